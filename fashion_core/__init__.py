@@ -1,0 +1,19 @@
+"""Fashion CNN Lab's core: trains and asks small networks on Fashion-MNIST, without any user interface.
+
+Read it in this order:
+
+metadata     facts about the data set
+config       the hyper-parameters of one run
+data         find, fetch and verify Fashion-MNIST; its three splits
+transforms   pixels to model input
+models       the networks by name
+predict      asking a trained model
+evaluation   what the answers are worth
+training     the training loop, a generator of events
+checkpoints  model files: save, load, list
+pictures     any picture to 28×28 pixels as the data set has them
+plots        Plotly figures and tidy frames from plain arrays
+runs         run folders: start, read, stop
+worker       the process that trains one run
+__main__     the command line
+"""

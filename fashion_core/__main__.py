@@ -1,0 +1,194 @@
+"""The command line: fetch-data, train, evaluate, classify. `python -m fashion_core COMMAND --help` says more."""
+
+import dataclasses
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from fashion_core import checkpoints, data, runs
+from fashion_core.config import ConfigError, TrainConfig, field_spec
+from fashion_core.metadata import CLASS_NAMES
+
+
+@click.group(help="Train the classic CNN on Fashion-MNIST and ask it.")
+def cli():
+    pass
+
+
+@cli.command("fetch-data")
+def fetch_data_command():
+    """Find or download Fashion-MNIST, verify it and say where it is."""
+    with _DownloadBar() as bar:
+        folder = data.fetch_data(report=bar.report, use_apt=True)
+    click.echo(f"Fashion-MNIST is in {folder}, all four files verified.")
+
+
+class _DownloadBar:
+    """A progress bar that starts anew for each file of each source."""
+
+    def __init__(self):
+        self.bar, self.source = None, None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.bar:
+            self.bar.close()
+
+    def report(self, source: str, bytes_done: int, bytes_total: int) -> None:
+        from tqdm import tqdm
+
+        if source != self.source:
+            self.__exit__()
+            self.bar = tqdm(total=bytes_total, unit="B", unit_scale=True, desc=source, file=sys.stderr)
+            self.source = source
+        self.bar.total = bytes_total
+        self.bar.update(bytes_done - self.bar.n)
+
+
+def _config_options(command):
+    """One option per hyper-parameter, with the range and the help text that the page's form shows."""
+    for spec in reversed(dataclasses.fields(TrainConfig)):
+        facts = field_spec(spec.name)
+        flag = "--" + spec.name.replace("_", "-")
+        if spec.type is bool:
+            kind, flag = None, f"{flag}/--no-{spec.name}"
+        elif spec.type is str:
+            kind = click.Choice(facts["names"])
+        else:
+            kind = (click.IntRange if spec.type is int else click.FloatRange)(facts["low"], facts["high"])
+        option = click.option(flag, spec.name, type=kind, default=spec.default, show_default=True, help=facts["help"])
+        command = option(command)
+    return command
+
+
+@cli.command()
+@_config_options
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("model.pt"), show_default=True)
+@click.option("--title", default="", help="The model's name in the app.")
+@click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")
+def train(out: Path, title: str, as_json: bool, **values):
+    """Train a network; saves the best weights to FILE and their card next to it."""
+    from fashion_core import training
+
+    config = TrainConfig.from_dict(values)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    state = training.new_state(config)
+    splits = [data.load_split(name) for name in ("train", "val", "test")]
+    click.echo(f"Training on {state.device.type} in {state.precision}.", err=True)
+    seconds = _show_events(training.train(state, splits[0], splits[1]), config, as_json)
+    figures = training.final_figures(state, splits[1], splits[2]) | {"elapsed_seconds": seconds}
+    figures |= {"title": title or out.stem, "command": "python -m fashion_core " + shlex.join(sys.argv[1:])}
+    checkpoints.save_checkpoint(out, config, state.best_weights, figures)
+    card = checkpoints.read_checkpoint(out).card
+    out.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    accuracy = f"test accuracy {card['test_accuracy']:.2%}, best validation accuracy {card['val_accuracy']:.2%}"
+    click.echo(f"Saved {out}: {accuracy}.", err=as_json)
+
+
+def _show_events(events, config: TrainConfig, as_json: bool) -> float:
+    """Print events as they come, as JSON lines or as a progress bar with a line per epoch; returns the seconds."""
+    from tqdm import tqdm
+
+    event = {"elapsed_seconds": 0.0}
+    total = config.epochs * config.steps_per_epoch
+    with tqdm(total=total, unit="step", disable=as_json, file=sys.stderr) as bar:
+        for event in events:
+            if as_json:
+                click.echo(json.dumps(event))
+                continue
+            bar.update(event["step"] - bar.n)
+            bar.set_postfix_str(f"loss {event['train_loss']:.3f}, {event['images_per_second']:,.0f} images/s")
+            if event["kind"] == "epoch":
+                bar.write(
+                    f"Epoch {event['epoch']} of {config.epochs}: train loss {event['train_loss']:.3f}, "
+                    f"val loss {event['val_loss']:.3f}, val accuracy {event['val_accuracy']:.2%}"
+                )
+    return event["elapsed_seconds"]
+
+
+@cli.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path), required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def evaluate(checkpoint: Path | None, as_json: bool):
+    """Measure CHECKPOINT (default: the recommended model) on the 10,000 test images."""
+    from fashion_core import evaluation, predict
+
+    path = checkpoint or checkpoints.recommended_path()
+    model, split = checkpoints.load_model(path), data.load_split("test")
+    preds = predict.predict_probs(model, split.pixels).argmax(1)
+    result = {
+        "checkpoint": str(path),
+        "test_accuracy": evaluation.accuracy(split.labels, preds),
+        "per_class": evaluation.per_class_report(split.labels, preds),
+        "confusion": evaluation.confusion(split.labels, preds).tolist(),
+        "images": len(preds),
+    }
+    if as_json:
+        click.echo(json.dumps(result))
+        return
+    click.echo(f"{path}: test accuracy {result['test_accuracy']:.2%} on {result['images']:,} images")
+    click.echo(f"{'class':12} precision  recall     F1")
+    for row in result["per_class"]:
+        click.echo(f"{row['class']:12} {row['precision']:9.3f} {row['recall']:7.3f} {row['f1']:6.3f}")
+
+
+@cli.command()
+@click.argument("picture", nargs=-1, required=True)
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="Default: the recommended model.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+def classify(picture: tuple[str, ...], checkpoint: Path | None, as_json: bool):
+    """Say what each PICTURE (a file) shows; exit status 1 if any could not be read."""
+    path = checkpoint or checkpoints.recommended_path()
+    model = checkpoints.load_model(path)
+    answers = [_classify_file(model, Path(name)) | {"checkpoint": str(path)} for name in picture]
+    for answer in answers:
+        click.echo(json.dumps(answer) if as_json else _answer_line(answer))
+    sys.exit(any("error" in answer for answer in answers))
+
+
+def _classify_file(model, path: Path) -> dict:
+    from fashion_core import pictures, predict
+
+    try:
+        prepared = pictures.prepare(pictures.open_picture(path))
+    except pictures.PictureError as error:
+        return {"path": str(path), "error": str(error)}
+    answer = predict.classify_pixels(model, prepared.pixels)
+    return {
+        "path": str(path),
+        "label": CLASS_NAMES[answer.label],
+        "probs": {name: float(p) for name, p in zip(CLASS_NAMES, answer.probs, strict=True)},
+        "recognised": answer.recognised,
+    }
+
+
+def _answer_line(answer: dict) -> str:
+    if "error" in answer:
+        return f"{answer['path']}: {answer['error']}"
+    doubt = "" if answer["recognised"] else " (but it looks like none of the ten classes)"
+    return f"{answer['path']}: {answer['label']}, {answer['probs'][answer['label']]:.1%}{doubt}"
+
+
+def main():
+    """Run the command line; a known failure is one sentence on standard error and exit status 1."""
+    try:
+        cli(prog_name="python -m fashion_core")
+    except (data.DataError, ConfigError, checkpoints.CheckpointError, runs.RunError) as error:
+        sys.exit(f"Error: {error}")
+    except OSError as error:
+        sys.exit(f"Error: {error.filename or 'a file'}: {error.strerror}")
+    except Exception as error:
+        from fashion_core.training import TrainingFailed
+
+        if not isinstance(error, TrainingFailed):
+            raise
+        sys.exit(f"Error: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""Model files: save, load, list. A file from outside is refused unless it is safe and fits.
+
+A checkpoint is a dict saved with torch.save: {"format", "model", "config", "weights", "metrics"}; its card is the
+same without the weights, as JSON. `metrics` holds plain JSON values only.
+"""
+
+import json
+import math
+import os
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from fashion_core import runs
+from fashion_core.config import MODELS, ConfigError, TrainConfig
+from fashion_core.models import build_model
+
+FORMAT = "fashion-cnn-lab/1"
+MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three times that is no model of ours
+MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
+PRETRAINED_DIR = runs.PROJECT_DIR / "checkpoints" / "pretrained"
+RECOMMENDED = "fashion_cnn"
+
+
+class CheckpointError(Exception):
+    """A model file is missing, damaged, unsafe or does not fit; the text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a model file holds, checked."""
+
+    model: str
+    config: TrainConfig
+    weights: dict[str, torch.Tensor]
+    metrics: dict
+
+    @property
+    def card(self) -> dict:
+        """Plain JSON values: the checkpoint without its weights."""
+        return {"model": self.model, "config": self.config.to_dict(), **self.metrics}
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One model that a visitor can pick. `fingerprint` changes when the file's content does."""
+
+    model_id: str
+    title: str
+    path: Path
+    fingerprint: str
+    card: dict
+    shipped: bool = False
+
+
+def save_checkpoint(path: Path, config: TrainConfig, weights: dict, metrics: dict) -> None:
+    """Write a checkpoint in one step: a reader sees the old file or the new one. Raises OSError."""
+    content = {
+        "format": FORMAT,
+        "model": config.model,
+        "config": config.to_dict(),
+        "weights": {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()},
+        "metrics": metrics,
+    }
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            torch.save(content, file)
+        os.replace(temporary, path)
+    except RuntimeError as error:  # torch's zip writer reports a full disk this way
+        raise OSError(f"{path.name} could not be written: {str(error).splitlines()[0]}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read and check a model file without running any code in it. Raises CheckpointError."""
+    _refuse_unsafe_size(path)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
+    except Exception as error:  # torch raises many kinds for damaged and unsafe files; none of them may pass
+        raise CheckpointError(
+            f"{path.name} is damaged or holds more than weights, so it was not loaded. "
+            "Use a .pt file that this app has saved."
+        ) from error
+    return _checked(content, path.name)
+
+
+def _refuse_unsafe_size(path: Path) -> None:
+    """Look at the sizes before anything is decoded; a zip can claim to be far larger inside than outside."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_CHECKPOINT_BYTES:
+            raise CheckpointError(f"{path.name} has {size:,} bytes; at most {MAX_CHECKPOINT_BYTES:,} are allowed.")
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(info.file_size for info in archive.infolist())
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise CheckpointError(f"{path.name} is not a model file, or only half of one was copied.") from error
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
+    if unpacked > MAX_CHECKPOINT_BYTES:
+        raise CheckpointError(f"{path.name} would unpack to {unpacked:,} bytes; it was not made by this app.")
+
+
+def _checked(content, name: str) -> Checkpoint:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{name} was not saved by this app: its format is not {FORMAT}.")
+    model, weights, metrics = (content.get(key) for key in ("model", "weights", "metrics"))
+    if not isinstance(model, str) or model not in MODELS:
+        raise CheckpointError(f"{name} is of the network {str(model)[:40]!r}; this app knows {', '.join(MODELS)}.")
+    try:
+        config = TrainConfig.from_dict(content.get("config"))
+    except ConfigError as error:
+        raise CheckpointError(f"{name} has a training configuration that does not fit: {error}") from error
+    if config.model != model:
+        raise CheckpointError(f"{name} says both {model} and {config.model}: it has been changed by hand.")
+    return Checkpoint(model, config, _checked_weights(model, weights, name), _checked_metrics(metrics, name))
+
+
+def _checked_weights(model: str, weights, name: str) -> dict[str, torch.Tensor]:
+    expected = build_model(model).state_dict()
+    if not isinstance(weights, dict) or set(weights) != set(expected):
+        raise CheckpointError(f"{name} does not have the layers of {model}.")
+    for layer, tensor in weights.items():
+        fits = isinstance(tensor, torch.Tensor) and tensor.shape == expected[layer].shape
+        if not fits or tensor.dtype != expected[layer].dtype:
+            raise CheckpointError(f"{name}: layer {layer} does not have the shape or type that {model} needs.")
+        if not torch.isfinite(tensor).all():
+            raise CheckpointError(f"{name}: layer {layer} holds values that are not numbers.")
+    return dict(weights)
+
+
+def _checked_metrics(metrics, name: str) -> dict:
+    try:
+        text = json.dumps(metrics, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{name} has figures that are not plain numbers and words.") from error
+    if not isinstance(metrics, dict) or len(text) > MAX_METRICS_CHARACTERS:
+        raise CheckpointError(f"{name} has figures that this app did not write.")
+    return json.loads(text)
+
+
+def load_model(path: Path) -> nn.Module:
+    """The network with the file's weights, in eval mode on the CPU. Raises CheckpointError.
+
+    Its attribute `known_energy` is the threshold of `predict.classify_pixels`.
+    """
+    checkpoint = read_checkpoint(path)
+    model = build_model(checkpoint.model)
+    model.load_state_dict(checkpoint.weights)
+    model.known_energy = _fraction(checkpoint.metrics.get("known_energy"), -math.inf)
+    return model.to(memory_format=torch.channels_last).eval()
+
+
+def _fraction(value, default: float) -> float:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else default
+
+
+def fingerprint_of(path: Path) -> str:
+    """Changes whenever the file is replaced. Raises OSError."""
+    stat = path.stat()
+    return f"{stat.st_mtime_ns}-{stat.st_size}"
+
+
+def list_models() -> list[ModelEntry]:
+    """Every model that can be used: shipped ones, the recommended first, then own runs, newest first."""
+    shipped = [_shipped_entry(path) for path in PRETRAINED_DIR.glob("*.pt")]
+    shipped.sort(key=lambda entry: (entry.model_id != RECOMMENDED, entry.model_id))
+    own = [_run_entry(run) for run in runs.list_runs() if run.config and run.model_path.is_file()]
+    return shipped + own
+
+
+def _shipped_entry(path: Path) -> ModelEntry:
+    try:
+        card = runs.read_json(path.with_suffix(".json"))
+    except runs.RunError:
+        card = {}
+    title = str(card.get("title") or path.stem)
+    return ModelEntry(path.stem, title, path, fingerprint_of(path), card, shipped=True)
+
+
+def _run_entry(run: runs.Run) -> ModelEntry:
+    figures = {key: value for key, value in run.status.items() if key.endswith(("_accuracy", "_loss"))}
+    card = {"model": run.config.model, "config": run.config.to_dict(), "state": run.state, **figures}
+    return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
+
+
+def recommended_path() -> Path:
+    """The shipped model that the app and the command line start with."""
+    return PRETRAINED_DIR / f"{RECOMMENDED}.pt"
+
+
+def bring_in(source: Path, name: str) -> str:
+    """Make a finished run of a model file that this app has saved; returns the new run's id.
+
+    Raises CheckpointError for a file that does not pass `read_checkpoint`, RunError when it cannot be written.
+    """
+    if runs.read_only():
+        raise runs.RunError("This copy is read-only: models cannot be brought in.")
+    checkpoint = read_checkpoint(source)
+    run_id = runs.create_run(checkpoint.config, name)
+    run_dir = runs.run_dir_of(run_id)
+    metrics = checkpoint.metrics
+    known = ("val_accuracy", "val_loss", "test_accuracy", "best_epoch", "elapsed_seconds")
+    status = {key: metrics[key] for key in known if key in metrics}
+    status |= {"state": "finished", "message": "Brought in from a file."}
+    if "val_accuracy" in status:
+        status["best_val_accuracy"] = status["val_accuracy"]
+    try:
+        # Saved anew, not copied: only what was checked gets in.
+        save_checkpoint(run_dir / "model.pt", checkpoint.config, checkpoint.weights, metrics)
+        runs.write_json(run_dir / "status.json", status)
+    except OSError as error:
+        shutil.rmtree(run_dir, ignore_errors=True)
+        raise runs.RunError(f"The model could not be written: {error.strerror or error}.") from error
+    return run_id

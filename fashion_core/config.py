@@ -1,0 +1,137 @@
+"""The hyper-parameters of one training run: a frozen dataclass, validated at birth. Standard library only.
+
+Each field carries its help text and its allowed range or names; the page's form, the command line and the
+validation all read them from here.
+"""
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass, field
+
+from fashion_core.metadata import TRAIN_SIZE
+
+MODELS = {"FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters."}
+OPTIMIZERS = {
+    "Adam": "Adapts the step size of every weight; the tutorial's choice.",
+    "AdamW": "Adam with weight decay that acts on the weights themselves.",
+    "SGD": "Plain gradient descent with momentum 0.9; wants a learning rate about ten times larger.",
+}
+SCHEDULES = {
+    "constant": "The learning rate stays the same.",
+    "one-cycle": "The learning rate climbs for the first quarter, then falls to almost nothing.",
+}
+
+
+class ConfigError(ValueError):
+    """A hyper-parameter is unknown or out of range; the text names it, its value and what is allowed."""
+
+
+def _number(default, low, high, step, label, help_text):
+    return field(
+        default=default, metadata={"low": low, "high": high, "step": step, "label": label, "help": help_text}
+    )
+
+
+def _name(default, names, label, help_text):
+    return field(default=default, metadata={"names": tuple(names), "label": label, "help": help_text})
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run's choices. `TrainConfig()` is the tutorial's training.
+
+    Raises ConfigError at construction when a value has the wrong type, is not finite or is out of range.
+    """
+
+    model: str = _name("FashionCNN", MODELS, "Network", "Which network is trained.")
+    epochs: int = _number(5, 1, 100, 1, "Epochs", "How many times training sees every training image.")
+    batch_size: int = _number(
+        64, 16, 1024, 16, "Batch size", "How many images are looked at before the weights change once."
+    )
+    learning_rate: float = _number(
+        0.001, 0.00001, 1.0, 0.0001, "Learning rate", "How far the weights move at each step; the peak, if scheduled."
+    )
+    optimizer: str = _name("Adam", OPTIMIZERS, "Optimizer", "The rule that turns gradients into weight changes.")
+    schedule: str = _name("constant", SCHEDULES, "Schedule", "How the learning rate changes during training.")
+    weight_decay: float = _number(
+        0.0, 0.0, 0.5, 0.005, "Weight decay", "Pulls weights towards zero, which counters learning by heart."
+    )
+    dropout: float = _number(
+        0.0, 0.0, 0.8, 0.05, "Dropout", "Share of inputs to each linear layer hidden at random while training."
+    )
+    label_smoothing: float = _number(
+        0.0, 0.0, 0.4, 0.05, "Label smoothing", "Share of the target spread over all classes, against over-confidence."
+    )
+    flips: bool = field(
+        default=False,
+        metadata={"label": "Random flips", "help": "Mirrors half of the training images left to right at random."},
+    )
+    train_size: int = _number(
+        TRAIN_SIZE, 1_000, TRAIN_SIZE, 1_000, "Training images", "How many training images are used; fewer is quicker."
+    )
+    seed: int = _number(0, 0, 2**31 - 1, 1, "Seed", "The same seed on the same machine gives the same losses.")
+
+    def __post_init__(self):
+        for spec in dataclasses.fields(self):
+            _check_value(spec, getattr(self, spec.name))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Weight updates per epoch; the last batch may be smaller and is not dropped."""
+        return math.ceil(self.train_size / self.batch_size)
+
+    def to_dict(self) -> dict:
+        """A plain dict that `from_dict` takes back."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "TrainConfig":
+        """Build from plain values, as read from JSON. Raises ConfigError for unknown keys and bad values."""
+        if not isinstance(values, dict):
+            raise ConfigError(f"A training configuration must be a JSON object, not {type(values).__name__}.")
+        allowed = [spec.name for spec in dataclasses.fields(cls)]
+        for key in values:
+            if key not in allowed:
+                raise ConfigError(f"Unknown hyper-parameter {key!r}. The known ones are {', '.join(allowed)}.")
+        return cls(**values)
+
+    def to_json(self) -> str:
+        """Indented JSON text."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    def describe(self) -> str:
+        """What differs from the defaults, in a line; "classic tutorial" when nothing does."""
+        changed = [
+            f"{spec.metadata['label'].lower()} {getattr(self, spec.name)}"
+            for spec in dataclasses.fields(self)
+            if getattr(self, spec.name) != spec.default
+        ]
+        return ", ".join(changed) or "classic tutorial"
+
+
+def field_spec(name: str) -> dict:
+    """Label, help, default and either low/high/step or names of one hyper-parameter; KeyError if unknown."""
+    spec = TrainConfig.__dataclass_fields__[name]
+    return {"default": spec.default, "type": spec.type, **spec.metadata}
+
+
+def _check_value(spec, value) -> None:
+    if spec.type is bool:
+        if not isinstance(value, bool):
+            raise ConfigError(f"{spec.name} must be true or false, not {value!r}.")
+    elif spec.type is str:
+        names = spec.metadata["names"]
+        if value not in names:
+            raise ConfigError(f"{spec.name} must be one of {', '.join(names)}, not {value!r}.")
+    else:
+        _check_number(spec, value)
+
+
+def _check_number(spec, value) -> None:
+    kinds = int if spec.type is int else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise ConfigError(f"{spec.name} must be {'a whole number' if spec.type is int else 'a number'}, not {value!r}.")
+    low, high = spec.metadata["low"], spec.metadata["high"]
+    if not low <= value <= high:  # also catches NaN
+        raise ConfigError(f"{spec.name} must be between {low:,} and {high:,}, not {value!r}.")

@@ -1,0 +1,366 @@
+"""Run folders: create one, start its process, read it, stop it, and name its state. No torch.
+
+A run folder is the contract between the page and the worker; every file in it has exactly one writer:
+config.json (launcher) · status.json (launcher while `starting`, then the worker) · metrics.jsonl, model.pt,
+worker.log (worker) · stop (page). Whatever is read from a folder may have been edited by hand and is checked.
+"""
+
+import contextlib
+import json
+import math
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+from filelock import FileLock, Timeout
+
+from fashion_core.config import ConfigError, TrainConfig
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+STATES = ("queued", "starting", "running", "finished", "stopped", "failed", "lost")
+ACTIVE_STATES = ("starting", "running")
+
+STALE_SECONDS = 60.0  # longer than any pause between two status writes, even on a slow machine that swaps
+CLOCK_TOLERANCE_SECONDS = 5.0  # two readings of a process's start time differ a little when the clock is set
+MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
+MAX_METRICS_BYTES = 50_000_000  # 100 epochs with batch 16 write about 10 MB
+MAX_NAME_LENGTH = 60
+_RUN_ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
+
+
+class RunError(Exception):
+    """A run cannot be started, read or deleted; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as read from its folder; `problem` says in a sentence what is wrong with the folder, if anything."""
+
+    run_id: str
+    run_dir: Path
+    state: str
+    name: str
+    config: TrainConfig | None = None
+    created_at: float = 0.0  # seconds since 1970
+    status: dict = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE_STATES
+
+    @property
+    def model_path(self) -> Path:
+        return self.run_dir / "model.pt"
+
+    @property
+    def message(self) -> str:
+        """Why it failed, or what is wrong with its folder; empty when all is well."""
+        if self.problem:
+            return self.problem
+        if self.state == "lost":
+            return "The training process ended without a word: it was killed, or the machine was switched off."
+        return self.status.get("message", "")
+
+
+def runs_dir() -> Path:
+    """Where run folders are kept: FASHION_RUNS_DIR, else checkpoints/runs of the project."""
+    return Path(os.environ.get("FASHION_RUNS_DIR") or PROJECT_DIR / "checkpoints" / "runs")
+
+
+def read_only() -> bool:
+    """True on a public copy (FASHION_READ_ONLY=1): no training, no deleting, nothing brought in."""
+    return os.environ.get("FASHION_READ_ONLY", "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def run_dir_of(run_id: str) -> Path:
+    """The folder of a run. Raises RunError for an id that could leave the runs' folder or does not exist."""
+    if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
+        raise RunError(f"{str(run_id)[:80]!r} is not a run id. Pick a run from the table.")
+    run_dir = runs_dir() / run_id
+    if not run_dir.is_dir() or run_dir.is_symlink():
+        raise RunError(f"There is no run {run_id!r}. It may have been deleted.")
+    return run_dir
+
+
+def clean_name(name: str, fallback: str) -> str:
+    """A visitor's name for a run in one line of at most 60 printable characters, or the fallback."""
+    kept = "".join(character if character.isprintable() else " " for character in name)
+    return " ".join(kept.split())[:MAX_NAME_LENGTH].strip() or fallback
+
+
+# Writing
+
+
+def write_json(path: Path, values: dict) -> None:
+    """Replace a JSON file in one step, so that a reader sees the old or the new one. Raises OSError."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(values, allow_nan=False), encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def create_run(config: TrainConfig, name: str = "") -> str:
+    """Make a new run folder with its config and a first status `starting`; returns its id. Raises RunError."""
+    created_at = time.time()
+    run_id = time.strftime("%Y%m%d-%H%M%S", time.localtime(created_at)) + "-" + secrets.token_hex(2)
+    run_dir = runs_dir() / run_id
+    fallback = time.strftime("Run of %d %b, %H:%M", time.localtime(created_at))
+    try:
+        run_dir.mkdir(parents=True)
+        values = {"name": clean_name(name, fallback), "created_at": created_at, "config": config.to_dict()}
+        write_json(run_dir / "config.json", values)
+        write_json(run_dir / "status.json", {"state": "starting", "heartbeat_at": created_at})
+    except OSError as error:
+        shutil.rmtree(run_dir, ignore_errors=True)
+        raise RunError(f"The run's folder could not be written: {error.strerror}. Free some disk space.") from error
+    return run_id
+
+
+def start_run(config: TrainConfig, name: str = "") -> str:
+    """Start training in a process of its own that outlives this one; returns the run's id.
+
+    Raises RunError when a run is already training, when this copy is read-only, or when nothing can be written.
+    """
+    if read_only():
+        raise RunError("This copy is read-only: training is switched off.")
+    with _launch_lock():
+        busy = training_now()
+        if busy:
+            raise RunError(busy)
+        run_id = create_run(config, name)
+        _spawn_worker(runs_dir() / run_id)
+    return run_id
+
+
+@contextlib.contextmanager
+def _launch_lock():
+    try:
+        runs_dir().mkdir(parents=True, exist_ok=True)
+        with FileLock(runs_dir() / ".launch.lock", timeout=10):
+            yield
+    except Timeout as error:
+        raise RunError("Another start is under way. Try again in a few seconds.") from error
+    except OSError as error:
+        raise RunError(f"The runs' folder cannot be written: {error.strerror}.") from error
+
+
+def _spawn_worker(run_dir: Path) -> None:
+    # Without PYTHONPATH the worker would only find the package when the app was started in the project's folder.
+    environment = os.environ | {"PYTHONPATH": str(PROJECT_DIR), "PYTHONUNBUFFERED": "1"}
+    try:
+        with (run_dir / "worker.log").open("ab") as log:
+            subprocess.Popen(
+                [sys.executable, "-m", "fashion_core.worker", str(run_dir.resolve())],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=PROJECT_DIR,
+                env=environment,
+            )
+    except OSError as error:
+        message = f"The training process could not be started: {error.strerror}."
+        write_json(run_dir / "status.json", {"state": "failed", "message": message})
+        raise RunError(message) from error
+
+
+def worker_lock() -> FileLock:
+    """The lock that a worker holds while it trains; the system releases it when the worker dies."""
+    return FileLock(runs_dir() / ".worker.lock", timeout=0)
+
+
+def training_now() -> str:
+    """A sentence that refuses a second start while a run is training, or an empty string."""
+    active = active_run()
+    if active:
+        return f"“{active.name}” is training. Stop it or wait until it has finished."
+    try:
+        with worker_lock():
+            return ""
+    except Timeout:
+        return "Another training process still holds the machine. Wait until it has finished."
+
+
+def request_stop(run_id: str) -> None:
+    """Ask a run to stop after its current step. Raises RunError for an unknown run or an unwritable folder."""
+    path = run_dir_of(run_id) / "stop"
+    try:
+        path.touch()
+    except OSError as error:
+        raise RunError(f"The stop request could not be written: {error.strerror}.") from error
+
+
+def delete_run(run_id: str) -> None:
+    """Delete a run's folder. Raises RunError while it is training or on a read-only copy."""
+    if read_only():
+        raise RunError("This copy is read-only: runs cannot be deleted.")
+    run_dir = run_dir_of(run_id)
+    if read_run(run_id).is_active:
+        raise RunError("This run is still training. Stop it first.")
+    # Renamed first: a reader sees a whole run or none, never half of one.
+    doomed = run_dir.with_name(f".deleted-{run_id}")
+    try:
+        run_dir.rename(doomed)
+    except OSError as error:
+        raise RunError(f"The run could not be deleted: {error.strerror}.") from error
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+# Reading
+
+
+def run_state(status: dict, now: float, process_alive: bool) -> str:
+    """The word for a run: its status, unless the process that should be writing it is dead or silent.
+
+    A worker that has no pid yet gets STALE_SECONDS to come up.
+    """
+    state = status.get("state")
+    if state not in STATES:
+        return "lost"
+    if state not in ACTIVE_STATES:
+        return state
+    silent = now - status.get("heartbeat_at", 0.0) > STALE_SECONDS
+    dead = not process_alive and "pid" in status
+    return "lost" if silent or dead else state
+
+
+def process_alive(pid: int, process_started_at: float) -> bool:
+    """True if that very process lives: a zombie does not, nor does another one that was given its pid."""
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - process_started_at) < CLOCK_TOLERANCE_SECONDS
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, ValueError, OverflowError):
+        return False
+
+
+def read_run(run_id: str) -> Run:
+    """Read one run. Raises RunError for a bad or unknown id; a damaged folder gives a Run with a `problem`."""
+    run_dir = run_dir_of(run_id)
+    try:
+        about = read_json(run_dir / "config.json")
+        config = TrainConfig.from_dict(about.get("config", {}))
+        status = _checked_status(read_json(run_dir / "status.json"))
+    except (RunError, ConfigError) as error:
+        return Run(run_id, run_dir, "lost", name=run_id, problem=str(error))
+    alive = "pid" in status and process_alive(status["pid"], status.get("process_started_at", 0.0))
+    return Run(
+        run_id=run_id,
+        run_dir=run_dir,
+        state=run_state(status, time.time(), alive),
+        name=clean_name(str(about.get("name", "")), run_id),
+        config=config,
+        created_at=_number_or(about.get("created_at"), 0.0),
+        status=status,
+    )
+
+
+def list_runs() -> list[Run]:
+    """All runs, newest first; a damaged one is listed with its problem."""
+    try:
+        names = sorted((entry.name for entry in runs_dir().iterdir() if _RUN_ID.fullmatch(entry.name)), reverse=True)
+    except OSError:
+        return []
+    found = []
+    for name in names:
+        with contextlib.suppress(RunError):  # deleted between the listing and the reading
+            found.append(read_run(name))
+    return sorted(found, key=lambda run: (run.created_at, run.run_id), reverse=True)
+
+
+def active_run() -> Run | None:
+    """The run that is starting or training now."""
+    return next((run for run in list_runs() if run.is_active), None)
+
+
+def read_json(path: Path) -> dict:
+    """A JSON object from a file. Raises RunError when it is missing, too large, not JSON or not an object."""
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise RunError(f"{path.name} is larger than {MAX_JSON_BYTES:,} bytes, so it was not written by this app.")
+        values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except OSError as error:
+        raise RunError(f"{path.name} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{path.name} is not valid JSON.") from error
+    if not isinstance(values, dict):
+        raise RunError(f"{path.name} must hold a JSON object.")
+    return values
+
+
+def _refuse_constant(text):
+    raise ValueError(f"{text} is not a JSON number")
+
+
+def _number_or(value, default):
+    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return value if ok else default
+
+
+_STATUS_NUMBERS = (
+    "pid", "process_started_at", "heartbeat_at", "epoch", "step", "steps", "images_per_second", "elapsed_seconds",
+    "train_loss", "val_loss", "val_accuracy", "best_val_accuracy", "best_epoch", "test_accuracy", "threads",
+)  # fmt: skip
+_STATUS_TEXTS = ("state", "message", "device", "precision")
+
+
+def _checked_status(values: dict) -> dict:
+    """The known keys whose values have the right type; everything else in a hand-edited status is dropped."""
+    numbers = {key: values[key] for key in _STATUS_NUMBERS if _number_or(values.get(key), None) is not None}
+    texts = {key: values[key][:2000] for key in _STATUS_TEXTS if isinstance(values.get(key), str)}
+    if "pid" in numbers:
+        numbers["pid"] = int(numbers["pid"])
+    return numbers | texts
+
+
+def read_metrics(run_dir: Path, offset: int = 0) -> tuple[list[dict], int]:
+    """The events after byte `offset` of metrics.jsonl, and the offset to go on from.
+
+    A last line without newline is still being written and is left for the next time; lines that are not events are
+    skipped. A missing file has no events.
+    """
+    try:
+        with (run_dir / "metrics.jsonl").open("rb") as file:
+            file.seek(offset)
+            text = file.read(max(0, MAX_METRICS_BYTES - offset))
+    except OSError:
+        return [], offset
+    whole = text[: text.rfind(b"\n") + 1]
+    events = [event for event in map(_parse_event, whole.splitlines()) if event]
+    return events, offset + len(whole)
+
+
+_EVENT_KEYS = {
+    "step": ("epoch", "step", "train_loss", "elapsed_seconds"),
+    "epoch": ("epoch", "step", "train_loss", "val_loss", "val_accuracy", "elapsed_seconds"),
+}
+
+
+def _parse_event(line: bytes) -> dict | None:
+    try:
+        event = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(event, dict) or event.get("kind") not in ("step", "epoch"):
+        return None
+    numbers = {key: value for key, value in event.items() if _number_or(value, None) is not None}
+    complete = all(key in numbers for key in _EVENT_KEYS[event["kind"]])
+    return {"kind": event["kind"]} | numbers if complete else None
+
+
+def read_log(run_dir: Path, last_bytes: int = 8_000) -> str:
+    """The end of the worker's log as text."""
+    try:
+        with (run_dir / "worker.log").open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - last_bytes))
+            return file.read().decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,254 @@
+"""The training loop: a generator that yields one plain event per log step and per epoch.
+
+`train(state, …)` keeps everything that changes in `state`; whoever pulls the events decides when to stop, by not
+pulling the next one.
+"""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from fashion_core import evaluation
+from fashion_core.config import TrainConfig
+from fashion_core.data import Split, iterate_batches
+from fashion_core.models import build_model, count_parameters
+from fashion_core.predict import energy, predict_logits
+from fashion_core.transforms import normalise, random_flips
+
+IMAGES_PER_EVENT = 1280  # a step event about ten times a second on two cores: smooth to watch, cheap to write
+EXPLODED_LOSS = 50.0  # nats; guessing costs 2.3, so a mean this high is no training any more
+WARM_UP_SHARE = 0.25  # one-cycle: share of the steps in which the learning rate climbs
+UNKNOWN_SHARE = 0.02  # share of the validation images that may be called unlike anything known
+START_DIVISOR, END_DIVISOR = 25, 10_000  # one-cycle: first and last learning rate as fractions of the peak
+
+
+class TrainingFailed(Exception):
+    """The loss is not a number any more or has exploded; the text says so and what to change."""
+
+
+@dataclass
+class TrainState:
+    """Everything that training changes; `new_state` makes it."""
+
+    config: TrainConfig
+    device: torch.device
+    precision: str  # "bfloat16" or "float32"
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator  # shuffling and flips; weights and dropout use torch's global one
+    epoch: int = 0  # finished epochs
+    step: int = 0  # finished weight updates
+    best_val_accuracy: float = -1.0
+    best_val_loss: float = math.inf
+    best_epoch: int = 0
+    best_weights: dict = field(default_factory=dict)
+
+
+def pick_device() -> torch.device:
+    """The fastest device that this machine has: CUDA, else Apple's MPS, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
+
+
+def pick_precision(device: torch.device) -> str:
+    """ "bfloat16" where the hardware multiplies it natively, else "float32"."""
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    if device.type == "cpu":
+        return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
+    return "float32"
+
+
+def new_state(config: TrainConfig, device: torch.device | None = None, precision: str | None = None) -> TrainState:
+    """A freshly initialised state. Seeds torch's global generator with the config's seed."""
+    device = device or pick_device()
+    torch.manual_seed(config.seed)
+    model = build_model(config.model, config.dropout).to(device, memory_format=torch.channels_last)
+    return TrainState(
+        config=config,
+        device=device,
+        precision=precision or pick_precision(device),
+        model=model,
+        optimizer=_build_optimizer(config, model),
+        generator=torch.Generator().manual_seed(config.seed),
+    )
+
+
+def _build_optimizer(config: TrainConfig, model: nn.Module) -> torch.optim.Optimizer:
+    common = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": True}
+    if config.optimizer == "SGD":
+        return torch.optim.SGD(model.parameters(), momentum=0.9, **common)
+    return {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}[config.optimizer](model.parameters(), **common)
+
+
+def learning_rate_at(config: TrainConfig, step: int) -> float:
+    """The learning rate of weight update `step` (0 … epochs × steps_per_epoch - 1).
+
+    One-cycle: half a cosine up from peak/25 over the first quarter, half a cosine down to peak/250,000
+    (Smith and Topin, "Super-Convergence", 2017; the same curve as torch's OneCycleLR with pct_start 0.25).
+    """
+    if config.schedule == "constant":
+        return config.learning_rate
+    last = max(1, config.epochs * config.steps_per_epoch - 1)
+    turn = WARM_UP_SHARE * (last + 1) - 1
+    start = config.learning_rate / START_DIVISOR
+    if step <= turn:
+        return _cosine(start, config.learning_rate, step / turn if turn > 0 else 1.0)
+    return _cosine(config.learning_rate, start / END_DIVISOR, (step - turn) / (last - turn))
+
+
+def _cosine(start: float, end: float, share: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * min(1.0, share))) / 2
+
+
+def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[dict]:
+    """Train until `config.epochs` are done; yields plain dicts of JSON numbers:
+
+    {"kind": "step", epoch, step, train_loss, learning_rate, images_per_second, elapsed_seconds}
+    {"kind": "epoch", epoch, step, train_loss, val_loss, val_accuracy, best, images_per_second, elapsed_seconds}
+
+    `epoch` counts from 1, `step` counts finished weight updates, `train_loss` is the mean cross-entropy in nats since
+    the last step event (or over the epoch), without label smoothing; `elapsed_seconds` includes validation,
+    `images_per_second` does not. The best weights by validation accuracy are kept in `state`.
+    Raises TrainingFailed when the loss is not finite or explodes.
+    """
+    config = state.config
+    pixels, labels = training_tensors(config, train_split)
+    began = time.perf_counter()
+    while state.epoch < config.epochs:
+        yield from _train_epoch(state, pixels, labels, val_split, began)
+
+
+def training_tensors(config: TrainConfig, split: Split) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `train_size` images that the config's seed picks: pixels (n, 28, 28) uint8, labels (n,) int64."""
+    chosen = np.random.default_rng(config.seed).permutation(len(split.labels))[: config.train_size]
+    return torch.from_numpy(split.pixels[chosen]), torch.from_numpy(split.labels[chosen])
+
+
+def _train_epoch(state, pixels, labels, val_split, began) -> Iterator[dict]:
+    config = state.config
+    log_every = max(1, round(IMAGES_PER_EVENT / config.batch_size))
+    epoch_began = mark = time.perf_counter()
+    epoch_loss, epoch_images = 0.0, 0
+    window_loss, window_images = torch.zeros((), device=state.device), 0
+    state.model.train()
+    for batch_pixels, batch_labels in iterate_batches(pixels, labels, config.batch_size, state.generator):
+        window_loss += _update(state, batch_pixels, batch_labels) * len(batch_labels)
+        window_images += len(batch_labels)
+        if state.step % log_every and epoch_images + window_images < len(labels) and state.step > 1:
+            continue
+        loss = _checked(window_loss.item() / window_images, state)
+        now = time.perf_counter()
+        epoch_loss, epoch_images = epoch_loss + loss * window_images, epoch_images + window_images
+        yield {
+            "kind": "step",
+            "epoch": state.epoch + 1,
+            "step": state.step,
+            "train_loss": loss,
+            "learning_rate": learning_rate_at(config, state.step - 1),
+            "images_per_second": window_images / (now - mark),
+            "elapsed_seconds": now - began,
+        }
+        mark = time.perf_counter()
+        window_loss, window_images = torch.zeros_like(window_loss), 0
+    images_per_second = epoch_images / (time.perf_counter() - epoch_began)
+    state.epoch += 1
+    yield {
+        "kind": "epoch",
+        "epoch": state.epoch,
+        "step": state.step,
+        "train_loss": epoch_loss / epoch_images,
+        **validate(state, val_split),
+        "images_per_second": images_per_second,
+        "elapsed_seconds": time.perf_counter() - began,
+    }
+
+
+def _update(state: TrainState, pixels: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """One weight update; returns the batch's mean cross-entropy, detached."""
+    config = state.config
+    images = normalise(pixels.to(state.device))  # (n, 1, 28, 28)
+    if config.flips:
+        images = random_flips(images, state.generator)
+    labels = labels.to(state.device)
+    images = images.to(memory_format=torch.channels_last)
+    with torch.autocast(state.device.type, torch.bfloat16, enabled=state.precision == "bfloat16"):
+        logits = state.model(images)
+    logits = logits.float()
+    loss = F.cross_entropy(logits, labels)
+    objective = loss
+    if config.label_smoothing:
+        spread = -F.log_softmax(logits, dim=1).mean()
+        objective = (1 - config.label_smoothing) * loss + config.label_smoothing * spread
+    for group in state.optimizer.param_groups:
+        group["lr"] = learning_rate_at(config, state.step)
+    state.optimizer.zero_grad(set_to_none=True)
+    objective.backward()
+    state.optimizer.step()
+    state.step += 1
+    return loss.detach()
+
+
+def _checked(loss: float, state: TrainState) -> float:
+    if math.isfinite(loss) and loss < EXPLODED_LOSS:
+        return loss
+    what = f"rose to {loss:,.0f}" if math.isfinite(loss) else "is no longer a number"
+    raise TrainingFailed(
+        f"The loss {what} at step {state.step:,}: the weights have run away. "
+        f"Try a learning rate below {state.config.learning_rate:g}."
+    )
+
+
+def validate(state: TrainState, val_split: Split) -> dict:
+    """Measure the weights as they are on the validation split and keep them in `state` if they are the best so far.
+
+    Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1) and best (bool).
+    Raises TrainingFailed when the loss is not finite.
+    """
+    logits = torch.from_numpy(predict_logits(state.model, val_split.pixels))
+    labels = torch.tensor(val_split.labels)
+    val_loss = _checked(F.cross_entropy(logits, labels).item(), state)
+    val_accuracy = (logits.argmax(1) == labels).float().mean().item()
+    # At equal accuracy the lower loss is the better model.
+    best = (val_accuracy, -val_loss) > (state.best_val_accuracy, -state.best_val_loss)
+    if best:
+        state.best_val_accuracy, state.best_val_loss = val_accuracy, val_loss
+        state.best_epoch = state.epoch
+        state.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in state.model.state_dict().items()}
+    return {"val_loss": val_loss, "val_accuracy": val_accuracy, "best": best}
+
+
+def final_figures(state: TrainState, val_split: Split, test_split: Split | None) -> dict:
+    """The figures of the best weights, as plain JSON values for the checkpoint and its card.
+
+    Puts the best weights into `state.model`. With a test split its accuracy, per-class report and confusion counts
+    are added; it is read here, once, when everything has been chosen.
+    """
+    state.model.load_state_dict(state.best_weights)
+    val_logits = predict_logits(state.model, val_split.pixels)
+    figures = {
+        "val_accuracy": state.best_val_accuracy,
+        "val_loss": state.best_val_loss,
+        "best_epoch": state.best_epoch,
+        "epochs_done": state.epoch,
+        "parameters": count_parameters(state.model),
+        "known_energy": float(np.quantile(energy(val_logits), UNKNOWN_SHARE)),
+        "device": state.device.type,
+        "precision": state.precision,
+        "torch_version": torch.__version__.split("+")[0],
+        "trained_on": time.strftime("%Y-%m-%d"),
+    }
+    if test_split is not None:
+        preds = predict_logits(state.model, test_split.pixels).argmax(1)
+        figures["test_accuracy"] = evaluation.accuracy(test_split.labels, preds)
+        figures["per_class"] = evaluation.per_class_report(test_split.labels, preds)
+    return figures

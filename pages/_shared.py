@@ -1,0 +1,154 @@
+"""The only Streamlit helpers: cached pass-throughs to the core, the model picker, and what several pages show."""
+
+import base64
+import html
+import io
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from fashion_core import checkpoints, data, predict, runs
+from fashion_core.checkpoints import ModelEntry
+from fashion_core.data import Split
+
+MODEL_KEY = "model"  # session state and URL parameter of the sidebar's picker
+MODEL_CACHE_SIZE = 8  # models kept in memory; each is about 1 MB
+PROBS_CACHE_SIZE = 8  # test probabilities kept in memory; each is 0.4 MB
+
+GLOSSARY = {
+    "epoch": "One pass of training over all training images.",
+    "batch": "The handful of images that are looked at before the weights change once.",
+    "learning rate": "How far the weights move at each step: too small is slow, too large runs away.",
+    "loss": "How wrong the model is, in nats: 2.3 is guessing among ten classes, 0 is certain and right.",
+    "validation": "5,000 images kept out of training, to see how the model does on images it has not learned from.",
+    "test accuracy": "Share of the 10,000 test images named rightly; these images never choose anything.",
+    "precision": "Of all images called this class, the share that really is.",
+    "recall": "Of all images of this class, the share that was found.",
+    "F1": "One number between precision and recall; it is low when either is low.",
+}
+
+
+# Cached pass-throughs. The keys contain the file's fingerprint: a running run replaces its model.
+
+
+@st.cache_resource(max_entries=MODEL_CACHE_SIZE, show_spinner=False)
+def cached_model(path: str, fingerprint: str):
+    """The model of a checkpoint, in eval mode and not to be changed. Raises CheckpointError."""
+    return checkpoints.load_model(Path(path))
+
+
+@st.cache_resource(show_spinner=False)
+def cached_split(name: str) -> Split:
+    """A split of the data set, read-only arrays. Raises DataError."""
+    return data.load_split(name)
+
+
+@st.cache_data(max_entries=PROBS_CACHE_SIZE, show_spinner="Looking at the 10,000 test images…")
+def _cached_test_probs(path: str, fingerprint: str) -> np.ndarray:
+    return predict.predict_probs(cached_model(path, fingerprint), cached_split("test").pixels)
+
+
+def cached_test_probs(entry: ModelEntry) -> np.ndarray:
+    """Probabilities (10000, 10) float32 of one model on the test split. Raises CheckpointError, DataError."""
+    return _cached_test_probs(str(entry.path), entry.fingerprint)
+
+
+# The model in use
+
+
+def show_sidebar() -> None:
+    """The model picker and, while something trains, a line with its progress. Called by the router on every page."""
+    with st.sidebar:
+        _ask_model(checkpoints.list_models())
+        _show_training_line()
+
+
+def _ask_model(entries: list[ModelEntry]) -> None:
+    by_id = {entry.model_id: entry for entry in entries}
+    if not by_id:
+        st.caption("No model yet. Train one and it appears here.")
+        return
+    st.selectbox(
+        "Model in use",
+        list(by_id),
+        format_func=lambda model_id: model_label(by_id[model_id]) if model_id in by_id else model_id,
+        key=MODEL_KEY,
+        bind="query-params",
+        help="The model that all pages ask: shipped ones and your own runs.",
+    )
+
+
+def model_label(entry: ModelEntry) -> str:
+    """A model in one line: its name and its accuracy, of the test split where it is known."""
+    for key, word in (("test_accuracy", "test"), ("val_accuracy", "val"), ("best_val_accuracy", "val")):
+        if isinstance(entry.card.get(key), (int, float)):
+            return f"{entry.title} · {entry.card[key]:.1%} {word}"
+    return entry.title
+
+
+def model_in_use() -> ModelEntry | None:
+    """The sidebar's choice; None when there is no model at all."""
+    entries = {entry.model_id: entry for entry in checkpoints.list_models()}
+    return entries.get(st.session_state.get(MODEL_KEY)) or next(iter(entries.values()), None)
+
+
+@st.fragment(run_every=2.0)
+def _show_training_line_live() -> None:
+    run = runs.active_run()
+    if run is None:
+        st.rerun()
+    st.page_link("pages/train.py", label=progress_words(run), icon=":material/model_training:")
+
+
+def _show_training_line() -> None:
+    if runs.active_run():
+        _show_training_line_live()
+
+
+def progress_words(run: runs.Run) -> str:
+    """Where a run is, in a few words."""
+    if run.state == "starting" or not run.status.get("epoch"):
+        return "Training is starting"
+    return f"Training: epoch {run.status['epoch']:.0f} of {run.config.epochs}"
+
+
+# What several pages show
+
+
+def show_data_missing(error: data.DataError) -> None:
+    """The empty state when Fashion-MNIST cannot be found: what is wrong and how to supply it."""
+    st.warning("**Fashion-MNIST is not here yet**", icon=":material/database_off:")
+    st.text(str(error))
+    st.caption("Classify still works for drawings and pictures: it only needs the shipped model.")
+    if st.button("Look again", icon=":material/refresh:"):
+        st.rerun()
+
+
+def show_no_model() -> None:
+    """The empty state when there is no model at all."""
+    st.info("There is no model yet. Train one and it appears here.", icon=":material/model_training:")
+    st.page_link("pages/train.py", label="Train a model", icon=":material/arrow_forward:")
+
+
+def theme_is_dark() -> bool:
+    """Whether the visitor's browser shows the dark theme."""
+    return st.context.theme.type == "dark"
+
+
+def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:
+    """An image (28, 28) uint8 enlarged to (28·scale, 28·scale) with hard pixel edges."""
+    return pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def png_data_uri(pixels: np.ndarray) -> str:
+    """An image (H, W) uint8 as the address of an inline PNG, for HTML."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def escaped(text: object) -> str:
+    """Text safe inside HTML: names come from visitors and from hand-edited files."""
+    return html.escape(str(text), quote=True)
