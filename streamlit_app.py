@@ -17,5 +17,6 @@ PAGES = [
 
 st.set_page_config(page_title="Fashion CNN Lab", page_icon=":material/checkroom:", layout="wide")
 page = st.navigation(PAGES)
+_shared.show_style()
 _shared.show_sidebar()
 page.run()

@@ -22,6 +22,29 @@ SCHEDULES = {
     "one-cycle": "The learning rate climbs for the first quarter, then falls to almost nothing.",
 }
 
+# Named starting points for the form: what differs from TrainConfig(), and a sentence.
+RECIPES = {
+    "Quick look": (
+        {"epochs": 3, "train_size": 10_000},
+        "A sixth of the images, three times: seconds, and already right four times in five.",
+    ),
+    "Classic tutorial": ({}, "What every introduction does: Adam, learning rate 0.001, batches of 64, 5 epochs."),
+    "Long training": (
+        {
+            "epochs": 50,
+            "batch_size": 128,
+            "learning_rate": 0.002,
+            "optimizer": "AdamW",
+            "schedule": "one-cycle",
+            "weight_decay": 0.05,
+            "dropout": 0.25,
+            "label_smoothing": 0.05,
+            "flips": True,
+        },
+        "How the shipped model was trained: more rounds, and four things that keep it from learning by heart.",
+    ),
+}
+
 
 class ConfigError(ValueError):
     """A hyper-parameter is unknown or out of range; the text names it, its value and what is allowed."""

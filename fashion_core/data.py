@@ -1,8 +1,8 @@
 """Fashion-MNIST: find, fetch, verify → Split(pixels, labels); train/val/test; iterate_batches.
 
-A file is never used before its decompressed content has the checksum in `metadata.FILE_MD5`. The four files are looked
-for in FASHION_DATA_DIR, the project's data/ and the folder of Debian's package, in this order; `fetch_data` puts them
-into the project's data/.
+No file is used before its decompressed content was held against `metadata.FILE_MD5`. The four files are looked
+for in FASHION_DATA_DIR, the project's data/ and the folder of Debian's package, in this order; `fetch_data` puts
+them into the project's data/.
 """
 
 import gzip
@@ -13,10 +13,12 @@ import shutil
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
 SplitName = Literal["train", "val", "test"]
 Report = Callable[[str, int, int], None]  # source name, bytes done, bytes in all
+Progress = Callable[[int, int], None]  # the same for one source
+NewFiles = Iterator[tuple[str, Path]]  # name in FILE_MD5, where its .gz was put for the moment
 
 ENVIRONMENT_NAME = "FASHION_DATA_DIR"
 PROJECT_DATA_DIR = Path(__file__).resolve().parent.parent / "data"
@@ -45,7 +49,7 @@ DEBIAN_PACKAGE = "dataset-fashion-mnist"
 DEBIAN_DATA_DIR = Path("/usr/share/datasets/fashion-mnist")
 TORCHVISION_LAYOUT = Path("FashionMNIST/raw")  # where torchvision puts the files below its `root`
 
-# Where the .gz files are had from, tried in this order. The first is the address in torchvision.datasets.FashionMNIST.
+# Where the .gz files are had from, in this order. The first is the address in torchvision.datasets.FashionMNIST.
 MIRRORS = {
     "torchvision's mirror": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "the official repository": "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
@@ -81,10 +85,10 @@ DIGIT_MNIST_MD5 = {
 
 # A healthy server answers within a second or two; with a dead one a newcomer waits this long for each source.
 CONNECT_AND_READ_SECONDS = 8.0
-# 31 MB in five minutes is 100 kB/s; on a slower line, or with a server that only drips, the files come sooner by hand.
+# 31 MB in five minutes is 100 kB/s: on a slower line, or when a server only drips, they come sooner by hand.
 SOURCE_SECONDS = 300.0
 CHUNK_BYTES = 1 << 16
-# Enough for one `apt-get` call on a slow line; it also ends one that waits for something that never comes.
+# Enough for one call of apt-get on a slow line; it also ends one that waits for something that never comes.
 APT_SECONDS = 180.0
 
 WAYS_TO_SUPPLY = f"""Any of these three ways supplies the files by hand:
@@ -93,19 +97,23 @@ WAYS_TO_SUPPLY = f"""Any of these three ways supplies the files by hand:
 3. On Debian or Ubuntu, install the package: sudo apt-get install {DEBIAN_PACKAGE}
 They are published at https://github.com/zalandoresearch/fashion-mnist (folder data/fashion)."""
 
-_verified_files: set[tuple] = set()  # stat keys of files whose content was found right in this process
-
 
 class DataError(Exception):
     """Fashion-MNIST cannot be had; the text says why and what to do, and is shown to visitors."""
+
+
+# All that a source can fail by: refusing, breaking off, answering nonsense, a full disk, a command that hangs.
+FETCH_ERRORS = (DataError, OSError, http.client.HTTPException, ValueError, subprocess.SubprocessError)
+
+_verified_files: set[tuple] = set()  # stat keys of files whose content was found right in this process
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
     """One split in memory; the arrays are read-only.
 
-    name: "train", "val" or "test"; pixels: (N, 28, 28) uint8, 0 background, 255 cloth; labels: (N,) int64, 0…9;
-    indices: (N,) int64, ascending, the position of each image in the original file.
+    name: "train", "val" or "test"; pixels: (N, 28, 28) uint8, 0 background, 255 cloth; labels: (N,) int64,
+    0…9; indices: (N,) int64, ascending, the position of each image in the original file.
     """
 
     name: str
@@ -114,13 +122,13 @@ class Split:
     indices: np.ndarray
 
 
-# Find
+# Find and load
 
 
 def find_data_dir() -> Path | None:
     """The first folder in which all four files are there and verified, or None.
 
-    Raises DataError if FASHION_DATA_DIR is set but unusable: a wish that cannot be granted is said, not passed over.
+    Raises DataError if FASHION_DATA_DIR is set but unusable: an explicit wish is never passed over in silence.
     """
     for folder in _search_folders():
         try:
@@ -133,7 +141,7 @@ def find_data_dir() -> Path | None:
 def load_split(name: SplitName, data_dir: Path | None = None) -> Split:
     """A split from `data_dir` or, without it, from the first folder with good files; nothing is downloaded.
 
-    The 500 validation images of each class are fixed by `metadata.SPLIT_SEED`: train 55,000, val 5,000, test 10,000.
+    Train 55,000, val 5,000 (500 of each class, fixed by `metadata.SPLIT_SEED`), test 10,000.
     Raises DataError if the files are missing or are not Fashion-MNIST, ValueError for an unknown name.
     """
     if name not in SPLIT_SIZES:
@@ -142,8 +150,7 @@ def load_split(name: SplitName, data_dir: Path | None = None) -> Split:
     pixels = np.frombuffer(images_content, np.uint8, offset=IMAGES_HEADER).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
     labels = np.frombuffer(labels_content, np.uint8, offset=LABELS_HEADER).astype(np.int64)
     indices = _split_indices(name, labels)
-    chosen = pixels if name == "test" else pixels[indices]
-    split = Split(name, chosen, labels[indices], indices)
+    split = Split(name, pixels if name == "test" else pixels[indices], labels[indices], indices)
     for array in (split.pixels, split.labels, split.indices):
         array.setflags(write=False)
     return split
@@ -168,34 +175,31 @@ def iterate_batches(
     batch_size: int,
     generator: "torch.Generator | None" = None,
 ) -> Iterator[tuple["torch.Tensor", "torch.Tensor"]]:
-    """Yield all (pixels, labels) once, in batches of `batch_size`; the last batch may be smaller, never dropped.
+    """Yield all (pixels, labels) once, in batches of `batch_size`; the last may be smaller, it is never dropped.
 
-    `pixels` (N, …) and `labels` (N,) are tensors of any type and device; in file order without `generator`, shuffled
-    by it otherwise. Raises ValueError for unequal lengths or a batch size below one.
+    `pixels` (N, …) and `labels` (N,) are tensors of any type on one device; in their own order without
+    `generator`, shuffled by it otherwise. Raises ValueError for unequal lengths or a batch size below one.
     """
     if len(pixels) != len(labels) or batch_size < 1:
-        raise ValueError(f"Cannot batch {len(pixels)} images, {len(labels)} labels by {batch_size}.")
+        raise ValueError(f"Cannot batch {len(pixels)} images and {len(labels)} labels by {batch_size}.")
     if generator is None:
         yield from zip(pixels.split(batch_size), labels.split(batch_size), strict=True)
         return
-    import torch  # only here: the fetch-data command shall start at once
+    import torch  # only here, so that the fetch-data command starts at once
 
     order = torch.randperm(len(labels), generator=generator, device=generator.device).to(pixels.device)
     for chosen in order.split(batch_size):
         yield pixels[chosen], labels[chosen]
 
 
-# Verify
-
-
 def _search_folders() -> list[Path]:
     """The folders to look in, best first; only FASHION_DATA_DIR where it is set."""
     wished = os.environ.get(ENVIRONMENT_NAME)
-    return [Path(wished).expanduser()] if wished else [PROJECT_DATA_DIR, DEBIAN_DATA_DIR]
+    return [Path(os.path.expanduser(wished))] if wished else [PROJECT_DATA_DIR, DEBIAN_DATA_DIR]
 
 
 def _refuse_if_wished(error: DataError) -> None:
-    """Turn `error` into a final one if the folder was the visitor's own choice."""
+    """Make `error` final if the folder was the user's own wish."""
     if os.environ.get(ENVIRONMENT_NAME):
         raise DataError(
             f"{ENVIRONMENT_NAME} is set, but its folder cannot be used: {error} "
@@ -204,7 +208,7 @@ def _refuse_if_wished(error: DataError) -> None:
 
 
 def _read_files(names: tuple[str, ...], data_dir: Path | None) -> list[bytes]:
-    """The verified contents of the named files, from the first folder that has them all."""
+    """The verified contents of the named files, from `data_dir` or the first folder that has them all."""
     if data_dir is not None:
         return _read_from_folder(Path(data_dir), names)
     problems = []
@@ -218,35 +222,45 @@ def _read_files(names: tuple[str, ...], data_dir: Path | None) -> list[bytes]:
     raise DataError("\n".join(["Fashion-MNIST was not found.", *problems, fetch, WAYS_TO_SUPPLY]))
 
 
+# Verify
+
+
 def _read_from_folder(folder: Path, names: tuple[str, ...]) -> list[bytes]:
-    return [_read_verified(path, path.name.removesuffix(".gz")) for path in _locate(folder, names)]
+    return [_read_verified(path, name) for name, path in zip(names, _locate(folder, names), strict=True)]
 
 
 def _verify_folder(folder: Path) -> Path:
-    """The folder that really holds the four files, `folder` or torchvision's below it; DataError if one is bad."""
+    """The folder with the four good files, `folder` or torchvision's below it; DataError if one is bad."""
     paths = _locate(folder, tuple(FILE_MD5))
-    for path in paths:
-        if _stat_key(path) not in _verified_files:
-            _read_verified(path, path.name.removesuffix(".gz"))
+    for name, path in zip(FILE_MD5, paths, strict=True):
+        if not _is_verified(path):
+            _read_verified(path, name)
     return paths[0].parent
 
 
 def _locate(folder: Path, names: tuple[str, ...]) -> list[Path]:
-    """The path of each named file, all in one folder, decompressed or .gz; DataError tells what is missing."""
+    """The path of each named file, all in one folder, decompressed or .gz; DataError says what is missing."""
     for place in (folder, folder / TORCHVISION_LAYOUT):
-        found = [_pick_file(place, name) for name in names]
-        if all(found):
+        found = [path for name in names if (path := _pick_file(place, name))]
+        if len(found) == len(names):
             return found
+    if not folder.is_dir():
+        raise DataError(f"{folder} does not exist.")
     missing = ", ".join(name for name in names if not _pick_file(folder, name))
-    raise DataError(f"{folder} has no {missing}{'' if folder.is_dir() else ' (there is no such folder)'}.")
+    raise DataError(f"{folder} has no {missing}.")
 
 
 def _pick_file(folder: Path, name: str) -> Path | None:
-    """The decompressed file if it is whole (an interrupted unpacking leaves a stump), else the .gz, else the stump."""
+    """The decompressed file if whole (an interrupted unpacking leaves a stump), else the .gz, else the stump."""
     plain, packed = folder / name, folder / f"{name}.gz"
-    candidates = [path for path in (plain, packed) if path.is_file()]
-    whole = [path for path in candidates if path != plain or path.stat().st_size == CONTENT_BYTES[name]]
-    return next(iter(whole or candidates), None)
+    has_packed = os.path.isfile(packed)  # os.path: a folder that may not be read has no file, it is no error
+    if os.path.isfile(plain) and (not has_packed or os.path.getsize(plain) == CONTENT_BYTES[name]):
+        return plain
+    return packed if has_packed else None
+
+
+def _is_verified(path: Path) -> bool:
+    return _stat_key(path) in _verified_files
 
 
 def _stat_key(path: Path) -> tuple:
@@ -269,9 +283,9 @@ def _read_verified(path: Path, name: str) -> bytes:
 
 def _decompress(path: Path, expected: int) -> bytes:
     """At most one byte more than `expected`, so that no crafted file fills the memory."""
-    # Deflate never makes data more than a thousandth larger: a bigger .gz is not one of ours, however it unpacks.
+    # Packing never makes data more than a hundredth larger: a bigger .gz is not ours, whatever it unpacks to.
     if path.stat().st_size > expected * 1.01 + 1024:
-        raise OSError(f"{path.stat().st_size:,} bytes are too many")
+        raise DataError(f"{path} is too large: {path.stat().st_size:,} bytes, for {expected:,} of content.")
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
         return file.read(expected + 1)
@@ -301,45 +315,44 @@ def fetch_data(
     report: Report | None = None,
     *,
     use_apt: bool = False,
-    mirrors: dict[str, str] | None = None,
+    mirrors: dict[str, str] = MIRRORS,
     target_dir: Path | None = None,
 ) -> Path:
-    """The folder of the four verified files, downloaded into `target_dir` (the project's data/) if none has them.
+    """The folder of the four verified files; where none has them, they are downloaded into the project's data/.
 
-    `report(source_name, bytes_done, bytes_total)` is called as bytes come in, again from zero for each source. With
-    `use_apt` Debian's package is the last source, unpacked without root. A file appears under its name only when its
-    content is verified; a file that one source delivered is not asked of the next. Raises DataError naming every
-    source and why it failed, or that FASHION_DATA_DIR is unusable.
+    `report(source_name, bytes_done, bytes_total)` is called as bytes come in, from zero again for each source.
+    With `use_apt` Debian's package is the last source, unpacked without root. A file gets its name only when its
+    content is verified, and a file that one source delivered is not asked of the next. `mirrors` (name → address)
+    replaces the servers, `target_dir` the search and the project's data/. Raises DataError naming every source and
+    why it failed, or that FASHION_DATA_DIR is unusable.
     """
-    target = target_dir or PROJECT_DATA_DIR
     found = find_data_dir() if target_dir is None else None
     if found:
         return found
+    target = target_dir or PROJECT_DATA_DIR
     problems = []
-    for source_name, fetch in _sources(MIRRORS if mirrors is None else mirrors, use_apt):
+    for source_name, fetch in _sources(mirrors, use_apt):
         try:
-            _fetch_missing(fetch, target, lambda *counts, name=source_name: report and report(name, *counts))
+            _fetch_missing(fetch, target, partial(report or _no_report, source_name))
             return _verify_folder(target)
-        except (
-            DataError,
-            OSError,
-            http.client.HTTPException,
-            ValueError,
-            subprocess.SubprocessError,
-        ) as error:
+        except FETCH_ERRORS as error:
             problems.append(f"- {source_name}: {_reason(error)}")
     raise DataError("\n".join(["Fashion-MNIST could not be fetched.", *problems, WAYS_TO_SUPPLY]))
 
 
-def _sources(mirrors: dict[str, str], use_apt: bool) -> list[tuple[str, Callable]]:
-    """(name, function) of each source; the function brings missing files: (names, work_dir, progress) → paths."""
-    sources = [(f"{name} ({address})", _download_from(address)) for name, address in mirrors.items()]
+def _no_report(source_name: str, bytes_done: int, bytes_total: int) -> None:
+    """The report of a caller who wants none."""
+
+
+def _sources(mirrors: dict[str, str], use_apt: bool) -> list[tuple[str, Callable[..., NewFiles]]]:
+    """(name, function) of each source; the function takes (names, work_dir, progress) and yields new files."""
+    sources = [(f"{name} ({address})", partial(_download_files, address)) for name, address in mirrors.items()]
     if use_apt:
         sources.append((f"Debian's package {DEBIAN_PACKAGE}", _unpack_debian_package))
     return sources
 
 
-def _fetch_missing(fetch: Callable, target: Path, progress: Callable[[int, int], None]) -> None:
+def _fetch_missing(fetch: Callable[..., NewFiles], target: Path, progress: Progress) -> None:
     """Bring the files that `target` lacks, each moved there in one step once it is verified."""
     missing = [name for name in FILE_MD5 if not _is_good(target, name)]
     target.mkdir(parents=True, exist_ok=True)
@@ -347,7 +360,7 @@ def _fetch_missing(fetch: Callable, target: Path, progress: Callable[[int, int],
         for name, path in fetch(missing, Path(work_dir), progress):
             _read_verified(path, name)
             (target / name).unlink(missing_ok=True)  # a bad decompressed file would hide the good .gz
-            os.replace(path, target / f"{name}.gz")
+            os.replace(path, target / path.name)
 
 
 def _is_good(folder: Path, name: str) -> bool:
@@ -359,75 +372,64 @@ def _is_good(folder: Path, name: str) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """Why a source failed, in a few words: urllib wraps the real reason in <…>."""
+    """Why a source failed, in a few words."""
     if isinstance(error, subprocess.TimeoutExpired):
-        return f"{Path(error.cmd[0]).name} took longer than {error.timeout:.0f} seconds."
-    return str(getattr(error, "reason", None) or error) or type(error).__name__
+        return f"{error.cmd[0]} took longer than {error.timeout:.0f} seconds."
+    if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
+        error = error.reason  # urllib wraps "Name or service not known" and the like in <…>
+    return str(error) or type(error).__name__
 
 
-def _download_from(address: str) -> Callable:
-    """A source: the .gz files below an http(s) address."""
-
-    def fetch(
-        names: list[str], work_dir: Path, progress: Callable[[int, int], None]
-    ) -> Iterator[tuple[str, Path]]:
-        deadline = time.monotonic() + SOURCE_SECONDS
-        total, done = sum(DOWNLOAD_BYTES[name] for name in names), 0
-        progress(0, total)
-        for name in names:
-            path = work_dir / f"{name}.gz"
-            for received in _download(f"{address.rstrip('/')}/{name}.gz", path, deadline):
-                progress(min(done + received, total), total)
-            done += DOWNLOAD_BYTES[name]
-            yield name, path
-        progress(total, total)
-
-    return fetch
+def _download_files(address: str, names: list[str], work_dir: Path, progress: Progress) -> NewFiles:
+    """The source that is a server: the .gz files below an http(s) address."""
+    deadline = time.monotonic() + SOURCE_SECONDS
+    total, done = sum(DOWNLOAD_BYTES[name] for name in names), 0
+    progress(0, total)
+    for name in names:
+        path = work_dir / f"{name}.gz"
+        for received in _download(f"{address.rstrip('/')}/{path.name}", path, CONTENT_BYTES[name], deadline):
+            progress(done + min(received, DOWNLOAD_BYTES[name]), total)  # other packers, other sizes
+        done += DOWNLOAD_BYTES[name]
+        yield name, path
+    progress(total, total)
 
 
-def _download(address: str, path: Path, deadline: float) -> Iterator[int]:
-    """Write what `address` answers to `path`, yielding the bytes so far; DataError when it is too long or too slow."""
-    limit = CONTENT_BYTES[path.name.removesuffix(".gz")]  # a .gz is never larger than what it unpacks to
+def _download(address: str, path: Path, limit: int, deadline: float) -> Iterator[int]:
+    """Write the answer of `address` to `path`, yielding the bytes so far; DataError if it is too long or slow."""
     request = urllib.request.Request(address, headers={"User-Agent": "fashion-cnn-lab"})
+    answer = urllib.request.urlopen(request, timeout=CONNECT_AND_READ_SECONDS)
     received = 0
-    with (
-        urllib.request.urlopen(request, timeout=CONNECT_AND_READ_SECONDS) as response,
-        path.open("wb") as file,
-    ):
-        expected = int(response.headers.get("Content-Length") or 0)
-        while chunk := response.read1(
-            CHUNK_BYTES
-        ):  # read() would wait for a whole chunk, however slowly it drips
+    with answer, path.open("wb") as file:
+        expected = int(answer.headers.get("Content-Length") or 0)
+        while chunk := answer.read1(CHUNK_BYTES):  # read() would wait for a whole chunk from a server that drips
             received += len(chunk)
-            if received > limit or time.monotonic() > deadline:
-                raise DataError(
-                    f"{path.name} is too large or comes too slowly; gave up after {received:,} bytes."
-                )
+            if received > limit:
+                raise DataError(f"{path.name} is larger than it can be; gave up after {received:,} bytes.")
+            if time.monotonic() > deadline:
+                raise DataError(f"too slow; gave up {received:,} bytes into {path.name}.")
             file.write(chunk)
             yield received
     if received < expected:
         raise DataError(f"the connection broke after {received:,} of {expected:,} bytes of {path.name}.")
 
 
-def _unpack_debian_package(
-    names: list[str], work_dir: Path, progress: Callable[[int, int], None]
-) -> Iterator[tuple[str, Path]]:
-    """A source: Debian's package, downloaded by apt-get and unpacked by dpkg-deb below `work_dir`, without root."""
+def _unpack_debian_package(names: list[str], work_dir: Path, progress: Progress) -> NewFiles:
+    """The source that is Debian's package, brought by apt-get and unpacked in `work_dir`, without root."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise DataError("apt-get and dpkg-deb are not on this machine.")
     total = sum(DOWNLOAD_BYTES[name] for name in names)
     progress(0, total)
     _apt_download(work_dir)
-    package = next(work_dir.glob(f"{DEBIAN_PACKAGE}*.deb"))
-    _run(["dpkg-deb", "-x", str(package), str(work_dir / "unpacked")], work_dir)
-    progress(total, total)
+    for package in work_dir.glob(f"{DEBIAN_PACKAGE}*.deb"):
+        _run(["dpkg-deb", "-x", str(package), str(work_dir / "unpacked")], work_dir)
     unpacked = work_dir / "unpacked" / DEBIAN_DATA_DIR.relative_to("/")
     for name in names:
         yield name, unpacked / f"{name}.gz"
+    progress(total, total)
 
 
 def _apt_download(work_dir: Path) -> None:
-    """Download the package with the machine's package lists or, where they are missing or stale, with fresh ones.
+    """Download the package with the machine's package lists or, where missing or stale, with fresh ones.
 
     The fresh lists live in `work_dir`, so that apt-get update needs no root and leaves the machine as it was.
     """
@@ -444,7 +446,7 @@ def _apt_download(work_dir: Path) -> None:
 
 
 def _run(command: list[str], work_dir: Path) -> None:
-    """Run a command to its end; DataError with the last line that it said on failure."""
+    """Run a command to its end; on failure DataError with the last line that it said."""
     result = subprocess.run(
         command,
         cwd=work_dir,

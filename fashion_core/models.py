@@ -17,6 +17,7 @@ class FashionCNN(nn.Module):
 
     def __init__(self, dropout: float = 0.0):
         super().__init__()
+        self.pool = nn.MaxPool2d(2)  # a module, so that the layer table sees it
         self.conv1 = nn.Conv2d(1, 32, kernel_size=3)
         self.conv2 = nn.Conv2d(32, 64, kernel_size=3)
         self.linear1 = nn.Linear(64 * 5 * 5, 128)
@@ -26,8 +27,8 @@ class FashionCNN(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         if images.shape[1:] != (1, IMAGE_SIZE, IMAGE_SIZE):
             raise ValueError(f"images must be (N, 1, 28, 28), not {tuple(images.shape)}")
-        x = F.relu(F.max_pool2d(self.conv1(images), 2))  # N×32×26×26 → N×32×13×13
-        x = F.relu(F.max_pool2d(self.conv2(x), 2))  # N×64×11×11 → N×64×5×5
+        x = F.relu(self.pool(self.conv1(images)))  # N×32×26×26 → N×32×13×13
+        x = F.relu(self.pool(self.conv2(x)))  # N×64×11×11 → N×64×5×5
         x = F.dropout(x.flatten(1), self.dropout, self.training)  # N×1600
         x = F.dropout(F.relu(self.linear1(x)), self.dropout, self.training)  # N×128
         return self.linear2(x)  # N×10
@@ -47,22 +48,24 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def layer_table(model: nn.Module) -> list[dict]:
-    """One row per layer with weights, in order: name, kind, output shape for one image, parameters.
+    """One row per layer in the order of the data: name, kind, output shape for one image, parameters.
 
     The shapes are measured by sending one blank image through the model, so they cannot disagree with it.
     """
-    rows, hooks = [], []
-    for name, layer in model.named_modules():
-        if next(layer.children(), None) is None and count_parameters(layer):
+    rows = []
 
-            def record(layer, _inputs, output, name=name):
-                kind = type(layer).__name__
-                shape = tuple(output.shape[1:])
-                rows.append({"name": name, "kind": kind, "shape": shape, "parameters": count_parameters(layer)})
+    def record(name):
+        def hook(layer, _inputs, output):
+            shape = tuple(output.shape[1:])
+            row = {"name": name, "kind": type(layer).__name__, "shape": shape, "parameters": count_parameters(layer)}
+            rows.append(row)
 
-            hooks.append(layer.register_forward_hook(record))
+        return hook
+
+    leaves = [(name, layer) for name, layer in model.named_modules() if next(layer.children(), None) is None]
+    handles = [layer.register_forward_hook(record(name)) for name, layer in leaves]
     with torch.inference_mode():
         model.eval()(torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE))
-    for hook in hooks:
-        hook.remove()
+    for handle in handles:
+        handle.remove()
     return rows

@@ -22,16 +22,17 @@ MAX_PIXELS = 25_000_000  # decoded to RGBA that is 100 MB, as much as a small pu
 MAX_JPEG_PIXELS = 50_000_000  # a JPEG is decoded at reduced size, so a 48-megapixel phone photo is fine
 MIN_EDGE = 8  # with less there is nothing to recognise, and no border to find the background from
 
-WORK_EDGE = 448  # 16 × 28: the steps after "Smaller" work on at most this edge, for speed
-SMALL_EDGE = 112  # a picture this small is drawn pixel by pixel: no smoothing against noise
+WORK_EDGE = 336  # 12 × 28: the steps after "Smaller" work on at most this edge, for speed
 FLAT = 4.0  # levels: a difference that is no more than rounding or invisible noise
 GROUND_TOLERANCE = 24.0  # levels: how far a border pixel may be from the background's colour and still belong to it
+CALM = 1.0  # levels: a background no more uneven than this has no noise that would need smoothing
 MAX_THRESHOLD = 48.0  # levels: whatever the noise, a difference this large is seen as the object
 ONE_SIDED = 0.97  # share of the object on one side of the background's brightness that makes it a drawing on it
 SPECK_EDGE = 0.03  # of the picture's longest edge: smaller spots that lie apart do not count for the crop
 SPECK_AREA = 0.01  # of the largest part's area, likewise
 BLANK_AREA = 0.0002  # of the picture's area: an object with less is nothing
 SMALL_HOLE = 0.01  # of the object's area: smaller holes are cloth of the background's colour, larger ones are holes
+HALO = 16.0  # levels: a rim this much darker than both the object and the background is no shading
 FRAMED = 1.5 / IMAGE_SIZE  # of the edge: a picture framed this closely to the data set's way is not cropped again
 
 
@@ -236,7 +237,7 @@ def find_ground(colour: np.ndarray) -> np.ndarray:
     for _ in range(2):
         plane = np.linalg.lstsq(places[agree], border[agree])[0]
         agree = _agreeing(places, border, plane)
-    if np.abs(plane[1:]).sum(axis=0).max() < FLAT:  # one colour, and then exactly
+    if np.abs(plane[1:]).sum(axis=0).max() < FLAT:  # one colour, then, and exactly that
         plane = np.vstack([np.median(border[agree], axis=0), np.zeros((2, 3))])
     return _plane_over(plane, colour.shape)
 
@@ -267,14 +268,15 @@ def _ground_guesses(places: np.ndarray, border: np.ndarray) -> list[np.ndarray]:
 
 def _agreeing(places: np.ndarray, border: np.ndarray, plane: np.ndarray) -> np.ndarray:
     """Which of the border's pixels, (N,) bool, have about the colour that the plane says; all if none has."""
-    agree = np.abs(border - places @ plane).max(axis=1) < GROUND_TOLERANCE
+    agree = (np.abs(border - places @ plane) < GROUND_TOLERANCE).all(axis=1)
     return agree if agree.any() else np.ones_like(agree)
 
 
 def _plane_over(plane: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The plane's value at each pixel of a picture of this shape, (H, W, 3) float32 in 0…255."""
-    y, x = np.linspace(-1, 1, shape[0])[:, None, None], np.linspace(-1, 1, shape[1])[None, :, None]
-    return np.clip(plane[0] + plane[1] * x + plane[2] * y, 0, 255).astype(np.float32)
+    y, x = (np.linspace(-1, 1, edge, dtype=np.float32)[:, None] for edge in shape[:2])
+    offset, across, down = plane.astype(np.float32)
+    return np.clip((offset + down * y)[:, None] + across * x, 0, 255)
 
 
 def find_object(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
@@ -282,14 +284,20 @@ def find_object(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
 
     How large a difference must be follows from how uneven the background is along the border.
     """
-    difference = colour - ground
-    if min(colour.shape[:2]) > SMALL_EDGE:
-        difference = cv2.GaussianBlur(difference, (3, 3), 0)
-    far = np.abs(difference).max(axis=2)
+    far = _largest_channel(cv2.absdiff(colour.astype(np.float32), ground))
     rim = np.concatenate([far[0], far[-1], far[:, 0], far[:, -1]])
     calm = rim[rim < GROUND_TOLERANCE]
     unevenness = np.percentile(calm, 75) if len(calm) else MAX_THRESHOLD
+    if unevenness > CALM:
+        smooth = cv2.GaussianBlur(colour, (3, 3), 0).astype(np.float32)
+        far = _largest_channel(cv2.absdiff(smooth, ground))
     return far > min(FLAT + 3 * unevenness, MAX_THRESHOLD)
+
+
+def _largest_channel(colour: np.ndarray) -> np.ndarray:
+    """The largest of the three channels of an (H, W, 3) array: (H, W)."""
+    red, green, blue = cv2.split(colour)
+    return cv2.max(cv2.max(red, green), blue)
 
 
 def find_box(mask: np.ndarray) -> tuple[int, int, int, int] | None:
@@ -313,21 +321,37 @@ def light_on_dark(grey: np.ndarray, ground: np.ndarray, mask: np.ndarray) -> tup
     """The object bright on 0 as in the data set, (H, W) uint8, and a sentence that says how.
 
     An object on one side of the background's brightness (a drawing, a shop picture on white) is measured by its
-    distance from the background. One with both lighter and darker parts keeps its own shades, turned over if it is
-    darker than the background, and is cut out.
+    distance from the background. One with both lighter and darker parts, or none that differ in brightness, keeps its
+    own shades, turned over if it is darker than the background.
     """
     level = cv2.cvtColor(ground, cv2.COLOR_RGB2GRAY)
+    halo = _halo(grey, level, mask)
     lift = grey - level
-    lighter, darker = (lift[mask] > FLAT / 2).sum(), (lift[mask] < -FLAT / 2).sum()
-    if max(lighter, darker) >= ONE_SIDED * mask.sum():
+    lighter, darker = (lift[mask] > FLAT).sum(), (lift[mask] < -FLAT).sum()
+    one_sided = max(lighter, darker) > max(ONE_SIDED * (lighter + darker), mask.sum() / 2)
+    if one_sided and not halo:
         value = np.where(mask, lift if lighter > darker else -lift, 0)
         caption = "Lighter than the background: kept." if lighter > darker else "Darker than the background: turned over."
-    else:
-        mask = _small_holes_filled(mask)
-        keep = np.median(grey[mask]) > np.median(level)
-        value = np.where(mask, grey if keep else 255 - grey, 0)
-        caption = "Cut out of the background, " + ("its shades kept." if keep else "its shades turned over.")
-    return np.clip(np.rint(value), 0, 255).astype(np.uint8), caption
+        return np.clip(np.rint(value), 0, 255).astype(np.uint8), caption
+    mask = _small_holes_filled(mask)
+    keep = halo < 0 or (halo == 0 and np.median(grey[mask]) > level.mean())
+    caption = "Cut out of the background, its shades " + ("kept." if keep else "turned over.")
+    return np.where(mask, grey if keep else 255 - grey, 0).astype(np.uint8), caption
+
+
+def _halo(grey: np.ndarray, level: np.ndarray, mask: np.ndarray) -> int:
+    """-1 if the object has a rim darker than itself and the background, +1 for a lighter one, else 0.
+
+    A dark rim is what is left of a black background that the object was cut from and laid on a coloured one.
+    """
+    ground = level.mean()
+    if not HALO < ground < 255 - HALO:
+        return 0
+    size = max(3, round(max(mask.shape) / 56) | 1)
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
+    rim = np.median(grey[mask & ~inner])
+    inside = np.median(grey[inner]) if inner.any() else rim
+    return int(rim > max(inside, ground) + HALO) - int(rim < min(inside, ground) - HALO)
 
 
 def _small_holes_filled(mask: np.ndarray) -> np.ndarray:
@@ -368,18 +392,21 @@ def fit(cloth: np.ndarray) -> np.ndarray:
 
 # What the steps show
 
+BLUE = (0, 114, 178)  # Okabe and Ito's, told apart with every kind of colour vision
+
 
 def _ground_caption(ground: np.ndarray) -> str:
     """A sentence on the background that was found."""
-    red, green, blue = np.median(ground, axis=(0, 1)).round().astype(int)
+    red, green, blue = ground[ground.shape[0] // 2, ground.shape[1] // 2].round().astype(int)
     light, dark = max(red, green, blue), min(red, green, blue)
     name = "coloured" if light - dark > 2 * GROUND_TOLERANCE else "grey"
     name = "white" if dark > 235 else "black" if light < 20 else name
-    even = "even" if np.ptp(ground, axis=(0, 1)).max() < FLAT else "shaded"
+    corners = ground[[0, 0, -1, -1], [0, -1, 0, -1]]
+    even = "even" if np.ptp(corners, axis=0).max() < FLAT else "shaded"
     return f"Found along the border: {name}, {even} (red {red}, green {green}, blue {blue}). Shown in blue here."
 
 
 def _marked(colour: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The picture with its background tinted blue, (H, W, 3) uint8."""
-    tinted = cv2.addWeighted(colour, 0.35, np.full_like(colour, (0, 114, 178)), 0.65, 0)
+    tinted = cv2.addWeighted(colour, 0.35, np.full_like(colour, BLUE), 0.65, 0)
     return np.where(mask[..., None], colour, tinted)

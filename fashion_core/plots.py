@@ -1,6 +1,7 @@
 """Plotly figures and tidy frames from plain arrays; decodes a click into (true, pred)."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,15 +15,19 @@ SERIES_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9
 MAX_POINTS = 1000  # more points than this on one line cost time in the browser and cannot be told apart
 SMOOTHING = 0.1  # weight of the newest loss in the moving average: about the last twenty points count
 
-# Sequential scales: light and dark start at the page's own background, so that an empty cell is no colour at all.
-# Dense near zero, because mistakes are few against the diagonal. One hue: lightness alone carries the value.
+# Sequential scales: light and dark start at the page's own background, so that an empty cell is no colour at
+# all. Dense near zero, because mistakes are few against the diagonal. One hue: lightness alone carries the
+# value.
 SCALES = {
     False: ((0.0, "#FFFFFF"), (0.12, "#C9D2FF"), (0.5, "#4C66F5"), (1.0, "#16206E")),
     True: ((0.0, "#12141C"), (0.12, "#2A3466"), (0.5, "#5B70DE"), (1.0, "#DDE3FF")),
 }
 MODES = {"count": None, "by true class": 1, "by predicted class": 0}  # the axis that a share is taken of
-SINGULARS = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
-PLURALS = ("T-shirts/tops",) + tuple(name + ("es" if name == "dress" else "s") for name in SINGULARS[1:])
+SINGULARS = (CLASS_NAMES[0], *(name.lower() for name in CLASS_NAMES[1:]))  # inside a sentence
+PLURALS = ("T-shirts/tops", *(name + ("es" if name == "dress" else "s") for name in SINGULARS[1:]))
+
+GRID_COLORS = {False: "#E1E4EE", True: "#2C3040"}  # the theme's border colours
+MATRIX_HEIGHT = 560  # pixels; cells stay large enough for a finger on a narrow screen
 
 METRIC_TITLES = {
     "train_loss": "Training loss",
@@ -35,11 +40,12 @@ METRIC_TITLES = {
 def loss_frame(events, max_points=MAX_POINTS):
     """The training loss per step, raw and smoothed, thinned out for a chart.
 
-    `events`: dicts as in metrics.jsonl; those of kind "step" with a finite train_loss count, a repeated step counts
-    once, as last written. Returns a DataFrame with columns step (int), epoch (int), train_loss, smoothed (float, nats), sorted by
-    step, at most about `max_points` rows, always with the first and the last. `smoothed` is the exponential
-    moving average with bias correction (Kingma and Ba, "Adam", 2015, section 3), taken before thinning. Rows
-    that are shown once stay where they are when events are added, so that a live chart does not wobble.
+    `events`: dicts as in metrics.jsonl; those of kind "step" with a finite train_loss count, a repeated step
+    counts once, as last written. Returns a DataFrame with columns step (int), epoch (int), train_loss,
+    smoothed (float, nats), sorted by step, at most about `max_points` rows, always with the first and the
+    last. `smoothed` is the exponential moving average with bias correction (Kingma and Ba, "Adam", 2015,
+    section 3), taken before thinning. Rows that are shown once stay where they are when events are added, so
+    that a live chart does not wobble.
     """
     columns = ("step", "epoch", "train_loss")
     frame = _event_frame(events, "step", columns, required=columns).drop_duplicates("step", keep="last")
@@ -55,7 +61,15 @@ def epoch_frame(events):
     written. Returns a DataFrame sorted by epoch with columns epoch, step (int), train_loss, val_loss,
     val_accuracy, elapsed_seconds, images_per_second (float, NaN where an event does not say).
     """
-    columns = ("epoch", "step", "train_loss", "val_loss", "val_accuracy", "elapsed_seconds", "images_per_second")
+    columns = (
+        "epoch",
+        "step",
+        "train_loss",
+        "val_loss",
+        "val_accuracy",
+        "elapsed_seconds",
+        "images_per_second",
+    )
     frame = _event_frame(events, "epoch", columns, required=("epoch", "step"))
     frame = frame.drop_duplicates("epoch", keep="last").sort_values("epoch").reset_index(drop=True)
     return frame.astype({"epoch": int, "step": int})
@@ -76,8 +90,9 @@ def curves_figure(runs, metric, x="epoch", dark=False):
     """Curves of one metric for several finished runs over each other, one colour per run.
 
     `runs`: dicts with name (str), frame (DataFrame with columns `x` and `metric`, as from `epoch_frame` or
-    `loss_frame`) and color (int, the run's place in `SERIES_COLORS`, taken modulo its length). `metric`: a key of `METRIC_TITLES`; an
-    accuracy is drawn in per cent. A run without a finite value of the metric has no curve.
+    `loss_frame`) and color (int, the run's place in `SERIES_COLORS`, taken modulo its length). `metric`: a
+    key of `METRIC_TITLES`; an accuracy is drawn in per cent. A run without a finite value of the metric has
+    no curve.
     """
     percent = metric.endswith("accuracy")
     figure = go.Figure()
@@ -85,63 +100,74 @@ def curves_figure(runs, metric, x="epoch", dark=False):
         points = run["frame"].dropna(subset=[metric])
         if len(points):
             figure.add_trace(_curve(run["name"], points[x], points[metric], run["color"], percent))
-    grid = "#2C3040" if dark else "#E1E4EE"
     figure.update_layout(margin=dict(l=8, r=8, t=8, b=8), height=340, hovermode="x unified", showlegend=True)
     figure.update_layout(legend=dict(orientation="h", yanchor="bottom", y=1.02, x=0))
     figure.update_xaxes(title=x.capitalize(), showgrid=False, zeroline=False, tickformat=",d", rangemode="tozero")
-    figure.update_yaxes(title=METRIC_TITLES[metric], gridcolor=grid, zeroline=False)
+    figure.update_yaxes(title=METRIC_TITLES[metric], gridcolor=GRID_COLORS[dark], zeroline=False)
     figure.update_yaxes(tickformat=".1%" if percent else ".2f")
     return figure
 
 
-def confusion_figure(confusion, mode="count", hide_diagonal=False, dark=False, picked=None):
-    """The confusion matrix: a heatmap with a transparent, clickable bar over every cell.
+def confusion_figure(confusion, mode="count", hide_diagonal=False, dark=False):
+    """The confusion matrix as a heatmap with its numbers; a hovered cell says in words what it holds.
 
-    `confusion`: (10, 10) int64, rows = true, columns = predicted. `mode`: a key of `MODES`; the shares are drawn in per cent of the row or of the column. `hide_diagonal`:
-    leaves the right answers without colour, so that the scale belongs to the mistakes. `dark`: colours for a dark page. `picked`:
-    (true, pred) of a cell to outline, or None. Raises ValueError for an unknown mode.
-    The same arguments give the same figure, to the byte: Streamlit drops the selection of a chart that changed.
+    `confusion`: (10, 10) int64, rows = true, columns = predicted. `mode`: a key of `MODES`; shares are drawn in per
+    cent of the row or of the column. `hide_diagonal`: leaves out the right answers, so that the scale belongs to the
+    mistakes. `dark`: colours for a dark page. Raises ValueError for an unknown mode. Equal arguments give equal
+    figures, to the byte: Streamlit rebuilds a chart that has changed.
     """
-    values, texts = _cell_values(confusion, mode), _cell_texts(confusion, mode)
+    values, texts = cell_values(confusion, mode), _cell_texts(confusion, mode)
     if hide_diagonal:
         np.fill_diagonal(values, np.nan)
         np.fill_diagonal(texts, "")
     top = float(np.nanmax(values)) or 1.0
-    scale = SCALES[dark]
-    heatmap = go.Heatmap(z=values.tolist(), zmin=0, zmax=top, colorscale=[list(stop) for stop in scale])
-    heatmap.update(showscale=False, hoverinfo="skip", xgap=1, ygap=1)
-    figure = go.Figure([heatmap, _cell_text_trace(values / top, texts, scale), _click_bars(confusion)])
-    _lay_out_matrix(figure, dark)
-    if picked is not None:
-        _outline(figure, *picked, dark)
-    return figure
+    heatmap = go.Heatmap(
+        z=[[None if np.isnan(value) else float(value) for value in row] for row in values],
+        zmin=0,
+        zmax=top,
+        colorscale=[list(stop) for stop in SCALES[dark]],
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        hovertext=_hover_texts(confusion),
+        hovertemplate="%{hovertext}<extra></extra>",
+        hoverongaps=True,
+    )
+    figure = go.Figure([heatmap, _cell_text_trace(values / top, texts, SCALES[dark])])
+    return _lay_out_matrix(figure, dark)
 
 
 def cell_words(count, true, pred):
     """A cell of the matrix in words: "58 shirts called T-shirt/top"; `true`, `pred` are classes 0…9."""
-    things = f"1 {SINGULARS[true]}" if count == 1 else f"{count:,} {PLURALS[true]}" if count else f"No {PLURALS[true]}"
-    return f"{things} {'rightly ' if true == pred else ''}called {CLASS_NAMES[pred]}"
+    amount = f"{count:,}" if count else "No"
+    things = SINGULARS[true] if count == 1 else PLURALS[true]
+    return f"{amount} {things} {'rightly ' if true == pred else ''}called {CLASS_NAMES[pred]}"
 
 
 def cell_from_selection(event):
-    """The (true, pred) of the cell that was clicked, or None.
+    """The (true, pred) of the cell that was picked, or None.
 
-    `event`: what `st.plotly_chart(..., on_select=...)` hands over for a `confusion_figure`, or any junk: this
-    never raises. With several points the last one counts.
+    `event`: {"true": row, "pred": column} as the page's script reports a click on a `confusion_figure`, or
+    any junk that a browser may send: this never raises.
     """
-    try:
-        true, pred = event["selection"]["points"][-1]["customdata"][:2]
-    except (TypeError, KeyError, IndexError, ValueError, AttributeError):
+    if not isinstance(event, Mapping):
         return None
-    if not all(type(place) is int and 0 <= place < NUM_CLASSES for place in (true, pred)):
+    cell = event.get("true"), event.get("pred")
+    # A browser has one kind of number, so a 3 may arrive as 3.0; True is an int to Python and no class.
+    if not all(type(place) in (int, float) and place in range(NUM_CLASSES) for place in cell):
         return None
-    return true, pred
+    return int(cell[0]), int(cell[1])
 
 
-def _cell_values(confusion, mode):
-    counts = np.array(confusion, dtype=np.float64)
+def cell_values(confusion, mode):
+    """What the matrix shows: (10, 10) float64, counts or per cent of the row or column; 0 where that is
+    empty.
+
+    `confusion`: (10, 10) int64; `mode`: a key of `MODES`. Raises ValueError for an unknown mode.
+    """
     if mode not in MODES:
         raise ValueError(f"mode {mode!r} must be one of {tuple(MODES)}")
+    counts = np.array(confusion, dtype=np.float64)
     if MODES[mode] is None:
         return counts
     return 100 * counts / np.maximum(counts.sum(axis=MODES[mode], keepdims=True), 1)
@@ -149,57 +175,50 @@ def _cell_values(confusion, mode):
 
 def _cell_texts(confusion, mode):
     pattern = "{:,.0f}" if mode == "count" else "{:.1f}"
-    values = _cell_values(confusion, mode)
-    texts = [pattern.format(value) if count else "" for value, count in zip(values.flat, np.ravel(confusion), strict=True)]
+    values = cell_values(confusion, mode)
+    texts = [pattern.format(value) if value else "" for value in values.flat]
     return np.array(texts, dtype=object).reshape(values.shape)
 
 
 def _cell_text_trace(heights, texts, scale):
+    # The heatmap's own text takes dark grey on middle blue, which is hard to read; here every cell has its
+    # best colour.
     rows, columns = np.divmod(np.arange(texts.size), NUM_CLASSES)
     colors = [readable_on(color_at(height, scale)) for height in np.nan_to_num(heights).flat]
-    font = dict(size=11, color=colors)
-    text = go.Scatter(x=columns.tolist(), y=rows.tolist(), text=texts.ravel().tolist(), mode="text", textfont=font)
-    return text.update(hoverinfo="skip", showlegend=False)
-
-
-def _click_bars(confusion):
-    # A click on a heatmap selects nothing in Streamlit; a bar is hit anywhere inside, a marker only near its middle.
-    rows, columns = np.divmod(np.arange(NUM_CLASSES**2), NUM_CLASSES)
-    clear = dict(marker=dict(opacity=0))
-    bars = go.Bar(x=columns.tolist(), base=(rows - 0.5).tolist(), y=[1] * len(rows), width=1, showlegend=False)
-    bars.update(marker=dict(color="rgba(0,0,0,0)", opacity=0), selected=clear, unselected=clear)
-    bars.update(customdata=np.stack([rows, columns], axis=1).tolist(), hovertext=_hover_texts(confusion))
-    return bars.update(hovertemplate="%{hovertext}<extra></extra>")
+    return go.Scatter(
+        x=columns.tolist(),
+        y=rows.tolist(),
+        text=texts.ravel().tolist(),
+        mode="text",
+        textfont=dict(size=11, color=colors),
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def _hover_texts(confusion):
-    by_true, by_pred = _cell_values(confusion, "by true class"), _cell_values(confusion, "by predicted class")
-    texts = []
+    by_true, by_pred = cell_values(confusion, "by true class"), cell_values(confusion, "by predicted class")
+    texts = np.empty((NUM_CLASSES, NUM_CLASSES), dtype=object)
     for (true, pred), count in np.ndenumerate(np.asarray(confusion)):
         words = cell_words(int(count), true, pred)
-        row = f"{by_true[true, pred]:.1f} % of the {PLURALS[true]}"
-        column = f"{by_pred[true, pred]:.1f} % of what is called {CLASS_NAMES[pred]}"
-        texts.append(f"<b>{words}</b><br>{row}<br>{column}")
-    return texts
+        row = f"{by_true[true, pred]:.1f} % of all {PLURALS[true]}"
+        column = f"{by_pred[true, pred]:.1f} % of everything called {CLASS_NAMES[pred]}"
+        texts[true, pred] = f"<b>{words}</b><br>{row}<br>{column}"
+    return texts.tolist()
 
 
 def _lay_out_matrix(figure, dark):
-    line = "#2C3040" if dark else "#E1E4EE"
-    places = dict(tickmode="array", tickvals=list(range(NUM_CLASSES)), ticktext=list(CLASS_NAMES))
-    places.update(fixedrange=True, showgrid=False, zeroline=False, ticks="", title_standoff=8, automargin=True)
-    figure.update_xaxes(title="Predicted", range=[-0.5, 9.5], tickangle=-45, **places)
-    figure.update_yaxes(title="True", range=[9.5, -0.5], **places)
-    figure.update_layout(barmode="overlay", height=560, margin=dict(l=8, r=8, t=8, b=8), plot_bgcolor=line)
-    figure.update_layout(clickmode="event+select", hovermode="closest", hoverlabel=dict(align="left"))
-
-
-def _outline(figure, true, pred, dark):
-    edge = dict(color="#FFB454" if dark else "#D55E00", width=3)
-    figure.add_shape(type="rect", x0=pred - 0.5, x1=pred + 0.5, y0=true - 0.5, y1=true + 0.5, line=edge)
+    ticks = dict(tickmode="array", tickvals=list(range(NUM_CLASSES)), ticktext=list(CLASS_NAMES), ticks="")
+    quiet = dict(fixedrange=True, showgrid=False, zeroline=False, automargin=True, title_standoff=8)
+    figure.update_xaxes(title="Predicted", range=[-0.5, NUM_CLASSES - 0.5], tickangle=-45, **ticks, **quiet)
+    figure.update_yaxes(title="True", range=[NUM_CLASSES - 0.5, -0.5], **ticks, **quiet)
+    figure.update_layout(height=MATRIX_HEIGHT, margin=dict(l=8, r=8, t=8, b=8), plot_bgcolor=GRID_COLORS[dark])
+    return figure.update_layout(hovermode="closest", hoverlabel=dict(align="left"), clickmode="none", dragmode=False)
 
 
 def color_at(height, scale):
-    """The colour (r, g, b), floats 0…255, at `height` 0…1 of a scale of (place, "#RRGGBB") stops, as Plotly mixes it."""
+    """The colour (r, g, b), floats 0…255, at `height` 0…1 of a scale of (place, "#RRGGBB") stops, as Plotly
+    mixes it."""
     places = [place for place, _ in scale]
     stops = np.array([[int(color[i : i + 2], 16) for i in (1, 3, 5)] for _, color in scale], dtype=np.float64)
     return tuple(float(np.interp(height, places, channel)) for channel in stops.T)
@@ -236,3 +255,65 @@ def _event_frame(events, kind, columns, required):
     frame = pd.DataFrame(rows, columns=list(columns)).apply(pd.to_numeric, errors="coerce").astype(float)
     frame = frame.mask(frame.isin([math.inf, -math.inf]))
     return frame.dropna(subset=list(required))
+
+
+# Live charts. Streamlit keeps a Vega chart's place while its data grow, as long as its spec stays the same; a Plotly
+# chart would be built anew at every look.
+
+
+def loss_spec(height):
+    """The Vega-Lite spec of the live loss curve over `loss_frame`: raw pale, smoothed strong. `height` in pixels."""
+    x = {"field": "step", "type": "quantitative", "title": "Step", "axis": {"grid": False}}
+    y = {"type": "quantitative", "title": "Loss (nats)", "scale": {"zero": False}}
+    tooltip = [
+        {"field": "step", "title": "Step", "format": ","},
+        {"field": "epoch", "title": "Epoch"},
+        {"field": "train_loss", "title": "Loss", "format": ".3f"},
+        {"field": "smoothed", "title": "Smoothed", "format": ".3f"},
+    ]
+    raw = {"type": "line", "color": SERIES_COLORS[0], "opacity": 0.3, "strokeWidth": 1}
+    strong = {"type": "line", "color": SERIES_COLORS[0], "strokeWidth": 2.5}
+    target = {"type": "point", "opacity": 0, "size": 200, "tooltip": True}
+    return {
+        "height": height,
+        "encoding": {"x": x},
+        "layer": [
+            {"mark": raw, "encoding": {"y": y | {"field": "train_loss"}}},
+            {"mark": strong, "encoding": {"y": y | {"field": "smoothed"}}},
+            {"mark": target, "encoding": {"y": y | {"field": "smoothed"}, "tooltip": tooltip}},
+        ],
+    }
+
+
+def epoch_losses(epochs):
+    """The losses of `epoch_frame` one below the other: columns epoch (int), series ("training", "validation"), loss."""
+    names = {"train_loss": "training", "val_loss": "validation"}
+    tidy = epochs.rename(columns=names).melt("epoch", list(names.values()), var_name="series", value_name="loss")
+    return tidy.astype({"series": object})
+
+
+def epoch_loss_spec(height):
+    """The Vega-Lite spec of training and validation loss over `epoch_losses`. `height` in pixels."""
+    series = ["training", "validation"]
+    colors = {"domain": series, "range": list(SERIES_COLORS[:2])}
+    legend = {"title": None, "orient": "top"}
+    return _epoch_spec(height, "loss", "Loss (nats)", ".3f") | {
+        "encoding": {
+            **_epoch_spec(height, "loss", "Loss (nats)", ".3f")["encoding"],
+            "color": {"field": "series", "type": "nominal", "scale": colors, "legend": legend},
+        }
+    }
+
+
+def epoch_accuracy_spec(height):
+    """The Vega-Lite spec of validation accuracy per epoch over `epoch_frame`. `height` in pixels."""
+    return _epoch_spec(height, "val_accuracy", "Validation accuracy", ".1%")
+
+
+def _epoch_spec(height, field, title, number_format):
+    x = {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1, "grid": False}}
+    y = {"field": field, "type": "quantitative", "title": title, "scale": {"zero": False}}
+    tooltip = [{"field": "epoch", "title": "Epoch"}, {"field": field, "title": title, "format": number_format}]
+    mark = {"type": "line", "point": {"size": 60}, "color": SERIES_COLORS[2], "strokeWidth": 2.5}
+    y["axis"] = {"format": number_format}
+    return {"height": height, "mark": mark, "encoding": {"x": x, "y": y, "tooltip": tooltip}}

@@ -262,6 +262,26 @@ def read_run(run_id: str) -> Run:
     )
 
 
+def progress(run: Run) -> tuple[float, str]:
+    """How far a run is: a share 0…1 and the words for it, with speed and time left while it trains."""
+    status = run.status
+    steps, step = status.get("steps", 0), status.get("step", 0)
+    if not run.config or not steps or not step:
+        return 0.0, "Getting ready" if run.is_active else "Nothing was trained"
+    share = min(1.0, step / (steps * run.config.epochs))
+    epoch = min(run.config.epochs, math.ceil(step / steps))
+    words = f"Epoch {epoch} of {run.config.epochs}"
+    seconds = status.get("elapsed_seconds", 0.0)
+    if run.state != "running":
+        return share, f"{words} · {seconds:,.0f} s"
+    left = (1 - share) * seconds / share
+    return share, f"{words} · {status.get('images_per_second', 0):,.0f} images/s · {_duration(left)} left"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
 def list_runs() -> list[Run]:
     """All runs, newest first; a damaged one is listed with its problem."""
     try:

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,21 @@ GLOSSARY = {
     "learning rate": "How far the weights move at each step: too small is slow, too large runs away.",
     "loss": "How wrong the model is, in nats: 2.3 is guessing among ten classes, 0 is certain and right.",
     "validation": "5,000 images kept out of training, to see how the model does on images it has not learned from.",
-    "test accuracy": "Share of the 10,000 test images named rightly; these images never choose anything.",
+    "test": "Share of the 10,000 test images named rightly; these images never choose anything.",
     "precision": "Of all images called this class, the share that really is.",
     "recall": "Of all images of this class, the share that was found.",
     "F1": "One number between precision and recall; it is low when either is low.",
+}
+
+
+STATE_BADGES = {
+    "queued": {"icon": ":material/schedule:", "color": "gray"},
+    "starting": {"icon": ":material/hourglass_top:", "color": "blue"},
+    "running": {"icon": ":material/play_circle:", "color": "blue"},
+    "finished": {"icon": ":material/check_circle:", "color": "green"},
+    "stopped": {"icon": ":material/stop_circle:", "color": "gray"},
+    "failed": {"icon": ":material/error:", "color": "red"},
+    "lost": {"icon": ":material/link_off:", "color": "orange"},
 }
 
 
@@ -58,6 +70,11 @@ def cached_test_probs(entry: ModelEntry) -> np.ndarray:
 # The model in use
 
 
+def show_style() -> None:
+    """The app's few style rules. Called by the router on every page."""
+    st.html(Path(__file__).with_name("style.css"))
+
+
 def show_sidebar() -> None:
     """The model picker and, while something trains, a line with its progress. Called by the router on every page."""
     with st.sidebar:
@@ -80,12 +97,23 @@ def _ask_model(entries: list[ModelEntry]) -> None:
     )
 
 
+def model_score(card: dict) -> tuple[str, float] | None:
+    """What is known best of a model: ("test" or "validation", accuracy 0…1)."""
+    for key, split in (("test_accuracy", "test"), ("val_accuracy", "validation"), ("best_val_accuracy", "validation")):
+        if isinstance(card.get(key), (int, float)):
+            return split, card[key]
+    return None
+
+
 def model_label(entry: ModelEntry) -> str:
     """A model in one line: its name and its accuracy, of the test split where it is known."""
-    for key, word in (("test_accuracy", "test"), ("val_accuracy", "val"), ("best_val_accuracy", "val")):
-        if isinstance(entry.card.get(key), (int, float)):
-            return f"{entry.title} · {entry.card[key]:.1%} {word}"
-    return entry.title
+    score = model_score(entry.card)
+    return f"{entry.title} · {score[1]:.1%} {score[0]}" if score else entry.title
+
+
+def use_model(model_id: str) -> None:
+    """Make a model the one in use; for a button's on_click, since the picker is drawn before the page."""
+    st.session_state[MODEL_KEY] = model_id
 
 
 def model_in_use() -> ModelEntry | None:
@@ -99,19 +127,12 @@ def _show_training_line_live() -> None:
     run = runs.active_run()
     if run is None:
         st.rerun()
-    st.page_link("pages/train.py", label=progress_words(run), icon=":material/model_training:")
+    st.page_link("pages/train.py", label=runs.progress(run)[1], icon=":material/model_training:")
 
 
 def _show_training_line() -> None:
     if runs.active_run():
         _show_training_line_live()
-
-
-def progress_words(run: runs.Run) -> str:
-    """Where a run is, in a few words."""
-    if run.state == "starting" or not run.status.get("epoch"):
-        return "Training is starting"
-    return f"Training: epoch {run.status['epoch']:.0f} of {run.config.epochs}"
 
 
 # What several pages show
@@ -147,6 +168,11 @@ def png_data_uri(pixels: np.ndarray) -> str:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def plain(text: str) -> str:
+    """Text safe inside Markdown: a run's name must not become a link, a picture or a heading."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", text)
 
 
 def escaped(text: object) -> str:

@@ -1,0 +1,127 @@
+"""Home: what this is, the model in use and its score, the network drawn, the way into every page.
+
+Stands on fashion_core.checkpoints (the model's card) and fashion_core.models (the layers).
+"""
+
+import streamlit as st
+
+from fashion_core import checkpoints, models, runs
+from fashion_core.config import TrainConfig
+from pages import _shared
+
+WAYS_IN = (
+    ("pages/classify.py", "Draw something", ":material/draw:", "Sketch a shoe or a shirt and see what the model calls it."),
+    ("pages/train.py", "Train it", ":material/model_training:", "Start a training run and watch the loss fall, live."),
+    (
+        "pages/confusion_matrix.py",
+        "See its mistakes",
+        ":material/grid_on:",
+        "Click any cell of the confusion matrix and look at the images behind it.",
+    ),
+)
+LAYER_WORDS = {"Conv2d": "convolution", "MaxPool2d": "max-pool 2", "Linear": "linear"}
+
+
+def show_welcome() -> None:
+    st.title("Fashion CNN Lab")
+    st.markdown(
+        "A small neural network looks at pictures of clothes, 28 pixels wide, and names one of ten kinds.  \n"
+        "Train it here on Fashion-MNIST, 70,000 pictures of real articles, and watch it learn.  \n"
+        "Then see what it gets wrong, and why that is often understandable.  \n"
+        "Or draw something yourself and find out whether it understands you."
+    )
+
+
+def show_ways_in() -> None:
+    for column, (page, label, icon, words) in zip(st.columns(3), WAYS_IN, strict=True):
+        with column, st.container(border=True, height="stretch"):
+            st.subheader(label, anchor=False)
+            st.write(words)
+            st.page_link(page, label="Open", icon=icon)
+
+
+def show_run() -> None:
+    run = runs.active_run()
+    if run:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.write(f"**{_shared.plain(run.name)}** is training now.")
+            st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
+
+
+@st.cache_data(show_spinner=False)
+def cached_layers(name: str) -> list[dict]:
+    """The layer table of a network by its name."""
+    return models.layer_table(models.build_model(name))
+
+
+def show_network(name: str) -> None:
+    layers = cached_layers(name)
+    total = sum(layer["parameters"] for layer in layers)
+    with st.container(border=True):
+        st.subheader("The network", anchor=False)
+        st.caption(f"{name}: {total:,} parameters. Each box shows what flows out of a layer: channels × height × width.")
+        first = layer_html({"kind": "picture", "shape": (1, 28, 28), "parameters": 0})
+        boxes = [first] + [layer_html(layer) for layer in layers]
+        st.html(f'<div class="network" role="list">{"".join(boxes)}</div>')
+
+
+def layer_html(layer: dict) -> str:
+    """One layer as a stack of sheets (as many as it has channels, on a scale) over its name, shape and parameters."""
+    channels, edge = layer["shape"][0], layer["shape"][-1] if len(layer["shape"]) == 3 else 1
+    side, sheets = (12 + 2 * edge, min(7, 1 + channels // 10)) if edge > 1 else (0, 0)
+    squares = "".join(
+        f'<rect x="{2 + 4 * i}" y="{2 + 4 * (sheets - 1 - i)}" width="{side}" height="{side}" rx="3"/>'
+        for i in range(sheets)
+    )
+    bar = "" if sheets else f'<rect x="44" y="{48 - channels // 4}" width="12" height="{max(20, channels // 2)}" rx="3"/>'
+    shape = "×".join(str(size) for size in layer["shape"])
+    weights = f"{layer['parameters']:,} parameters" if layer["parameters"] else "no parameters"
+    return (
+        f'<div class="layer" role="listitem"><svg viewBox="0 0 100 100" aria-hidden="true">{squares}{bar}</svg>'
+        f"<b>{LAYER_WORDS.get(layer['kind'], layer['kind'])}</b><span>{shape}</span><small>{weights}</small></div>"
+    )
+
+
+def show_model_card(entry: checkpoints.ModelEntry) -> None:
+    card = entry.card
+    with st.container(border=True):
+        st.subheader(f"Model in use: {_shared.plain(entry.title)}", anchor=False)
+        left, right = st.columns([1, 3])
+        with left:
+            score = _shared.model_score(card)
+            if score:
+                st.metric(f"{score[0].capitalize()} accuracy", f"{score[1]:.1%}", help=_shared.GLOSSARY[score[0]])
+            st.caption(training_words(card))
+        if isinstance(card.get("per_class"), list):
+            right.html(per_class_html(card["per_class"]))
+
+
+def training_words(card: dict) -> str:
+    """How the model was trained, in a line or two."""
+    config = card.get("config") or TrainConfig().to_dict()
+    words = f"{config['epochs']} epochs with {config['optimizer']}, learning rate {config['learning_rate']:g}, "
+    words += f"batches of {config['batch_size']}, {config['train_size']:,} images, seed {config['seed']}"
+    return words + (f", on {card['trained_on']}." if card.get("trained_on") else ".")
+
+
+def per_class_html(rows: list[dict]) -> str:
+    """Recall of each class as a strip of labelled bars."""
+    bars = "".join(
+        f'<div class="bar-row"><span>{_shared.escaped(row["class"])}</span><div class="bar"><i style="width:'
+        f'{100 * row["recall"]:.1f}%"></i></div><b>{row["recall"]:.1%}</b></div>'
+        for row in rows
+    )
+    return f'<div class="bars" title="Share of each class that it finds">{bars}</div>'
+
+
+show_welcome()
+show_run()
+show_ways_in()
+chosen = _shared.model_in_use()
+if chosen is None:
+    _shared.show_no_model()
+else:
+    show_model_card(chosen)
+show_network(chosen.card.get("model", "FashionCNN") if chosen else "FashionCNN")
+st.page_link("pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:")
+st.page_link("pages/runs.py", label="Compare past runs", icon=":material/stacked_line_chart:")

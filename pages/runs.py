@@ -1,0 +1,156 @@
+"""Runs: every past run in a table, curves over each other, use, download, delete, bring in.
+
+Stands on fashion_core.runs (folders), fashion_core.checkpoints (bring in) and fashion_core.plots (curves).
+"""
+
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from fashion_core import checkpoints, plots, runs
+from pages import _shared
+
+METRICS = ("val_accuracy", "val_loss", "train_loss")
+CURVES_AT_MOST = 6  # as many colours as can be told apart
+
+
+def runs_table(found: list[runs.Run]) -> pd.DataFrame:
+    """One row per run with what a visitor compares by."""
+    rows = [
+        {
+            "Name": run.name,
+            "State": run.state,
+            "When": time.strftime("%d %b %Y, %H:%M", time.localtime(run.created_at)),
+            "Configuration": run.config.describe() if run.config else run.problem,
+            "Epochs": run.config.epochs if run.config else None,
+            "Best validation": run.status.get("best_val_accuracy"),
+            "Test": run.status.get("test_accuracy"),
+        }
+        for run in found
+    ]
+    return pd.DataFrame(rows)
+
+
+def ask_runs(found: list[runs.Run]) -> list[runs.Run]:
+    """The table; returns the runs whose rows are ticked, the newest when none is."""
+    percent = st.column_config.NumberColumn(format="percent", width="small")
+    event = st.dataframe(
+        runs_table(found),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="runs_table",
+        column_config={
+            "Best validation": percent,
+            "Test": percent,
+            "Configuration": st.column_config.TextColumn(width="large"),
+        },
+    )
+    ticked = [found[row] for row in event.selection.rows if row < len(found)]
+    st.caption("Tick rows to lay their curves over each other and to use, download or delete a run.")
+    return ticked or found[:1]
+
+
+def show_curves(chosen: list[runs.Run]) -> None:
+    if len(chosen) > CURVES_AT_MOST:
+        st.caption(f"The curves of the first {CURVES_AT_MOST} ticked runs are shown.")
+    metric = st.segmented_control(
+        "Curve", METRICS, format_func=plots.METRIC_TITLES.get, default=METRICS[0], key="curve", required=True
+    )
+    curves = [
+        {"name": run.name, "frame": plots.epoch_frame(runs.read_metrics(run.run_dir)[0]), "color": place}
+        for place, run in enumerate(chosen[:CURVES_AT_MOST])
+    ]
+    if all(curve["frame"].empty for curve in curves):
+        st.caption("No finished epoch, so there is no curve yet.")
+        return
+    figure = plots.curves_figure(curves, metric, dark=_shared.theme_is_dark())
+    st.plotly_chart(figure, key="curves", config={"displayModeBar": False})
+
+
+def show_run(run: runs.Run) -> None:
+    """One run: its state in words and what can be done with it."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{_shared.plain(run.name)}**", width="content")
+            st.badge(run.state.capitalize(), **_shared.STATE_BADGES[run.state])
+        st.caption(run.config.describe().capitalize() if run.config else "Its configuration cannot be read.")
+        if run.message:
+            st.write(_shared.plain(run.message))
+        with st.container(horizontal=True):
+            show_actions(run)
+
+
+def show_actions(run: runs.Run) -> None:
+    in_use = st.session_state.get(_shared.MODEL_KEY) == run.run_id
+    if run.config and run.model_path.is_file():
+        label = "In use" if in_use else "Use this model"
+        st.button(
+            label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}",
+            on_click=_shared.use_model, args=(run.run_id,),
+        )  # fmt: skip
+        st.download_button(
+            "Download .pt", run.model_path.read_bytes(), f"{run.run_id}.pt", icon=":material/download:",
+            key=f"download-{run.run_id}", on_click="ignore",
+        )  # fmt: skip
+    if st.button("Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=runs.read_only()):
+        if in_use:
+            st.error("This model is in use. Pick another one in the sidebar first.")
+        else:
+            confirm_delete(run)
+
+
+@st.dialog("Delete this run?")
+def confirm_delete(run: runs.Run) -> None:
+    st.write(f"“{_shared.plain(run.name)}”, its curves and its model will be gone for good.")
+    with st.container(horizontal=True):
+        if st.button("Delete it", type="primary"):
+            try:
+                runs.delete_run(run.run_id)
+            except runs.RunError as error:
+                st.error(str(error))
+            else:
+                st.rerun()
+        if st.button("Keep it"):
+            st.rerun()
+
+
+def ask_model_file() -> None:
+    """Bring a model file in; a bad one is refused with a sentence."""
+    with st.expander("Bring in a model file", icon=":material/upload_file:"):
+        st.write("A .pt file that you downloaded here becomes a run again.")
+        file = st.file_uploader("Model file", type="pt", max_upload_size=64, disabled=runs.read_only())
+        if file is not None and st.button("Bring it in", type="primary", disabled=runs.read_only()):
+            try:
+                bring_in(file)
+            except (checkpoints.CheckpointError, runs.RunError) as error:
+                st.error(str(error))
+            else:
+                st.rerun()
+
+
+def bring_in(file) -> None:
+    # The visitor's file name is only a label; the content goes to a name of our own.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "uploaded.pt"
+        path.write_bytes(file.getvalue())
+        checkpoints.bring_in(path, Path(file.name).stem)
+
+
+st.title("Runs")
+st.write("Every training run is kept here until you delete it.")
+if runs.read_only():
+    st.info("This is a public copy: training and deleting are switched off.", icon=":material/lock:")
+all_runs = runs.list_runs()
+if not all_runs:
+    st.info("Here will be a table of your runs and their curves.", icon=":material/stacked_line_chart:")
+    st.page_link("pages/train.py", label="Start the first one", icon=":material/arrow_forward:")
+else:
+    ticked_runs = ask_runs(all_runs)
+    show_curves(ticked_runs)
+    for ticked_run in ticked_runs:
+        show_run(ticked_run)
+ask_model_file()
