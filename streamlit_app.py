@@ -1,22 +1,24 @@
 """Router: page config, navigation over pages/, the sidebar's model picker; nothing else."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages import _shared
 
 PAGES = [
     st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
-    st.Page("pages/train.py", title="Train", icon=":material/model_training:", url_path="train"),
-    st.Page("pages/runs.py", title="Runs", icon=":material/stacked_line_chart:", url_path="runs"),
-    st.Page("pages/predictions.py", title="Predictions", icon=":material/grid_view:", url_path="predictions"),
-    st.Page(
-        "pages/confusion_matrix.py", title="Confusion matrix", icon=":material/grid_on:", url_path="confusion-matrix"
-    ),
-    st.Page("pages/classify.py", title="Classify", icon=":material/draw:", url_path="classify"),
+    st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+    st.Page("pages/runs.py", title="Runs", icon=":material/stacked_line_chart:"),
+    st.Page("pages/predictions.py", title="Predictions", icon=":material/grid_view:"),
+    st.Page("pages/confusion_matrix.py", title="Confusion matrix", icon=":material/grid_on:"),
+    st.Page("pages/classify.py", title="Classify", icon=":material/draw:"),
 ]
 
-st.set_page_config(page_title="Fashion CNN Lab", page_icon=":material/checkroom:", layout="wide")
+ICON = Path(__file__).parent / "docs" / "icon.png"
+st.set_page_config(page_title="Fashion CNN Lab", page_icon=str(ICON), layout="wide")
 page = st.navigation(PAGES)
+st.session_state[_shared.ROUTED_KEY] = True
 _shared.show_style()
 _shared.show_sidebar()
 page.run()

@@ -2,15 +2,19 @@
 
 import dataclasses
 import json
+import os
 import shlex
 import sys
 from pathlib import Path
 
 import click
 
-from fashion_core import checkpoints, data, runs
-from fashion_core.config import ConfigError, TrainConfig, field_spec
+from fashion_core import data
+from fashion_core.config import TrainConfig, field_spec
 from fashion_core.metadata import CLASS_NAMES
+
+# By name, since importing their modules would load torch for a mere fetch-data.
+KNOWN_FAILURES = ("DataError", "ConfigError", "CheckpointError", "TrainingFailed")
 
 
 @click.group(help="Train the classic CNN on Fashion-MNIST and ask it.")
@@ -73,7 +77,7 @@ def _config_options(command):
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")
 def train(out: Path, title: str, as_json: bool, **values):
     """Train a network; saves the best weights to FILE and their card next to it."""
-    from fashion_core import training
+    from fashion_core import checkpoints, training
 
     config = TrainConfig.from_dict(values)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -116,7 +120,7 @@ def _show_events(events, config: TrainConfig, as_json: bool) -> float:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(checkpoint: Path | None, as_json: bool):
     """Measure CHECKPOINT (default: the recommended model) on the 10,000 test images."""
-    from fashion_core import evaluation, predict
+    from fashion_core import checkpoints, evaluation, predict
 
     path = checkpoint or checkpoints.recommended_path()
     model, split = checkpoints.load_model(path), data.load_split("test")
@@ -143,6 +147,8 @@ def evaluate(checkpoint: Path | None, as_json: bool):
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 def classify(picture: tuple[str, ...], checkpoint: Path | None, as_json: bool):
     """Say what each PICTURE (a file) shows; exit status 1 if any could not be read."""
+    from fashion_core import checkpoints
+
     path = checkpoint or checkpoints.recommended_path()
     model = checkpoints.load_model(path)
     answers = [_classify_file(model, Path(name)) | {"checkpoint": str(path)} for name in picture]
@@ -176,16 +182,14 @@ def _answer_line(answer: dict) -> str:
 
 def main():
     """Run the command line; a known failure is one sentence on standard error and exit status 1."""
+    # Before torch is loaded: threads that wait by spinning slow each other down on a machine that is not idle.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         cli(prog_name="python -m fashion_core")
-    except (data.DataError, ConfigError, checkpoints.CheckpointError, runs.RunError) as error:
-        sys.exit(f"Error: {error}")
     except OSError as error:
-        sys.exit(f"Error: {error.filename or 'a file'}: {error.strerror}")
+        sys.exit(f"Error: {error.filename or 'a file'}: {error.strerror or error}")
     except Exception as error:
-        from fashion_core.training import TrainingFailed
-
-        if not isinstance(error, TrainingFailed):
+        if type(error).__name__ not in KNOWN_FAILURES:
             raise
         sys.exit(f"Error: {error}")
 

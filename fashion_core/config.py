@@ -126,11 +126,17 @@ class TrainConfig:
     def describe(self) -> str:
         """What differs from the defaults, in a line; "classic tutorial" when nothing does."""
         changed = [
-            f"{spec.metadata['label'].lower()} {getattr(self, spec.name)}"
+            f"{spec.metadata['label'].lower()} {_in_words(getattr(self, spec.name))}"
             for spec in dataclasses.fields(self)
             if getattr(self, spec.name) != spec.default
         ]
         return ", ".join(changed) or "classic tutorial"
+
+
+def _in_words(value) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def field_spec(name: str) -> dict:

@@ -99,7 +99,8 @@ def predictions(probs):
     row.
     """
     probs = np.asarray(probs)
-    return probs.argmax(axis=1).astype(np.int64), probs.max(axis=1).astype(np.float64)
+    # A float32 softmax may give a hair more than 1.
+    return probs.argmax(axis=1).astype(np.int64), np.minimum(probs.max(axis=1).astype(np.float64), 1.0)
 
 
 def select_indices(
@@ -139,6 +140,24 @@ def select_indices(
         "least confident": confidences[found],
     }
     return found[np.argsort(keys[sort], kind="stable")]
+
+
+def page_count(count, per_page):
+    """How many pages of `per_page` images `count` images fill; at least 1, so that there is a page to stand on."""
+    return max(1, -(-count // per_page))
+
+
+def page_of(found, index, per_page):
+    """The page 1… of `found` (M,) that holds `index`, or None where it is not in `found`."""
+    places = np.flatnonzero(np.asarray(found) == index)
+    return int(places[0]) // per_page + 1 if len(places) else None
+
+
+def neighbour(found, index, by):
+    """The image `by` places after (or before) `index` in `found` (M,), or None at an end or without `index`."""
+    places = np.flatnonzero(np.asarray(found) == index)
+    place = int(places[0]) + by if len(places) else -1
+    return int(found[place]) if 0 <= place < len(found) else None
 
 
 def calibration(labels, probs, bins=10):

@@ -23,7 +23,7 @@ MAX_JPEG_PIXELS = 50_000_000  # a JPEG is decoded at reduced size, so a 48-megap
 MIN_EDGE = 8  # with less there is nothing to recognise, and no border to find the background from
 
 WORK_EDGE = 336  # 12 × 28: the steps after "Smaller" work on at most this edge, for speed
-FLAT = 4.0  # levels: a difference that is no more than rounding or invisible noise
+FLAT = 3.0  # levels: a difference that is no more than rounding or invisible noise
 GROUND_TOLERANCE = 24.0  # levels: how far a border pixel may be from the background's colour and still belong to it
 CALM = 1.0  # levels: a background no more uneven than this has no noise that would need smoothing
 MAX_THRESHOLD = 48.0  # levels: whatever the noise, a difference this large is seen as the object
@@ -31,8 +31,8 @@ ONE_SIDED = 0.97  # share of the object on one side of the background's brightne
 SPECK_EDGE = 0.03  # of the picture's longest edge: smaller spots that lie apart do not count for the crop
 SPECK_AREA = 0.01  # of the largest part's area, likewise
 BLANK_AREA = 0.0002  # of the picture's area: an object with less is nothing
-SMALL_HOLE = 0.01  # of the object's area: smaller holes are cloth of the background's colour, larger ones are holes
-HALO = 16.0  # levels: a rim this much darker than both the object and the background is no shading
+SMALL_HOLE = 0.004  # of the object's area: smaller holes are cloth of the background's colour, larger ones are holes
+HALO = 8.0  # levels: a rim this much darker than both the object and the background is no shading
 FRAMED = 1.5 / IMAGE_SIZE  # of the edge: a picture framed this closely to the data set's way is not cropped again
 
 

@@ -19,14 +19,15 @@ SMOOTHING = 0.1  # weight of the newest loss in the moving average: about the la
 # all. Dense near zero, because mistakes are few against the diagonal. One hue: lightness alone carries the
 # value.
 SCALES = {
-    False: ((0.0, "#FFFFFF"), (0.12, "#C9D2FF"), (0.5, "#4C66F5"), (1.0, "#16206E")),
-    True: ((0.0, "#12141C"), (0.12, "#2A3466"), (0.5, "#5B70DE"), (1.0, "#DDE3FF")),
+    False: ((0.0, "#FFFFFF"), (0.05, "#DDE3FF"), (0.15, "#B4C0FF"), (0.5, "#4C66F5"), (1.0, "#16206E")),
+    True: ((0.0, "#12141C"), (0.05, "#232A4F"), (0.15, "#333E7E"), (0.5, "#5B70DE"), (1.0, "#DDE3FF")),
 }
 MODES = {"count": None, "by true class": 1, "by predicted class": 0}  # the axis that a share is taken of
 SINGULARS = (CLASS_NAMES[0], *(name.lower() for name in CLASS_NAMES[1:]))  # inside a sentence
 PLURALS = ("T-shirts/tops", *(name + ("es" if name == "dress" else "s") for name in SINGULARS[1:]))
 
 GRID_COLORS = {False: "#E1E4EE", True: "#2C3040"}  # the theme's border colours
+TEXT_COLORS = {False: "#1B1E2B", True: "#E7E9F3"}  # the theme's text colours
 MATRIX_HEIGHT = 560  # pixels; cells stay large enough for a finger on a narrow screen
 
 METRIC_TITLES = {
@@ -209,10 +210,15 @@ def _hover_texts(confusion):
 
 def _lay_out_matrix(figure, dark):
     ticks = dict(tickmode="array", tickvals=list(range(NUM_CLASSES)), ticktext=list(CLASS_NAMES), ticks="")
-    quiet = dict(fixedrange=True, showgrid=False, zeroline=False, automargin=True, title_standoff=8)
+    ticks.update(tickfont=dict(size=12, color=TEXT_COLORS[dark]))
+    quiet = dict(
+        fixedrange=True, showgrid=False, zeroline=False, automargin=True, title_standoff=8, ticklabelstandoff=4
+    )
+    quiet.update(showline=True, mirror=True, linecolor=GRID_COLORS[dark])
     figure.update_xaxes(title="Predicted", range=[-0.5, NUM_CLASSES - 0.5], tickangle=-45, **ticks, **quiet)
     figure.update_yaxes(title="True", range=[NUM_CLASSES - 0.5, -0.5], **ticks, **quiet)
-    figure.update_layout(height=MATRIX_HEIGHT, margin=dict(l=8, r=8, t=8, b=8), plot_bgcolor=GRID_COLORS[dark])
+    margin = dict(l=8, r=8, t=8, b=8, pad=0)
+    figure.update_layout(height=MATRIX_HEIGHT, margin=margin, plot_bgcolor=GRID_COLORS[dark], showlegend=False)
     return figure.update_layout(hovermode="closest", hoverlabel=dict(align="left"), clickmode="none", dragmode=False)
 
 
@@ -314,6 +320,7 @@ def _epoch_spec(height, field, title, number_format):
     x = {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1, "grid": False}}
     y = {"field": field, "type": "quantitative", "title": title, "scale": {"zero": False}}
     tooltip = [{"field": "epoch", "title": "Epoch"}, {"field": field, "title": title, "format": number_format}]
-    mark = {"type": "line", "point": {"size": 60}, "color": SERIES_COLORS[2], "strokeWidth": 2.5}
+    color = {} if field == "loss" else {"color": SERIES_COLORS[2]}  # the losses get their colours from the legend
+    mark = {"type": "line", "point": {"size": 60, **color}, "strokeWidth": 2.5, **color}
     y["axis"] = {"format": number_format}
     return {"height": height, "mark": mark, "encoding": {"x": x, "y": y, "tooltip": tooltip}}

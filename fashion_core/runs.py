@@ -152,8 +152,11 @@ def _launch_lock():
 
 
 def _spawn_worker(run_dir: Path) -> None:
+    # OpenMP's threads wait for each other by spinning; on cores that the server needs too, that costs nine tenths of
+    # the speed. Must be in the environment before torch is loaded.
+    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
     # Without PYTHONPATH the worker would only find the package when the app was started in the project's folder.
-    environment = os.environ | {"PYTHONPATH": str(PROJECT_DIR), "PYTHONUNBUFFERED": "1"}
+    environment |= {"PYTHONPATH": str(PROJECT_DIR), "PYTHONUNBUFFERED": "1"}
     try:
         with (run_dir / "worker.log").open("ab") as log:
             subprocess.Popen(

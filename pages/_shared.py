@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import re
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from fashion_core import checkpoints, data, predict, runs
 from fashion_core.checkpoints import ModelEntry
 from fashion_core.data import Split
 
+ROUTED_KEY = "routed"  # set once the router has run in this session
 MODEL_KEY = "model"  # session state and URL parameter of the sidebar's picker
 MODEL_CACHE_SIZE = 8  # models kept in memory; each is about 1 MB
 PROBS_CACHE_SIZE = 8  # test probabilities kept in memory; each is 0.4 MB
@@ -68,6 +70,17 @@ def cached_test_probs(entry: ModelEntry) -> np.ndarray:
 
 
 # The model in use
+
+
+def run_through_router() -> None:
+    """First line of every page: makes sure that the router has run before it.
+
+    Until st.navigation has been called once, a fresh server takes the folder pages/ for Streamlit's older multipage
+    form and runs the page that was asked for alone, without the router, its sidebar and its style.
+    """
+    if ROUTED_KEY not in st.session_state:
+        runpy.run_path(str(runs.PROJECT_DIR / "streamlit_app.py"), run_name="__main__")
+        st.stop()
 
 
 def show_style() -> None:

@@ -10,8 +10,18 @@ from fashion_core.config import TrainConfig
 from pages import _shared
 
 WAYS_IN = (
-    ("pages/classify.py", "Draw something", ":material/draw:", "Sketch a shoe or a shirt and see what the model calls it."),
-    ("pages/train.py", "Train it", ":material/model_training:", "Start a training run and watch the loss fall, live."),
+    (
+        "pages/classify.py",
+        "Draw something",
+        ":material/draw:",
+        "Sketch a shoe or a shirt and see what the model calls it.",
+    ),
+    (
+        "pages/train.py",
+        "Train it",
+        ":material/model_training:",
+        "Start a training run and watch the loss fall, live.",
+    ),
     (
         "pages/confusion_matrix.py",
         "See its mistakes",
@@ -20,6 +30,7 @@ WAYS_IN = (
     ),
 )
 LAYER_WORDS = {"Conv2d": "convolution", "MaxPool2d": "max-pool 2", "Linear": "linear"}
+SHEET_GAP = 4  # pixels between two sheets of a drawn layer
 
 
 def show_welcome() -> None:
@@ -59,27 +70,35 @@ def show_network(name: str) -> None:
     total = sum(layer["parameters"] for layer in layers)
     with st.container(border=True):
         st.subheader("The network", anchor=False)
-        st.caption(f"{name}: {total:,} parameters. Each box shows what flows out of a layer: channels × height × width.")
+        st.caption(f"{name}: {total:,} parameters. Under each layer: what flows out of it, channels × height × width.")
         first = layer_html({"kind": "picture", "shape": (1, 28, 28), "parameters": 0})
         boxes = [first] + [layer_html(layer) for layer in layers]
         st.html(f'<div class="network" role="list">{"".join(boxes)}</div>')
+        st.caption("A ReLU follows each convolution and the first linear layer: what is negative becomes zero.")
 
 
 def layer_html(layer: dict) -> str:
-    """One layer as a stack of sheets (as many as it has channels, on a scale) over its name, shape and parameters."""
-    channels, edge = layer["shape"][0], layer["shape"][-1] if len(layer["shape"]) == 3 else 1
-    side, sheets = (12 + 2 * edge, min(7, 1 + channels // 10)) if edge > 1 else (0, 0)
-    squares = "".join(
-        f'<rect x="{2 + 4 * i}" y="{2 + 4 * (sheets - 1 - i)}" width="{side}" height="{side}" rx="3"/>'
-        for i in range(sheets)
-    )
-    bar = "" if sheets else f'<rect x="44" y="{48 - channels // 4}" width="12" height="{max(20, channels // 2)}" rx="3"/>'
+    """One layer as a stack of sheets (more channels, more sheets) or a column of cells, over its name and shape."""
+    channels, edge = layer["shape"][0], layer["shape"][-1]
+    if len(layer["shape"]) == 3:
+        drawing = sheets_html(side=14 + 2 * edge, count=1 + channels // 11)
+    else:
+        drawing = f'<i class="column" style="height:{20 + channels // 2}px"></i>'
     shape = "×".join(str(size) for size in layer["shape"])
     weights = f"{layer['parameters']:,} parameters" if layer["parameters"] else "no parameters"
+    words = LAYER_WORDS.get(layer["kind"], layer["kind"])
     return (
-        f'<div class="layer" role="listitem"><svg viewBox="0 0 100 100" aria-hidden="true">{squares}{bar}</svg>'
-        f"<b>{LAYER_WORDS.get(layer['kind'], layer['kind'])}</b><span>{shape}</span><small>{weights}</small></div>"
+        f'<div class="layer" role="listitem"><div class="drawing" aria-hidden="true">{drawing}</div>'
+        f"<b>{words}</b><span>{shape}</span><small>{weights}</small></div>"
     )
+
+
+def sheets_html(side: int, count: int) -> str:
+    """`count` square sheets of `side` pixels, each a little up and to the right of the one before."""
+    spots = ((SHEET_GAP * place, SHEET_GAP * (count - 1 - place)) for place in reversed(range(count)))
+    sheets = "".join(f'<i style="width:{side}px;height:{side}px;left:{x}px;top:{y}px"></i>' for x, y in spots)
+    whole = side + SHEET_GAP * (count - 1)
+    return f'<div class="sheets" style="width:{whole}px;height:{whole}px">{sheets}</div>'
 
 
 def show_model_card(entry: checkpoints.ModelEntry) -> None:
@@ -114,6 +133,7 @@ def per_class_html(rows: list[dict]) -> str:
     return f'<div class="bars" title="Share of each class that it finds">{bars}</div>'
 
 
+_shared.run_through_router()
 show_welcome()
 show_run()
 show_ways_in()

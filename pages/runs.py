@@ -140,6 +140,7 @@ def bring_in(file) -> None:
         checkpoints.bring_in(path, Path(file.name).stem)
 
 
+_shared.run_through_router()
 st.title("Runs")
 st.write("Every training run is kept here until you delete it.")
 if runs.read_only():

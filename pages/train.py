@@ -15,13 +15,14 @@ MORE_FIELDS = (
 )  # fmt: skip
 REFRESH_SECONDS = 1.0
 CHART_HEIGHT = 260
+FIGURE_WIDTH = 125  # pixels; four fit beside the form, two on a phone
 
 
 def ask_config() -> tuple[bool, dict, str]:
     """The form; returns whether Start was pressed, the values and the run's name."""
     with st.container(border=True):
-        st.segmented_control("Recipe", list(RECIPES), key="recipe", on_change=use_recipe, default="Classic tutorial")
-        st.caption(RECIPES.get(st.session_state.get("recipe"), ("", "Your own mix."))[1])
+        st.selectbox("Recipe", list(RECIPES), key="recipe", on_change=use_recipe, index=1, persist_state="session")
+        st.caption(RECIPES[st.session_state.recipe][1])
         with st.form("training", border=False):
             values = {name: ask_field(name) for name in MAIN_FIELDS}
             with st.expander("More"):
@@ -36,7 +37,7 @@ def ask_config() -> tuple[bool, dict, str]:
 
 def use_recipe() -> None:
     """Fill the form with the recipe that was just picked."""
-    changes, _ = RECIPES.get(st.session_state.recipe, ({}, ""))
+    changes, _ = RECIPES[st.session_state.recipe]
     for name in MAIN_FIELDS + MORE_FIELDS:
         st.session_state[f"train_{name}"] = changes.get(name, field_spec(name)["default"])
 
@@ -146,12 +147,14 @@ def show_figures(run: runs.Run) -> None:
     status = run.status
     figures = (
         ("Training loss", status.get("train_loss"), "{:.3f}", "loss"),
-        ("Best validation accuracy", status.get("best_val_accuracy"), "{:.1%}", "validation"),
+        ("Best validation", status.get("best_val_accuracy"), "{:.1%}", "validation"),
         ("Test accuracy", status.get("test_accuracy"), "{:.1%}", "test"),
-        ("Images per second", status.get("images_per_second"), "{:,.0f}", "batch"),
+        ("Images/s", status.get("images_per_second"), "{:,.0f}", "batch"),
     )
-    for column, (label, value, pattern, word) in zip(st.columns(4), figures, strict=True):
-        column.metric(label, "–" if value is None else pattern.format(value), help=_shared.GLOSSARY[word])
+    with st.container(horizontal=True):
+        for label, value, pattern, word in figures:
+            words = "–" if value is None else pattern.format(value)
+            st.metric(label, words, help=_shared.GLOSSARY[word], width=FIGURE_WIDTH)
 
 
 def show_charts(events: list[dict], run: runs.Run) -> None:
@@ -201,6 +204,7 @@ def show_live(run: runs.Run | None) -> None:
         st.fragment(show_run, run_every=every)(run.run_id, run.is_active)
 
 
+_shared.run_through_router()
 st.title("Train")
 st.write("Choose how to train, press start, and watch. It goes on when you leave the page.")
 form_column, live_column = st.columns([3, 7])

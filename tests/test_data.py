@@ -64,6 +64,14 @@ def own_places(tmp_path, monkeypatch):
     return project, debian
 
 
+@pytest.fixture
+def two_files(monkeypatch):
+    """Only the test split's files count as the data set: what is claimed holds for two as for four, sooner."""
+    names = (TEST_IMAGES, TEST_LABELS)
+    monkeypatch.setattr(data, "FILE_MD5", {name: FILE_MD5[name] for name in names})
+    return sorted(f"{name}.gz" for name in names)
+
+
 def write_files(folder, files, suffix=".gz"):
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -367,6 +375,10 @@ def server(packed):
         thread.join()
 
 
+# Which limit ends what; only these are shortened, so that a busy machine's good answers are never too slow.
+IMPATIENCE = {"hanging": ("CONNECT_AND_READ_SECONDS", 0.3), "dripping": ("SOURCE_SECONDS", 0.6)}
+
+
 def mirrors(server, *behaviours):
     return {behaviour: f"{server.address}/{behaviour}/" for behaviour in behaviours}
 
@@ -407,18 +419,17 @@ def test_files_that_are_there_are_not_fetched(own_places, server, packed):
 def test_a_bad_server_is_named_with_its_reason_and_leaves_nothing_behind(
     tmp_path, server, monkeypatch, behaviour, words
 ):
-    monkeypatch.setattr(data, "CONNECT_AND_READ_SECONDS", 0.3)
-    monkeypatch.setattr(data, "SOURCE_SECONDS", 0.6)
+    if behaviour in IMPATIENCE:
+        monkeypatch.setattr(data, *IMPATIENCE[behaviour])
     began = time.monotonic()
     with pytest.raises(data.DataError, match=f"- {behaviour} .*{words}"):
         data.fetch_data(mirrors=mirrors(server, behaviour), target_dir=tmp_path)
     assert os.listdir(tmp_path) == []
-    assert time.monotonic() - began < 10  # a hang would last 30 s and more
+    assert time.monotonic() - began < 25  # a hang lasts 30 s and more
 
 
-def test_the_next_source_is_asked_only_for_what_the_last_one_did_not_bring(tmp_path, server, monkeypatch):
-    image_names = [name for name in FILE_MD5 if "images" in name]
-    write_files(tmp_path, {image_names[0]: server.files[image_names[0]]})
+def test_the_next_source_is_asked_only_for_what_the_last_one_did_not_bring(tmp_path, server):
+    write_files(tmp_path, {name: server.files[name] for name in FILE_MD5 if name.startswith("train-images")})
     folder = data.fetch_data(mirrors=mirrors(server, "labels_only", "good"), target_dir=tmp_path)
     assert folder == tmp_path
     assert server.asked == [
@@ -429,18 +440,18 @@ def test_the_next_source_is_asked_only_for_what_the_last_one_did_not_bring(tmp_p
     ]
 
 
-def test_bad_files_in_the_target_are_replaced(tmp_path, server, contents):
+def test_bad_files_in_the_target_are_replaced(tmp_path, two_files, server, contents):
     write_files(tmp_path, {TEST_LABELS: flipped(contents[TEST_LABELS])}, suffix="")
     write_files(tmp_path, {TEST_IMAGES: b"half"})
     assert data.fetch_data(mirrors=mirrors(server, "good"), target_dir=tmp_path) == tmp_path
-    assert not (tmp_path / TEST_LABELS).exists()
+    assert sorted(os.listdir(tmp_path)) == two_files
 
 
-def test_two_fetches_at_once_do_not_disturb_each_other(tmp_path, server):
+def test_two_fetches_at_once_do_not_disturb_each_other(tmp_path, two_files, server):
     with ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(data.fetch_data, mirrors=mirrors(server, "good"), target_dir=tmp_path) for _ in range(2)]
     assert [job.result() for job in jobs] == [tmp_path, tmp_path]
-    assert sorted(os.listdir(tmp_path)) == sorted(f"{name}.gz" for name in FILE_MD5)
+    assert sorted(os.listdir(tmp_path)) == two_files
 
 
 def test_when_every_source_fails_one_error_names_each_and_the_three_ways(own_places, server, monkeypatch):
@@ -502,19 +513,19 @@ def fake_apt(tmp_path, packed, monkeypatch):
     return log, lists
 
 
-def test_apt_brings_the_files_with_the_lists_that_are_there(tmp_path, fake_apt):
+def test_apt_brings_the_files_with_the_lists_that_are_there(tmp_path, two_files, fake_apt):
     log, lists = fake_apt
     lists.touch()
     reports = []
     target = tmp_path / "target"
     assert data.fetch_data(lambda *r: reports.append(r), mirrors={}, use_apt=True, target_dir=target) == target
-    assert sorted(os.listdir(target)) == sorted(f"{name}.gz" for name in FILE_MD5)
-    total = sum(data.DOWNLOAD_BYTES.values())
+    assert sorted(os.listdir(target)) == two_files
+    total = data.DOWNLOAD_BYTES[TEST_IMAGES] + data.DOWNLOAD_BYTES[TEST_LABELS]
     assert [report[1:] for report in reports] == [(0, total), (total, total)]
     assert "update" not in log.read_text()
 
 
-def test_apt_fetches_lists_of_its_own_where_they_are_missing(tmp_path, fake_apt):
+def test_apt_fetches_lists_of_its_own_where_they_are_missing(tmp_path, two_files, fake_apt):
     log, _ = fake_apt
     target = tmp_path / "target"
     assert data.fetch_data(mirrors={}, use_apt=True, target_dir=target) == target
@@ -523,10 +534,10 @@ def test_apt_fetches_lists_of_its_own_where_they_are_missing(tmp_path, fake_apt)
     own_lists = [word for word in calls[1] if word.startswith("Dir::State::Lists=")]
     assert own_lists[0].startswith(f"Dir::State::Lists={target}")
     assert own_lists[0] in calls[2]
-    assert sorted(os.listdir(target)) == sorted(f"{name}.gz" for name in FILE_MD5)
+    assert sorted(os.listdir(target)) == two_files
 
 
-def test_apt_is_tried_only_when_asked_for_and_last(tmp_path, fake_apt, server):
+def test_apt_is_tried_only_when_asked_for_and_last(tmp_path, two_files, fake_apt, server):
     log, lists = fake_apt
     lists.touch()
     with pytest.raises(data.DataError):
@@ -544,9 +555,11 @@ def test_apt_is_tried_only_when_asked_for_and_last(tmp_path, fake_apt, server):
         ("FAKE_HANGS", "apt-get took longer than 1 seconds"),
     ],
 )
-def test_apt_that_fails_or_hangs_is_a_reason(tmp_path, fake_apt, monkeypatch, setting, words):
+def test_apt_that_fails_or_hangs_is_a_reason(tmp_path, two_files, fake_apt, monkeypatch, setting, words):
     monkeypatch.setenv(setting, "yes")
-    monkeypatch.setattr(data, "APT_SECONDS", 1.0)
+    if setting == "FAKE_HANGS":
+        fake_apt[1].touch()  # the package lists are there, so that only the download can fail
+        monkeypatch.setattr(data, "APT_SECONDS", 1.0)
     with pytest.raises(data.DataError, match=f"- Debian's package dataset-fashion-mnist: {words}"):
         data.fetch_data(mirrors={}, use_apt=True, target_dir=tmp_path / "target")
     assert os.listdir(tmp_path / "target") == []

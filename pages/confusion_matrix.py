@@ -1,0 +1,151 @@
+"""Confusion matrix: which classes are taken for which; any cell shows its images; the scores of each class.
+
+Stands on fashion_core.evaluation (the numbers) and fashion_core.plots (the figure); the cell is in the URL.
+"""
+
+import pandas as pd
+import streamlit as st
+
+from fashion_core import evaluation, plots
+from fashion_core.checkpoints import CheckpointError, ModelEntry
+from fashion_core.data import DataError
+from fashion_core.metadata import CLASS_NAMES
+from pages import _grid, _shared
+
+MODE_LABELS = {"count": "Counts", "by true class": "% of true", "by predicted class": "% of predicted"}
+MAX_IMAGES = 24  # of one cell, beside the matrix; the Predictions page has them all
+PAIRS = 6
+NO_CLASS = "Choose"
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def cached_scores(path: str, fingerprint: str, _labels, _preds) -> tuple[dict, list[dict]]:
+    """The summary and the per-class report of one model on the test split."""
+    return evaluation.summary(_labels, _preds), evaluation.per_class_report(_labels, _preds)
+
+
+def show_metrics(summary: dict) -> None:
+    pair, count = summary["most_confused"], summary["most_confused_count"]
+    note, words = (pair_words(*pair), f"{plots.cell_words(count, *pair)}.") if pair else ("no mistake", None)
+    worst, f1 = CLASS_NAMES[summary["worst_class"]], f"F1 {summary['worst_f1']:.3f}"
+    figures = (
+        ("Accuracy", f"{summary['accuracy']:.1%}", f"of {summary['images']:,} images", _shared.GLOSSARY["test"]),
+        ("Macro F1", f"{summary['macro_f1']:.3f}", "mean of ten classes", _shared.GLOSSARY["F1"]),
+        ("Worst class", worst, f1, "The class with the lowest F1."),
+        ("Most confused", f"{count:,}", note, words),
+    )
+    grid = st.grid(4, min_column_width=150)
+    for label, value, note, words in figures:
+        grid.metric(label, value, note, help=words, border=True, delta_color="off", delta_arrow="off")
+
+
+def pair_words(true: int, pred: int) -> str:
+    return f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]}"
+
+
+def pick_cell(true: int, pred: int) -> None:
+    """The cell is kept in the two pickers, so that these, the matrix and the URL always agree."""
+    st.session_state.update({"true": CLASS_NAMES[true], "pred": CLASS_NAMES[pred]})
+
+
+def open_image(index: int) -> None:
+    st.session_state["opened_image"] = index
+
+
+def ask_cell() -> tuple[int, int] | None:
+    """The two pickers; the same cell as a click, for keyboard and screen reader."""
+    columns = st.columns(2)
+    options = [NO_CLASS, *CLASS_NAMES]
+    true = columns[0].selectbox("True", options, key="true", bind="query-params")
+    pred = columns[1].selectbox("Predicted", options, key="pred", bind="query-params")
+    return None if NO_CLASS in (true, pred) else (CLASS_NAMES.index(true), CLASS_NAMES.index(pred))
+
+
+def show_matrix(confusion, cell: tuple[int, int] | None) -> None:
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            mode = st.segmented_control(
+                "Numbers", list(MODE_LABELS), format_func=MODE_LABELS.get, default="count", required=True,
+                key="mode", bind="query-params", label_visibility="collapsed",
+            )  # fmt: skip
+            hide = st.toggle("Hide the diagonal", key="hide", bind="query-params", help="So that the mistakes show.")
+        figure = plots.confusion_figure(confusion, mode, hide, _shared.theme_is_dark())
+        alt = "Confusion matrix: true labels down, predicted labels across. The pickers reach every cell."
+        _grid.show_clickable_matrix(figure, cell, pick_cell, alt)
+        show_pairs(confusion)
+
+
+def show_cell(confusion, cell: tuple[int, int], split, probs) -> None:
+    """The picked cell in words, with its images."""
+    true, pred = cell
+    indices = evaluation.cell_indices(split.labels, probs, true, pred)
+    st.subheader(plots.cell_words(len(indices), true, pred), anchor=False)
+    if not len(indices):
+        st.caption("No image here: the model never makes this mistake on the test images.")
+        return
+    share = len(indices) / confusion[true].sum()
+    st.caption(f"{share:.1%} of all {plots.PLURALS[true]}. Surest first; pick an image to look closer.")
+    _grid.show_image_grid("cell_grid", indices[:MAX_IMAGES], split, probs, open_image, compact=True)
+    query = {"true": CLASS_NAMES[true], "pred": CLASS_NAMES[pred]}
+    label = f"All {len(indices):,} in Predictions"
+    st.page_link("pages/predictions.py", label=label, icon=":material/grid_view:", query_params=query)
+
+
+def show_pairs(confusion) -> None:
+    st.markdown("**Most confused pairs**")
+    with st.container(horizontal=True, gap="xsmall"):
+        for true, pred, count in evaluation.most_confused(confusion, PAIRS):
+            label = f"{pair_words(true, pred)} · {count}"
+            st.button(label, key=f"pair-{true}-{pred}", on_click=pick_cell, args=(true, pred))
+
+
+def show_classes(report: list[dict]) -> None:
+    """The scores of each class as a table, and as a CSV file to take away."""
+    frame = pd.DataFrame(report)
+    columns = {"class": "Class", "support": st.column_config.NumberColumn("Support", format="localized")}
+    for name, label in (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1")):
+        words = _shared.GLOSSARY.get(name) or _shared.GLOSSARY[label]
+        columns[name] = st.column_config.ProgressColumn(label, help=words, format="%.3f", min_value=0, max_value=1)
+    st.subheader("Each class", anchor=False)
+    st.dataframe(frame, hide_index=True, column_config=columns, height="content")
+    csv = frame.to_csv(index=False)
+    st.download_button("Download as CSV", csv, "per_class.csv", "text/csv", icon=":material/download:")
+
+
+@st.dialog("Test image")
+def show_opened(index: int, split, probs) -> None:
+    _grid.show_image(index, split.pixels[index], split.labels[index], probs[index])
+
+
+def show_confusion(entry: ModelEntry) -> None:
+    split, probs = _shared.cached_split("test"), _shared.cached_test_probs(entry)
+    preds, _ = evaluation.predictions(probs)
+    confusion = evaluation.confusion(split.labels, preds)
+    summary, report = cached_scores(str(entry.path), entry.fingerprint, split.labels, preds)
+    show_metrics(summary)
+    left, right = st.columns([2, 1])
+    with right, st.container(border=True):
+        cell = ask_cell()
+        if cell:
+            show_cell(confusion, cell, split, probs)
+        else:
+            st.caption("Click a cell of the matrix, or choose it here, and its images appear.")
+    with left:
+        show_matrix(confusion, cell)
+    show_classes(report)
+    if "opened_image" in st.session_state:
+        show_opened(st.session_state.pop("opened_image"), split, probs)
+
+
+st.title("Confusion matrix", anchor=False)
+st.write("Which clothes are taken for which. Click any cell to see its images.")
+chosen = _shared.model_in_use()
+try:
+    if chosen:
+        show_confusion(chosen)
+    else:
+        _shared.show_no_model()
+except DataError as error:
+    _shared.show_data_missing(error)
+except CheckpointError as error:
+    st.error(str(error), icon=":material/error:")

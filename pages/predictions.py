@@ -1,0 +1,141 @@
+"""Predictions: test images with predicted against true label; filters, sorts, paging, one image picked.
+
+Stands on fashion_core.evaluation (filters and sorts); every choice is a parameter of the URL.
+"""
+
+import random
+
+import streamlit as st
+
+from fashion_core import evaluation
+from fashion_core.checkpoints import CheckpointError, ModelEntry
+from fashion_core.data import DataError
+from fashion_core.metadata import CLASS_NAMES, TEST_SIZE
+from pages import _grid, _shared
+
+PER_PAGE = 50  # five rows of ten on a wide screen
+ANY = "Any"
+SORT_LABELS = {
+    "index": "Index",
+    "confident mistakes": "Most confident mistakes",
+    "least confident": "Least confident",
+}
+FILTER_DEFAULTS = {"true": ANY, "pred": ANY, "outcome": "all", "confidence": (0, 100)}
+
+
+def ask_filters() -> dict:
+    """The filter bar; returns the arguments of `evaluation.select_indices`."""
+    bar = st.grid(5, min_column_width=130)
+    options = {"bind": "query-params", "on_change": go_to_page, "args": (1,)}
+    classes = [ANY, *CLASS_NAMES]
+    true = bar.selectbox("True label", classes, key="true", **options)
+    pred = bar.selectbox("Predicted label", classes, key="pred", **options)
+    outcome = bar.selectbox("Outcome", evaluation.OUTCOMES, format_func=str.capitalize, key="outcome", **options)
+    low, high = bar.slider("Confidence", 0, 100, (0, 100), format="%d%%", key="confidence", **options)
+    sort = bar.selectbox("Sort by", list(SORT_LABELS), format_func=SORT_LABELS.get, key="sort", **options)
+    return {
+        "true": None if true == ANY else CLASS_NAMES.index(true),
+        "pred": None if pred == ANY else CLASS_NAMES.index(pred),
+        "outcome": outcome,
+        "min_confidence": low / 100,
+        "max_confidence": high / 100,
+        "sort": sort,
+    }
+
+
+def go_to_page(page: int) -> None:
+    st.session_state["page"] = page
+
+
+def clear_filters() -> None:
+    st.session_state.update(FILTER_DEFAULTS, page=1)
+
+
+def pick(index: int | None) -> None:
+    st.session_state["index"] = index
+
+
+def show_page_of_picked(found) -> None:
+    """Turn to the page that has the picked image, if it passes the filters."""
+    page = evaluation.page_of(found, st.session_state["index"], PER_PAGE)
+    if page:
+        go_to_page(page)
+
+
+def step(found, by: int) -> None:
+    """Pick the image before or after the picked one, in the order of the grid."""
+    pick(evaluation.neighbour(found, st.session_state["index"], by))
+    show_page_of_picked(found)
+
+
+def ask_page(found) -> tuple:
+    """Count, paging, jump to an index, random page; returns the indices of the chosen page and the picked one."""
+    pages = evaluation.page_count(len(found), PER_PAGE)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{len(found):,}** of {TEST_SIZE:,} images", width="content")
+        page = st.pagination(pages, key="page", bind="query-params")
+        st.space("stretch")
+        st.button("Random page", icon=":material/shuffle:", on_click=go_to_random_page, args=(pages,))
+        picked = st.number_input(
+            "Go to index", 0, TEST_SIZE - 1, None, key="index", bind="query-params", placeholder="Go to index",
+            label_visibility="collapsed", on_change=show_page_of_picked, args=(found,), width=160,
+        )  # fmt: skip
+    return found[(page - 1) * PER_PAGE : page * PER_PAGE], picked
+
+
+def go_to_random_page(pages: int) -> None:
+    go_to_page(random.randint(1, pages))
+
+
+def show_panel(index: int, found, split, probs) -> None:
+    """The picked image beside the grid."""
+    with st.container(border=True, key="picked_panel"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(f"Image {index}", anchor=False, width="stretch")
+            for icon, by, words in (
+                (":material/chevron_left:", -1, "Previous"),
+                (":material/chevron_right:", 1, "Next"),
+            ):
+                known = evaluation.neighbour(found, index, by) is not None
+                st.button(
+                    "", icon=icon, help=f"{words} image", disabled=not known, on_click=step, args=(found, by), key=words
+                )
+            st.button("", icon=":material/close:", help="Close", on_click=pick, args=(None,), key="close")
+        if not evaluation.page_of(found, index, PER_PAGE):
+            st.caption("This image does not match your filters.")
+        _grid.show_image(index, split.pixels[index], split.labels[index], probs[index])
+
+
+def show_nothing_found() -> None:
+    with st.container(border=True):
+        st.info("No test image matches these filters.", icon=":material/filter_alt_off:")
+        st.button("Clear the filters", type="primary", on_click=clear_filters)
+
+
+def show_predictions(entry: ModelEntry) -> None:
+    split, probs = _shared.cached_split("test"), _shared.cached_test_probs(entry)
+    found = evaluation.select_indices(split.labels, probs, **ask_filters())
+    if not len(found):
+        show_nothing_found()
+        return
+    shown, picked = ask_page(found)
+    left, right = st.columns([2, 1]) if picked is not None else (st.container(), None)
+    with left:
+        _grid.show_image_grid("grid", shown, split, probs, pick, picked)
+    if right:
+        with right:
+            show_panel(picked, found, split, probs)
+
+
+st.title("Predictions", anchor=False)
+st.write("See what the model calls each of the 10,000 test images. Pick one to look closer.")
+chosen = _shared.model_in_use()
+try:
+    if chosen:
+        show_predictions(chosen)
+    else:
+        _shared.show_no_model()
+except DataError as error:
+    _shared.show_data_missing(error)
+except CheckpointError as error:
+    st.error(str(error), icon=":material/error:")

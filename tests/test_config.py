@@ -1,0 +1,85 @@
+"""fashion_core.config: what a training configuration accepts, refuses and remembers."""
+
+import dataclasses
+import math
+
+import pytest
+
+from fashion_core import config, models
+from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec
+
+FIELDS = [spec.name for spec in dataclasses.fields(TrainConfig)]
+NUMBERS = [spec.name for spec in dataclasses.fields(TrainConfig) if "low" in spec.metadata]
+
+
+def test_defaults_are_the_tutorials():
+    tutorial = TrainConfig()
+    assert (tutorial.model, tutorial.optimizer, tutorial.learning_rate) == ("FashionCNN", "Adam", 0.001)
+    assert (tutorial.batch_size, tutorial.epochs, tutorial.train_size) == (64, 5, 55_000)
+
+
+def test_round_trip_through_plain_values():
+    changed = TrainConfig(epochs=7, optimizer="SGD", flips=True, dropout=0.25)
+    assert TrainConfig.from_dict(changed.to_dict()) == changed
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_limits_are_allowed_and_one_beyond_is_not(name):
+    spec = field_spec(name)
+    for value in (spec["low"], spec["high"]):
+        assert getattr(TrainConfig(**{name: value}), name) == value
+    below = spec["low"] - 1 if spec["type"] is int else math.nextafter(spec["low"], -1)
+    above = spec["high"] + 1 if spec["type"] is int else math.nextafter(spec["high"], 2)
+    for value in (below, above):
+        with pytest.raises(ConfigError, match=name):
+            TrainConfig(**{name: value})
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, "0.1", None, True, [0.1]])
+def test_a_learning_rate_that_is_no_number_is_refused(value):
+    with pytest.raises(ConfigError, match="learning_rate"):
+        TrainConfig(learning_rate=value)
+
+
+@pytest.mark.parametrize(("name", "value"), [("epochs", 2.0), ("flips", 1), ("optimizer", "adam"), ("model", "../x")])
+def test_wrong_types_and_unknown_names_are_refused(name, value):
+    with pytest.raises(ConfigError, match=name):
+        TrainConfig(**{name: value})
+
+
+def test_an_unknown_key_names_the_allowed_ones():
+    with pytest.raises(ConfigError, match=r"'lr'.*learning_rate"):
+        TrainConfig.from_dict({"lr": 0.1})
+
+
+@pytest.mark.parametrize("values", [None, [], "x", 3])
+def test_something_else_than_an_object_is_refused(values):
+    with pytest.raises(ConfigError, match="JSON object"):
+        TrainConfig.from_dict(values)
+
+
+def test_every_field_explains_itself():
+    for name in FIELDS:
+        spec = field_spec(name)
+        assert spec["label"]
+        assert spec["help"].endswith(".")
+
+
+def test_every_known_model_can_be_built():
+    for name in config.MODELS:
+        assert type(models.build_model(name)).__name__ == name
+
+
+def test_recipes_are_valid_and_explain_themselves():
+    for changes, sentence in RECIPES.values():
+        TrainConfig(**changes)
+        assert sentence.endswith(".")
+
+
+def test_description_says_only_what_differs():
+    assert TrainConfig().describe() == "classic tutorial"
+    assert TrainConfig(epochs=9, train_size=10_000).describe() == "epochs 9, training images 10,000"
+
+
+def test_the_last_smaller_batch_counts_as_a_step():
+    assert TrainConfig(train_size=1_000, batch_size=64).steps_per_epoch == 16

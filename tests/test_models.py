@@ -1,0 +1,55 @@
+"""fashion_core.models: the networks are exactly what their description says."""
+
+import pytest
+import torch
+from torch import nn
+
+from fashion_core.models import FashionCNN, build_model, count_parameters, layer_table
+
+
+def test_parameter_count():
+    assert count_parameters(FashionCNN()) == 225_034
+
+
+def test_same_function_as_the_textbook_order():
+    """ReLU after the pool must not change the function: the textbook writes convolution, ReLU, pool."""
+    torch.manual_seed(0)
+    ours = FashionCNN().eval()
+    textbook = nn.Sequential(
+        ours.conv1, nn.ReLU(), nn.MaxPool2d(2), ours.conv2, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        ours.linear1, nn.ReLU(), ours.linear2,
+    )  # fmt: skip
+    images = torch.randn(8, 1, 28, 28)
+    assert torch.equal(ours(images), textbook(images))
+
+
+def test_gradients_are_those_of_the_textbook_order():
+    torch.manual_seed(0)
+    ours = FashionCNN()
+    images, labels = torch.randn(8, 1, 28, 28), torch.arange(8)
+    nn.functional.cross_entropy(ours(images), labels).backward()
+    found = ours.conv1.weight.grad.clone()
+    ours.zero_grad()
+    x = nn.functional.max_pool2d(torch.relu(ours.conv1(images)), 2)
+    x = nn.functional.max_pool2d(torch.relu(ours.conv2(x)), 2).flatten(1)
+    nn.functional.cross_entropy(ours.linear2(torch.relu(ours.linear1(x))), labels).backward()
+    torch.testing.assert_close(found, ours.conv1.weight.grad)
+
+
+def test_dropout_acts_only_in_training():
+    torch.manual_seed(0)
+    model, images = FashionCNN(dropout=0.5), torch.randn(2, 1, 28, 28)
+    assert not torch.equal(model.train()(images), model(images))
+    assert torch.equal(model.eval()(images), model(images))
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (2, 3, 28, 28), (2, 1, 32, 32)])
+def test_other_shapes_are_refused(shape):
+    with pytest.raises(ValueError, match="images must be"):
+        FashionCNN()(torch.zeros(shape))
+
+
+def test_layer_table_tells_the_measured_shapes():
+    rows = layer_table(build_model("FashionCNN"))
+    assert [row["shape"] for row in rows] == [(32, 26, 26), (32, 13, 13), (64, 11, 11), (64, 5, 5), (128,), (10,)]
+    assert sum(row["parameters"] for row in rows) == 225_034

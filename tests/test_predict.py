@@ -1,0 +1,76 @@
+"""fashion_core.predict: every image is asked once, in order, and the model is left as it was."""
+
+import numpy as np
+import pytest
+import torch
+
+from fashion_core.models import build_model
+from fashion_core.predict import classify_pixels, energy, predict_logits, predict_probs, softmax
+from fashion_core.transforms import normalise
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    return build_model("FashionCNN").eval()
+
+
+@pytest.fixture(scope="module")
+def pixels():
+    return np.random.default_rng(0).integers(0, 256, (25, 28, 28), dtype=np.uint8)
+
+
+def test_probabilities_equal_a_plain_forward_pass(model, pixels):
+    with torch.no_grad():
+        expected = model(normalise(torch.from_numpy(pixels))).softmax(1).numpy()
+    np.testing.assert_allclose(predict_probs(model, pixels), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 25, 100])
+def test_every_image_is_covered_whatever_the_batch(model, pixels, batch_size):
+    whole = predict_logits(model, pixels)
+    np.testing.assert_allclose(predict_logits(model, pixels, batch_size), whole, rtol=1e-4, atol=1e-5)
+
+
+def test_no_image_at_all_gives_no_row(model):
+    assert predict_probs(model, np.zeros((0, 28, 28), np.uint8)).shape == (0, 10)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_models_mode_is_restored(model, pixels, training):
+    model.train(training)
+    predict_logits(model, pixels)
+    assert model.training is training
+
+
+def test_softmax_and_energy_equal_torch_even_for_large_logits():
+    logits = np.float32([[1000, 0, -1000], [1, 2, 3]])
+    tensor = torch.from_numpy(logits)
+    np.testing.assert_allclose(softmax(logits), tensor.softmax(1), rtol=1e-6)
+    np.testing.assert_allclose(energy(logits), tensor.logsumexp(1), rtol=1e-6)
+
+
+def test_the_answer_is_the_top_class(model, pixels):
+    answer = classify_pixels(model, pixels[0])
+    assert answer.label == int(answer.probs.argmax())
+    assert answer.probs.sum() == pytest.approx(1)
+
+
+def test_below_the_known_energy_nothing_is_recognised(model, pixels):
+    level = float(energy(predict_logits(model, pixels[:1]))[0])
+    try:
+        model.known_energy = level - 0.01
+        assert classify_pixels(model, pixels[0]).recognised
+        model.known_energy = level + 0.01
+        assert not classify_pixels(model, pixels[0]).recognised
+    finally:
+        del model.known_energy
+
+
+def test_an_empty_picture_is_never_recognised(model):
+    assert not classify_pixels(model, np.zeros((28, 28), np.uint8)).recognised
+
+
+def test_other_shapes_are_refused(model):
+    with pytest.raises(ValueError, match="pixels must be"):
+        classify_pixels(model, np.zeros((1, 28, 28), np.uint8))

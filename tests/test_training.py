@@ -1,0 +1,200 @@
+"""fashion_core.training: it learns, it covers, it repeats, and it says so when it fails."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from fashion_core import training
+from fashion_core.config import TrainConfig
+from fashion_core.data import Split, load_split
+from fashion_core.transforms import normalise
+
+
+def part(split: Split, count: int) -> Split:
+    """The first images of a split."""
+    return Split(split.name, split.pixels[:count], split.labels[:count], split.indices[:count])
+
+
+@pytest.fixture(scope="module")
+def val_split():
+    return part(load_split("val"), 500)
+
+
+@pytest.fixture(scope="module")
+def train_split():
+    return load_split("train")
+
+
+def run(config: TrainConfig, train_split, val_split):
+    state = training.new_state(config, torch.device("cpu"))
+    return state, list(training.train(state, train_split, val_split))
+
+
+def test_one_batch_is_learned_by_heart(train_split):
+    state = training.new_state(TrainConfig(), torch.device("cpu"))
+    pixels, labels = torch.tensor(train_split.pixels[:64]), torch.tensor(train_split.labels[:64])
+    losses = [training._update(state, pixels, labels).item() for _ in range(150)]
+    assert losses[0] == pytest.approx(math.log(10), abs=0.3)
+    assert losses[-1] < 0.02
+
+
+def test_a_short_training_beats_guessing_by_far(train_split, val_split):
+    _, events = run(TrainConfig(train_size=5_000, epochs=2), train_split, val_split)
+    assert events[-1]["val_accuracy"] > 0.7
+
+
+def test_every_chosen_image_is_seen_once_an_epoch(train_split, val_split, monkeypatch):
+    seen = []
+
+    def spy(state, pixels, labels):
+        seen.append((pixels.clone(), labels.clone()))
+        state.step += 1
+        return torch.zeros(())
+
+    monkeypatch.setattr(training, "_update", spy)
+    config = TrainConfig(train_size=1_000, epochs=1, batch_size=64)
+    run(config, train_split, val_split)
+    pixels, labels = training.training_tensors(config, train_split)
+    found = np.sort(torch.cat([batch for batch, _ in seen]).flatten(1).sum(1).numpy())
+    np.testing.assert_array_equal(found, np.sort(pixels.flatten(1).sum(1).numpy()))
+    assert sum(len(batch) for _, batch in seen) == len(labels) == 1_000
+
+
+def test_epochs_are_shuffled_differently(train_split, val_split, monkeypatch):
+    firsts = []
+
+    def spy(state, pixels, labels):
+        if state.step % 16 == 0:
+            firsts.append(pixels[0])
+        state.step += 1
+        return torch.zeros(())
+
+    monkeypatch.setattr(training, "_update", spy)
+    run(TrainConfig(train_size=1_000, epochs=2), train_split, val_split)
+    assert not torch.equal(*firsts)
+
+
+@pytest.mark.parametrize("extra", [{}, {"dropout": 0.3, "flips": True, "optimizer": "SGD", "learning_rate": 0.01}])
+def test_the_same_seed_repeats_and_another_does_not(train_split, val_split, extra):
+    def losses(seed):
+        config = TrainConfig(train_size=1_280, epochs=1, seed=seed, **extra)
+        return [event["train_loss"] for event in run(config, train_split, val_split)[1]]
+
+    assert losses(1) == losses(1)
+    assert losses(1) != losses(2)
+
+
+def test_events_are_plain_json_and_complete(train_split, val_split):
+    config = TrainConfig(train_size=3_000, epochs=2)
+    _, events = run(config, train_split, val_split)
+    assert json.loads(json.dumps(events, allow_nan=False)) == events
+    epochs = [event for event in events if event["kind"] == "epoch"]
+    steps = [event for event in events if event["kind"] == "step"]
+    assert [event["epoch"] for event in epochs] == [1, 2]
+    assert events[0]["step"] == 1  # the first point of the curve comes at once
+    assert steps[-1]["step"] == epochs[-1]["step"] == 2 * config.steps_per_epoch
+    assert all(b["step"] > a["step"] for a, b in zip(steps, steps[1:], strict=False))
+
+
+def test_epoch_loss_is_the_mean_over_images(train_split, val_split, monkeypatch):
+    """With the loss of each image known, the epoch's mean must weigh the small last batch by its size."""
+
+    def spy(state, pixels, labels):
+        state.step += 1
+        return labels.float().mean()
+
+    monkeypatch.setattr(training, "_update", spy)
+    config = TrainConfig(train_size=1_000, epochs=1, batch_size=96)
+    _, events = run(config, train_split, val_split)
+    _, labels = training.training_tensors(config, train_split)
+    assert events[-1]["train_loss"] == pytest.approx(labels.float().mean().item(), abs=1e-4)
+
+
+def test_reported_loss_has_no_label_smoothing_but_training_has(train_split):
+    config = TrainConfig(label_smoothing=0.2)
+    state = training.new_state(config, torch.device("cpu"), precision="float32")
+    pixels, labels = torch.tensor(train_split.pixels[:64]), torch.tensor(train_split.labels[:64])
+    logits = state.model.eval()(normalise(pixels))
+    expected_gradient = torch.autograd.grad(
+        F.cross_entropy(logits, labels, label_smoothing=0.2), state.model.linear2.bias
+    )[0]
+    reported = training._update(state, pixels, labels)
+    assert reported.item() == pytest.approx(F.cross_entropy(logits, labels).item(), abs=1e-5)
+    torch.testing.assert_close(state.model.linear2.bias.grad, expected_gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_one_cycle_follows_torchs():
+    config = TrainConfig(schedule="one-cycle", train_size=6_400, epochs=3, learning_rate=0.01)
+    total = config.epochs * config.steps_per_epoch
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([parameter], lr=1.0)
+    oracle = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=0.01, total_steps=total, pct_start=0.25, cycle_momentum=False
+    )
+    for step in range(total):
+        assert training.learning_rate_at(config, step) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-6)
+        optimizer.step()
+        if step < total - 1:
+            oracle.step()
+
+
+def test_constant_schedule_is_constant():
+    config = TrainConfig(learning_rate=0.005)
+    assert {training.learning_rate_at(config, step) for step in (0, 100, 4299)} == {0.005}
+
+
+def test_best_weights_are_the_best_and_not_the_last(train_split, val_split):
+    state = training.new_state(TrainConfig(), torch.device("cpu"))
+    training.validate(state, val_split)
+    kept = {name: tensor.clone() for name, tensor in state.best_weights.items()}
+    state.best_val_accuracy = 1.0  # nothing can be better now
+    pixels, labels = torch.tensor(train_split.pixels[:64]), torch.tensor(train_split.labels[:64])
+    training._update(state, pixels, labels)
+    assert training.validate(state, val_split)["best"] is False
+    assert all(torch.equal(kept[name], state.best_weights[name]) for name in kept)
+
+
+def test_validation_equals_a_plain_loop(val_split):
+    state = training.new_state(TrainConfig(), torch.device("cpu"))
+    result = training.validate(state, val_split)
+    with torch.no_grad():
+        logits = state.model.eval()(normalise(torch.tensor(val_split.pixels)))
+    labels = torch.tensor(val_split.labels)
+    assert result["val_loss"] == pytest.approx(F.cross_entropy(logits, labels).item(), rel=1e-4)
+    assert result["val_accuracy"] == pytest.approx((logits.argmax(1) == labels).float().mean().item())
+
+
+def test_a_loss_that_runs_away_ends_with_a_sentence(train_split, val_split):
+    config = TrainConfig(optimizer="SGD", learning_rate=1.0, train_size=5_000, epochs=3, seed=1)
+    state = training.new_state(config, torch.device("cpu"))
+    with torch.no_grad():
+        state.model.linear2.weight.mul_(1e4)
+    with pytest.raises(training.TrainingFailed, match="learning rate below 1"):
+        list(training.train(state, train_split, val_split))
+
+
+def test_a_loss_that_is_no_number_ends_with_a_sentence(train_split, val_split):
+    state = training.new_state(TrainConfig(train_size=1_000), torch.device("cpu"))
+    with torch.no_grad():
+        state.model.conv1.weight.fill_(math.nan)
+    with pytest.raises(training.TrainingFailed, match="no longer a number"):
+        list(training.train(state, train_split, val_split))
+
+
+def test_precision_is_asked_of_the_hardware():
+    cpu = torch.device("cpu")
+    has_bfloat16 = torch.cpu._is_avx512_bf16_supported()
+    assert training.pick_precision(cpu) == ("bfloat16" if has_bfloat16 else "float32")
+
+
+def test_final_figures_belong_to_the_best_weights(train_split, val_split):
+    state, _ = run(TrainConfig(train_size=1_000, epochs=1), train_split, val_split)
+    with torch.no_grad():
+        state.model.linear2.weight.zero_()  # what comes after the best must not count
+    figures = training.final_figures(state, val_split, val_split)
+    assert figures["test_accuracy"] == pytest.approx(figures["val_accuracy"], abs=1e-6)
+    assert json.loads(json.dumps(figures, allow_nan=False)) == figures
