@@ -29,6 +29,7 @@ ACTIVE_STATES = ("starting", "running")
 
 STALE_SECONDS = 60.0  # longer than any pause between two status writes, even on a slow machine that swaps
 CLOCK_TOLERANCE_SECONDS = 5.0  # two readings of a process's start time differ a little when the clock is set
+LOCK_SECONDS = 3.0  # a killed worker is dead before the system has torn down its memory and let go of its lock
 MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
 MAX_METRICS_BYTES = 50_000_000  # 100 epochs with batch 16 write about 10 MB
 MAX_NAME_LENGTH = 60
@@ -176,7 +177,7 @@ def _spawn_worker(run_dir: Path) -> None:
 
 def worker_lock() -> FileLock:
     """The lock that a worker holds while it trains; the system releases it when the worker dies."""
-    return FileLock(runs_dir() / ".worker.lock", timeout=0)
+    return FileLock(runs_dir() / ".worker.lock", timeout=LOCK_SECONDS)
 
 
 def training_now() -> str:

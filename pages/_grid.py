@@ -123,8 +123,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const changed = new MutationObserver(later)
 
   box.addEventListener("pointerdown", onDown, { capture: true, signal })
-  // Plotly would swallow touches that begin on the matrix, and the page could not be scrolled there.
-  box.addEventListener("touchstart", (event) => event.stopPropagation(), { capture: true, passive: true, signal })
   window.addEventListener("pointerup", onUp, { capture: true, signal })
   resized.observe(box)
   changed.observe(box, { childList: true, subtree: true })

@@ -86,7 +86,7 @@ def show_cell(confusion, cell: tuple[int, int], split, probs) -> None:
     share = len(indices) / confusion[true].sum()
     st.caption(f"{share:.1%} of all {plots.PLURALS[true]}. Surest first; pick an image to look closer.")
     _grid.show_image_grid("cell_grid", indices[:MAX_IMAGES], split, probs, open_image, compact=True)
-    query = {"true": CLASS_NAMES[true], "pred": CLASS_NAMES[pred]}
+    query = {"true_label": CLASS_NAMES[true], "predicted_label": CLASS_NAMES[pred]}
     label = f"All {len(indices):,} in Predictions"
     st.page_link("pages/predictions.py", label=label, icon=":material/grid_view:", query_params=query)
 
@@ -137,6 +137,7 @@ def show_confusion(entry: ModelEntry) -> None:
         show_opened(st.session_state.pop("opened_image"), split, probs)
 
 
+_shared.run_through_router()
 st.title("Confusion matrix", anchor=False)
 st.write("Which clothes are taken for which. Click any cell to see its images.")
 chosen = _shared.model_in_use()

@@ -20,7 +20,7 @@ SORT_LABELS = {
     "confident mistakes": "Most confident mistakes",
     "least confident": "Least confident",
 }
-FILTER_DEFAULTS = {"true": ANY, "pred": ANY, "outcome": "all", "confidence": (0, 100)}
+FILTER_DEFAULTS = {"true_label": ANY, "predicted_label": ANY, "outcome": "all", "confidence": (0, 100)}
 
 
 def ask_filters() -> dict:
@@ -28,8 +28,8 @@ def ask_filters() -> dict:
     bar = st.grid(5, min_column_width=130)
     options = {"bind": "query-params", "on_change": go_to_page, "args": (1,)}
     classes = [ANY, *CLASS_NAMES]
-    true = bar.selectbox("True label", classes, key="true", **options)
-    pred = bar.selectbox("Predicted label", classes, key="pred", **options)
+    true = bar.selectbox("True label", classes, key="true_label", **options)
+    pred = bar.selectbox("Predicted label", classes, key="predicted_label", **options)
     outcome = bar.selectbox("Outcome", evaluation.OUTCOMES, format_func=str.capitalize, key="outcome", **options)
     low, high = bar.slider("Confidence", 0, 100, (0, 100), format="%d%%", key="confidence", **options)
     sort = bar.selectbox("Sort by", list(SORT_LABELS), format_func=SORT_LABELS.get, key="sort", **options)
@@ -127,6 +127,7 @@ def show_predictions(entry: ModelEntry) -> None:
             show_panel(picked, found, split, probs)
 
 
+_shared.run_through_router()
 st.title("Predictions", anchor=False)
 st.write("See what the model calls each of the 10,000 test images. Pick one to look closer.")
 chosen = _shared.model_in_use()

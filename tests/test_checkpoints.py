@@ -1,0 +1,203 @@
+"""fashion_core.checkpoints: what is saved comes back; what is unsafe or does not fit is refused with a sentence."""
+
+import json
+import os
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+
+from fashion_core import checkpoints, runs
+from fashion_core.checkpoints import CheckpointError, bring_in, list_models, load_model, read_checkpoint
+from fashion_core.config import TrainConfig
+from fashion_core.data import load_split
+from fashion_core.evaluation import accuracy
+from fashion_core.models import build_model
+from fashion_core.predict import predict_probs
+
+
+def test_weights_config_and_figures_come_back(checkpoint_path):
+    torch.manual_seed(0)
+    expected = build_model("FashionCNN").state_dict()
+    found = read_checkpoint(checkpoint_path)
+    assert found.config == TrainConfig(epochs=3)
+    assert found.metrics["test_accuracy"] == 0.89
+    assert all(torch.equal(expected[name], tensor) for name, tensor in found.weights.items())
+
+
+def test_a_loaded_model_is_in_eval_mode_and_knows_its_threshold(checkpoint_path):
+    model = load_model(checkpoint_path)
+    assert not model.training
+    assert model.known_energy == -5.0
+
+
+def test_saving_leaves_no_temporary_file(checkpoint_path):
+    assert [path.name for path in checkpoint_path.parent.glob("model*")] == ["model.pt"]
+
+
+def changed(path, **changes):
+    """Rewrite a checkpoint with some of its entries replaced."""
+    content = torch.load(path, weights_only=True) | changes
+    torch.save(content, path)
+    return path
+
+
+def weights_with(path, layer, tensor):
+    return torch.load(path, weights_only=True)["weights"] | {layer: tensor}
+
+
+class Evil:
+    """A pickle that would run a command when it is loaded."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return (os.mkdir, (str(self.trace),))
+
+
+def test_code_in_a_pickle_is_not_run(tmp_path):
+    trace, path = tmp_path / "ran", tmp_path / "evil.pt"
+    torch.save({"format": checkpoints.FORMAT, "weights": Evil(trace)}, path)
+    with pytest.raises(CheckpointError, match="not loaded"):
+        read_checkpoint(path)
+    path.write_bytes(pickle.dumps(Evil(trace)))
+    with pytest.raises(CheckpointError, match="not a model file"):
+        read_checkpoint(path)
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_a_truncated_file_is_refused(checkpoint_path, share):
+    content = checkpoint_path.read_bytes()
+    checkpoint_path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(CheckpointError, match="half of one"):
+        read_checkpoint(checkpoint_path)
+
+
+def test_flipped_bytes_are_refused_or_harmless(checkpoint_path):
+    """Damage in the pickle part must end in our error, never in another exception."""
+    content = bytearray(checkpoint_path.read_bytes())
+    rng = np.random.default_rng(0)
+    for place in rng.integers(0, 3_000, 40):
+        damaged = content.copy()
+        damaged[place] ^= 0xFF
+        checkpoint_path.write_bytes(bytes(damaged))
+        try:
+            read_checkpoint(checkpoint_path)
+        except CheckpointError as error:
+            assert str(error).endswith(".")
+
+
+def test_a_text_file_is_refused(tmp_path):
+    path = tmp_path / "notes.pt"
+    path.write_text("not a model")
+    with pytest.raises(CheckpointError, match="not a model file"):
+        read_checkpoint(path)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match="No such file"):
+        read_checkpoint(tmp_path / "none.pt")
+
+
+def test_a_file_beyond_the_size_limit_is_refused_unread(tmp_path):
+    path = tmp_path / "large.pt"
+    with path.open("wb") as file:
+        file.truncate(checkpoints.MAX_CHECKPOINT_BYTES + 1)
+    with pytest.raises(CheckpointError, match="at most 64,000,000"):
+        read_checkpoint(path)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    path = tmp_path / "bomb.pt"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", bytes(checkpoints.MAX_CHECKPOINT_BYTES + 1))
+    assert path.stat().st_size < 1_000_000
+    with pytest.raises(CheckpointError, match="unpack"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"format": "else/1"}, "not saved by this app"),
+        ({"model": "ResNet50"}, "ResNet50"),
+        ({"model": ["FashionCNN"]}, "network"),
+        ({"config": {"lr": 1}}, "does not fit"),
+        ({"config": None}, "does not fit"),
+        ({"weights": {}}, "layers of FashionCNN"),
+        ({"weights": None}, "layers of FashionCNN"),
+        ({"metrics": {"x": torch.zeros(1)}}, "plain numbers"),
+        ({"metrics": {"x": float("nan")}}, "plain numbers"),
+        ({"metrics": [1]}, "did not write"),
+        ({"metrics": {"x": "y" * 200_000}}, "did not write"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_a_sentence(checkpoint_path, changes, words):
+    with pytest.raises(CheckpointError, match=words):
+        read_checkpoint(changed(checkpoint_path, **changes))
+
+
+@pytest.mark.parametrize(
+    "tensor", [torch.zeros(11), torch.zeros(10, dtype=torch.float64), torch.full((10,), torch.nan), [0.0] * 10]
+)
+def test_a_layer_of_wrong_shape_type_or_value_is_refused(checkpoint_path, tensor):
+    weights = weights_with(checkpoint_path, "linear2.bias", tensor)
+    with pytest.raises(CheckpointError, match=r"linear2\.bias"):
+        read_checkpoint(changed(checkpoint_path, weights=weights))
+
+
+def test_a_bare_state_dict_is_refused(tmp_path):
+    path = tmp_path / "weights.pt"
+    torch.save(build_model("FashionCNN").state_dict(), path)
+    with pytest.raises(CheckpointError, match="not saved by this app"):
+        read_checkpoint(path)
+
+
+def test_the_recommended_shipped_model_comes_first():
+    entries = [entry for entry in list_models() if entry.shipped]
+    assert entries[0].model_id == checkpoints.RECOMMENDED
+    assert entries[0].path == checkpoints.recommended_path()
+
+
+def test_the_shipped_model_is_as_good_as_its_card_says_and_reaches_the_bar():
+    card = json.loads(checkpoints.recommended_path().with_suffix(".json").read_text())
+    split = load_split("test")
+    found = accuracy(split.labels, predict_probs(load_model(checkpoints.recommended_path()), split.pixels).argmax(1))
+    assert card["test_accuracy"] == pytest.approx(found, abs=0.0003)  # a bfloat16 rounding may move two images
+    assert found >= 0.925
+    assert card["parameters"] == 225_034
+    for key in ("per_class", "config", "command", "trained_on", "torch_version", "val_accuracy"):
+        assert card[key]
+
+
+def test_the_fingerprint_changes_with_the_file(checkpoint_path):
+    before = checkpoints.fingerprint_of(checkpoint_path)
+    os.utime(checkpoint_path, ns=(1, 1))
+    assert checkpoints.fingerprint_of(checkpoint_path) != before
+
+
+def test_a_model_file_can_be_brought_back_in(runs_dir, checkpoint_path):
+    run_id = bring_in(checkpoint_path, "My model")
+    run = runs.read_run(run_id)
+    assert (run.state, run.name, run.status["test_accuracy"]) == ("finished", "My model", 0.89)
+    entry = next(entry for entry in list_models() if entry.model_id == run_id)
+    assert entry.card["config"]["epochs"] == 3
+    assert not load_model(entry.path).training
+
+
+def test_a_bad_file_brought_in_leaves_nothing_behind(runs_dir, tmp_path):
+    path = tmp_path / "bad.pt"
+    path.write_text("no")
+    with pytest.raises(CheckpointError):
+        bring_in(path, "x")
+    assert list(runs_dir.iterdir()) == []
+
+
+def test_nothing_is_brought_into_a_read_only_copy(runs_dir, checkpoint_path, monkeypatch):
+    monkeypatch.setenv("FASHION_READ_ONLY", "1")
+    with pytest.raises(runs.RunError, match="read-only"):
+        bring_in(checkpoint_path, "x")

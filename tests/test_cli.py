@@ -1,0 +1,80 @@
+"""The command line, run as a stranger would run it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from fashion_core import checkpoints
+from fashion_core.metadata import CLASS_NAMES
+from fashion_core.runs import PROJECT_DIR
+
+
+def call(*words, **environment):
+    command = [sys.executable, "-m", "fashion_core", *map(str, words)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=300, cwd=PROJECT_DIR, env=os.environ | environment
+    )
+
+
+def test_fetch_data_says_where_it_is():
+    done = call("fetch-data")
+    assert done.returncode == 0, done.stderr
+    assert "verified" in done.stdout
+
+
+def test_fetch_data_fails_in_words(tmp_path):
+    done = call("fetch-data", FASHION_DATA_DIR=str(tmp_path / "none"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_train_prints_events_and_saves_what_evaluate_takes(tmp_path):
+    out = tmp_path / "small.pt"
+    done = call("train", "--epochs", 1, "--train-size", 2_000, "--flips", "--out", out, "--json")
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {event["kind"] for event in events} == {"step", "epoch"}
+    assert events[-1]["images_per_second"] > 0
+    card = json.loads(out.with_suffix(".json").read_text())
+    assert card["config"]["flips"] is True
+    assert card["command"].startswith("python -m fashion_core train --epochs 1")
+    result = json.loads(call("evaluate", out, "--json").stdout)
+    assert set(result) == {"checkpoint", "test_accuracy", "per_class", "confusion", "images"}
+    assert result["images"] == sum(map(sum, result["confusion"])) == 10_000
+    assert result["test_accuracy"] == pytest.approx(card["test_accuracy"], abs=1e-3)
+
+
+def test_an_option_out_of_range_names_the_range():
+    done = call("train", "--epochs", 0)
+    assert done.returncode == 2
+    assert "1<=x<=100" in done.stderr
+
+
+def test_evaluate_refuses_a_bad_file_in_words(tmp_path):
+    path = tmp_path / "bad.pt"
+    path.write_text("x")
+    done = call("evaluate", path)
+    assert done.returncode == 1
+    assert done.stderr == "Error: bad.pt is not a model file, or only half of one was copied.\n"
+
+
+def test_classify_gives_a_line_per_picture_and_status_one_for_a_bad_one(tmp_path):
+    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    picture = Image.new("RGB", (200, 200), "white")
+    picture.paste((40, 40, 60), (70, 20, 130, 180))
+    picture.save(good)
+    bad.write_text("not a picture")
+    done = call("classify", good, bad, "--json")
+    assert done.returncode == 1
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert set(first) == {"path", "label", "probs", "recognised", "checkpoint"}
+    assert tuple(first["probs"]) == CLASS_NAMES
+    assert first["label"] == max(first["probs"], key=first["probs"].get)
+    assert first["checkpoint"] == str(checkpoints.recommended_path())
+    assert set(second) == {"path", "error", "checkpoint"}
+    assert call("classify", good, "--json").returncode == 0

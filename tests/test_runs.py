@@ -1,0 +1,253 @@
+"""fashion_core.runs: the word for a run, and folders that may have been edited, damaged or forged."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+from fashion_core import runs
+from fashion_core.config import TrainConfig
+from fashion_core.runs import RunError, run_state
+
+NOW = 1_000_000.0
+
+
+def status(state, age=0.0, pid=True):
+    return {"state": state, "heartbeat_at": NOW - age} | ({"pid": 1} if pid else {})
+
+
+@pytest.mark.parametrize(
+    ("values", "alive", "word"),
+    [
+        (status("running"), True, "running"),
+        (status("starting"), True, "starting"),
+        (status("starting", pid=False), False, "starting"),  # the worker has not written its pid yet
+        (status("starting", age=61, pid=False), False, "lost"),
+        (status("running"), False, "lost"),
+        (status("starting"), False, "lost"),
+        (status("running", age=61), True, "lost"),
+        (status("running", age=59), True, "running"),
+        (status("finished", age=1e6), False, "finished"),
+        (status("stopped", age=1e6), False, "stopped"),
+        (status("failed", age=1e6), False, "failed"),
+        ({"state": "dancing"}, True, "lost"),
+        ({}, True, "lost"),
+    ],
+)
+def test_run_state(values, alive, word):
+    assert run_state(values, NOW, alive) == word
+
+
+def test_this_process_is_alive_and_its_pid_alone_proves_nothing():
+    me = psutil.Process()
+    assert runs.process_alive(me.pid, me.create_time())
+    assert not runs.process_alive(me.pid, me.create_time() - 60)  # another process had that pid
+
+
+def test_a_dead_child_that_nobody_has_reaped_is_not_alive():
+    child = subprocess.Popen([sys.executable, "-c", "pass"])
+    started = psutil.Process(child.pid).create_time()
+    deadline = time.monotonic() + 20
+    while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(child.pid, 0)  # a zombie still takes signal 0
+    assert not runs.process_alive(child.pid, started)
+    child.wait()
+
+
+@pytest.mark.parametrize("pid", [-1, 0, 2**40, 10**30])
+def test_a_nonsense_pid_is_not_alive(pid):
+    assert not runs.process_alive(pid, 0.0)
+
+
+def make_run(state="finished", **values):
+    run_id = runs.create_run(TrainConfig(epochs=2), "A run")
+    runs.write_json(runs.run_dir_of(run_id) / "status.json", {"state": state} | values)
+    return run_id
+
+
+def test_a_new_run_is_starting_and_remembers_its_config(runs_dir):
+    run = runs.read_run(runs.create_run(TrainConfig(epochs=9), "  Mine\n"))
+    assert (run.state, run.name, run.config.epochs, run.is_active) == ("starting", "Mine", 9, True)
+
+
+@pytest.mark.parametrize("bad", ["..", "../x", "a/b", "/etc", "", ".", "A B", "x" * 65, "a\0b", ".deleted-x", None, 7])
+def test_an_id_that_could_leave_the_folder_is_refused(runs_dir, bad):
+    for action in (runs.read_run, runs.request_stop, runs.delete_run):
+        with pytest.raises(RunError, match="not a run id"):
+            action(bad)
+
+
+def test_a_link_out_of_the_folder_is_no_run(runs_dir, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (runs_dir / "sneaky").symlink_to(tmp_path / "outside")
+    with pytest.raises(RunError, match="no run"):
+        runs.delete_run("sneaky")
+    assert (tmp_path / "outside").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        ("status.json", "{", "not valid JSON"),
+        ("status.json", "[1]", "JSON object"),
+        ("status.json", '{"state": NaN}', "not valid JSON"),
+        ("status.json", "[" * 100_000, "not valid JSON"),
+        ("status.json", " " * 300_000, "larger than"),
+        ("status.json", None, "cannot be read"),
+        ("status.json", b"\xff\xfe", "not valid JSON"),
+        ("config.json", "{}{}", "not valid JSON"),
+        ("config.json", '{"config": {"epochs": -1}}', "epochs"),
+        ("config.json", '{"config": {"rm": 1}}', "Unknown"),
+        ("config.json", '{"config": 3}', "JSON object"),
+    ],
+)
+def test_a_damaged_folder_is_listed_with_what_is_wrong(runs_dir, file, content, words):
+    run_id = make_run()
+    path = runs_dir / run_id / file
+    path.unlink()
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        path.write_text(content)
+    (run,) = runs.list_runs()
+    assert run.state == "lost"
+    assert words in run.message
+
+
+def test_values_of_the_wrong_type_in_a_status_are_dropped(runs_dir):
+    make_run("running", pid="x", epoch=[1], step=True, train_loss="1e9", message={"a": 1}, heartbeat_at=None)
+    (run,) = runs.list_runs()
+    assert set(run.status) == {"state"}
+    assert run.state == "lost"
+
+
+def test_foreign_files_in_the_runs_folder_are_no_runs(runs_dir):
+    (runs_dir / "notes.txt").write_text("x")
+    (runs_dir / ".hidden").mkdir()
+    assert [run.state for run in runs.list_runs()] == []
+
+
+def test_a_missing_runs_folder_is_empty(monkeypatch, tmp_path):
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(tmp_path / "none"))
+    assert runs.list_runs() == []
+
+
+STEP = {"kind": "step", "epoch": 1, "step": 1, "train_loss": 2.3, "elapsed_seconds": 0.1}
+
+
+def test_metrics_are_read_on_from_where_the_last_reading_ended(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(json.dumps(STEP) + "\n" + json.dumps(STEP | {"step": 2})[:20])
+    events, offset = runs.read_metrics(tmp_path)
+    assert [event["step"] for event in events] == [1]
+    path.write_text(json.dumps(STEP) + "\n" + json.dumps(STEP | {"step": 2}) + "\n")
+    events, offset = runs.read_metrics(tmp_path, offset)
+    assert [event["step"] for event in events] == [2]
+    assert runs.read_metrics(tmp_path, offset) == ([], offset)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["no", "{", "[]", "3", '{"kind": "step"}', '{"kind": "x"}', json.dumps(STEP | {"train_loss": "low"}),
+     json.dumps(STEP).replace("2.3", "NaN"), json.dumps(STEP).replace("2.3", "1e999"), "[" * 100_000],
+)  # fmt: skip
+def test_a_line_that_is_no_event_is_skipped(tmp_path, line):
+    (tmp_path / "metrics.jsonl").write_text(line + "\n" + json.dumps(STEP) + "\n")
+    assert runs.read_metrics(tmp_path)[0] == [STEP]
+
+
+def test_no_metrics_yet(tmp_path):
+    assert runs.read_metrics(tmp_path) == ([], 0)
+
+
+def test_the_log_is_shown_from_its_end(tmp_path):
+    (tmp_path / "worker.log").write_text("a" * 10_000 + "the end\n")
+    assert runs.read_log(tmp_path).endswith("the end")
+    assert len(runs.read_log(tmp_path)) <= 8_000
+
+
+def test_a_reader_never_sees_half_a_status(tmp_path):
+    path = tmp_path / "status.json"
+    values = {"state": "running", "filler": "x" * 50_000}
+    runs.write_json(path, values)
+    stop = threading.Event()
+
+    def write():
+        while not stop.is_set():
+            runs.write_json(path, values)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert all(runs.read_json(path) == values for _ in range(300))
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_a_finished_run_can_be_deleted(runs_dir):
+    run_id = make_run()
+    runs.delete_run(run_id)
+    assert runs.list_runs() == []
+    assert list(runs_dir.iterdir()) == []
+
+
+def test_a_training_run_cannot_be_deleted(runs_dir):
+    run_id = runs.create_run(TrainConfig())
+    with pytest.raises(RunError, match="still training"):
+        runs.delete_run(run_id)
+    assert runs.read_run(run_id).state == "starting"
+
+
+def test_a_read_only_copy_neither_trains_nor_deletes(runs_dir, monkeypatch):
+    run_id = make_run()
+    monkeypatch.setenv("FASHION_READ_ONLY", "true")
+    with pytest.raises(RunError, match="read-only"):
+        runs.start_run(TrainConfig())
+    with pytest.raises(RunError, match="read-only"):
+        runs.delete_run(run_id)
+    assert len(runs.list_runs()) == 1
+
+
+def test_a_start_is_refused_while_a_run_is_starting(runs_dir):
+    runs.create_run(TrainConfig(), "First")
+    with pytest.raises(RunError, match="“First” is training"):
+        runs.start_run(TrainConfig())
+
+
+def test_a_start_is_refused_while_a_worker_holds_the_lock(runs_dir):
+    with runs.worker_lock(), pytest.raises(RunError, match="still holds the machine"):
+        runs.start_run(TrainConfig())
+    assert runs.list_runs() == []
+
+
+def test_an_unwritable_folder_is_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(tmp_path / "file" / "runs"))
+    with pytest.raises(RunError, match="cannot be written"):
+        runs.start_run(TrainConfig())
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("", "x"), ("  ", "x"), ("a\nb\tc", "a b c"), ("\x00\u202e<b>", "<b>"), ("n" * 99, "n" * 60)]
+)
+def test_names_become_one_printable_line(name, kept):
+    assert runs.clean_name(name, "x") == kept
+
+
+def test_progress_in_words(runs_dir):
+    run_id = runs.create_run(TrainConfig(epochs=4), "")
+    me = psutil.Process()
+    values = {"pid": me.pid, "process_started_at": me.create_time(), "heartbeat_at": time.time()}
+    values |= {"steps": 100, "step": 100, "elapsed_seconds": 10.0, "images_per_second": 15_900.4}
+    runs.write_json(runs_dir / run_id / "status.json", {"state": "running"} | values)
+    share, words = runs.progress(runs.read_run(run_id))
+    assert share == 0.25
+    assert words == "Epoch 1 of 4 · 15,900 images/s · 30 s left"

@@ -1,0 +1,185 @@
+"""fashion_core.worker as a real process: it finishes, stops, fails in words, dies, and never runs twice."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+
+from fashion_core import checkpoints, runs
+from fashion_core.config import TrainConfig
+
+QUICK = TrainConfig(train_size=2_000, epochs=1)
+LONG = TrainConfig(epochs=100)
+SECONDS = 90  # far more than any of these waits takes on an idle machine
+
+
+def wait_for(condition, what, seconds=SECONDS):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.05)
+
+
+def wait_for_state(run_id, *states):
+    wait_for(lambda: runs.read_run(run_id).state in states, f"{states}: {runs.read_run(run_id)}")
+    return runs.read_run(run_id)
+
+
+def wait_for_first_loss(run_id):
+    wait_for(lambda: runs.read_metrics(runs.run_dir_of(run_id))[0], "the first loss")
+
+
+def worker_process(run_id):
+    return psutil.Process(runs.read_run(run_id).status["pid"])
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_left(runs_dir, monkeypatch):
+    monkeypatch.setenv("FASHION_TRAIN_THREADS", "2")
+    yield
+    for run in runs.list_runs():
+        with contextlib.suppress(psutil.Error, KeyError):
+            psutil.Process(run.status["pid"]).kill()
+
+
+def test_a_run_finishes_with_a_model_and_its_test_accuracy():
+    run = wait_for_state(runs.start_run(QUICK, "Quick"), "finished", "failed", "lost")
+    assert run.state == "finished", runs.read_log(run.run_dir)
+    checkpoint = checkpoints.read_checkpoint(run.model_path)
+    assert checkpoint.config == QUICK
+    assert checkpoint.metrics["test_accuracy"] == run.status["test_accuracy"] > 0.5
+    events, _ = runs.read_metrics(run.run_dir)
+    assert events[-1]["val_accuracy"] == run.status["best_val_accuracy"]
+    assert not list(run.run_dir.glob("*.tmp"))
+
+
+def test_stop_in_the_first_epoch_leaves_a_usable_model_within_two_seconds():
+    run_id = runs.start_run(LONG, "Long")
+    wait_for_first_loss(run_id)
+    asked = time.monotonic()
+    runs.request_stop(run_id)
+    run = wait_for_state(run_id, "stopped", "failed")
+    seconds = time.monotonic() - asked
+    assert run.state == "stopped", runs.read_log(run.run_dir)
+    assert run.status["epoch"] == 1
+    assert not checkpoints.load_model(run.model_path).training
+    print(f"stopped after {seconds:.1f} s")
+
+
+def test_a_killed_worker_is_lost_its_model_stays_and_the_next_start_is_free():
+    config = TrainConfig(train_size=2_000, epochs=100)
+    run_id = runs.start_run(config, "Doomed")
+    wait_for(lambda: runs.read_run(run_id).status.get("best_val_accuracy"), "the first epoch")
+    worker_process(run_id).kill()
+    wait_for(lambda: runs.read_run(run_id).state == "lost", "the word lost", seconds=10)
+    checkpoints.load_model(runs.read_run(run_id).model_path)
+    assert wait_for_state(runs.start_run(QUICK, "Next"), "finished", "failed", "lost").state == "finished"
+
+
+def test_of_two_starts_at_once_exactly_one_trains():
+    outcomes = []
+
+    def start():
+        try:
+            outcomes.append(runs.start_run(LONG, "One"))
+        except runs.RunError as error:
+            outcomes.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    started = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    assert len(started) == 1
+    assert all("training" in str(outcome) for outcome in outcomes if outcome not in started)
+    assert len(runs.list_runs()) == 1
+
+
+def test_a_worker_that_finds_the_lock_taken_fails_in_words():
+    run_id = runs.create_run(QUICK, "Second")
+    with runs.worker_lock():
+        subprocess.run([sys.executable, "-m", "fashion_core.worker", str(runs.run_dir_of(run_id))], timeout=SECONDS)
+    run = runs.read_run(run_id)
+    assert (run.state, run.message) == ("failed", "Another run is training. Start again when it has finished.")
+
+
+def test_a_run_outlives_the_process_that_started_it(runs_dir):
+    code = (
+        "from fashion_core import runs; from fashion_core.config import TrainConfig;"
+        "print(runs.start_run(TrainConfig(train_size=2000, epochs=3)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, cwd=runs.PROJECT_DIR, check=True
+    )
+    assert wait_for_state(done.stdout.strip(), "finished", "failed", "lost").state == "finished"
+
+
+def test_missing_data_fails_with_the_ways_to_supply_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "nothing"))
+    run = wait_for_state(runs.start_run(QUICK), "failed", "lost", "finished")
+    assert run.state == "failed"
+    assert "FASHION_DATA_DIR" in run.message
+
+
+def test_a_run_that_diverges_fails_with_advice():
+    config = TrainConfig(optimizer="SGD", learning_rate=1.0, batch_size=16, train_size=10_000, weight_decay=0.5)
+    run = wait_for_state(runs.start_run(config), "failed", "lost", "finished")
+    assert run.state == "failed", run.status
+    assert "learning rate below 1" in run.message
+    assert "TrainingFailed" in runs.read_log(run.run_dir)
+
+
+def run_with_broken_disk(run_dir, patch):
+    """The worker in a process of its own in which writing fails as on a full disk."""
+    code = f"""
+import errno, sys
+from pathlib import Path
+from fashion_core import runs, checkpoints, worker
+def full(*args, **kwargs):
+    raise OSError(errno.ENOSPC, "No space left on device")
+{patch}
+sys.exit(worker.main(Path({str(run_dir)!r})))
+"""
+    environment = os.environ | {"PYTHONPATH": str(runs.PROJECT_DIR)}
+    return subprocess.run([sys.executable, "-c", code], timeout=SECONDS, env=environment, capture_output=True)
+
+
+def test_a_full_disk_while_the_model_is_saved_fails_in_words():
+    run_id = runs.create_run(QUICK)
+    run_with_broken_disk(runs.run_dir_of(run_id), "checkpoints.save_checkpoint = full")
+    run = runs.read_run(run_id)
+    assert run.state == "failed"
+    assert "No space left on device" in run.message
+    assert "Free some disk space" in run.message
+
+
+def test_a_disk_on_which_not_even_the_status_can_be_written_is_lost():
+    run_id = runs.create_run(QUICK)
+    patch = "original = runs.write_json\nwrites = []\n"
+    patch += "runs.write_json = lambda *a: writes.append(1) or (original(*a) if len(writes) < 3 else full())"
+    run_with_broken_disk(runs.run_dir_of(run_id), patch)
+    assert runs.read_run(run_id).state == "lost"
+
+
+def test_a_hand_edited_config_fails_in_words():
+    run_id = runs.create_run(QUICK)
+    path = runs.run_dir_of(run_id) / "config.json"
+    path.write_text(json.dumps({"config": {"epochs": -3}}))
+    subprocess.run([sys.executable, "-m", "fashion_core.worker", str(path.parent)], timeout=SECONDS)
+    run = runs.read_run(run_id)
+    assert "epochs must be between" in run.message
+
+
+def test_the_same_seed_gives_the_same_run():
+    def losses():
+        run = wait_for_state(runs.start_run(QUICK), "finished", "failed", "lost")
+        return [event["train_loss"] for event in runs.read_metrics(run.run_dir)[0]]
+
+    assert losses() == losses()
