@@ -14,8 +14,6 @@ from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from pages import _shared
 
-OUTCOME_COLORS = {True: ("#00664A", "#4CC9A0"), False: ("#A43800", "#FF9A57")}  # right and wrong, on light and dark
-
 GRID_CSS = """
 .grid { display: grid; gap: 8px; grid-template-columns: repeat(auto-fill, minmax(var(--card), 1fr)); }
 button {
@@ -29,8 +27,8 @@ button[aria-pressed="true"] { border-color: var(--st-primary-color); box-shadow:
 img { width: 100%; aspect-ratio: 1; border-radius: 6px; image-rendering: pixelated; margin-bottom: 3px; }
 .quiet { opacity: 0.7; }
 .right, .wrong { font-weight: 650; }
-.right { color: var(--st-green-text-color); }
-.wrong { color: var(--st-red-text-color); }
+.right { color: light-dark(#00664A, #4CC9A0); }
+.wrong { color: light-dark(#A43800, #FF9A57); }
 @media (max-width: 640px) { .grid { grid-template-columns: repeat(3, 1fr); } button { font-size: 0.8rem; } }
 """
 
@@ -136,9 +134,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
 }
 """
 
-# On a wide screen the panel stays in view beside the grid; on a phone it is a sheet at the bottom, over the grid.
+# On a wide screen the panel stays in view beside the grid; on a phone it is a sheet at the bottom, over the grid. A
+# dialog stands outside the app's own element, so the colours that style.css sets there are set here again.
 PANEL_CSS = """<style>
-.picked { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem; }
+.picked { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem;
+  --accent: light-dark(#3D5AFE, #8C9EFF); --quiet: light-dark(#B9C0D8, #4A5068); }
+.picked .right { color: light-dark(#00664A, #4CC9A0); }
+.picked .wrong { color: light-dark(#A43800, #FF9A57); }
 .picked img { width: 100%; max-width: 280px; border-radius: 0.5rem; image-rendering: pixelated; }
 .picked .words { flex: 1 1 12rem; }
 .picked .bars { flex: 1 1 100%; }
@@ -147,7 +149,7 @@ PANEL_CSS = """<style>
 }
 @media (max-width: 640px) {
   .st-key-picked_panel { position: fixed; left: 0; right: 0; bottom: 0; z-index: 99; max-height: 75vh; overflow: auto;
-    border-radius: 1rem 1rem 0 0; box-shadow: 0 -0.5rem 2rem rgb(0 0 0 / 35%); }
+    background: light-dark(#FFFFFF, #12141C); border-radius: 1rem 1rem 0 0; box-shadow: 0 -0.5rem 2rem rgb(0 0 0 / 35%); }
   .st-key-picked_panel .picked img { width: 112px; }
 }
 </style>"""
@@ -213,13 +215,13 @@ def show_clickable_matrix(
 def show_image(index: int, pixels: np.ndarray, label: int, probs: np.ndarray) -> None:
     """One test image, large, with its labels in words and all ten probabilities as bars."""
     true, pred = CLASS_NAMES[label], CLASS_NAMES[probs.argmax()]
-    words = "✓ Right" if true == pred else "✗ Wrong"
-    color = OUTCOME_COLORS[true == pred][_shared.theme_is_dark()]
+    kind, words = ("right", "✓ Right") if true == pred else ("wrong", "✗ Wrong")
+    scheme = "dark" if _shared.theme_is_dark() else "light"
     st.html(PANEL_CSS)
-    source = _shared.png_data_uri(pixels)
     st.html(
-        f'<div class="picked"><img src="{source}" alt="Test image {index}: {true}">'
-        f'<div class="words"><b style="color: {color}">{words}</b><br>'
+        f'<div class="picked" style="color-scheme: {scheme}">'
+        f'<img src="{_shared.png_data_uri(pixels)}" alt="Test image {index}: {true}">'
+        f'<div class="words"><b class="{kind}">{words}</b><br>'
         f"Predicted <b>{pred}</b>, {probs.max():.1%}<br>True label <b>{true}</b></div>"
         f"{probability_bars(probs, label)}</div>"
     )

@@ -15,7 +15,7 @@ from fashion_core import checkpoints, data, predict, runs
 from fashion_core.checkpoints import ModelEntry
 from fashion_core.data import Split
 
-ROUTED_KEY = "routed"  # set once the router has run in this session
+ROUTED_KEY = "routed"  # from the router to the page that it runs
 MODEL_KEY = "model"  # session state and URL parameter of the sidebar's picker
 MODEL_CACHE_SIZE = 8  # models kept in memory; each is about 1 MB
 PROBS_CACHE_SIZE = 8  # test probabilities kept in memory; each is 0.4 MB
@@ -78,7 +78,7 @@ def run_through_router() -> None:
     Until st.navigation has been called once, a fresh server takes the folder pages/ for Streamlit's older multipage
     form and runs the page that was asked for alone, without the router, its sidebar and its style.
     """
-    if ROUTED_KEY not in st.session_state:
+    if not st.session_state.pop(ROUTED_KEY, False):
         runpy.run_path(str(runs.PROJECT_DIR / "streamlit_app.py"), run_name="__main__")
         st.stop()
 
@@ -100,14 +100,18 @@ def _ask_model(entries: list[ModelEntry]) -> None:
     if not by_id:
         st.caption("No model yet. Train one and it appears here.")
         return
-    st.selectbox(
+    wanted = st.session_state.get(MODEL_KEY) or st.query_params.get(MODEL_KEY)
+    st.session_state[MODEL_KEY] = wanted if wanted in by_id else next(iter(by_id))
+    chosen = st.selectbox(
         "Model in use",
         list(by_id),
         format_func=lambda model_id: model_label(by_id[model_id]) if model_id in by_id else model_id,
         key=MODEL_KEY,
-        bind="query-params",
         help="The model that all pages ask: shipped ones and your own runs.",
     )
+    # Not bind="query-params": that writes the label, which changes with the score, and a link must last.
+    if st.query_params.get(MODEL_KEY, next(iter(by_id))) != chosen:
+        st.query_params[MODEL_KEY] = chosen
 
 
 def model_score(card: dict) -> tuple[str, float] | None:

@@ -69,7 +69,8 @@ def show_matrix(confusion, cell: tuple[int, int] | None) -> None:
                 key="mode", bind="query-params", label_visibility="collapsed",
             )  # fmt: skip
             hide = st.toggle("Hide the diagonal", key="hide", bind="query-params", help="So that the mistakes show.")
-        figure = plots.confusion_figure(confusion, mode, hide, _shared.theme_is_dark())
+        # An empty ?mode= in the URL comes as None.
+        figure = plots.confusion_figure(confusion, mode or "count", hide, _shared.theme_is_dark())
         alt = "Confusion matrix: true labels down, predicted labels across. The pickers reach every cell."
         _grid.show_clickable_matrix(figure, cell, pick_cell, alt)
         show_pairs(confusion)
@@ -112,11 +113,6 @@ def show_classes(report: list[dict]) -> None:
     st.download_button("Download as CSV", csv, "per_class.csv", "text/csv", icon=":material/download:")
 
 
-@st.dialog("Test image")
-def show_opened(index: int, split, probs) -> None:
-    _grid.show_image(index, split.pixels[index], split.labels[index], probs[index])
-
-
 def show_confusion(entry: ModelEntry) -> None:
     split, probs = _shared.cached_split("test"), _shared.cached_test_probs(entry)
     preds, _ = evaluation.predictions(probs)
@@ -134,7 +130,9 @@ def show_confusion(entry: ModelEntry) -> None:
         show_matrix(confusion, cell)
     show_classes(report)
     if "opened_image" in st.session_state:
-        show_opened(st.session_state.pop("opened_image"), split, probs)
+        index = st.session_state.pop("opened_image")
+        show = st.dialog(f"Image {index}")(_grid.show_image)
+        show(index, split.pixels[index], split.labels[index], probs[index])
 
 
 _shared.run_through_router()

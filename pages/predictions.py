@@ -17,7 +17,7 @@ PER_PAGE = 50  # five rows of ten on a wide screen
 ANY = "Any"
 SORT_LABELS = {
     "index": "Index",
-    "confident mistakes": "Most confident mistakes",
+    "confident mistakes": "Confident mistakes",
     "least confident": "Least confident",
 }
 FILTER_DEFAULTS = {"true_label": ANY, "predicted_label": ANY, "outcome": "all", "confidence": (0, 100)}
@@ -31,7 +31,8 @@ def ask_filters() -> dict:
     true = bar.selectbox("True label", classes, key="true_label", **options)
     pred = bar.selectbox("Predicted label", classes, key="predicted_label", **options)
     outcome = bar.selectbox("Outcome", evaluation.OUTCOMES, format_func=str.capitalize, key="outcome", **options)
-    low, high = bar.slider("Confidence", 0, 100, (0, 100), format="%d%%", key="confidence", **options)
+    # The URL may name the two ends the wrong way round.
+    low, high = sorted(bar.slider("Confidence", 0, 100, (0, 100), format="%d%%", key="confidence", **options))
     sort = bar.selectbox("Sort by", list(SORT_LABELS), format_func=SORT_LABELS.get, key="sort", **options)
     return {
         "true": None if true == ANY else CLASS_NAMES.index(true),

@@ -107,15 +107,17 @@ def show_actions(run: runs.Run) -> None:
 def confirm_delete(run: runs.Run) -> None:
     st.write(f"“{_shared.plain(run.name)}”, its curves and its model will be gone for good.")
     with st.container(horizontal=True):
-        if st.button("Delete it", type="primary"):
-            try:
-                runs.delete_run(run.run_id)
-            except runs.RunError as error:
-                st.error(str(error))
-            else:
-                st.rerun()
+        if st.button("Delete it", type="primary", on_click=delete_run, args=(run.run_id,)):
+            st.rerun()
         if st.button("Keep it"):
             st.rerun()
+
+
+def delete_run(run_id: str) -> None:
+    try:
+        runs.delete_run(run_id)
+    except runs.RunError as error:
+        st.session_state["runs_error"] = str(error)
 
 
 def ask_model_file() -> None:
@@ -145,6 +147,8 @@ st.title("Runs")
 st.write("Every training run is kept here until you delete it.")
 if runs.read_only():
     st.info("This is a public copy: training and deleting are switched off.", icon=":material/lock:")
+if "runs_error" in st.session_state:
+    st.error(st.session_state.pop("runs_error"))
 all_runs = runs.list_runs()
 if not all_runs:
     st.info("Here will be a table of your runs and their curves.", icon=":material/stacked_line_chart:")

@@ -62,10 +62,10 @@ def start_run(values: dict, name: str) -> None:
     try:
         run_id = runs.start_run(TrainConfig.from_dict(values), name)
     except (runs.RunError, ValueError) as error:
-        st.session_state["start_error"] = str(error)
+        st.session_state["train_error"] = str(error)
     else:
         st.session_state["shown_run"] = run_id
-        st.session_state.pop("start_error", None)
+        st.session_state.pop("train_error", None)
     st.rerun()
 
 
@@ -112,9 +112,11 @@ def show_title(run: runs.Run) -> None:
         st.badge(run.state.capitalize(), **_shared.STATE_BADGES[run.state])
         st.space("stretch")
         stopping = (run.run_dir / "stop").exists()
-        label = "Stopping…" if stopping else "Stop"
-        if run.is_active and st.button(label, icon=":material/stop_circle:", disabled=stopping or runs.read_only()):
-            stop_run(run)
+        if run.is_active:
+            st.button(
+                "Stopping…" if stopping else "Stop", icon=":material/stop_circle:", key="stop",
+                disabled=stopping or runs.read_only(), on_click=stop_run, args=(run,),
+            )  # fmt: skip
     if run.config:
         st.caption(run.config.describe().capitalize())
 
@@ -123,9 +125,7 @@ def stop_run(run: runs.Run) -> None:
     try:
         runs.request_stop(run.run_id)
     except runs.RunError as error:
-        st.error(str(error))
-    else:
-        st.rerun(scope="fragment")
+        st.session_state["train_error"] = str(error)
 
 
 def show_progress(run: runs.Run) -> None:
@@ -218,7 +218,7 @@ with form_column:
             start_run(chosen_values, chosen_name)
     except data.DataError as error:
         _shared.show_data_missing(error)
-    if "start_error" in st.session_state:
-        st.error(st.session_state.pop("start_error"))
+    if "train_error" in st.session_state:
+        st.error(st.session_state.pop("train_error"))
 with live_column:
     show_live(shown_run())

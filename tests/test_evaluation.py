@@ -1,0 +1,226 @@
+"""The numbers about a model: against scikit-learn, against counting by hand, and against closed forms."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from fashion_core import evaluation
+from fashion_core.metadata import CLASS_NAMES
+
+
+@pytest.fixture
+def labels():
+    return np.random.default_rng(1).integers(0, 10, 3000)
+
+
+@pytest.fixture
+def probs(labels):
+    """Probabilities that are right about two times in three, with ties and certainty among them."""
+    rng = np.random.default_rng(2)
+    logits = rng.normal(size=(len(labels), 10)) + 2.2 * np.eye(10)[labels]
+    probs = np.exp(2 * logits)
+    probs /= probs.sum(axis=1, keepdims=True)
+    probs[:20] = 0.1
+    probs[20:40] = np.eye(10)[rng.integers(0, 10, 20)]
+    return probs.astype(np.float32)
+
+
+@pytest.fixture
+def preds(probs):
+    return probs.argmax(axis=1)
+
+
+def test_confusion_agrees_with_scikit_learn(labels, preds):
+    ours = evaluation.confusion(labels, preds)
+    np.testing.assert_array_equal(ours, metrics.confusion_matrix(labels, preds, labels=range(10)))
+    assert ours.dtype == np.int64
+
+
+def test_confusion_has_the_true_class_down_and_the_predicted_across():
+    assert evaluation.confusion([6], [0])[6, 0] == 1
+
+
+def test_confusion_has_ten_classes_even_of_nothing():
+    np.testing.assert_array_equal(evaluation.confusion([], []), np.zeros((10, 10)))
+
+
+@pytest.mark.parametrize(("labels", "preds"), [([10], [0]), ([0], [-1]), ([0, 1], [0]), ([[0]], [[0]])])
+def test_confusion_refuses_what_is_no_pair_of_class_lists(labels, preds):
+    with pytest.raises(ValueError, match=r"0…9|one length"):
+        evaluation.confusion(labels, preds)
+
+
+def test_per_class_report_agrees_with_counting(labels, preds):
+    report = evaluation.per_class_report(labels, preds)
+    assert [row["class"] for row in report] == list(CLASS_NAMES)
+    for place, row in enumerate(report):
+        hits = np.sum((labels == place) & (preds == place))
+        assert row["precision"] == pytest.approx(hits / np.sum(preds == place))
+        assert row["recall"] == pytest.approx(hits / np.sum(labels == place))
+        assert row["f1"] == pytest.approx(2 * hits / (np.sum(preds == place) + np.sum(labels == place)))
+        assert row["support"] == np.sum(labels == place)
+        assert type(row["support"]) is int
+        assert type(row["f1"]) is float
+
+
+def test_per_class_report_of_a_class_that_never_occurs_is_zero_without_a_warning(recwarn):
+    row = evaluation.per_class_report([0, 0], [0, 0])[5]
+    assert (row["precision"], row["recall"], row["f1"], row["support"]) == (0, 0, 0, 0)
+    assert not recwarn
+
+
+def test_summary_agrees_with_scikit_learn(labels, preds):
+    summary = evaluation.summary(labels, preds)
+    assert summary["accuracy"] == pytest.approx(metrics.accuracy_score(labels, preds))
+    assert summary["macro_f1"] == pytest.approx(metrics.f1_score(labels, preds, average="macro"))
+    f1 = metrics.f1_score(labels, preds, average=None)
+    assert summary["worst_class"] == f1.argmin()
+    assert summary["worst_f1"] == pytest.approx(f1.min())
+    true, pred = summary["most_confused"]
+    assert np.sum((labels == true) & (preds == pred)) == summary["most_confused_count"]
+    assert summary["images"] == len(labels)
+
+
+def test_summary_of_a_perfect_model_names_no_mistake():
+    summary = evaluation.summary([3, 4], [3, 4])
+    assert summary["accuracy"] == 1
+    assert summary["most_confused"] is None
+    assert summary["worst_class"] in (3, 4)
+
+
+def test_accuracy_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="no images"):
+        evaluation.accuracy([], [])
+
+
+def test_most_confused_is_sorted_and_leaves_out_the_diagonal_and_empty_cells():
+    counts = np.diag(np.full(10, 900))
+    counts[6, 0], counts[0, 6], counts[2, 4], counts[4, 2] = 50, 70, 50, 0
+    assert evaluation.most_confused(counts, 10) == [(0, 6, 70), (2, 4, 50), (6, 0, 50)]
+    assert evaluation.most_confused(counts, 1) == [(0, 6, 70)]
+    assert counts[0, 0] == 900
+
+
+def test_cells_partition_the_images_surest_first(labels, probs, preds):
+    confidences = probs.max(axis=1)
+    everything = []
+    for true in range(10):
+        for pred in range(10):
+            cell = evaluation.cell_indices(labels, probs, true, pred)
+            assert len(cell) == evaluation.confusion(labels, preds)[true, pred]
+            assert (np.diff(confidences[cell]) <= 0).all()
+            everything += cell.tolist()
+    assert sorted(everything) == list(range(len(labels)))
+
+
+@pytest.mark.parametrize("true", [None, 6])
+@pytest.mark.parametrize("pred", [None, 0])
+@pytest.mark.parametrize("outcome", evaluation.OUTCOMES)
+@pytest.mark.parametrize("confidence", [(0.0, 1.0), (0.3, 0.8), (1.0, 1.0)])
+def test_select_indices_keeps_exactly_what_passes(labels, probs, preds, true, pred, outcome, confidence):
+    low, high = confidence
+    found = evaluation.select_indices(
+        labels, probs, true=true, pred=pred, outcome=outcome, min_confidence=low, max_confidence=high
+    )
+    expected = [
+        i
+        for i in range(len(labels))
+        if (true is None or labels[i] == true)
+        and (pred is None or preds[i] == pred)
+        and (outcome == "all" or (preds[i] == labels[i]) == (outcome == "right"))
+        and low <= probs[i].max() <= high
+    ]
+    assert found.tolist() == expected
+
+
+def test_select_indices_sorts_confident_mistakes_first_and_breaks_ties_by_index(labels, probs, preds):
+    found = evaluation.select_indices(labels, probs, sort="confident mistakes")
+    confidences = probs.max(axis=1)
+    wrong = preds != labels
+    expected = sorted(range(len(labels)), key=lambda i: (not wrong[i], -confidences[i] if wrong[i] else 0, i))
+    assert found.tolist() == expected
+
+
+def test_select_indices_sorts_least_confident_first_and_breaks_ties_by_index(labels, probs):
+    found = evaluation.select_indices(labels, probs, sort="least confident")
+    confidences = probs.max(axis=1)
+    assert found.tolist() == sorted(range(len(labels)), key=lambda i: (confidences[i], i))
+    assert found[:20].tolist() == list(range(20))
+
+
+def test_a_confidence_a_hair_above_one_is_inside_the_full_range():
+    probs = np.zeros((1, 10), dtype=np.float32)
+    probs[0, 3] = np.nextafter(np.float32(1), np.float32(2))
+    assert evaluation.select_indices([3], probs).tolist() == [0]
+
+
+@pytest.mark.parametrize("change", [{"outcome": "maybe"}, {"sort": "beauty"}])
+def test_select_indices_refuses_unknown_words(labels, probs, change):
+    with pytest.raises(ValueError, match="must be among"):
+        evaluation.select_indices(labels, probs, **change)
+
+
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (50, 1), (51, 2), (10_000, 200)])
+def test_page_count(count, pages):
+    assert evaluation.page_count(count, 50) == pages
+
+
+def test_page_of_names_the_page_that_holds_the_index():
+    found = np.random.default_rng(0).permutation(10_000)[:777]
+    for index in found[[0, 49, 50, 776]]:
+        page = evaluation.page_of(found, index, 50)
+        assert index in found[(page - 1) * 50 : page * 50]
+    assert evaluation.page_of(np.array([3, 5]), 4, 50) is None
+    assert evaluation.page_of(np.array([3, 5]), None, 50) is None
+
+
+def test_neighbour_steps_in_the_order_shown_and_stops_at_the_ends():
+    found = np.array([8, 3, 5])
+    assert evaluation.neighbour(found, 3, 1) == 5
+    assert evaluation.neighbour(found, 3, -1) == 8
+    assert evaluation.neighbour(found, 8, -1) is None
+    assert evaluation.neighbour(found, 5, 1) is None
+    assert evaluation.neighbour(found, 4, 1) is None
+
+
+def test_calibration_of_an_honest_model_is_near_zero_and_of_a_boaster_is_its_gap():
+    rng = np.random.default_rng(3)
+    confidences = rng.uniform(0.5, 1, 200_000)
+    labels = np.where(rng.random(len(confidences)) < confidences, 0, 1)
+    probs = np.zeros((len(confidences), 10))
+    probs[:, 0], probs[:, 1] = confidences, 1 - confidences
+    assert evaluation.calibration(labels, probs)["ece"] < 0.005
+    boasting = np.tile(np.eye(10)[0], (len(labels), 1))
+    assert evaluation.calibration(labels, boasting)["ece"] == pytest.approx(np.mean(labels == 1))
+
+
+def test_calibration_bins_agree_with_counting(labels, probs, preds):
+    table = evaluation.calibration(labels, probs, bins=7)
+    confidences = probs.max(axis=1).astype(np.float64)
+    gaps = 0
+    for place, row in enumerate(table["bins"]):
+        inside = (confidences > place / 7) & (confidences <= (place + 1) / 7)
+        assert row["images"] == inside.sum()
+        if row["images"]:
+            assert row["confidence"] == pytest.approx(confidences[inside].mean())
+            assert row["accuracy"] == pytest.approx(np.mean(preds[inside] == labels[inside]))
+            gaps += row["images"] * abs(row["accuracy"] - row["confidence"])
+        else:
+            assert row["confidence"] is row["accuracy"] is None
+    assert sum(row["images"] for row in table["bins"]) == len(labels)
+    assert table["ece"] == pytest.approx(gaps / len(labels))
+
+
+def test_importing_evaluation_does_not_load_scikit_learn():
+    code = "import sys, fashion_core.evaluation; print('sklearn' in sys.modules)"
+    paths = [path for path in sys.path if path]
+    answer = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path[:0] = {paths!r}; {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout.strip() == "False"
