@@ -85,7 +85,7 @@ def train(out: Path, title: str, as_json: bool, **values):
     splits = [data.load_split(name) for name in ("train", "val", "test")]
     click.echo(f"Training on {state.device.type} in {state.precision}.", err=True)
     seconds = _show_events(training.train(state, splits[0], splits[1]), config, as_json)
-    figures = training.final_figures(state, splits[1], splits[2]) | {"elapsed_seconds": seconds}
+    figures = training.final_figures(state, splits[2]) | {"elapsed_seconds": seconds}
     figures |= {"title": title or out.stem, "command": "python -m fashion_core " + shlex.join(sys.argv[1:])}
     checkpoints.save_checkpoint(out, config, state.best_weights, figures)
     card = checkpoints.read_checkpoint(out).card

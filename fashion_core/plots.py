@@ -1,5 +1,6 @@
 """Plotly figures and tidy frames from plain arrays; decodes a click into (true, pred)."""
 
+import html
 import math
 from collections.abc import Mapping
 
@@ -161,8 +162,7 @@ def cell_from_selection(event):
 
 
 def cell_values(confusion, mode):
-    """What the matrix shows: (10, 10) float64, counts or per cent of the row or column; 0 where that is
-    empty.
+    """What the matrix shows: (10, 10) float64, counts or per cent of the row or column; 0 where that is empty.
 
     `confusion`: (10, 10) int64; `mode`: a key of `MODES`. Raises ValueError for an unknown mode.
     """
@@ -223,8 +223,7 @@ def _lay_out_matrix(figure, dark):
 
 
 def color_at(height, scale):
-    """The colour (r, g, b), floats 0…255, at `height` 0…1 of a scale of (place, "#RRGGBB") stops, as Plotly
-    mixes it."""
+    """The colour (r, g, b), floats 0…255, at `height` 0…1 of a scale of (place, "#RRGGBB") stops as Plotly mixes it."""
     places = [place for place, _ in scale]
     stops = np.array([[int(color[i : i + 2], 16) for i in (1, 3, 5)] for _, color in scale], dtype=np.float64)
     return tuple(float(np.interp(height, places, channel)) for channel in stops.T)
@@ -253,7 +252,8 @@ def _curve(name, x, y, color_index, percent):
     mode = "lines+markers" if len(x) <= 60 else "lines"  # one epoch alone would be an invisible line
     hover = "%{y:.2%}" if percent else "%{y:.4f}"
     line = dict(color=color, width=2)
-    return go.Scatter(x=list(x), y=list(y), name=name, mode=mode, line=line, marker=dict(size=6), hovertemplate=hover)
+    curve = go.Scatter(x=list(x), y=list(y), mode=mode, line=line, marker=dict(size=6), hovertemplate=hover)
+    return curve.update(name=html.escape(name, quote=False))  # Plotly reads names as markup; visitors write them
 
 
 def _event_frame(events, kind, columns, required):

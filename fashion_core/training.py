@@ -48,6 +48,7 @@ class TrainState:
     best_val_loss: float = math.inf
     best_epoch: int = 0
     best_weights: dict = field(default_factory=dict)
+    known_energy: float = -math.inf  # of the best weights: below it a picture is unlike the validation images
 
 
 def pick_device() -> torch.device:
@@ -214,7 +215,8 @@ def validate(state: TrainState, val_split: Split) -> dict:
     Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1) and best (bool).
     Raises TrainingFailed when the loss is not finite.
     """
-    logits = torch.from_numpy(predict_logits(state.model, val_split.pixels))
+    val_logits = predict_logits(state.model, val_split.pixels)
+    logits = torch.from_numpy(val_logits)
     labels = torch.tensor(val_split.labels)
     val_loss = _checked(F.cross_entropy(logits, labels).item(), state)
     val_accuracy = (logits.argmax(1) == labels).float().mean().item()
@@ -223,25 +225,25 @@ def validate(state: TrainState, val_split: Split) -> dict:
     if best:
         state.best_val_accuracy, state.best_val_loss = val_accuracy, val_loss
         state.best_epoch = state.epoch
+        state.known_energy = float(np.quantile(energy(val_logits), UNKNOWN_SHARE))
         state.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in state.model.state_dict().items()}
     return {"val_loss": val_loss, "val_accuracy": val_accuracy, "best": best}
 
 
-def final_figures(state: TrainState, val_split: Split, test_split: Split | None) -> dict:
+def final_figures(state: TrainState, test_split: Split | None) -> dict:
     """The figures of the best weights, as plain JSON values for the checkpoint and its card.
 
     Puts the best weights into `state.model`. With a test split its accuracy, per-class report and confusion counts
     are added; it is read here, once, when everything has been chosen.
     """
     state.model.load_state_dict(state.best_weights)
-    val_logits = predict_logits(state.model, val_split.pixels)
     figures = {
         "val_accuracy": state.best_val_accuracy,
         "val_loss": state.best_val_loss,
         "best_epoch": state.best_epoch,
         "epochs_done": state.epoch,
         "parameters": count_parameters(state.model),
-        "known_energy": float(np.quantile(energy(val_logits), UNKNOWN_SHARE)),
+        "known_energy": state.known_energy,
         "device": state.device.type,
         "precision": state.precision,
         "torch_version": torch.__version__.split("+")[0],

@@ -88,16 +88,16 @@ def _train(run_dir: Path, status: _Status) -> None:
     status.values |= {"device": state.device.type, "precision": state.precision, "threads": torch.get_num_threads()}
     status.values["steps"] = config.steps_per_epoch
     train_split, val_split = load_split("train"), load_split("val")
-    stopped = _follow(run_dir, status, state, training.train(state, train_split, val_split), val_split)
+    stopped = _follow(run_dir, status, state, training.train(state, train_split, val_split))
     if stopped:
         training.validate(state, val_split)
-    figures = training.final_figures(state, val_split, None if stopped else load_split("test"))
+    figures = training.final_figures(state, None if stopped else load_split("test"))
     _save_model(run_dir, state, figures | {"elapsed_seconds": status.values.get("elapsed_seconds", 0.0)})
     kept = {key: figures[key] for key in ("test_accuracy",) if key in figures}
     status.write(state="stopped" if stopped else "finished", **_best(state), **kept)
 
 
-def _follow(run_dir: Path, status: _Status, state, events, val_split) -> bool:
+def _follow(run_dir: Path, status: _Status, state, events) -> bool:
     """Write each event and refresh the status until training ends (False) or a stop is asked for (True)."""
     with (run_dir / "metrics.jsonl").open("a", encoding="utf-8") as metrics:
         for event in events:

@@ -149,7 +149,7 @@ PANEL_CSS = """<style>
 }
 @media (max-width: 640px) {
   .st-key-picked_panel { position: fixed; left: 0; right: 0; bottom: 0; z-index: 99; max-height: 75vh; overflow: auto;
-    background: light-dark(#FFFFFF, #12141C); border-radius: 1rem 1rem 0 0; box-shadow: 0 -0.5rem 2rem rgb(0 0 0 / 35%); }
+    background: light-dark(#FFFFFF, #12141C); border-radius: 1rem 1rem 0 0; box-shadow: 0 -8px 32px rgb(0 0 0 / 35%); }
   .st-key-picked_panel .picked img { width: 112px; }
 }
 </style>"""

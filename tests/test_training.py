@@ -195,6 +195,6 @@ def test_final_figures_belong_to_the_best_weights(train_split, val_split):
     state, _ = run(TrainConfig(train_size=1_000, epochs=1), train_split, val_split)
     with torch.no_grad():
         state.model.linear2.weight.zero_()  # what comes after the best must not count
-    figures = training.final_figures(state, val_split, val_split)
+    figures = training.final_figures(state, val_split)
     assert figures["test_accuracy"] == pytest.approx(figures["val_accuracy"], abs=1e-6)
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures

@@ -1,0 +1,272 @@
+"""Frames and figures: nothing lost, nothing that wobbles, colours that can be read, and clicks that cannot do harm."""
+
+import json
+import math
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from plotly.colors import sample_colorscale, unlabel_rgb
+
+from fashion_core import plots
+from fashion_core.metadata import CLASS_NAMES
+
+
+def step_events(count, first=1):
+    losses = np.random.default_rng(0).uniform(0.2, 2.3, count)
+    return [
+        {"kind": "step", "epoch": 1 + i // 860, "step": first + i, "train_loss": float(losses[i]), "elapsed_seconds": i}
+        for i in range(count)
+    ]
+
+
+EPOCH_EVENTS = [
+    {
+        "kind": "epoch", "epoch": epoch, "step": 860 * epoch, "train_loss": 0.9 / epoch, "val_loss": 1.0 / epoch,
+        "val_accuracy": 1 - 0.2 / epoch, "elapsed_seconds": 4.0 * epoch, "images_per_second": 15_000.0,
+    }
+    for epoch in (1, 2, 3)
+]  # fmt: skip
+
+
+@pytest.fixture
+def confusion():
+    counts = np.random.default_rng(4).integers(0, 120, (10, 10))
+    np.fill_diagonal(counts, np.random.default_rng(5).integers(600, 1000, 10))
+    counts[3, 8] = counts[1, 0] = 0
+    return counts
+
+
+# Frames
+
+
+def test_loss_frame_smooths_with_the_bias_corrected_moving_average():
+    events = step_events(40)
+    frame = plots.loss_frame(events)
+    average, weight = 0.0, 0.0
+    for row, event in zip(frame.itertuples(), events, strict=True):
+        average = (1 - plots.SMOOTHING) * average + plots.SMOOTHING * event["train_loss"]
+        weight = (1 - plots.SMOOTHING) * weight + plots.SMOOTHING
+        assert (row.step, row.epoch, row.train_loss) == (event["step"], event["epoch"], event["train_loss"])
+        assert row.smoothed == pytest.approx(average / weight)
+
+
+@pytest.mark.parametrize("count", [1, 2, 999, 1000, 1001, 2000, 2001, 50_000])
+def test_loss_frame_stays_small_and_keeps_the_first_and_the_last_step(count):
+    frame = plots.loss_frame(step_events(count))
+    assert len(frame) == count or count > 1000
+    assert 500 <= len(frame) <= 1001 or count <= 1000
+    assert frame["step"].iloc[[0, -1]].tolist() == [1, count]
+    assert frame["step"].is_monotonic_increasing
+    assert frame["step"].is_unique
+
+
+def test_loss_frame_does_not_move_points_while_a_run_grows():
+    events = step_events(1200)
+    before, after = plots.loss_frame(events[:1100]), plots.loss_frame(events)
+    shown = before.iloc[:-1].set_index("step")
+    pd.testing.assert_frame_equal(shown, after.set_index("step").loc[shown.index])
+
+
+def test_loss_frame_of_nothing_has_its_columns():
+    frame = plots.loss_frame([])
+    assert frame.empty
+    assert list(frame) == ["step", "epoch", "train_loss", "smoothed"]
+
+
+def test_loss_frame_leaves_out_what_is_no_finite_loss_and_takes_a_repeated_step_once():
+    events = step_events(3)
+    events += [{"kind": "step", "epoch": 1, "step": step} for step in (4, None)]
+    events += [{"kind": "step", "epoch": 1, "step": 5, "train_loss": loss} for loss in (None, math.nan, math.inf, "x")]
+    events += [{"kind": "step", "epoch": 1, "step": 2, "train_loss": 0.5}, {"kind": "odd"}, {}]
+    frame = plots.loss_frame(events)
+    assert frame["step"].tolist() == [1, 2, 3]
+    assert frame["train_loss"][1] == 0.5
+
+
+def test_epoch_frame_holds_every_epoch_once_in_order():
+    again = EPOCH_EVENTS[1] | {"val_accuracy": 0.95}
+    frame = plots.epoch_frame([EPOCH_EVENTS[2], *EPOCH_EVENTS[:2], *step_events(5), again])
+    assert frame["epoch"].tolist() == [1, 2, 3]
+    assert frame["val_accuracy"].tolist() == pytest.approx([0.8, 0.95, 1 - 0.2 / 3])
+    assert frame["val_loss"].tolist() == pytest.approx([1.0, 0.5, 1 / 3])
+
+
+def test_epoch_frame_says_nan_where_an_event_says_nothing():
+    frame = plots.epoch_frame([{"kind": "epoch", "epoch": 1, "step": 10}])
+    assert frame.loc[0, ["val_loss", "val_accuracy", "images_per_second"]].isna().all()
+    assert plots.epoch_frame([]).empty
+
+
+@pytest.mark.parametrize(
+    ("spec", "frame"),
+    [
+        (plots.loss_spec, plots.loss_frame(step_events(3))),
+        (plots.epoch_loss_spec, plots.epoch_losses(plots.epoch_frame(EPOCH_EVENTS))),
+        (plots.epoch_accuracy_spec, plots.epoch_frame(EPOCH_EVENTS)),
+    ],
+)
+def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
+    fields = set(re.findall(r'"field": "(\w+)"', json.dumps(spec(260))))
+    assert fields
+    assert fields <= set(frame)
+
+
+# Curves of several runs
+
+
+def test_curves_figure_draws_each_run_in_its_own_colour_and_skips_a_run_without_the_metric():
+    frame = plots.epoch_frame(EPOCH_EVENTS)
+    runs = [
+        {"name": "one", "frame": frame, "color": 1},
+        {"name": "empty", "frame": plots.epoch_frame([]), "color": 2},
+        {"name": "later", "frame": frame, "color": 7},
+    ]
+    figure = plots.curves_figure(runs, "val_accuracy")
+    assert [curve.name for curve in figure.data] == ["one", "later"]
+    assert [curve.line.color for curve in figure.data] == [plots.SERIES_COLORS[1], plots.SERIES_COLORS[1]]
+    np.testing.assert_allclose(figure.data[0].y, frame["val_accuracy"])
+    assert figure.layout.yaxis.tickformat == ".1%"
+
+
+def test_curves_figure_shows_a_single_epoch_as_a_point():
+    run = {"name": "one", "frame": plots.epoch_frame(EPOCH_EVENTS[:1]), "color": 0}
+    assert "markers" in plots.curves_figure([run], "val_loss").data[0].mode
+
+
+def test_curves_figure_does_not_read_a_run_name_as_markup():
+    run = {"name": "<b>bold</b>", "frame": plots.epoch_frame(EPOCH_EVENTS), "color": 0}
+    assert "<" not in plots.curves_figure([run], "val_loss").data[0].name
+
+
+# The confusion matrix
+
+
+@pytest.mark.parametrize("mode", plots.MODES)
+@pytest.mark.parametrize("hide", [False, True])
+@pytest.mark.parametrize("dark", [False, True])
+def test_confusion_figure_is_the_same_to_the_byte_every_time(confusion, mode, hide, dark):
+    one, other = (plots.confusion_figure(confusion.copy(), mode, hide, dark).to_json() for _ in range(2))
+    assert one == other
+    json.loads(one)
+
+
+def test_confusion_figure_shows_counts_or_shares(confusion):
+    z = {mode: np.array(plots.confusion_figure(confusion, mode).data[0].z, dtype=float) for mode in plots.MODES}
+    np.testing.assert_array_equal(z["count"], confusion)
+    np.testing.assert_allclose(z["by true class"].sum(axis=1), 100)
+    np.testing.assert_allclose(z["by predicted class"].sum(axis=0), 100)
+    assert z["by true class"][6, 0] == pytest.approx(100 * confusion[6, 0] / confusion[6].sum())
+
+
+def test_confusion_figure_of_no_images_is_all_zero():
+    figure = plots.confusion_figure(np.zeros((10, 10), dtype=int), "by true class", hide_diagonal=True)
+    assert not np.nansum(np.array(figure.data[0].z, dtype=float))
+
+
+def test_a_hidden_diagonal_has_neither_colour_nor_number_and_gives_the_scale_to_the_mistakes(confusion):
+    heatmap, text = plots.confusion_figure(confusion, hide_diagonal=True).data
+    mistakes = confusion - np.diag(np.diag(confusion))
+    assert all(heatmap.z[i][i] is None for i in range(10))
+    assert all(text.text[11 * i] == "" for i in range(10))
+    assert heatmap.zmax == mistakes.max()
+    assert (np.diag(confusion) >= 600).all()
+
+
+def test_confusion_figure_leaves_the_callers_counts_alone(confusion):
+    before = confusion.copy()
+    plots.confusion_figure(confusion, "by true class", hide_diagonal=True)
+    np.testing.assert_array_equal(confusion, before)
+
+
+def test_rows_run_down_as_true_and_columns_across_as_predicted(confusion):
+    figure = plots.confusion_figure(confusion)
+    assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
+    assert figure.layout.yaxis.title.text == "True"
+    assert figure.layout.xaxis.title.text == "Predicted"
+    assert figure.layout.xaxis.ticktext == figure.layout.yaxis.ticktext == CLASS_NAMES
+    text = figure.data[1]
+    place = 10 * 6 + 0
+    assert (text.y[place], text.x[place], text.text[place]) == (6, 0, str(confusion[6, 0]))
+
+
+def test_hovering_says_count_and_shares_in_words(confusion):
+    confusion[6] = [58, 0, 0, 0, 0, 0, 942, 0, 0, 0]
+    words = plots.confusion_figure(confusion).data[0].hovertext[6][0]
+    share = 58 / confusion[:, 0].sum()
+    assert words.startswith("<b>58 shirts called T-shirt/top</b>")
+    assert "5.8 % of all shirts" in words
+    assert f"{share:.1%}".replace("%", " %") + " of everything called T-shirt/top" in words
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ((58, 6, 0), "58 shirts called T-shirt/top"),
+        ((1, 3, 9), "1 dress called Ankle boot"),
+        ((0, 9, 3), "No ankle boots called Dress"),
+        ((1234, 0, 0), "1,234 T-shirts/tops rightly called T-shirt/top"),
+    ],
+)
+def test_cell_words(cell, words):
+    assert plots.cell_words(*cell) == words
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_an_empty_cell_has_the_colour_of_the_page(dark):
+    colour = plots.SCALES[dark][0][1]
+    assert colour == {False: "#FFFFFF", True: "#12141C"}[dark]
+
+
+@pytest.mark.parametrize("mode", plots.MODES)
+@pytest.mark.parametrize("hide", [False, True])
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_number_can_be_read_on_its_cell(confusion, mode, hide, dark):
+    heatmap, text = plots.confusion_figure(confusion, mode, hide, dark).data
+    scale = [[place, colour] for place, colour in heatmap.colorscale]
+    for value, colour, number in zip(np.ravel(heatmap.z), text.textfont.color, text.text, strict=True):
+        if number:
+            cell = unlabel_rgb(sample_colorscale(scale, float(value) / heatmap.zmax)[0])
+            ink = tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+            assert plots.contrast(cell, ink) >= 4.5, (value, colour)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_scale_moves_in_one_direction_of_lightness(dark):
+    """So that it can be read without telling hues apart."""
+    colours = [plots.color_at(height, plots.SCALES[dark]) for height in np.linspace(0, 1, 101)]
+    from_page = [plots.contrast(colour, colours[0]) for colour in colours]
+    assert (np.diff(from_page) > 0).all()
+
+
+def test_contrast_is_that_of_wcag():
+    assert plots.contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+    assert plots.contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.005)
+    assert plots.contrast((10, 20, 30), (10, 20, 30)) == 1
+
+
+def test_confusion_figure_refuses_an_unknown_mode(confusion):
+    with pytest.raises(ValueError, match="by true class"):
+        plots.confusion_figure(confusion, "by magic")
+
+
+# Clicks
+
+
+@pytest.mark.parametrize("cell", [(0, 0), (6, 0), (9, 9)])
+def test_a_click_is_decoded(cell):
+    assert plots.cell_from_selection({"true": cell[0], "pred": cell[1]}) == cell
+    assert plots.cell_from_selection({"true": float(cell[0]), "pred": float(cell[1])}) == cell
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        None, "", "6,0", 7, [], [6, 0], {}, {"true": 6}, {"true": 6, "pred": None}, {"true": 6, "pred": 10},
+        {"true": -1, "pred": 0}, {"true": 6.5, "pred": 0}, {"true": math.nan, "pred": 0}, {"true": True, "pred": 0},
+        {"true": "6", "pred": "0"}, {"true": [6], "pred": [0]}, {"true": {}, "pred": {}}, {"true": 1e400, "pred": 0},
+    ],
+)  # fmt: skip
+def test_junk_is_no_click(junk):
+    assert plots.cell_from_selection(junk) is None
