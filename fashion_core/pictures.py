@@ -33,6 +33,7 @@ SPECK_AREA = 0.01  # of the largest part's area, likewise
 BLANK_AREA = 0.0002  # of the picture's area: an object with less is nothing
 SMALL_HOLE = 0.004  # of the object's area: smaller holes are cloth of the background's colour, larger ones are holes
 HALO = 8.0  # levels: a rim this much darker than both the object and the background is no shading
+SHARPENING = 0.5  # share of the difference from a blurred copy that is added; 0.3 to 0.7 serve the data set alike
 FRAMED = 1.5 / IMAGE_SIZE  # of the edge: a picture framed this closely to the data set's way is not cropped again
 
 
@@ -331,7 +332,9 @@ def light_on_dark(grey: np.ndarray, ground: np.ndarray, mask: np.ndarray) -> tup
     one_sided = max(lighter, darker) > max(ONE_SIDED * (lighter + darker), mask.sum() / 2)
     if one_sided and not halo:
         value = np.where(mask, lift if lighter > darker else -lift, 0)
-        caption = "Lighter than the background: kept." if lighter > darker else "Darker than the background: turned over."
+        caption = (
+            "Lighter than the background: kept." if lighter > darker else "Darker than the background: turned over."
+        )
         return np.clip(np.rint(value), 0, 255).astype(np.uint8), caption
     mask = _small_holes_filled(mask)
     keep = halo < 0 or (halo == 0 and np.median(grey[mask]) > level.mean())
@@ -384,10 +387,25 @@ def fit(cloth: np.ndarray) -> np.ndarray:
     scale = IMAGE_SIZE / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(cloth, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    if scale < 0.5 and _is_soft(cloth):
+        small = _sharpened(small)
     top, left = (IMAGE_SIZE - size[1] + 1) // 2, (IMAGE_SIZE - size[0] + 1) // 2
     pixels = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     pixels[top : top + size[1], left : left + size[0]] = small
     return cv2.convertScaleAbs(pixels, alpha=255 / max(1, pixels.max()))
+
+
+def _is_soft(cloth: np.ndarray) -> bool:
+    """Whether brightness changes over several pixels, as in photos, not from one to the next, as in enlarged pixels."""
+    steps = np.abs(np.diff(cloth.astype(np.int16), axis=1))
+    spread = np.minimum(steps[:, 1:], steps[:, :-1]).sum()
+    return bool(spread > steps.sum() / 2)
+
+
+def _sharpened(small: np.ndarray) -> np.ndarray:
+    """Contours made clearer, as the makers of the data set did after shrinking; what is 0 stays 0."""
+    blurred = cv2.GaussianBlur(small, (0, 0), 1.0)
+    return cv2.addWeighted(small, 1 + SHARPENING, blurred, -SHARPENING, 0) * (small > 0)
 
 
 # What the steps show

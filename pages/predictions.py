@@ -120,11 +120,12 @@ def show_predictions(entry: ModelEntry) -> None:
         show_nothing_found()
         return
     shown, picked = ask_page(found)
-    left, right = st.columns([2, 1]) if picked is not None else (st.container(), None)
-    with left:
+    # A row of columns in both cases: the grid stays the same element in the browser and keeps the keyboard's focus.
+    columns = st.columns([1] if picked is None else [2, 1])
+    with columns[0]:
         _grid.show_image_grid("grid", shown, split, probs, pick, picked)
-    if right:
-        with right:
+    if picked is not None:
+        with columns[1]:
             show_panel(picked, found, split, probs)
 
 

@@ -1,0 +1,169 @@
+"""The matrix in a real browser: every click counts, the first one too, with mouse, finger and keyboard."""
+
+import csv
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from fashion_core import checkpoints, data, evaluation, plots, predict
+from fashion_core.metadata import CLASS_NAMES
+
+SHIRT_AS_TOP = (6, 0)
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """The images of a cell, as the recommended model sees the test set: cells(true, pred) → indices."""
+    split = data.load_split("test")
+    model = checkpoints.load_model(checkpoints.recommended_path())
+    probs = predict.predict_probs(model, split.pixels)
+    return lambda true, pred: evaluation.cell_indices(split.labels, probs, true, pred)
+
+
+@pytest.fixture
+def phone(browser):
+    """A fresh page on a touch screen, 390×844."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    yield context.new_page()
+    context.close()
+
+
+def open_matrix(page, app, query=""):
+    """Open the page in a new session and return as soon as the matrix can be seen."""
+    page.goto(f"{app}/confusion_matrix{query}")
+    page.locator(".st-key-matrix_box .heatmaplayer image").first.wait_for(timeout=60_000)
+
+
+def place(page, true, pred):
+    """The middle of a cell on the screen."""
+    box = page.locator(".st-key-matrix_box .nsewdrag").bounding_box()
+    return box["x"] + (pred + 0.5) * box["width"] / 10, box["y"] + (true + 0.5) * box["height"] / 10
+
+
+def expect_cell(page, cells, true, pred):
+    """The page says the cell in words, shows its images, keeps it in the URL and rings it."""
+    indices = cells(true, pred)
+    expect(page.locator("h3").first).to_have_text(plots.cell_words(len(indices), true, pred))
+    shown = page.locator(".st-key-cell_grid button")
+    expect(shown).to_have_count(min(len(indices), 24))
+    assert [int(name) for name in shown.evaluate_all("all => all.map(b => b.dataset.index)")] == indices[:24].tolist()
+    slug = re.escape(CLASS_NAMES[true].replace("/", "%2F").replace(" ", "+"))
+    expect(page).to_have_url(re.compile(rf"true={slug}(&|$)"))
+    expect_ring(page, true, pred)
+
+
+def expect_ring(page, true, pred):
+    ring = page.locator(".ring")
+    expect(ring).to_be_visible()
+    box, middle = ring.bounding_box(), place(page, true, pred)
+    assert box["x"] + box["width"] / 2 == pytest.approx(middle[0], abs=2)
+    assert box["y"] + box["height"] / 2 == pytest.approx(middle[1], abs=2)
+
+
+def test_three_cells_the_first_one_on_a_cold_page(page, app, cells):
+    open_matrix(page, app)
+    page.mouse.click(*place(page, *SHIRT_AS_TOP))
+    expect_cell(page, cells, *SHIRT_AS_TOP)
+    for cell in ((4, 2), (9, 9)):
+        page.mouse.click(*place(page, *cell))
+        expect_cell(page, cells, *cell)
+
+
+def test_the_first_click_of_a_pointer_that_has_not_moved_since_the_matrix_appeared(page, app, cells):
+    open_matrix(page, app)
+    page.mouse.move(*place(page, *SHIRT_AS_TOP))
+    open_matrix(page, app)
+    page.mouse.down()
+    page.mouse.up()
+    expect_cell(page, cells, *SHIRT_AS_TOP)
+
+
+def test_the_first_tap_of_a_finger_and_swiping_over_the_matrix(phone, app, cells):
+    open_matrix(phone, app)
+    phone.locator(".st-key-matrix_box").scroll_into_view_if_needed()
+    phone.touchscreen.tap(*place(phone, *SHIRT_AS_TOP))
+    expect_cell(phone, cells, *SHIRT_AS_TOP)
+
+    x, y = place(phone, 5, 5)
+    touch = phone.context.new_cdp_session(phone)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 11):
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - 15 * step}]})
+        phone.wait_for_timeout(16)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    phone.wait_for_timeout(500)
+    assert place(phone, 5, 5)[1] < y - 50
+    expect_cell(phone, cells, *SHIRT_AS_TOP)
+
+
+def test_a_quick_second_click_and_a_click_on_the_same_cell_count(page, app, cells):
+    open_matrix(page, app)
+    page.mouse.click(*place(page, 6, 0))
+    page.mouse.click(*place(page, 6, 2))
+    expect_cell(page, cells, 6, 2)
+    page.mouse.click(*place(page, 6, 2))
+    page.wait_for_timeout(500)
+    expect_cell(page, cells, 6, 2)
+
+
+def test_a_click_near_the_edge_of_a_cell_belongs_to_it(page, app, cells):
+    open_matrix(page, app)
+    edge = 0.45 * page.locator(".st-key-matrix_box .nsewdrag").bounding_box()["width"] / 10
+    for cell, side in (((2, 6), -1), ((4, 6), 1)):
+        x, y = place(page, *cell)
+        page.mouse.click(x + side * edge, y + side * edge)
+        expect_cell(page, cells, *cell)
+
+
+def test_the_pickers_work_by_keyboard_and_move_the_ring_and_a_click_moves_the_pickers(page, app, cells):
+    open_matrix(page, app)
+    for label, words in (("True", "Coat"), ("Predicted", "Shirt")):
+        page.get_by_role("combobox", name=label).focus()
+        page.keyboard.type(words)
+        page.keyboard.press("Enter")
+    expect_cell(page, cells, 4, 6)
+    page.mouse.click(*place(page, 0, 6))
+    expect_cell(page, cells, 0, 6)
+    expect(page.get_by_text("T-shirt/top", exact=True).first).to_be_visible()
+    assert "T-shirt/top" in page.get_by_role("combobox", name="True").input_value()
+
+
+def test_a_link_opens_the_cell_and_the_ring_stays_on_it_when_the_numbers_change(page, app, cells):
+    open_matrix(page, app, "?true=Shirt&pred=T-shirt%2Ftop")
+    expect_cell(page, cells, *SHIRT_AS_TOP)
+    page.get_by_text("Hide the diagonal").click()
+    page.locator(".st-key-matrix_box .heatmaplayer image").first.wait_for()
+    expect(page).to_have_url(re.compile("hide=true"))
+    page.wait_for_timeout(500)
+    expect_cell(page, cells, *SHIRT_AS_TOP)
+    page.mouse.click(*place(page, 6, 6))
+    expect_cell(page, cells, 6, 6)
+
+
+def test_hovering_tells_count_and_shares_in_words(page, app, cells):
+    open_matrix(page, app)
+    count = len(cells(*SHIRT_AS_TOP))
+    x, y = place(page, *SHIRT_AS_TOP)
+    page.mouse.move(x - 5, y)
+    page.mouse.move(x, y, steps=3)
+    hover = page.locator(".st-key-matrix_box .hoverlayer")
+    expect(hover).to_contain_text(f"{count} shirts called T-shirt/top")
+    expect(hover).to_contain_text(f"{count / 10:.1f} % of all shirts")
+
+
+def test_an_image_of_the_cell_opens_and_the_table_can_be_taken_away(page, app, cells):
+    open_matrix(page, app, "?true=Shirt&pred=Coat")
+    index = int(cells(6, 4)[0])
+    page.locator(f'.st-key-cell_grid button[data-index="{index}"]').click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"Image {index}")
+    expect(dialog.locator(".bar-row")).to_have_count(10)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    with page.expect_download() as download:
+        page.locator(".stDownloadButton button").click()
+    rows = list(csv.DictReader(download.value.path().read_text().splitlines()))
+    assert [row["class"] for row in rows] == list(CLASS_NAMES)
+    assert np.mean([float(row["recall"]) for row in rows]) > 0.9

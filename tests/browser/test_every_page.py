@@ -1,0 +1,58 @@
+"""Every page in a real browser: no error box, no console error, nothing wider than the screen, cold start included."""
+
+import pytest
+from conftest import free_port, start_server, watch_console
+from playwright.sync_api import expect
+
+TITLES = {
+    "": "Fashion CNN Lab",
+    "train": "Train",
+    "runs": "Runs",
+    "predictions": "Predictions",
+    "confusion_matrix": "Confusion matrix",
+    "classify": "Classify",
+}
+MINUTE = 60_000
+
+
+def open_page(page, app, path):
+    page.goto(f"{app}/{path}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[path], timeout=MINUTE)
+    expect(page.locator("[data-stale='true']")).to_have_count(0, timeout=MINUTE)
+
+
+@pytest.mark.parametrize("path", TITLES)
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_page_opens_without_errors_and_fits(page, app, path, width, scheme):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    open_page(page, app, path)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0
+
+
+@pytest.mark.parametrize("path", ["train", "confusion_matrix"])
+def test_the_first_page_that_a_fresh_server_is_asked_for_has_its_sidebar(browser, tmp_path, path):
+    port = free_port()
+    server = start_server(tmp_path, port)
+    page = browser.new_page()
+    errors = watch_console(page)
+    try:
+        open_page(page, f"http://127.0.0.1:{port}", path)
+        expect(page.get_by_text("Model in use").first).to_be_visible()
+        expect(page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home")).to_be_visible()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        assert errors == []
+    finally:
+        page.close()
+        server.kill()
+        server.wait()
+
+
+def test_home_links_lead_to_every_page(page, app):
+    open_page(page, app, "")
+    for path in [path for path in TITLES if path]:
+        page.locator(f"[data-testid='stSidebarNav'] a[href$='/{path}']").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[path], timeout=MINUTE)
+        expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -1,0 +1,96 @@
+"""The image grid in a real browser: how many across, picking by mouse and keys, the panel beside it, shared views."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+GRID = ".st-key-grid button"
+
+
+@pytest.fixture
+def phone(browser):
+    """A fresh page on a touch screen, 390×844."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    yield context.new_page()
+    context.close()
+
+
+def open_predictions(page, app, query=""):
+    page.goto(f"{app}/predictions{query}")
+    page.locator(GRID).first.wait_for(timeout=60_000)
+
+
+def across(page) -> int:
+    """How many images stand in the first row of the grid."""
+    tops = page.locator(GRID).evaluate_all("all => all.map(b => Math.round(b.getBoundingClientRect().top))")
+    return tops.count(tops[0])
+
+
+def test_the_grid_is_ten_across_and_a_picked_image_opens_beside_it(page, app):
+    open_predictions(page, app)
+    expect(page.locator(GRID)).to_have_count(50)
+    assert across(page) == 10
+    page.locator(GRID).nth(23).click()
+    panel = page.locator(".st-key-picked_panel")
+    expect(panel).to_contain_text("Image 23")
+    expect(panel.locator(".bar-row")).to_have_count(10)
+    expect(page).to_have_url(re.compile("index=23"))
+    expect(page.locator(f'{GRID}[aria-pressed="true"]')).to_have_attribute("data-index", "23")
+    grid = page.locator(".st-key-grid").bounding_box()
+    beside = panel.bounding_box()
+    assert beside["x"] >= grid["x"] + grid["width"]
+    assert beside["y"] < grid["y"] + 50
+
+
+def test_images_are_buttons_for_the_keyboard_that_keep_the_focus_and_say_what_they_are(page, app):
+    open_predictions(page, app)
+    first = page.locator(GRID).first
+    assert re.fullmatch(
+        r"Image 0, (right|wrong): predicted [\w/ -]+ with [\d.]+%, true label [\w/ -]+",
+        first.get_attribute("aria-label"),
+    )
+    first.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-picked_panel")).to_contain_text("Image 1")
+    assert page.evaluate("document.activeElement.shadowRoot?.activeElement?.dataset.index") == "1"
+
+
+def test_images_are_enlarged_with_hard_edges(page, app):
+    open_predictions(page, app, "?index=5")
+    for image in (page.locator(f"{GRID} img").first, page.locator(".st-key-picked_panel img")):
+        assert image.evaluate("i => [getComputedStyle(i).imageRendering, i.naturalWidth]") == ["pixelated", 28]
+
+
+def test_filters_go_into_the_url_and_a_reload_shows_the_same_view(page, app):
+    open_predictions(page, app)
+    page.get_by_role("combobox", name="True label").focus()
+    page.keyboard.type("Shirt")
+    page.keyboard.press("Enter")
+    page.get_by_role("combobox", name="Outcome").focus()
+    page.keyboard.type("Wrong")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"(?=.*true_label=Shirt)(?=.*outcome=Wrong)"))
+    expect(page.locator(GRID).first).to_contain_text("✗ Wrong")
+    shown = page.locator(GRID).evaluate_all("all => all.map(b => b.dataset.index)")
+    page.reload()
+    page.locator(GRID).first.wait_for()
+    assert page.locator(GRID).evaluate_all("all => all.map(b => b.dataset.index)") == shown
+    assert {text.split("is ")[-1] for text in page.locator(GRID).all_text_contents()} == {"Shirt"}
+
+
+def test_on_a_phone_the_grid_is_three_across_and_the_picked_image_is_in_sight(phone, app):
+    open_predictions(phone, app)
+    assert across(phone) == 3
+    target = phone.locator(GRID).nth(20)
+    target.scroll_into_view_if_needed()
+    target.tap()
+    panel = phone.locator(".st-key-picked_panel")
+    expect(panel).to_contain_text("Image 20")
+    box = panel.bounding_box()
+    assert box["y"] > 0
+    assert box["y"] + box["height"] <= 844 + 1
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    panel.get_by_role("button", name="close").click()
+    expect(panel).to_have_count(0)

@@ -1,0 +1,117 @@
+"""Training through the page, in a real browser: start, watch, refresh, leave, stop, use; two servers, two tabs."""
+
+import contextlib
+import re
+
+import psutil
+import pytest
+from conftest import free_port, kill_workers, start_server, watch_console
+from playwright.sync_api import expect
+
+MINUTE = 60_000
+LOSS_CHART = '[data-testid="stVegaLiteChart"]'
+
+
+@pytest.fixture(autouse=True)
+def _no_run_left(runs_dir):
+    yield
+    kill_workers(runs_dir)
+
+
+def open_train(page, app):
+    page.goto(f"{app}/train")
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled(timeout=MINUTE)
+
+
+def main(page):
+    return page.get_by_test_id("stMain")
+
+
+def start_long_run(page, app):
+    """Start a run that does not end by itself while the test looks, and wait for its curve."""
+    open_train(page, app)
+    page.get_by_role("spinbutton", name="Epochs").fill("50")
+    page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    page.get_by_role("button", name="Start training").click()
+    expect(main(page).get_by_text("Running")).to_be_visible(timeout=MINUTE)
+    expect(page.locator(LOSS_CHART).first).to_be_visible(timeout=MINUTE)
+
+
+def stop(page):
+    main(page).get_by_role("button", name="Stop", exact=True).click()
+    expect(main(page).get_by_text("Stopped")).to_be_visible(timeout=MINUTE)
+
+
+def progress(page) -> str:
+    return page.get_by_test_id("stProgress").inner_text()
+
+
+def test_start_watch_refresh_stop_and_use(page, app):
+    start_long_run(page, app)
+    before = progress(page)
+    expect(page.get_by_test_id("stProgress")).not_to_have_text(before, timeout=MINUTE)
+    page.reload()
+    expect(main(page).get_by_text("Running")).to_be_visible(timeout=MINUTE)
+    page.get_by_role("link", name="Home").click()
+    expect(page.get_by_text("is training now")).to_be_visible(timeout=MINUTE)
+    page.get_by_role("link", name="Watch it live").click()
+    expect(page.locator(LOSS_CHART).first).to_be_visible(timeout=MINUTE)
+    stop(page)
+    page.get_by_role("button", name="Use this model").click()
+    expect(page).to_have_url(re.compile(r"model=\d{8}-\d{6}-"))
+    expect(page.get_by_role("button", name="In use on all pages")).to_be_disabled()
+
+
+def test_the_chart_is_not_rebuilt_while_it_grows(page, app):
+    """A mark put on the drawing must still be there some refreshes later: a chart built anew would lose the hover."""
+    start_long_run(page, app)
+    drawing = page.locator(f"{LOSS_CHART} canvas, {LOSS_CHART} svg").first
+    drawing.evaluate("element => element.setAttribute('data-mark', 'kept')")
+    seen = set()
+    for _ in range(6):
+        page.wait_for_timeout(1_000)
+        seen.add(progress(page))
+        assert drawing.get_attribute("data-mark") == "kept"
+    assert len(seen) > 1
+    stop(page)
+
+
+def test_a_second_tab_sees_the_run_and_cannot_start_another(page, app, browser):
+    start_long_run(page, app)
+    second = browser.new_page()
+    with contextlib.closing(second):
+        open_train(second, app)
+        expect(main(second).get_by_text("Running")).to_be_visible(timeout=MINUTE)
+        second.get_by_role("button", name="Start training").click()
+        expect(second.get_by_text("is training. Stop it or wait")).to_be_visible(timeout=MINUTE)
+    stop(page)
+
+
+def test_a_killed_worker_is_shown_as_lost_within_ten_seconds(page, app, runs_dir):
+    start_long_run(page, app)
+    kill_workers(runs_dir)
+    expect(main(page).get_by_text("Lost")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("ended without a word")).to_be_visible()
+
+
+def test_a_run_survives_a_killed_server_and_is_shown_by_the_next(browser, tmp_path):
+    port = free_port()
+    server = start_server(tmp_path, port)
+    page = browser.new_page()
+    errors = watch_console(page)
+    try:
+        start_long_run(page, f"http://127.0.0.1:{port}")
+        assert errors == []
+        server.kill()
+        server.wait()
+        workers = [p for p in psutil.process_iter(["cmdline"]) if "fashion_core.worker" in (p.info["cmdline"] or [])]
+        assert any(str(tmp_path) in " ".join(process.info["cmdline"]) for process in workers)
+        server = start_server(tmp_path, port)
+        page.goto(f"http://127.0.0.1:{port}/train")
+        expect(main(page).get_by_text("Running")).to_be_visible(timeout=MINUTE)
+        stop(page)
+    finally:
+        page.close()
+        server.kill()
+        server.wait()
+        kill_workers(tmp_path)

@@ -1,0 +1,166 @@
+"""The Confusion matrix page, run by Streamlit itself, on the real test images and the shipped model."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn import metrics
+from streamlit.testing.v1 import AppTest
+
+from fashion_core import checkpoints, data, evaluation, predict, runs
+from fashion_core.metadata import CLASS_NAMES
+
+SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def test_set():
+    """Labels (10000,) and the recommended model's probabilities (10000, 10)."""
+    split = data.load_split("test")
+    model = checkpoints.load_model(checkpoints.recommended_path())
+    return split.labels, predict.predict_probs(model, split.pixels)
+
+
+@pytest.fixture(autouse=True)
+def _no_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(tmp_path))
+
+
+def open_page(**query) -> AppTest:
+    app = AppTest.from_file(str(runs.PROJECT_DIR / "streamlit_app.py"), default_timeout=SECONDS)
+    app.query_params.update(query)
+    app.run().switch_page("pages/confusion_matrix.py").run()
+    assert not app.exception
+    return app
+
+
+def component(app: AppTest, name: str) -> dict | None:
+    """What was handed to a component: "matrix_clicks" or "image_grid"; None if it is not on the page."""
+    protos = [element.proto for element in app.get("bidi_component")]
+    return next((json.loads(proto.json) for proto in protos if proto.component_name == name), None)
+
+
+def figure(app: AppTest) -> dict:
+    return json.loads(app.get("plotly_chart")[0].proto.spec)
+
+
+def heading(app: AppTest) -> str:
+    return app.subheader[0].value
+
+
+def test_the_four_figures_are_those_of_scikit_learn(test_set):
+    labels, probs = test_set
+    preds = probs.argmax(axis=1)
+    f1 = metrics.f1_score(labels, preds, average=None)
+    mistakes = metrics.confusion_matrix(labels, preds) * (1 - np.eye(10, dtype=int))
+    true, pred = np.unravel_index(mistakes.argmax(), mistakes.shape)
+    shown = {metric.label: (metric.value, metric.delta) for metric in open_page().metric}
+    assert shown["Accuracy"] == (f"{metrics.accuracy_score(labels, preds):.1%}", "of 10,000 images")
+    assert shown["Macro F1"][0] == f"{f1.mean():.3f}"
+    assert shown["Worst class"] == (CLASS_NAMES[f1.argmin()], f"F1 {f1.min():.3f}")
+    assert shown["Most confused"] == (f"{mistakes.max():,}", f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]}")
+
+
+def test_the_matrix_holds_the_counts_of_scikit_learn(test_set):
+    labels, probs = test_set
+    z = np.array(figure(open_page())["data"][0]["z"])
+    np.testing.assert_array_equal(z, metrics.confusion_matrix(labels, probs.argmax(axis=1)))
+
+
+def test_modes_change_the_numbers_and_the_diagonal_can_be_hidden():
+    app = open_page()
+    app.segmented_control(key="mode").set_value("by true class").run()
+    np.testing.assert_allclose(np.sum(figure(app)["data"][0]["z"], axis=1), 100)
+    app.segmented_control(key="mode").set_value("by predicted class").run()
+    np.testing.assert_allclose(np.sum(figure(app)["data"][0]["z"], axis=0), 100)
+    app.toggle(key="hide").set_value(True).run()
+    assert all(figure(app)["data"][0]["z"][i][i] is None for i in range(10))
+    assert not app.exception
+
+
+def test_without_a_cell_the_page_says_what_to_do():
+    app = open_page()
+    assert any("Click a cell" in caption.value for caption in app.caption)
+    assert component(app, "image_grid") is None
+    assert component(app, "matrix_clicks") == {"picked": None, "size": 10}
+
+
+def test_the_pickers_show_the_images_of_a_cell_in_words_and_mark_it_in_the_matrix(test_set):
+    labels, probs = test_set
+    cell = evaluation.cell_indices(labels, probs, 6, 0)
+    app = open_page()
+    app.selectbox(key="true").select("Shirt").run()
+    app.selectbox(key="pred").select("T-shirt/top").run()
+    assert heading(app) == f"{len(cell)} shirts called T-shirt/top"
+    assert [item["index"] for item in component(app, "image_grid")["items"]] == cell[:24].tolist()
+    assert component(app, "matrix_clicks")["picked"] == [6, 0]
+
+
+def test_the_cell_comes_from_the_url():
+    app = open_page(true="Coat", pred="Pullover")
+    assert heading(app).endswith("coats called Pullover")
+    assert component(app, "matrix_clicks")["picked"] == [4, 2]
+
+
+def test_the_figure_stays_the_same_whatever_cell_is_picked():
+    """A figure that changes is torn down and built anew in the browser."""
+    app = open_page()
+    before = app.get("plotly_chart")[0].proto.SerializeToString()
+    app.selectbox(key="true").select("Shirt").run()
+    app.selectbox(key="pred").select("Coat").run()
+    assert app.get("plotly_chart")[0].proto.SerializeToString() == before
+
+
+def test_a_confused_pair_is_picked_by_its_button_and_the_pickers_follow(test_set):
+    labels, probs = test_set
+    pairs = evaluation.most_confused(evaluation.confusion(labels, probs.argmax(axis=1)), 6)
+    app = open_page()
+    buttons = [button for button in app.button if (button.key or "").startswith("pair-")]
+    assert len(buttons) == len(pairs)
+    for button, (true, pred, images) in zip(buttons, pairs, strict=True):
+        assert button.label == f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]} · {images}"
+    true, pred, images = pairs[1]
+    buttons[1].click().run()
+    assert (app.selectbox(key="true").value, app.selectbox(key="pred").value) == (CLASS_NAMES[true], CLASS_NAMES[pred])
+    assert heading(app).startswith(f"{images} ")
+
+
+def test_an_empty_cell_says_so(test_set):
+    labels, probs = test_set
+    true, pred = np.argwhere(evaluation.confusion(labels, probs.argmax(axis=1)) == 0)[0]
+    app = open_page(true=CLASS_NAMES[true], pred=CLASS_NAMES[pred])
+    assert heading(app).startswith("No ")
+    assert any("never makes this mistake" in caption.value for caption in app.caption)
+    assert component(app, "image_grid") is None
+
+
+def test_a_large_cell_leads_to_all_its_images():
+    app = open_page(true="Bag", pred="Bag")
+    assert heading(app).endswith("bags rightly called Bag")
+    assert len(component(app, "image_grid")["items"]) == 24
+    link = next(link for link in app.get("page_link") if "in Predictions" in link.proto.label)
+    assert link.proto.query_string == "true_label=Bag&predicted_label=Bag"
+
+
+def test_the_table_has_the_scores_of_scikit_learn_and_a_file_to_take_away(test_set):
+    labels, probs = test_set
+    app = open_page()
+    expected = metrics.precision_recall_fscore_support(labels, probs.argmax(axis=1))
+    for name, scores in zip(("precision", "recall", "f1", "support"), expected, strict=True):
+        assert app.dataframe[0].value[name].tolist() == pytest.approx(scores.tolist())
+    assert app.dataframe[0].value["class"].tolist() == list(CLASS_NAMES)
+    assert app.download_button[0].url.endswith(".csv")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"true": "Hat", "pred": "Shirt"}, {"true": "Shirt"}, {"true": "6", "pred": "0"}, {"true": "", "pred": ""},
+        {"true": "Choose", "pred": "Choose"}, {"mode": "magic"}, {"mode": ""}, {"hide": "maybe"}, {"hide": ""},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_junk_in_the_url_leaves_no_cell_picked(query):
+    app = open_page(**query)
+    assert component(app, "matrix_clicks")["picked"] is None
+    assert all(np.diag(figure(app)["data"][0]["z"]) > 100)

@@ -1,0 +1,213 @@
+"""The Predictions page, run by Streamlit itself, on the real test images and the shipped model."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from fashion_core import checkpoints, data, evaluation, predict, runs
+from fashion_core.metadata import CLASS_NAMES
+
+SECONDS = 120
+PER_PAGE = 50
+
+
+@pytest.fixture(scope="module")
+def test_set():
+    """Labels (10000,) and the recommended model's probabilities (10000, 10)."""
+    split = data.load_split("test")
+    model = checkpoints.load_model(checkpoints.recommended_path())
+    return split.labels, predict.predict_probs(model, split.pixels)
+
+
+@pytest.fixture(autouse=True)
+def _no_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(tmp_path))
+
+
+def open_page(**query) -> AppTest:
+    app = AppTest.from_file(str(runs.PROJECT_DIR / "streamlit_app.py"), default_timeout=SECONDS)
+    app.query_params.update(query)
+    app.run().switch_page("pages/predictions.py").run()
+    assert not app.exception
+    return app
+
+
+def grid_items(app: AppTest) -> list[dict]:
+    return json.loads(app.get("bidi_component")[0].proto.json)["items"]
+
+
+def shown(app: AppTest) -> list[int]:
+    return [item["index"] for item in grid_items(app)]
+
+
+def count(app: AppTest) -> int:
+    return next(
+        int(text.value.split("**")[1].replace(",", "")) for text in app.markdown if "10,000 images" in text.value
+    )
+
+
+def headings(app: AppTest) -> list[str]:
+    return [element.value for element in app.subheader]
+
+
+def click(app: AppTest, name: str) -> AppTest:
+    """Press the button with this label or key."""
+    button = next(element for element in app.button if name in (element.label, element.key))
+    button.click().run()
+    assert not app.exception
+    return app
+
+
+def test_the_first_page_shows_the_first_fifty_with_all_that_is_known(test_set):
+    labels, probs = test_set
+    app = open_page()
+    assert count(app) == 10_000
+    assert shown(app) == list(range(PER_PAGE))
+    for index, item in enumerate(grid_items(app)):
+        pred, confidence = probs[index].argmax(), f"{probs[index].max():.1%}"
+        outcome = "✓ Right" if pred == labels[index] else "✗ Wrong"
+        texts = [text for _, text in item["lines"]]
+        assert texts == [f"#{index}", outcome, CLASS_NAMES[pred], confidence, f"is {CLASS_NAMES[labels[index]]}"]
+        assert outcome[2:].lower() in item["label"]
+        assert item["source"].startswith("data:image/png;base64,")
+    assert not headings(app)
+
+
+def test_filters_and_sort_come_from_the_url(test_set):
+    labels, probs = test_set
+    app = open_page(true_label="Shirt", outcome="Wrong", confidence=["50", "90"], sort="Confident mistakes")
+    expected = evaluation.select_indices(
+        labels, probs, true=6, outcome="wrong", min_confidence=0.5, max_confidence=0.9, sort="confident mistakes"
+    )
+    assert count(app) == len(expected) > 0
+    assert shown(app) == expected[:PER_PAGE].tolist()
+
+
+def test_each_filter_narrows_the_images(test_set):
+    labels, probs = test_set
+    preds = probs.argmax(axis=1)
+    app = open_page()
+    app.selectbox(key="predicted_label").select("Coat").run()
+    assert count(app) == np.sum(preds == 4)
+    app.selectbox(key="outcome").select("right").run()
+    assert count(app) == np.sum((preds == 4) & (labels == 4))
+    app.slider(key="confidence").set_range(0, 60).run()
+    assert count(app) == np.sum((preds == 4) & (labels == 4) & (probs.max(axis=1) <= 0.6))
+    assert not app.exception
+
+
+def test_least_confident_comes_first_when_asked(test_set):
+    _, probs = test_set
+    app = open_page()
+    app.selectbox(key="sort").select("least confident").run()
+    confidences = probs[shown(app)].max(axis=1)
+    assert (np.diff(confidences) >= 0).all()
+    assert confidences[0] == probs.max(axis=1).min()
+
+
+def test_paging_shows_the_next_images_and_a_filter_leads_back_to_the_first_page():
+    app = open_page()
+    app.pagination[0].select(200).run()
+    assert shown(app) == list(range(9950, 10_000))
+    app.selectbox(key="true_label").select("Bag").run()
+    assert app.pagination[0].value == 1
+    assert app.pagination[0].num_pages == 20
+
+
+def test_random_page_stays_within_the_pages(monkeypatch):
+    monkeypatch.setattr("random.randint", lambda low, high: high)
+    app = open_page(true_label="Bag")
+    click(app, "Random page")
+    assert app.pagination[0].value == 20
+    assert len(shown(app)) == PER_PAGE
+
+
+def test_the_picked_image_opens_with_its_index_and_ten_bars(test_set):
+    labels, probs = test_set
+    app = open_page(index="23")
+    assert headings(app) == ["Image 23"]
+    panel = next(
+        element.value for element in app.get("html") if 'class="bars"' in element.value and "picked" in element.value
+    )
+    bars = re.findall(r'<div class="bar-row( winner)?"><span>([^<]+)</span>.*?<b>([\d.]+%)</b>', panel)
+    assert [name.removesuffix(" (true)") for _, name, _ in bars] == list(CLASS_NAMES)
+    assert [share for *_, share in bars] == [f"{prob:.1%}" for prob in probs[23]]
+    assert [place for place, (winner, *_) in enumerate(bars) if winner] == [probs[23].argmax()]
+    assert [place for place, (_, name, _) in enumerate(bars) if "(true)" in name] == [labels[23]]
+
+
+def test_jumping_to_an_index_opens_it_and_turns_to_its_page():
+    app = open_page()
+    app.number_input(key="index").set_value(7777).run()
+    assert headings(app) == ["Image 7777"]
+    assert 7777 in shown(app)
+    assert app.pagination[0].value == 7777 // PER_PAGE + 1
+
+
+def test_next_and_previous_walk_through_what_the_filters_show_and_close_closes():
+    app = open_page(outcome="Wrong")
+    first, second = shown(app)[:2]
+    app.number_input(key="index").set_value(first).run()
+    assert next(button for button in app.button if button.key == "Previous").disabled
+    click(app, "Next")
+    assert headings(app) == [f"Image {second}"]
+    click(app, "Previous")
+    assert headings(app) == [f"Image {first}"]
+    click(app, "close")
+    assert not headings(app)
+    assert app.number_input(key="index").value is None
+
+
+def test_stepping_past_the_last_image_of_a_page_turns_the_page():
+    app = open_page(index=str(PER_PAGE - 1))
+    click(app, "Next")
+    assert app.pagination[0].value == 2
+    assert shown(app)[0] == PER_PAGE
+
+
+def test_a_picked_image_that_the_filters_hide_is_still_shown_and_says_so(test_set):
+    labels, _ = test_set
+    index = int(np.flatnonzero(labels != 8)[0])
+    app = open_page(true_label="Bag", index=str(index))
+    assert headings(app) == [f"Image {index}"]
+    assert any("does not match your filters" in caption.value for caption in app.caption)
+
+
+def test_an_empty_result_says_so_and_the_button_clears_the_filters():
+    app = open_page(true_label="Shirt", predicted_label="Sandal", outcome="Right")
+    assert [info.value for info in app.info] == ["No test image matches these filters."]
+    assert not app.get("bidi_component")
+    click(app, "Clear the filters")
+    assert count(app) == 10_000
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"page": "99999"}, {"page": "0"}, {"page": "-3"}, {"page": "abc"}, {"page": ""}, {"page": "1.5"},
+        {"index": "10000"}, {"index": "-1"}, {"index": "abc"}, {"index": "nan"}, {"index": ""}, {"index": "9" * 40},
+        {"true_label": "Hat"}, {"predicted_label": ""}, {"outcome": "maybe"}, {"sort": "beauty"},
+        {"confidence": "50"}, {"confidence": ["5", "900"]}, {"confidence": ["nan", "inf"]}, {"confidence": ["a", "b"]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_junk_in_the_url_falls_back_to_the_whole_test_set(query):
+    app = open_page(**query)
+    assert count(app) == 10_000
+    assert shown(app)[0] == 0
+    assert not headings(app)
+
+
+def test_a_confidence_range_that_stands_the_wrong_way_round_is_read_all_the_same(test_set):
+    _, probs = test_set
+    app = open_page(confidence=["90", "10"])
+    assert count(app) == np.sum((probs.max(axis=1) >= 0.1) & (probs.max(axis=1) <= 0.9))
+
+
+def test_a_page_beyond_the_filtered_ones_falls_back_to_the_first():
+    app = open_page(true_label="Bag", page="150")
+    assert app.pagination[0].value == 1
+    assert len(shown(app)) == PER_PAGE
