@@ -51,9 +51,7 @@ class ConfigError(ValueError):
 
 
 def _number(default, low, high, step, label, help_text):
-    return field(
-        default=default, metadata={"low": low, "high": high, "step": step, "label": label, "help": help_text}
-    )
+    return field(default=default, metadata={"low": low, "high": high, "step": step, "label": label, "help": help_text})
 
 
 def _name(default, names, label, help_text):

@@ -27,7 +27,9 @@ FLAT = 3.0  # levels: a difference that is no more than rounding or invisible no
 GROUND_TOLERANCE = 24.0  # levels: how far a border pixel may be from the background's colour and still belong to it
 CALM = 1.0  # levels: a background no more uneven than this has no noise that would need smoothing
 MAX_THRESHOLD = 48.0  # levels: whatever the noise, a difference this large is seen as the object
-ONE_SIDED = 0.97  # share of the object on one side of the background's brightness that makes it a drawing on it
+ONE_SIDED = 0.97  # share of the differences in brightness that go one way if the object is a drawing on its ground
+PLANE = 3  # coefficients per channel of a background whose colour changes evenly; a bent one has 6
+BENT_HANDICAP = 0.9  # a bent background must explain that much more of the border than a plane
 SPECK_EDGE = 0.03  # of the picture's longest edge: smaller spots that lie apart do not count for the crop
 SPECK_AREA = 0.01  # of the largest part's area, likewise
 BLANK_AREA = 0.0002  # of the picture's area: an object with less is nothing
@@ -228,56 +230,59 @@ def _laid_on_plain(colour: np.ndarray) -> tuple[np.ndarray, str]:
 def find_ground(colour: np.ndarray) -> np.ndarray:
     """The background's colour at each pixel of an (H, W, 3) uint8 picture: (H, W, 3) float32, 0…255.
 
-    One colour, or one that changes evenly across the picture (a plane per channel): of several guesses from the corners
-    and the border the one that most of the border agrees with, then least squares over those who agree. The object may
-    touch the border; in the data set it always does.
+    One colour, or one that changes evenly across the picture or towards its corners: a surface per channel, fitted to
+    the border. Of several guesses the one that most of the border agrees with is taken, then least squares over those
+    who agree. The object may touch the border; in the data set it always does.
     """
     places, border = _border(colour)
-    guesses = _ground_guesses(places, border)
-    agree = max((_agreeing(places, border, guess) for guess in guesses), key=np.count_nonzero)
+    guesses = [(surface, _agreeing(places, border, surface)) for surface in _ground_guesses(places, border)]
+    surface, agree = max(guesses, key=lambda guess: guess[1].sum() * (1 if len(guess[0]) == PLANE else BENT_HANDICAP))
     for _ in range(2):
-        plane = np.linalg.lstsq(places[agree], border[agree])[0]
-        agree = _agreeing(places, border, plane)
-    if np.abs(plane[1:]).sum(axis=0).max() < FLAT:  # one colour, then, and exactly that
-        plane = np.vstack([np.median(border[agree], axis=0), np.zeros((2, 3))])
-    return _plane_over(plane, colour.shape)
+        surface = np.linalg.lstsq(places[agree, : len(surface)], border[agree])[0]
+        agree = _agreeing(places, border, surface)
+    if np.ptp(places[:, : len(surface)] @ surface, axis=0).max() < 2 * FLAT:  # one colour, then, and exactly that
+        surface = np.vstack([np.median(border[agree], axis=0), np.zeros((2, 3))])
+    return _surface_over(surface, colour.shape)
 
 
 def _border(colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The border's places as (N, 3) rows (1, x, y) with x, y in -1…1, and its colours, (N, 3) float32."""
+    """Pixels along the border: their places, (N, 6) rows (1, x, y, x², y², xy) with x, y in -1…1; their colours (N, 3)."""
     height, width = colour.shape[:2]
     strip = np.ones((height, width), bool)
     thick = max(1, min(height, width) // 56)
     strip[thick : height - thick, thick : width - thick] = False
-    y, x = np.nonzero(strip)
-    step = max(1, len(y) // 2000)  # more would not make it better, only slower
-    y, x = y[::step], x[::step]
-    places = np.stack([np.ones(len(x)), 2 * x / max(1, width - 1) - 1, 2 * y / max(1, height - 1) - 1], axis=1)
-    return places, colour[y, x].astype(np.float32)
+    rows, columns = np.nonzero(strip)
+    step = max(1, len(rows) // 2000)  # more would not make it better, only slower
+    rows, columns = rows[::step], columns[::step]
+    x, y = 2 * columns / max(1, width - 1) - 1, 2 * rows / max(1, height - 1) - 1
+    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1), colour[rows, columns].astype(np.float64)
 
 
 def _ground_guesses(places: np.ndarray, border: np.ndarray) -> list[np.ndarray]:
-    """Planes, (3, 3), that the background may lie on: through the corners, and flat ones of each corner's colour."""
+    """Surfaces that the background may lie on, flat ones first: (3, 3) for planes, (6, 3) for one that is bent."""
     x, y = places[:, 1], places[:, 2]
-    corners = [border[(x * sx > 0.9) & (y * sy > 0.9)] for sx in (-1, 1) for sy in (-1, 1)]
-    colours = np.stack([np.median(corner, axis=0) for corner in corners] + [np.median(border, axis=0)])
-    at = np.array([[1, sx, sy] for sx in (-1, 1) for sy in (-1, 1)], float)
-    slanted = np.linalg.lstsq(at, colours[:4])[0]
-    flat = [np.vstack([one, np.zeros((2, 3))]) for one in colours]
-    return [*flat, slanted]
+    signs = [(sx, sy) for sx in (-1, 1) for sy in (-1, 1)]
+    corners = np.stack([np.median(border[(x * sx > 0.9) & (y * sy > 0.9)], axis=0) for sx, sy in signs])
+    flat = [np.vstack([one, np.zeros((2, 3))]) for one in (*corners, np.median(border, axis=0))]
+    slanted = np.linalg.lstsq(np.array([(1, *sign) for sign in signs], float), corners)[0]
+    bent = np.linalg.lstsq(places, border)[0]
+    return [*flat, slanted, bent]
 
 
-def _agreeing(places: np.ndarray, border: np.ndarray, plane: np.ndarray) -> np.ndarray:
-    """Which of the border's pixels, (N,) bool, have about the colour that the plane says; all if none has."""
-    agree = (np.abs(border - places @ plane) < GROUND_TOLERANCE).all(axis=1)
+def _agreeing(places: np.ndarray, border: np.ndarray, surface: np.ndarray) -> np.ndarray:
+    """Which of the border's pixels, (N,) bool, have about the colour that the surface says; all if none has."""
+    agree = (np.abs(border - places[:, : len(surface)] @ surface) < GROUND_TOLERANCE).all(axis=1)
     return agree if agree.any() else np.ones_like(agree)
 
 
-def _plane_over(plane: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The plane's value at each pixel of a picture of this shape, (H, W, 3) float32 in 0…255."""
+def _surface_over(surface: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The surface's value at each pixel of a picture of this shape, (H, W, 3) float32 in 0…255."""
     y, x = (np.linspace(-1, 1, edge, dtype=np.float32)[:, None] for edge in shape[:2])
-    offset, across, down = plane.astype(np.float32)
-    return np.clip((offset + down * y)[:, None] + across * x, 0, 255)
+    one, x1, y1, x2, y2, xy = np.vstack([surface, np.zeros((6 - len(surface), 3))]).astype(np.float32)
+    values = (one + y1 * y + y2 * y * y)[:, None] + (x1 * x + x2 * x * x)[None]
+    if xy.any():
+        values += xy * (y[:, None] * x[None])
+    return np.clip(values, 0, 255)
 
 
 def find_object(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
@@ -328,8 +333,8 @@ def light_on_dark(grey: np.ndarray, ground: np.ndarray, mask: np.ndarray) -> tup
     level = cv2.cvtColor(ground, cv2.COLOR_RGB2GRAY)
     halo = _halo(grey, level, mask)
     lift = grey - level
-    lighter, darker = (lift[mask] > FLAT).sum(), (lift[mask] < -FLAT).sum()
-    one_sided = max(lighter, darker) > max(ONE_SIDED * (lighter + darker), mask.sum() / 2)
+    lighter, darker = lift[mask].clip(0).sum(), (-lift[mask]).clip(0).sum()
+    one_sided = max(lighter, darker) > max(ONE_SIDED * (lighter + darker), 2 * FLAT * mask.sum())
     if one_sided and not halo:
         value = np.where(mask, lift if lighter > darker else -lift, 0)
         caption = (
@@ -359,7 +364,7 @@ def _halo(grey: np.ndarray, level: np.ndarray, mask: np.ndarray) -> int:
 
 def _small_holes_filled(mask: np.ndarray) -> np.ndarray:
     """The mask with holes filled that are too small to look through; a bag's handle stays open."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
     small = stats[:, cv2.CC_STAT_AREA] < SMALL_HOLE * mask.sum()
     small[0] = False  # the mask itself
     return mask | small[labels]

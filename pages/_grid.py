@@ -87,9 +87,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
   let start = null
   let cell = data.picked
 
-  const plotArea = () => box.querySelector(".nsewdrag")?.getBoundingClientRect()
+  // While a changed figure replaces the old one, both are there for a moment.
+  const areaIn = (chart) => [...chart.querySelectorAll(".nsewdrag")].at(-1)?.getBoundingClientRect()
   const draw = () => {
-    const area = plotArea()
+    const area = areaIn(box)
     ring.hidden = !area?.width || !cell
     if (ring.hidden) return
     const origin = anchor.getBoundingClientRect()
@@ -99,17 +100,18 @@ export default function ({ parentElement, data, setTriggerValue }) {
     ring.style.width = `${wide}px`
     ring.style.height = `${high}px`
   }
-  const cellAt = ({ clientX, clientY }) => {
-    const area = plotArea()
-    if (!area) return null
+  const cellAt = ({ clientX, clientY }, area) => {
     const row = Math.floor(((clientY - area.top) / area.height) * data.size)
     const column = Math.floor(((clientX - area.left) / area.width) * data.size)
     return Math.min(row, column) >= 0 && Math.max(row, column) < data.size ? [row, column] : null
   }
-  const onDown = (event) => { start = event.isPrimary && event.button === 0 ? event : null }
+  const onDown = (event) => {
+    const chart = event.target.closest(".js-plotly-plot")
+    start = chart && event.isPrimary && event.button === 0 ? { at: event, area: areaIn(chart) } : null
+  }
   const onUp = (event) => {
-    const still = start && Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) < 10
-    const hit = still && cellAt(event)
+    const still = start?.area && Math.hypot(event.clientX - start.at.clientX, event.clientY - start.at.clientY) < 10
+    const hit = still && cellAt(event, start.area)
     start = null
     if (!hit) return
     cell = hit

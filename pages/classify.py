@@ -31,7 +31,7 @@ SAMPLES = 20
 SEEN_EDGE = 168  # pixels: 28 enlarged six times
 DOUBT = 0.6  # a top probability below this is worth naming the runner-up
 
-EMPTY_WORDS = "Draw one piece of clothing, as large as fits: a T-shirt, trousers, a shoe, a bag. The answer appears here."
+EMPTY_WORDS = "Draw one piece of clothing, as large as fits: a T-shirt, trousers, a shoe. The answer appears here."
 
 
 @st.fragment

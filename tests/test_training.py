@@ -1,5 +1,6 @@
 """fashion_core.training: it learns, it covers, it repeats, and it says so when it fails."""
 
+import itertools
 import json
 import math
 
@@ -97,7 +98,7 @@ def test_events_are_plain_json_and_complete(train_split, val_split):
     assert [event["epoch"] for event in epochs] == [1, 2]
     assert events[0]["step"] == 1  # the first point of the curve comes at once
     assert steps[-1]["step"] == epochs[-1]["step"] == 2 * config.steps_per_epoch
-    assert all(b["step"] > a["step"] for a, b in zip(steps, steps[1:], strict=False))
+    assert all(b["step"] > a["step"] for a, b in itertools.pairwise(steps))
 
 
 def test_epoch_loss_is_the_mean_over_images(train_split, val_split, monkeypatch):

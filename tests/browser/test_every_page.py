@@ -1,7 +1,7 @@
 """Every page in a real browser: no error box, no console error, nothing wider than the screen, cold start included."""
 
 import pytest
-from conftest import free_port, start_server, watch_console
+from app_server import free_port, start_server, watch_console
 from playwright.sync_api import expect
 
 TITLES = {

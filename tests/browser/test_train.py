@@ -5,7 +5,7 @@ import re
 
 import psutil
 import pytest
-from conftest import free_port, kill_workers, start_server, watch_console
+from app_server import free_port, kill_workers, start_server, watch_console
 from playwright.sync_api import expect
 
 MINUTE = 60_000

@@ -1,0 +1,83 @@
+"""The app as a stranger meets it: a real server, a real Chromium. For the browser tests, screenshots and benches."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+from find_chromium import find_chromium
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+SERVER_SECONDS = 60
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start_server(runs_dir: Path, port: int, **environment: str) -> subprocess.Popen:
+    """Start the app on a port and wait until it answers."""
+    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_DIR / "streamlit_app.py")]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    log = (runs_dir / "server.log").open("ab")
+    server = subprocess.Popen(
+        command,
+        cwd=PROJECT_DIR,
+        env=os.environ | {"FASHION_RUNS_DIR": str(runs_dir)} | environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    deadline = time.monotonic() + SERVER_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2)
+            return server
+        if server.poll() is not None:
+            break
+        time.sleep(0.2)
+    server.kill()
+    raise RuntimeError((runs_dir / "server.log").read_text())
+
+
+def kill_workers(runs_dir: Path) -> None:
+    """End every training process that a test has left behind."""
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or []
+        if "fashion_core.worker" in command and any(str(runs_dir) in word for word in command):
+            with contextlib.suppress(psutil.Error):
+                process.send_signal(signal.SIGKILL)
+
+
+def watch_console(page) -> list[str]:
+    """Collect the page's console errors and uncaught exceptions from now on."""
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
+    return errors
+
+
+def _is_error(message) -> bool:
+    # On a page below the root Streamlit looks for its own health check in both places; one of them answers 404.
+    return message.type == "error" and "/_stcore/" not in message.location.get("url", "")
+
+
+def launch_browser(playwright):
+    """A headless Chromium."""
+    return playwright.chromium.launch(executable_path=find_chromium(), args=BROWSER_FLAGS)

@@ -1,0 +1,153 @@
+"""How quickly the app answers, idle and while it trains, and what training through the page costs.
+
+Drives a real Chromium on the same machine: medians of 20 page changes and of 20 strokes, idle and during a run; the
+memory of server and worker; images per second of the same run with its page open and with no page open, alternating.
+
+    python tests/bench/app_response.py
+"""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+from app_server import free_port, kill_workers, launch_browser, start_server
+from playwright.sync_api import expect, sync_playwright
+
+TRIES = 20
+MINUTE = 60_000
+PAGES = ("Predictions", "Confusion matrix", "Home", "Runs", "Classify")
+
+
+def page_changes(page) -> list[float]:
+    """Seconds from a click in the sidebar to the new page, drawn and no longer working."""
+    seconds = []
+    for turn in range(TRIES):
+        name = PAGES[turn % len(PAGES)]
+        title = "Fashion CNN Lab" if name == "Home" else name
+        began = time.perf_counter()
+        page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(title, timeout=MINUTE)
+        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=MINUTE)
+        seconds.append(time.perf_counter() - began)
+        page.wait_for_timeout(300)
+    return seconds
+
+
+def strokes(page, app: str) -> list[float]:
+    """Seconds from the end of a stroke to the new picture of what the model sees, with its answer."""
+    page.goto(f"{app}/classify")
+    page.locator("canvas").last.wait_for(timeout=MINUTE)
+    page.wait_for_timeout(3_000)
+    box = page.locator("canvas").last.bounding_box()
+    seconds = []
+    for turn in range(TRIES + 1):
+        seen = page.locator("img.seen")
+        before = seen.get_attribute("src") if seen.count() else ""
+        draw_line(page, box, turn)
+        began = time.perf_counter()
+        page.wait_for_function("before => (document.querySelector('img.seen') || {}).src > '' && "
+                               "document.querySelector('img.seen').src !== before", arg=before)  # fmt: skip
+        seconds.append(time.perf_counter() - began)
+        page.wait_for_timeout(200)
+    return seconds[1:]  # the first stroke loads the model
+
+
+def draw_line(page, box: dict, turn: int) -> None:
+    x, y = box["x"] + 30 + 10 * turn, box["y"] + 40
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 6, y + 150 + 2 * turn, steps=4)
+    page.mouse.up()
+
+
+def say(what: str, seconds: list[float]) -> None:
+    print(f"{what}: median {statistics.median(seconds):.2f} s, slowest {max(seconds):.2f} s, of {len(seconds)}")
+
+
+def start_run(page, app: str, epochs: int) -> None:
+    page.goto(f"{app}/train")
+    box = page.get_by_role("spinbutton", name="Epochs")
+    expect(box).to_be_visible(timeout=MINUTE)
+    box.fill(str(epochs))
+    box.press("Enter")
+    began = time.perf_counter()
+    page.get_by_role("button", name="Start training").click()
+    page.locator('[data-testid="stVegaLiteChart"]').first.wait_for(timeout=MINUTE)
+    expect(page.get_by_test_id("stMain").get_by_text("Running")).to_be_visible(timeout=MINUTE)
+    print(f"first loss on the page {time.perf_counter() - began:.1f} s after Start")
+
+
+def stop_run(page, app: str) -> None:
+    page.goto(f"{app}/train")
+    stop = page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True)
+    stop.click(timeout=MINUTE)
+    began = time.perf_counter()
+    expect(page.get_by_test_id("stMain").get_by_text("Stopped")).to_be_visible(timeout=MINUTE)
+    print(f"stopped {time.perf_counter() - began:.1f} s after Stop")
+
+
+def memory(what: str, process: psutil.Process) -> None:
+    info = process.memory_full_info()
+    print(f"memory of the {what}: {info.rss / 1e6:.0f} MB, of which {info.uss / 1e6:.0f} MB its own")
+
+
+def worker() -> psutil.Process:
+    return next(p for p in psutil.process_iter(["cmdline"]) if "fashion_core.worker" in (p.info["cmdline"] or []))
+
+
+def epoch_speed(runs_dir: Path, with_page, app: str) -> float:
+    """Images per second of the second epoch of a run that was started without a page; `with_page` then watches it."""
+    from fashion_core import runs
+    from fashion_core.config import TrainConfig
+
+    run_id = runs.start_run(TrainConfig(epochs=2))
+    if with_page:
+        with_page.goto(f"{app}/train")
+    while runs.read_run(run_id).is_active:
+        time.sleep(0.5)
+    events, _ = runs.read_metrics(runs_dir / run_id)
+    return [event["images_per_second"] for event in events if event["kind"] == "epoch"][-1]
+
+
+def page_cost(page, app: str, runs_dir: Path) -> None:
+    watched, alone = [], []
+    for _ in range(3):
+        page.goto("about:blank")
+        alone.append(epoch_speed(runs_dir, None, app))
+        watched.append(epoch_speed(runs_dir, page, app))
+    share = 1 - statistics.median(watched) / statistics.median(alone)
+    print(f"training with its page open: {statistics.median(watched):,.0f} images/s, alone "
+          f"{statistics.median(alone):,.0f}: {share:.1%} slower")  # fmt: skip
+
+
+def main() -> None:
+    import os
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        os.environ["FASHION_RUNS_DIR"] = folder
+        port = free_port()
+        server = start_server(Path(folder), port)
+        app, browser = f"http://127.0.0.1:{port}", launch_browser(playwright)
+        try:
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            say("stroke to answer, idle", strokes(page, app))
+            page_changes(page)  # every page once, so that its data are in the caches
+            say("page change, idle", page_changes(page))
+            memory("server", psutil.Process(server.pid))
+            start_run(page, app, epochs=100)
+            say("stroke to answer, during a run", strokes(page, app))
+            say("page change, during a run", page_changes(page))
+            memory("worker", worker())
+            stop_run(page, app)
+            page_cost(page, app, Path(folder))
+        finally:
+            browser.close()
+            server.kill()
+            server.wait()
+            kill_workers(Path(folder))
+
+
+if __name__ == "__main__":
+    main()
