@@ -81,6 +81,7 @@ def train(out: Path, title: str, as_json: bool, **values):
 
     config = TrainConfig.from_dict(values)
     out.parent.mkdir(parents=True, exist_ok=True)
+    training.keep_freed_memory()
     state = training.new_state(config)
     splits = [data.load_split(name) for name in ("train", "val", "test")]
     click.echo(f"Training on {state.device.type} in {state.precision}.", err=True)

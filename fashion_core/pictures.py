@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from fashion_core.metadata import IMAGE_SIZE
 
@@ -27,16 +27,17 @@ FLAT = 3.0  # levels: a difference that is no more than rounding or invisible no
 GROUND_TOLERANCE = 24.0  # levels: how far a border pixel may be from the background's colour and still belong to it
 CALM = 1.0  # levels: a background no more uneven than this has no noise that would need smoothing
 MAX_THRESHOLD = 48.0  # levels: whatever the noise, a difference this large is seen as the object
-ONE_SIDED = 0.97  # share of the differences in brightness that go one way if the object is a drawing on its ground
+ONE_SIDED = 0.97  # share of the object on one side of the background's brightness that makes it a drawing on it
 PLANE = 3  # coefficients per channel of a background whose colour changes evenly; a bent one has 6
-BENT_HANDICAP = 0.9  # a bent background must explain that much more of the border than a plane
+BENT_HANDICAP = 1.5  # a bent background must explain the border that much better than a plane
+CLEAR = 0.08  # of the object's largest difference: fainter pixels do not count for the crop, JPEG adds them all around
 SPECK_EDGE = 0.03  # of the picture's longest edge: smaller spots that lie apart do not count for the crop
 SPECK_AREA = 0.01  # of the largest part's area, likewise
 BLANK_AREA = 0.0002  # of the picture's area: an object with less is nothing
 SMALL_HOLE = 0.004  # of the object's area: smaller holes are cloth of the background's colour, larger ones are holes
 HALO = 8.0  # levels: a rim this much darker than both the object and the background is no shading
 SHARPENING = 0.5  # share of the difference from a blurred copy that is added; 0.3 to 0.7 serve the data set alike
-FRAMED = 1.5 / IMAGE_SIZE  # of the edge: a picture framed this closely to the data set's way is not cropped again
+FRAMED = 2 / IMAGE_SIZE  # of the edge: a picture framed this closely to the data set's way is not cropped again
 
 
 class PictureError(ValueError):
@@ -157,16 +158,17 @@ def _decode(picture: Image.Image) -> Image.Image:
 def prepare(picture: Image.Image) -> Prepared:
     """Make Fashion-MNIST pixels of a picture, which is not changed, and keep each step.
 
-    Takes any PIL mode and size. Where nothing stands out from the background, `blank` is True, `pixels` are all 0 and
-    the steps end with the background.
+    Takes every mode that files come in, and any size. Where nothing stands out from the background, `blank` is True,
+    `pixels` are all 0 and the steps end with the background.
     """
     colour, steps = _plain_colours(picture)
     grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
     steps.append(Step("Grey", "The data set knows no colours.", grey))
     ground = find_ground(colour)
-    mask = find_object(colour, ground)
+    far = find_object(colour, ground)
+    mask = far > 0
     steps.append(Step("Background", _ground_caption(ground), _marked(colour, mask)))
-    box = find_box(mask)
+    box = find_box(far > CLEAR * far.max())
     if box is None:
         return Prepared(np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8), tuple(steps), blank=True)
     cloth, caption = light_on_dark(grey, ground, mask)
@@ -180,39 +182,39 @@ def prepare(picture: Image.Image) -> Prepared:
 
 def _plain_colours(picture: Image.Image) -> tuple[np.ndarray, list[Step]]:
     """Upright, opaque, at most WORK_EDGE long: (H, W, 3) uint8, and the steps to it."""
-    whole = _upright(_eight_bits(picture))
-    small = _shrunk(whole)
-    thumb = np.asarray(small.convert("RGB"))
-    turned = "Turned the way the camera was held." if whole.size != picture.size else "Not turned."
-    size = f"{small.width:,} × {small.height:,}"
-    shrunk = f"Worked on at {size}." if small.size != whole.size else f"Small enough as it is, {size}."
-    colour, laid = _laid_on_plain(np.asarray(small))
-    return colour, [Step("Upright", turned, thumb), Step("Smaller", shrunk, thumb), Step("On white", laid, colour)]
+    upright, turned = _upright(picture)
+    small, shrunk = _shrunk(_eight_bits(upright))
+    laid, laid_how = _laid_on_plain(np.asarray(small))
+    shown = _shown(small)
+    return laid, [Step("Upright", turned, shown), Step("Smaller", shrunk, shown), Step("On white", laid_how, laid)]
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """RGB or RGBA of 8 bits. Deep greys are scaled, since Pillow's own conversion clips them."""
     if picture.mode == "I" or picture.mode.startswith("I;16"):
-        deep = np.asarray(picture).astype(np.int64)
-        return Image.fromarray(np.clip(deep // 257, 0, 255).astype(np.uint8)).convert("RGB")  # 65535 = 255 × 257
+        deep = np.clip(np.asarray(picture), 0, 65535)
+        return Image.fromarray((deep // 257).astype(np.uint8)).convert("RGB")  # 65,535 = 255 × 257
     return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
 
 
-def _upright(picture: Image.Image) -> Image.Image:
-    """The picture turned as its EXIF orientation says; broken EXIF data count as none."""
+def _upright(picture: Image.Image) -> tuple[Image.Image, str]:
+    """The picture turned as its EXIF orientation says, and a sentence; broken EXIF data count as none."""
     try:
-        return ImageOps.exif_transpose(picture)
+        if picture.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+            return ImageOps.exif_transpose(picture), "Turned, since the camera noted how it was held."
     except Exception:  # EXIF is as hostile as the rest of a file, and the picture is fine without it
-        return picture
+        pass
+    return picture, "As it came: the camera noted no other way up."
 
 
-def _shrunk(picture: Image.Image) -> Image.Image:
-    """The picture with its longest edge at most WORK_EDGE, averaged over areas."""
+def _shrunk(picture: Image.Image) -> tuple[Image.Image, str]:
+    """The picture with its longest edge at most WORK_EDGE, averaged over areas, and a sentence."""
     scale = WORK_EDGE / max(picture.size)
     if scale >= 1:
-        return picture
+        return picture, f"Small enough as it is: {picture.width:,} × {picture.height:,}."
     size = tuple(max(1, round(edge * scale)) for edge in picture.size)
-    return picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+    caption = f"From {picture.width:,} × {picture.height:,} to {size[0]:,} × {size[1]:,}, which is plenty."
+    return picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0), caption
 
 
 def _laid_on_plain(colour: np.ndarray) -> tuple[np.ndarray, str]:
@@ -235,18 +237,19 @@ def find_ground(colour: np.ndarray) -> np.ndarray:
     who agree. The object may touch the border; in the data set it always does.
     """
     places, border = _border(colour)
-    guesses = [(surface, _agreeing(places, border, surface)) for surface in _ground_guesses(places, border)]
-    surface, agree = max(guesses, key=lambda guess: guess[1].sum() * (1 if len(guess[0]) == PLANE else BENT_HANDICAP))
+    surface = min(_ground_guesses(places, border), key=lambda guess: _disagreement(places, border, guess))
     for _ in range(2):
+        agree = _distances(places, border, surface) < GROUND_TOLERANCE
+        if not agree.any():  # confetti: one guess is as good as another
+            break
         surface = np.linalg.lstsq(places[agree, : len(surface)], border[agree])[0]
-        agree = _agreeing(places, border, surface)
-    if np.ptp(places[:, : len(surface)] @ surface, axis=0).max() < 2 * FLAT:  # one colour, then, and exactly that
-        surface = np.vstack([np.median(border[agree], axis=0), np.zeros((2, 3))])
+        if np.ptp(places[:, : len(surface)] @ surface, axis=0).max() < 2 * FLAT:  # one colour, then, and exactly that
+            surface = np.vstack([np.median(border[agree], axis=0), np.zeros((len(surface) - 1, 3))])
     return _surface_over(surface, colour.shape)
 
 
 def _border(colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels along the border: their places, (N, 6) rows (1, x, y, x², y², xy) with x, y in -1…1; their colours (N, 3)."""
+    """Pixels along the border: places, (N, 6) rows (1, x, y, x², y², xy) with x, y in -1…1, and colours, (N, 3)."""
     height, width = colour.shape[:2]
     strip = np.ones((height, width), bool)
     thick = max(1, min(height, width) // 56)
@@ -259,36 +262,44 @@ def _border(colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _ground_guesses(places: np.ndarray, border: np.ndarray) -> list[np.ndarray]:
-    """Surfaces that the background may lie on, flat ones first: (3, 3) for planes, (6, 3) for one that is bent."""
+    """Surfaces that the background may lie on: planes, (3, 3), and one that is bent, (6, 3)."""
     x, y = places[:, 1], places[:, 2]
     signs = [(sx, sy) for sx in (-1, 1) for sy in (-1, 1)]
-    corners = np.stack([np.median(border[(x * sx > 0.9) & (y * sy > 0.9)], axis=0) for sx, sy in signs])
+    near = [(x * sx >= (x * sx).max() - 0.1) & (y * sy >= (y * sy).max() - 0.1) for sx, sy in signs]
+    corners = np.stack([np.median(border[corner], axis=0) for corner in near])
     flat = [np.vstack([one, np.zeros((2, 3))]) for one in (*corners, np.median(border, axis=0))]
     slanted = np.linalg.lstsq(np.array([(1, *sign) for sign in signs], float), corners)[0]
     bent = np.linalg.lstsq(places, border)[0]
     return [*flat, slanted, bent]
 
 
-def _agreeing(places: np.ndarray, border: np.ndarray, surface: np.ndarray) -> np.ndarray:
-    """Which of the border's pixels, (N,) bool, have about the colour that the surface says; all if none has."""
-    agree = (np.abs(border - places[:, : len(surface)] @ surface) < GROUND_TOLERANCE).all(axis=1)
-    return agree if agree.any() else np.ones_like(agree)
+def _distances(places: np.ndarray, border: np.ndarray, surface: np.ndarray) -> np.ndarray:
+    """How far each of the border's pixels is from the surface, in its farthest channel: (N,) levels."""
+    away = np.abs(border - places[:, : len(surface)] @ surface)
+    return np.maximum(np.maximum(away[:, 0], away[:, 1]), away[:, 2])
+
+
+def _disagreement(places: np.ndarray, border: np.ndarray, surface: np.ndarray) -> float:
+    """Mean distance of the border from the surface; what is not background counts alike, however far it is."""
+    mean = np.minimum(_distances(places, border, surface), GROUND_TOLERANCE).mean()
+    return mean if len(surface) == PLANE else BENT_HANDICAP * mean + FLAT
 
 
 def _surface_over(surface: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The surface's value at each pixel of a picture of this shape, (H, W, 3) float32 in 0…255."""
     y, x = (np.linspace(-1, 1, edge, dtype=np.float32)[:, None] for edge in shape[:2])
-    one, x1, y1, x2, y2, xy = np.vstack([surface, np.zeros((6 - len(surface), 3))]).astype(np.float32)
-    values = (one + y1 * y + y2 * y * y)[:, None] + (x1 * x + x2 * x * x)[None]
+    const, x1, y1, x2, y2, xy = np.vstack([surface, np.zeros((6 - len(surface), 3))]).astype(np.float32)
+    values = (const + y1 * y + y2 * y * y)[:, None] + (x1 * x + x2 * x * x)[None]
     if xy.any():
         values += xy * (y[:, None] * x[None])
     return np.clip(values, 0, 255)
 
 
 def find_object(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
-    """Where an (H, W, 3) uint8 picture differs from its background in any channel: (H, W) bool.
+    """How far an (H, W, 3) uint8 picture is from its background, in the farthest channel: (H, W) float32, 0…255.
 
-    How large a difference must be follows from how uneven the background is along the border.
+    0 where it is background. How large a difference must be to count follows from how uneven the background is along
+    the border.
     """
     far = _largest_channel(cv2.absdiff(colour.astype(np.float32), ground))
     rim = np.concatenate([far[0], far[-1], far[:, 0], far[:, -1]])
@@ -297,7 +308,8 @@ def find_object(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
     if unevenness > CALM:
         smooth = cv2.GaussianBlur(colour, (3, 3), 0).astype(np.float32)
         far = _largest_channel(cv2.absdiff(smooth, ground))
-    return far > min(FLAT + 3 * unevenness, MAX_THRESHOLD)
+    far[far <= min(FLAT + 3 * unevenness, MAX_THRESHOLD)] = 0
+    return far
 
 
 def _largest_channel(colour: np.ndarray) -> np.ndarray:
@@ -333,8 +345,8 @@ def light_on_dark(grey: np.ndarray, ground: np.ndarray, mask: np.ndarray) -> tup
     level = cv2.cvtColor(ground, cv2.COLOR_RGB2GRAY)
     halo = _halo(grey, level, mask)
     lift = grey - level
-    lighter, darker = lift[mask].clip(0).sum(), (-lift[mask]).clip(0).sum()
-    one_sided = max(lighter, darker) > max(ONE_SIDED * (lighter + darker), 2 * FLAT * mask.sum())
+    lighter, darker = (lift[mask] > 2 * FLAT).sum(), (lift[mask] < -2 * FLAT).sum()
+    one_sided = max(lighter, darker) > max(ONE_SIDED * (lighter + darker), mask.sum() / 2)
     if one_sided and not halo:
         value = np.where(mask, lift if lighter > darker else -lift, 0)
         caption = (
@@ -415,6 +427,8 @@ def _sharpened(small: np.ndarray) -> np.ndarray:
 
 # What the steps show
 
+GLASS = 200  # grey behind what is transparent, where a step shows it
+
 BLUE = (0, 114, 178)  # Okabe and Ito's, told apart with every kind of colour vision
 
 
@@ -427,6 +441,14 @@ def _ground_caption(ground: np.ndarray) -> str:
     corners = ground[[0, 0, -1, -1], [0, -1, 0, -1]]
     even = "even" if np.ptp(corners, axis=0).max() < FLAT else "shaded"
     return f"Found along the border: {name}, {even} (red {red}, green {green}, blue {blue}). Shown in blue here."
+
+
+def _shown(picture: Image.Image) -> np.ndarray:
+    """An RGB or RGBA picture as a step shows it, what is transparent in grey: (H, W, 3) uint8."""
+    if picture.mode == "RGB":
+        return np.asarray(picture)
+    glass = Image.new("RGBA", picture.size, (GLASS, GLASS, GLASS, 255))
+    return np.asarray(Image.alpha_composite(glass, picture).convert("RGB"))
 
 
 def _marked(colour: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -219,7 +219,9 @@ def _lay_out_matrix(figure, dark):
     figure.update_yaxes(title="True", range=[NUM_CLASSES - 0.5, -0.5], **ticks, **quiet)
     margin = dict(l=8, r=8, t=8, b=8, pad=0)
     figure.update_layout(height=MATRIX_HEIGHT, margin=margin, plot_bgcolor=GRID_COLORS[dark], showlegend=False)
-    return figure.update_layout(hovermode="closest", hoverlabel=dict(align="left"), clickmode="none", dragmode=False)
+    hover = dict(align="left", bgcolor=SCALES[dark][0][1], bordercolor=TEXT_COLORS[dark])
+    hover.update(font=dict(size=13, color=TEXT_COLORS[dark]))
+    return figure.update_layout(hovermode="closest", hoverlabel=hover, clickmode="none", dragmode=False)
 
 
 def color_at(height, scale):
@@ -317,7 +319,7 @@ def epoch_accuracy_spec(height):
 
 
 def _epoch_spec(height, field, title, number_format):
-    x = {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1, "grid": False}}
+    x = {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1, "format": "d", "grid": False}}
     y = {"field": field, "type": "quantitative", "title": title, "scale": {"zero": False}}
     tooltip = [{"field": "epoch", "title": "Epoch"}, {"field": field, "title": title, "format": number_format}]
     color = {} if field == "loss" else {"color": SERIES_COLORS[2]}  # the losses get their colours from the legend

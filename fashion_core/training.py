@@ -4,6 +4,8 @@
 pulling the next one.
 """
 
+import contextlib
+import ctypes
 import math
 import time
 from collections.abc import Iterator
@@ -24,6 +26,9 @@ from fashion_core.transforms import normalise, random_flips
 IMAGES_PER_EVENT = 1280  # a step event about ten times a second on two cores: smooth to watch, cheap to write
 EXPLODED_LOSS = 50.0  # nats; guessing costs 2.3, so a mean this high is no training any more
 WARM_UP_SHARE = 0.25  # one-cycle: share of the steps in which the learning rate climbs
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
+MAX_MMAP_THRESHOLD = 32 << 20  # the most that glibc accepts; one step's largest buffer has 11 MB
+KEPT_BYTES = 512 << 20
 UNKNOWN_SHARE = 0.02  # share of the validation images that may be called unlike anything known
 START_DIVISOR, END_DIVISOR = 25, 10_000  # one-cycle: first and last learning rate as fractions of the peak
 
@@ -49,6 +54,18 @@ class TrainState:
     best_epoch: int = 0
     best_weights: dict = field(default_factory=dict)
     known_energy: float = -math.inf  # of the best weights: below it a picture is unlike the validation images
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep what it frees, instead of asking the system for fresh pages at every step.
+
+    A step's activations and gradients are a few MB each; by default glibc maps and unmaps them anew, which costs
+    about a thousand page faults a step. Does nothing where the C library is not glibc. Source: mallopt(3).
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        c_library = ctypes.CDLL(None)
+        c_library.mallopt(M_MMAP_THRESHOLD, MAX_MMAP_THRESHOLD)
+        c_library.mallopt(M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def pick_device() -> torch.device:

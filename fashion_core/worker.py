@@ -83,6 +83,7 @@ def _train(run_dir: Path, status: _Status) -> None:
     with contextlib.suppress(AttributeError, OSError):  # no os.nice on Windows
         os.nice(NICENESS)
     torch.set_num_threads(thread_count())
+    training.keep_freed_memory()
     config = TrainConfig.from_dict(runs.read_json(run_dir / "config.json")["config"])
     state = training.new_state(config)
     status.values |= {"device": state.device.type, "precision": state.precision, "threads": torch.get_num_threads()}

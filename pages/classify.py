@@ -56,6 +56,7 @@ def ask_drawing() -> Image.Image | None:
             "Brush", list(BRUSHES), default="Medium", key="brush", required=True, persist_state="session"
         )
         erase = st.toggle("Eraser", key="eraser")
+    st.space("small")  # the canvas's own toolbar floats above it
     key = f"canvas-{st.session_state.setdefault('canvas_number', 0)}"
     if key not in st.session_state:  # not on screen in the last run: bring the drawing back as it was left
         st.session_state["drawing_start"] = st.session_state.get("drawing")

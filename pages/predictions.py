@@ -93,15 +93,14 @@ def show_panel(index: int, found, split, probs) -> None:
     with st.container(border=True, key="picked_panel"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(f"Image {index}", anchor=False, width="stretch")
-            for icon, by, words in (
-                (":material/chevron_left:", -1, "Previous"),
-                (":material/chevron_right:", 1, "Next"),
+            st.button("Close", icon=":material/close:", type="tertiary", on_click=pick, args=(None,))
+        with st.container(horizontal=True):
+            for label, by, icon in (
+                ("Previous", -1, ":material/chevron_left:"),
+                ("Next", 1, ":material/chevron_right:"),
             ):
-                known = evaluation.neighbour(found, index, by) is not None
-                st.button(
-                    "", icon=icon, help=f"{words} image", disabled=not known, on_click=step, args=(found, by), key=words
-                )
-            st.button("", icon=":material/close:", help="Close", on_click=pick, args=(None,), key="close")
+                at_end = evaluation.neighbour(found, index, by) is None
+                st.button(label, icon=icon, type="tertiary", disabled=at_end, on_click=step, args=(found, by))
         if not evaluation.page_of(found, index, PER_PAGE):
             st.caption("This image does not match your filters.")
         _grid.show_image(index, split.pixels[index], split.labels[index], probs[index])

@@ -214,6 +214,12 @@ def test_calibration_bins_agree_with_counting(labels, probs, preds):
     assert table["ece"] == pytest.approx(gaps / len(labels))
 
 
+def test_calibration_counts_a_confidence_on_an_edge_in_the_lower_bin():
+    probs = np.zeros((3, 10))
+    probs[:, 0], probs[:, 1] = [0.5, 0.75, 1.0], [0.5, 0.25, 0.0]
+    assert [row["images"] for row in evaluation.calibration([0, 0, 0], probs, bins=4)["bins"]] == [0, 1, 1, 1]
+
+
 def test_importing_evaluation_does_not_load_scikit_learn():
     code = "import sys, fashion_core.evaluation; print('sklearn' in sys.modules)"
     paths = [path for path in sys.path if path]

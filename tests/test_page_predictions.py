@@ -54,8 +54,8 @@ def headings(app: AppTest) -> list[str]:
 
 
 def click(app: AppTest, name: str) -> AppTest:
-    """Press the button with this label or key."""
-    button = next(element for element in app.button if name in (element.label, element.key))
+    """Press the button with this label."""
+    button = next(element for element in app.button if element.label == name)
     button.click().run()
     assert not app.exception
     return app
@@ -112,6 +112,8 @@ def test_paging_shows_the_next_images_and_a_filter_leads_back_to_the_first_page(
     app = open_page()
     app.pagination[0].select(200).run()
     assert shown(app) == list(range(9950, 10_000))
+    app.pagination[0].select(5).run()
+    assert shown(app) == list(range(200, 250))
     app.selectbox(key="true_label").select("Bag").run()
     assert app.pagination[0].value == 1
     assert app.pagination[0].num_pages == 20
@@ -151,12 +153,12 @@ def test_next_and_previous_walk_through_what_the_filters_show_and_close_closes()
     app = open_page(outcome="Wrong")
     first, second = shown(app)[:2]
     app.number_input(key="index").set_value(first).run()
-    assert next(button for button in app.button if button.key == "Previous").disabled
+    assert next(button for button in app.button if button.label == "Previous").disabled
     click(app, "Next")
     assert headings(app) == [f"Image {second}"]
     click(app, "Previous")
     assert headings(app) == [f"Image {first}"]
-    click(app, "close")
+    click(app, "Close")
     assert not headings(app)
     assert app.number_input(key="index").value is None
 

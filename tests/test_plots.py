@@ -63,8 +63,8 @@ def test_loss_frame_stays_small_and_keeps_the_first_and_the_last_step(count):
 
 
 def test_loss_frame_does_not_move_points_while_a_run_grows():
-    events = step_events(1200)
-    before, after = plots.loss_frame(events[:1100]), plots.loss_frame(events)
+    events = step_events(3900)
+    before, after = plots.loss_frame(events[:2900]), plots.loss_frame(events)
     shown = before.iloc[:-1].set_index("step")
     pd.testing.assert_frame_equal(shown, after.set_index("step").loc[shown.index])
 

@@ -88,6 +88,7 @@ def our_epochs(config: TrainConfig):
 def main(epochs: int, threads: int) -> None:
     if threads:
         torch.set_num_threads(threads)
+    training.keep_freed_memory()
     config = TrainConfig(epochs=epochs)
     with tempfile.TemporaryDirectory() as folder:
         plain, ours = PlainLoop(config, raw_folder(Path(folder))), our_epochs(config)

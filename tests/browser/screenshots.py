@@ -89,10 +89,18 @@ def visit(page, app: str, name: str, state: str) -> None:
     normal = state == "normal"
     page.goto(f"{app}/{'' if name == 'home' else name}{query.get(name, '') if normal else ''}")
     page.get_by_role("heading", level=1).wait_for(timeout=MINUTE)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=MINUTE)
+    wait_until_settled(page)
     if name == "classify" and normal:
         draw_shirt(page)
-    page.wait_for_timeout(1_500)
+    wait_until_settled(page)
+
+
+def wait_until_settled(page) -> None:
+    """Until nothing is being loaded, worked on or drawn any more."""
+    for _ in range(2):
+        page.wait_for_timeout(1_000)
+        for sign in ("stSpinner", "stSkeleton", "stStatusWidget"):
+            expect(page.get_by_test_id(sign)).to_have_count(0, timeout=MINUTE)
 
 
 def photograph(browser, app: str, name: str, state: str, width: int, scheme: str) -> list[str]:

@@ -92,5 +92,5 @@ def test_on_a_phone_the_grid_is_three_across_and_the_picked_image_is_in_sight(ph
     assert box["y"] > 0
     assert box["y"] + box["height"] <= 844 + 1
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    panel.get_by_role("button", name="close").click()
+    panel.get_by_role("button", name="Close").click()
     expect(panel).to_have_count(0)

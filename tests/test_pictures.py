@@ -1,0 +1,378 @@
+"""Pictures: hostile files end in a sentence, and whatever can be seen comes out as the data set would have it."""
+
+import contextlib
+import io
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from fashion_core import checkpoints, data, pictures, predict
+from fashion_core.pictures import PictureError, open_picture, prepare
+
+STEP_NAMES = ["Upright", "Smaller", "On white", "Grey", "Background", "Light on dark", "Cropped", "28 × 28"]
+SHIRT = [(100, 50), (180, 50), (240, 90), (222, 130), (190, 112), (190, 235), (90, 235), (90, 112), (58, 130), (40, 90)]
+
+
+def shirt(ink="black", ground="white", mode="RGB", fill=None) -> Image.Image:
+    """A shirt drawn with an 8-pixel pen on a 280×280 canvas."""
+    picture = Image.new(mode, (280, 280), ground)
+    ImageDraw.Draw(picture).polygon(SHIRT, outline=ink, fill=fill, width=8)
+    return picture
+
+
+def encoded(picture: Image.Image, kind: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A PNG whose header claims a size and whose pixels are rubbish: decoding it would say "damaged"."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"rubbish") + chunk(b"IEND", b"")
+
+
+# Opening
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+def test_each_format_opens_from_bytes_and_from_a_path_of_any_name(kind, tmp_path):
+    path = tmp_path / "picture.txt"
+    path.write_bytes(encoded(shirt(), kind))
+    for source in (path, path.read_bytes()):
+        opened = np.asarray(open_picture(source).convert("L"), int)
+        assert np.abs(opened - np.asarray(shirt("black").convert("L"), int)).mean() < 2
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (b"", "empty (0 bytes)"),
+        (b"just some text, renamed to .png", "not a PNG, JPEG, WebP, GIF or BMP"),
+        (encoded(shirt(), "TIFF"), "not a PNG, JPEG, WebP, GIF or BMP"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a PNG, JPEG, WebP, GIF or BMP"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(200), "HEIC"),
+        (b"\x89PNG\r\n\x1a\n", "damaged"),
+        (encoded(shirt(), "JPEG")[:1000], "ends too early"),
+        (encoded(shirt(), "PNG")[:500], "damaged"),
+        (encoded(shirt(), "WEBP")[:500], "damaged"),
+        (encoded(shirt(), "BMP")[:5000], "ends too early"),
+        (encoded(Image.new("RGB", (1, 1)), "PNG"), "1 × 1 pixels"),
+        (encoded(Image.new("RGB", (2000, 7)), "PNG"), "2,000 × 7 pixels"),
+        (png_claiming(6000, 5000), "6,000 × 5,000, 30 million pixels; the limit is 25 million"),
+        (png_claiming(20_000, 20_000), "million pixels; the limit is"),
+        (png_claiming(2**31 - 1, 2**31 - 1), "million pixels; the limit is"),
+        (png_claiming(300, 300), "damaged"),
+        (bytes(pictures.MAX_FILE_BYTES + 1), "20.0 MB; the limit is 20 MB"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "file",
+)
+def test_a_file_that_is_no_picture_or_too_much_ends_in_a_sentence(source, words):
+    with pytest.raises(PictureError) as caught:
+        open_picture(source)
+    assert words in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_a_missing_file_ends_in_a_sentence(tmp_path):
+    with pytest.raises(PictureError, match=r"no\.png cannot be read: No such file"):
+        open_picture(tmp_path / "no.png")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, on damaged EXIF data
+def test_a_damaged_file_of_any_kind_never_raises_anything_but_a_sentence():
+    rng = np.random.default_rng(0)
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP"):
+        whole = encoded(shirt().resize((64, 48)), kind, **({} if kind in ("GIF", "BMP") else {"exif": turned}))
+        for _ in range(60):
+            broken = bytearray(whole[: rng.integers(1, len(whole) + 1)])
+            for place in rng.integers(0, len(broken), rng.integers(0, 20)):
+                broken[place] = rng.integers(256)
+            with contextlib.suppress(PictureError):
+                assert prepare(open_picture(bytes(broken))).pixels.shape == (28, 28)
+
+
+def test_a_large_jpeg_is_decoded_at_reduced_size():
+    opened = open_picture(encoded(Image.new("RGB", (8000, 6000), "white"), "JPEG"))  # 48 megapixels, as phones have
+    assert max(opened.size) <= 1000
+
+
+def test_only_the_first_frame_of_an_animation_counts():
+    frames = {"save_all": True, "append_images": [Image.new("RGB", (280, 280), "red")] * 2}
+    alone = prepare(shirt()).pixels
+    for kind in ("GIF", "WEBP"):
+        opened = open_picture(encoded(shirt(), kind, lossless=True, **frames))
+        np.testing.assert_allclose(prepare(opened).pixels, alone, atol=3)
+
+
+# One drawing, many ways to save it
+
+
+def deep(picture: Image.Image) -> Image.Image:
+    """16 bits per pixel instead of 8."""
+    return Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
+
+
+def transparent(picture: Image.Image) -> Image.Image:
+    """Opaque where the picture is dark, nothing where it is white."""
+    ink = Image.new("RGBA", picture.size, "black")
+    ink.putalpha(Image.fromarray(255 - np.asarray(picture.convert("L"))))
+    return ink
+
+
+def turned(picture: Image.Image) -> Image.Image:
+    """Lying on its side, with the EXIF note that says so."""
+    lying = picture.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # "turn it by 90° clockwise"
+    return open_picture(encoded(lying, "PNG", exif=exif))
+
+
+WAYS = {
+    "grey": lambda picture: picture.convert("L"),
+    "one bit": lambda picture: picture.convert("1"),
+    "palette": lambda picture: picture.quantize(16),
+    "grey with alpha": lambda picture: picture.convert("LA"),
+    "colour with alpha": lambda picture: picture.convert("RGBA"),
+    "CMYK": lambda picture: open_picture(encoded(picture.convert("CMYK"), "JPEG", quality=95)),
+    "16 bits": deep,
+    "16-bit PNG": lambda picture: open_picture(encoded(deep(picture), "PNG")),
+    "32 bits": lambda picture: Image.fromarray(np.asarray(deep(picture)).astype(np.int32)),
+    "transparent": transparent,
+    "transparent palette": lambda picture: open_picture(encoded(transparent(picture), "GIF")),
+    "white on transparent": lambda picture: Image.merge(
+        "RGBA", [Image.new("L", picture.size, 255)] * 3 + [transparent(picture).getchannel("A")]
+    ),
+    "EXIF": turned,
+    "light on dark": lambda picture: Image.fromarray(255 - np.asarray(picture)),
+    "JPEG": lambda picture: open_picture(encoded(picture, "JPEG", quality=80)),
+    "faint": lambda picture: picture.point(lambda level: 225 + level * 30 // 255),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_drawing_comes_out_the_same_however_it_was_saved(way):
+    expected = prepare(shirt()).pixels.astype(int)
+    got = prepare(WAYS[way](shirt()))
+    assert not got.blank
+    assert np.abs(got.pixels - expected).mean() < 6
+
+
+def test_16_bit_greys_are_scaled_and_not_clipped():
+    ramp = np.tile(np.linspace(0, 65535, 200).astype(np.uint16), (100, 1))
+    grey = pictures._eight_bits(Image.fromarray(ramp)).getchannel(0)
+    np.testing.assert_array_equal(np.asarray(grey), ramp // 257)
+
+
+def test_a_picture_is_not_changed():
+    picture = transparent(shirt())
+    before = picture.tobytes()
+    prepare(picture)
+    assert picture.tobytes() == before
+
+
+# Nothing to see
+
+
+def gradient(*shape: int) -> Image.Image:
+    """A wall in evening light."""
+    across = np.linspace(120, 200, shape[1])
+    return Image.fromarray(np.repeat(np.tile(across, (shape[0], 1))[..., None], 3, axis=2).astype(np.uint8))
+
+
+def noisy(level: int, spread: float) -> Image.Image:
+    rng = np.random.default_rng(0)
+    return Image.fromarray(np.clip(rng.normal(level, spread, (300, 400, 3)), 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        *(Image.new("RGB", (280, 280), colour) for colour in ("white", "black", "#3060a0", "#808080")),
+        Image.new("RGBA", (280, 280), (0, 0, 0, 0)),
+        Image.new("RGBA", (280, 280), (255, 255, 255, 0)),
+        gradient(200, 300),
+        noisy(200, 3),
+        Image.new("L", (1, 1)),
+        Image.new("L", (8, 4000)),
+    ],
+    ids=["white", "black", "blue", "grey", "clear", "clear white", "gradient", "wall", "1 × 1", "thread"],
+)
+def test_a_picture_of_nothing_is_blank(picture):
+    prepared = prepare(picture)
+    assert prepared.blank
+    assert not prepared.pixels.any()
+    assert [step.name for step in prepared.steps] == STEP_NAMES[:5]
+
+
+# What Zalando's recipe says
+
+
+def test_the_steps_are_named_and_every_one_is_a_picture():
+    prepared = prepare(shirt())
+    assert [step.name for step in prepared.steps] == STEP_NAMES
+    for step in prepared.steps:
+        assert step.picture.dtype == np.uint8
+        assert step.picture.ndim in (2, 3)
+        assert step.caption.endswith(".")
+    np.testing.assert_array_equal(prepared.steps[-1].picture, prepared.pixels)
+
+
+def test_an_object_fills_28_along_its_longest_edge_keeps_its_shape_and_stands_in_the_middle():
+    picture = Image.new("RGB", (400, 300), "white")
+    ImageDraw.Draw(picture).rectangle((20, 150, 219, 249), fill="black")  # 200 × 100, in the lower left
+    expected = np.zeros((28, 28), np.uint8)
+    expected[7:21] = 255
+    np.testing.assert_array_equal(prepare(picture).pixels, expected)
+
+
+def test_shrinking_averages_areas():
+    rng = np.random.default_rng(0)
+    cloth = rng.integers(0, 256, (140, 70), dtype=np.uint8).repeat(2, axis=0).repeat(2, axis=1)
+    means = cloth.reshape(28, 10, 14, 10).mean(axis=(1, 3))
+    pixels = pictures.fit(cloth)
+    np.testing.assert_allclose(pixels[:, 7:21], means * 255 / means.max(), atol=2)
+    assert not pixels[:, :7].any()
+    assert not pixels[:, 21:].any()
+
+
+def test_soft_pictures_are_sharpened_and_enlarged_pixels_are_not():
+    rng = np.random.default_rng(0)
+    hard = rng.integers(50, 200, (28, 28), dtype=np.uint8).repeat(10, axis=0).repeat(10, axis=1)
+    soft = cv2.GaussianBlur(hard, (0, 0), 6)
+
+    def contrast_gained(cloth):
+        means = cloth.reshape(28, 10, 28, 10).mean(axis=(1, 3))
+        pixels = pictures.fit(cloth)
+        return (pixels.std() / pixels.mean()) / (means.std() / means.mean())
+
+    assert contrast_gained(hard) == pytest.approx(1, abs=0.02)
+    assert contrast_gained(soft) > 1.2
+
+
+def test_an_odd_margin_goes_to_the_left_and_the_top_as_in_the_data_set():
+    tall, wide = pictures.fit(np.full((28, 15), 200, np.uint8)), pictures.fit(np.full((15, 28), 200, np.uint8))
+    np.testing.assert_array_equal(np.flatnonzero(tall.any(axis=0)), np.arange(7, 22))
+    np.testing.assert_array_equal(np.flatnonzero(wide.any(axis=1)), np.arange(7, 22))
+
+
+def test_place_and_size_do_not_matter():
+    expected = prepare(shirt()).pixels.astype(int)
+    larger = Image.new("RGB", (900, 700), "white")
+    larger.paste(shirt().resize((560, 560), Image.Resampling.NEAREST), (300, 90))
+    assert np.abs(prepare(larger).pixels - expected).mean() < 10
+
+
+def test_specks_do_not_move_the_crop():
+    spotted = shirt()
+    for x, y in [(5, 7), (270, 12), (262, 266), (14, 250)]:
+        ImageDraw.Draw(spotted).ellipse((x, y, x + 2, y + 2), fill=(60, 60, 60))
+    np.testing.assert_array_equal(prepare(spotted).pixels, prepare(shirt()).pixels)
+
+
+def test_separate_strokes_all_count():
+    sandals = Image.new("RGB", (280, 280), "white")
+    ImageDraw.Draw(sandals).rectangle((40, 120, 90, 160), fill="black")
+    ImageDraw.Draw(sandals).rectangle((190, 120, 240, 160), fill="black")
+    columns = prepare(sandals).pixels.max(axis=0)
+    assert columns[0] == columns[-1] == 255
+    assert columns[14] == 0
+
+
+@pytest.mark.parametrize("bend", [0.0, 0.2, 0.4])
+def test_a_photographed_drawing_on_shaded_paper_is_cut_out_cleanly(bend):
+    y, x = np.mgrid[-1:1:280j, -1:1:280j]
+    light = 0.9 - 0.1 * x - bend * (x * x + y * y) / 2  # from one side, and falling off towards the corners
+    paper = np.asarray(shirt((40, 40, 60), (235, 230, 220)), float) * light[..., None]
+    paper += np.random.default_rng(0).normal(0, 3, paper.shape)
+    got = prepare(Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8))).pixels
+    stroke = prepare(shirt()).pixels > 0
+    assert got[~cv2.dilate(stroke.astype(np.uint8), np.ones((3, 3))).astype(bool)].mean() < 5
+    assert got[stroke].mean() > 100
+
+
+def test_cloth_on_a_ground_of_the_same_brightness_is_found_by_its_colour():
+    picture = shirt((200, 30, 30), (40, 116, 40), fill=(200, 30, 30))  # both of luminance 81
+    filled = prepare(shirt(fill="black")).pixels > 127
+    assert ((prepare(picture).pixels > 127) == filled).mean() > 0.98
+
+
+def test_a_hole_large_enough_to_look_through_stays_open():
+    bag = Image.new("RGB", (280, 280), (120, 150, 190))
+    draw = ImageDraw.Draw(bag)
+    draw.ellipse((90, 20, 190, 160), outline=(60, 30, 20), width=14)
+    draw.rectangle((40, 120, 240, 250), fill=(60, 30, 20))
+    draw.rectangle((100, 150, 180, 170), fill=(250, 240, 220))  # lighter than the ground: no drawing on it
+    pixels = prepare(bag).pixels
+    assert pixels[5, 14] == 0
+    assert pixels[22, 14] > 127
+
+
+# Images of the data set come back as they were
+
+
+@pytest.fixture(scope="module")
+def known():
+    """The model that the app starts with, and 300 validation images that it gets right."""
+    split, model = data.load_split("val"), checkpoints.load_model(checkpoints.recommended_path())
+    right = predict.predict_probs(model, split.pixels[:500]).argmax(axis=1) == split.labels[:500]
+    chosen = np.flatnonzero(right)[:300]
+    assert len(chosen) == 300
+    return model, split.pixels[chosen], split.labels[chosen]
+
+
+def larger(pixels: np.ndarray, interpolation=cv2.INTER_NEAREST) -> np.ndarray:
+    return cv2.resize(pixels, (280, 280), interpolation=interpolation)
+
+
+def off_centre(pixels: np.ndarray, edge: int = 100) -> np.ndarray:
+    canvas = np.zeros((edge, edge), np.uint8)
+    top, left = np.random.default_rng(int(pixels.sum())).integers(0, edge - len(pixels) + 1, 2)
+    canvas[top : top + len(pixels), left : left + len(pixels)] = pixels
+    return canvas
+
+
+def on_colour(pixels: np.ndarray, ground: tuple, cloth: tuple) -> np.ndarray:
+    share = pixels[..., None] / 255
+    return np.rint(np.array(ground) * (1 - share) + np.array(cloth) * share).astype(np.uint8)
+
+
+def cut_out_on_colour(pixels: np.ndarray, ground: tuple) -> np.ndarray:
+    return np.where(pixels[..., None] > 0, pixels[..., None], np.array(ground, np.uint8))
+
+
+CASES = {
+    "as they are": lambda pixels: pixels,
+    "enlarged": larger,
+    "enlarged smoothly": lambda pixels: larger(pixels, cv2.INTER_LINEAR),
+    "off centre": off_centre,
+    "inverted": lambda pixels: 255 - larger(pixels),
+    "black on blue": lambda pixels: on_colour(larger(pixels), (70, 120, 200), (0, 0, 0)),
+    "white on green": lambda pixels: on_colour(larger(pixels), (90, 140, 70), (255, 255, 255)),
+    "cut out on red": lambda pixels: cut_out_on_colour(larger(pixels), (200, 40, 40)),
+    "cut out on pale blue": lambda pixels: cut_out_on_colour(larger(pixels), (200, 220, 240)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_model_sees_the_same_class_in_an_image_of_the_data_set(case, known):
+    model, pixels, labels = known
+    seen = np.stack([prepare(Image.fromarray(CASES[case](image))).pixels for image in pixels])
+    same = (predict.predict_probs(model, seen).argmax(axis=1) == labels).mean()
+    assert same >= 0.98, f"{case}: {same:.3f}"
+
+
+def test_an_image_of_the_data_set_comes_back_as_it_was(known):
+    changes = [np.abs(prepare(Image.fromarray(image)).pixels - image.astype(int)) for image in known[1]]
+    assert np.mean(changes) < 1
+    assert np.quantile(np.max(changes, axis=(1, 2)), 0.9) <= 5
