@@ -35,7 +35,7 @@ EMPTY_WORDS = "Draw one piece of clothing, as large as fits: a T-shirt, trousers
 
 
 @st.fragment
-def show_draw(entry) -> None:
+def show_draw(model) -> None:
     """The canvas and its answer; a stroke reruns only this."""
     canvas_card, seen_card, answer_card = st.columns([4, 3, 4])
     with canvas_card, st.container(border=True):
@@ -46,7 +46,7 @@ def show_draw(entry) -> None:
         with answer_card, st.container(border=True):
             st.caption(EMPTY_WORDS)
         return
-    show_result(pictures.prepare(picture), entry, seen_card, answer_card)
+    show_result(pictures.prepare(picture), model, seen_card, answer_card)
 
 
 def ask_drawing() -> Image.Image | None:
@@ -84,7 +84,7 @@ def clear_drawing() -> None:
         st.session_state.pop(name, None)
 
 
-def show_result(prepared: pictures.Prepared, entry, seen_card, answer_card, truth: str = "") -> None:
+def show_result(prepared: pictures.Prepared, model, seen_card, answer_card, truth: str = "") -> None:
     """What the model sees in one card, its answer in the other."""
     with seen_card, st.container(border=True):
         show_seen(prepared)
@@ -93,7 +93,6 @@ def show_result(prepared: pictures.Prepared, entry, seen_card, answer_card, trut
             st.info("There is nothing to see: the picture is one plain colour.", icon=":material/visibility_off:")
             st.caption(EMPTY_WORDS)
         else:
-            model = _shared.cached_model(str(entry.path), entry.fingerprint)
             show_answer(predict.classify_pixels(model, prepared.pixels), truth)
 
 
@@ -126,27 +125,27 @@ def show_answer(answer: predict.Answer, truth: str) -> None:
     st.html(_grid.probability_bars(answer.probs))
 
 
-def show_picture_row(picture: Image.Image, name: str, entry, truth: str = "") -> None:
+def show_picture_row(picture: Image.Image, name: str, model, truth: str = "") -> None:
     """One brought picture: itself, what the model sees, the answer."""
     prepared = pictures.prepare(picture)
     picture_card, seen_card, answer_card = st.columns([4, 3, 4])
     with picture_card, st.container(border=True):
         st.markdown(f"**{_shared.plain(name)}**")
         st.image(prepared.steps[0].picture, width=CANVAS_EDGE)
-    show_result(prepared, entry, seen_card, answer_card, truth)
+    show_result(prepared, model, seen_card, answer_card, truth)
 
 
-def show_file(file, entry) -> None:
+def show_file(file, model) -> None:
     """An uploaded or photographed file, or the sentence that says why it cannot be read."""
     try:
         picture = pictures.open_picture(file.getvalue())
     except pictures.PictureError as error:
         st.error(f"{_shared.plain(file.name)}: {_shared.plain(str(error))}", icon=":material/broken_image:")
         return
-    show_picture_row(picture, file.name, entry)
+    show_picture_row(picture, file.name, model)
 
 
-def show_upload(entry) -> None:
+def show_upload(model) -> None:
     files = st.file_uploader(
         "Pictures of one piece each", FILE_TYPES, accept_multiple_files=True, max_upload_size=MAX_UPLOAD_MB,
         help="A plain background works best. PNG, JPEG, WebP, GIF or BMP.",
@@ -156,20 +155,20 @@ def show_upload(entry) -> None:
     if len(files) > MAX_PICTURES:
         st.info(f"Only the first {MAX_PICTURES} of your {len(files)} pictures are shown.")
     for file in files[:MAX_PICTURES]:
-        show_file(file, entry)
+        show_file(file, model)
 
 
-def show_camera(entry) -> None:
+def show_camera(model) -> None:
     st.caption("Hold one piece in front of a plain wall and take a picture.")
     with st.container(width=420):
         photo = st.camera_input("Photograph", label_visibility="collapsed")
     if photo is not None:
-        show_file(photo, entry)
+        show_file(photo, model)
 
 
-def show_samples(entry) -> None:
+def show_samples(model) -> None:
     """A gallery of test images; a picked one goes the same way as a visitor's picture."""
-    split, probs = _shared.cached_split("test"), _shared.cached_test_probs(entry)
+    split, probs = _shared.cached_split("test"), _shared.cached_test_probs(_shared.model_in_use())
     shown = st.session_state.setdefault("samples", random.sample(range(TEST_SIZE), SAMPLES))
     st.button("Show others", icon=":material/shuffle:", on_click=lambda: st.session_state.pop("samples"))
     picked = st.session_state.get("sample")
@@ -178,7 +177,7 @@ def show_samples(entry) -> None:
         st.caption("Pick one of these test images and see what the model makes of it.")
     else:
         truth = CLASS_NAMES[split.labels[picked]]
-        show_picture_row(Image.fromarray(split.pixels[picked]), f"Test image {picked}", entry, truth)
+        show_picture_row(Image.fromarray(split.pixels[picked]), f"Test image {picked}", model, truth)
 
 
 def pick_sample(index: int) -> None:
@@ -199,7 +198,8 @@ try:
     if chosen is None:
         _shared.show_no_model()
     else:
-        SHOWS[way](chosen)
+        # Loaded here and not at the first stroke: a damaged file is said at once, and the first answer is quick.
+        SHOWS[way](_shared.cached_model(str(chosen.path), chosen.fingerprint))
 except CheckpointError as error:
     st.error(str(error), icon=":material/error:")
 except DataError as error:

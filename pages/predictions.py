@@ -90,7 +90,7 @@ def go_to_random_page(pages: int) -> None:
 
 def show_panel(index: int, found, split, probs) -> None:
     """The picked image beside the grid."""
-    with st.container(border=True, key="picked_panel"):
+    with st.container(border=True, key="picked_panel", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(f"Image {index}", anchor=False, width="stretch")
             st.button("Close", icon=":material/close:", type="tertiary", on_click=pick, args=(None,))
