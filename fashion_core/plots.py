@@ -319,7 +319,12 @@ def epoch_accuracy_spec(height):
 
 
 def _epoch_spec(height, field, title, number_format):
-    x = {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": {"tickMinStep": 1, "format": "d", "grid": False}}
+    x = {
+        "field": "epoch",
+        "type": "quantitative",
+        "title": "Epoch",
+        "axis": {"tickMinStep": 1, "format": "d", "grid": False},
+    }
     y = {"field": field, "type": "quantitative", "title": title, "scale": {"zero": False}}
     tooltip = [{"field": "epoch", "title": "Epoch"}, {"field": field, "title": title, "format": number_format}]
     color = {} if field == "loss" else {"color": SERIES_COLORS[2]}  # the losses get their colours from the legend

@@ -118,14 +118,19 @@ export default function ({ parentElement, data, setTriggerValue }) {
     draw()
     setTriggerValue("cell", { true: hit[0], pred: hit[1] })
   }
-  const later = () => requestAnimationFrame(draw)
+  let waiting = 0
+  const later = () => {
+    cancelAnimationFrame(waiting)
+    waiting = requestAnimationFrame(draw)
+  }
   const resized = new ResizeObserver(later)
   const changed = new MutationObserver(later)
 
   box.addEventListener("pointerdown", onDown, { capture: true, signal })
   window.addEventListener("pointerup", onUp, { capture: true, signal })
   resized.observe(box)
-  changed.observe(box, { childList: true, subtree: true })
+  // Plotly moves the plot area after its box has changed size, by attributes alone.
+  changed.observe(box, { childList: true, subtree: true, attributeFilter: ["x", "y", "width", "height"] })
   draw()
   parentElement.stop = () => {
     stopped.abort()

@@ -5,6 +5,7 @@ import html
 import io
 import re
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,20 @@ def show_data_missing(error: data.DataError) -> None:
     st.caption("Classify still works for drawings and pictures: it only needs the shipped model.")
     if st.button("Look again", icon=":material/refresh:"):
         st.rerun()
+
+
+def show_with_model(show: Callable[[ModelEntry], None]) -> None:
+    """Call `show` with the model in use; where there is none, or it or the data cannot be read, say so instead."""
+    entry = model_in_use()
+    try:
+        if entry:
+            show(entry)
+        else:
+            show_no_model()
+    except data.DataError as error:
+        show_data_missing(error)
+    except checkpoints.CheckpointError as error:
+        st.error(plain(str(error)), icon=":material/error:")
 
 
 def show_no_model() -> None:

@@ -10,196 +10,253 @@ from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
 from fashion_core import pictures, predict
-from fashion_core.checkpoints import CheckpointError
-from fashion_core.data import DataError
-from fashion_core.metadata import CLASS_NAMES, TEST_SIZE
+from fashion_core.checkpoints import CheckpointError, ModelEntry
+from fashion_core.data import DataError, Split
+from fashion_core.metadata import CLASS_NAMES
 from pages import _grid, _shared
 
-WAYS = {
-    "Draw": ":material/draw:",
-    "Upload": ":material/upload_file:",
-    "Camera": ":material/photo_camera:",
-    "Samples": ":material/grid_view:",
-}
 FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
-MAX_UPLOAD_MB = 20
 MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
 CANVAS_EDGE = 280  # pixels; fits a phone of 390 px with its margins
 INK, PAPER = "#111111", "#FFFFFF"
 BRUSHES = {"Fine": 4, "Medium": 9, "Thick": 18}
-SAMPLES = 20
-SEEN_EDGE = 168  # pixels: 28 enlarged six times
+ERASER_WIDER = 2.5  # times the brush: one rubs out in fewer strokes than one draws
+EXAMPLE = [(95, 35), (185, 35), (205, 245), (155, 245), (140, 115), (125, 245), (75, 245)]  # a pair of trousers
 DOUBT = 0.6  # a top probability below this is worth naming the runner-up
 
-EMPTY_WORDS = "Draw one piece of clothing, as large as fits: a T-shirt, trousers, a shoe. The answer appears here."
+# The cards stand side by side where there is room and below each other on a phone, there the answer before what was
+# seen. Heights are reserved, so that no answer moves anything.
+STYLE = """<style>
+.st-key-canvas_card, .st-key-canvas_card > div { flex: 0 0 auto; }
+.st-key-seen_card { flex: 1 1 15rem; min-width: min(15rem, 100%); }
+.st-key-answer_card { flex: 2 1 19rem; min-width: min(19rem, 100%); }
+@media (max-width: 640px) { .st-key-answer_card { order: 1; } .st-key-seen_card { order: 2; } }
+img.seen { width: 196px; height: 196px; }
+img.sample { width: 104px; height: 104px; image-rendering: pixelated; border-radius: 0.4rem; }
+.answer h3 { padding: 0; margin: 0 0 0.25rem; font-size: 1.4rem; font-weight: 600; }
+.answer p { min-height: 3rem; margin: 0 0 0.5rem; }
+.steps { display: grid; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); gap: 0.75rem; }
+.steps figure { margin: 0; } .steps figcaption { font-size: 0.8rem; line-height: 1.35; }
+.steps img { width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: 0.4rem; image-rendering: pixelated;
+  background: color-mix(in srgb, currentColor 9%, transparent); }
+</style>"""
+
+
+# Draw
 
 
 @st.fragment
-def show_draw(model) -> None:
+def show_draw(entry: ModelEntry) -> None:
     """The canvas and its answer; a stroke reruns only this."""
-    canvas_card, seen_card, answer_card = st.columns([4, 3, 4])
-    with canvas_card, st.container(border=True):
+    cards = st.container(horizontal=True, gap="small")
+    with cards.container(border=True, key="canvas_card", width=CANVAS_EDGE + 34):
         picture = ask_drawing()
-    if picture is None:
-        with seen_card, st.container(border=True):
-            st.caption("What the model sees will be here: your drawing at 28 × 28 pixels.")
-        with answer_card, st.container(border=True):
-            st.caption(EMPTY_WORDS)
+    seen, answer = cards.container(border=True, key="seen_card"), cards.container(border=True, key="answer_card")
+    prepared = pictures.prepare(picture) if picture else None
+    if prepared and not prepared.blank:
+        show_result(prepared, entry, seen, answer)
+        show_steps(prepared, "drawing")
         return
-    show_result(pictures.prepare(picture), model, seen_card, answer_card)
+    seen.caption("**What the model sees** will be here: your drawing at 28 × 28 pixels.")
+    answer.markdown("### Draw something")
+    answer.write("One piece of clothing, as large as fits: a T-shirt, trousers, a shoe. The answer appears here.")
+    answer.button("Start with an example", icon=":material/lightbulb:", on_click=lambda: put_on_canvas([example()]))
 
 
 def ask_drawing() -> Image.Image | None:
-    """The canvas with its tools; returns the drawing, None while there is none."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        brush = st.segmented_control(
-            "Brush", list(BRUSHES), default="Medium", key="brush", required=True, persist_state="session"
-        )
-        erase = st.toggle("Eraser", key="eraser")
+    """The canvas with its tools; returns the drawing, None before the first stroke."""
+    options = dict(default="Medium", required=True, label_visibility="collapsed", persist_state="session")
+    brush = st.segmented_control("Brush", list(BRUSHES), key="brush", **options)
     st.space("small")  # the canvas's own toolbar floats above it
-    key = f"canvas-{st.session_state.setdefault('canvas_number', 0)}"
-    if key not in st.session_state:  # not on screen in the last run: bring the drawing back as it was left
-        st.session_state["drawing_start"] = st.session_state.get("drawing")
+    erasing = st.session_state.get("eraser", False)
+    if "canvas" not in st.session_state:  # not on screen in the last run: begin with the drawing as it was left
+        st.session_state["canvas_start"] = {"objects": strokes()}
     result = st_canvas(
-        stroke_width=BRUSHES[brush] * (3 if erase else 1),
-        stroke_color=PAPER if erase else INK,
+        stroke_width=round(BRUSHES[brush] * (ERASER_WIDER if erasing else 1)),
+        stroke_color=PAPER if erasing else INK,
         background_color=PAPER,
         width=CANVAS_EDGE,
         height=CANVAS_EDGE,
-        initial_drawing=st.session_state["drawing_start"],
+        initial_drawing=st.session_state["canvas_start"],
         return_image_data=True,
-        key=key,
+        key="canvas",
     )
-    st.button("Clear", icon=":material/delete:", on_click=clear_drawing)
     if result.image_data is not None:
-        st.session_state["drawing"] = result.json_data
-        st.session_state["drawing_pixels"] = result.image_data
-    has_strokes = bool((st.session_state.get("drawing") or {}).get("objects"))
-    return Image.fromarray(st.session_state["drawing_pixels"]) if has_strokes else None
+        st.session_state["drawing"] = {"strokes": result.json_data["objects"], "pixels": result.image_data}
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button("Undo", icon=":material/undo:", on_click=undo, disabled=not strokes())
+        st.button("Clear", icon=":material/delete:", on_click=put_on_canvas, args=([],), disabled=not strokes())
+        st.toggle("Eraser", key="eraser")
+    return Image.fromarray(st.session_state["drawing"]["pixels"]) if strokes() else None
 
 
-def clear_drawing() -> None:
-    st.session_state["canvas_number"] += 1
-    for name in ("drawing", "drawing_pixels", "drawing_start"):
-        st.session_state.pop(name, None)
+def strokes() -> list[dict]:
+    """What has been drawn, oldest first, as the canvas describes it."""
+    return st.session_state.get("drawing", {}).get("strokes", [])
 
 
-def show_result(prepared: pictures.Prepared, model, seen_card, answer_card, truth: str = "") -> None:
-    """What the model sees in one card, its answer in the other."""
-    with seen_card, st.container(border=True):
-        show_seen(prepared)
-    with answer_card, st.container(border=True):
-        if prepared.blank:
-            st.info("There is nothing to see: the picture is one plain colour.", icon=":material/visibility_off:")
-            st.caption(EMPTY_WORDS)
-        else:
-            show_answer(predict.classify_pixels(model, prepared.pixels), truth)
+def undo() -> None:
+    put_on_canvas(strokes()[:-1])
 
 
-def show_seen(prepared: pictures.Prepared) -> None:
-    st.markdown("**What the model sees**")
-    image = _shared.png_data_uri(prepared.pixels)
-    st.html(f'<img class="seen" src="{image}" width="{SEEN_EDGE}" height="{SEEN_EDGE}" alt="Your picture, 28 × 28">')
-    with st.expander("How it came about"):
-        for step in prepared.steps:
-            st.image(step.picture, width=120)
-            st.caption(f"**{step.name}.** {step.caption}")
+def put_on_canvas(objects: list[dict]) -> None:
+    """Replace the drawing. The canvas takes up only a beginning that differs from the last one, hence the count."""
+    count = st.session_state["canvas_start"].get("count", 0) + 1
+    st.session_state["canvas_start"] = {"objects": objects, "count": count}
 
 
-def show_answer(answer: predict.Answer, truth: str) -> None:
-    """The answer in words, the doubt if there is any, and all probabilities as bars."""
-    best, second = answer.probs.argsort()[::-1][:2]
-    name, share = CLASS_NAMES[best], f"{answer.probs[best]:.1%}"
-    if not answer.recognised:
-        st.markdown("### I do not know this")
-        st.warning(
-            f"This does not look like anything the model knows. If it must choose: {name}, {share}.",
-            icon=":material/help:",
-        )
-    else:
-        st.markdown(f"### {name}, {share}")
-        if answer.probs[best] < DOUBT:
-            st.caption(f"Not sure: it could be {CLASS_NAMES[second]} as well ({answer.probs[second]:.1%}).")
-    if truth:
-        st.caption(f"{'✓ Right' if truth == name else '✗ Wrong'}: the true label is {truth}.")
-    st.html(_grid.probability_bars(answer.probs))
+def example() -> dict:
+    """A filled pair of trousers, as the canvas describes a stroke."""
+    path = [["M", *EXAMPLE[0]], *(["L", *point] for point in EXAMPLE[1:]), ["Z"]]
+    return {"type": "path", "path": path, "fill": INK, "stroke": INK, "strokeWidth": BRUSHES["Medium"]}
 
 
-def show_picture_row(picture: Image.Image, name: str, model, truth: str = "") -> None:
-    """One brought picture: itself, what the model sees, the answer."""
-    prepared = pictures.prepare(picture)
-    picture_card, seen_card, answer_card = st.columns([4, 3, 4])
-    with picture_card, st.container(border=True):
-        st.markdown(f"**{_shared.plain(name)}**")
-        st.image(prepared.steps[0].picture, width=CANVAS_EDGE)
-    show_result(prepared, model, seen_card, answer_card, truth)
+# Upload, Camera, Samples
 
 
-def show_file(file, model) -> None:
-    """An uploaded or photographed file, or the sentence that says why it cannot be read."""
-    try:
-        picture = pictures.open_picture(file.getvalue())
-    except pictures.PictureError as error:
-        st.error(f"{_shared.plain(file.name)}: {_shared.plain(str(error))}", icon=":material/broken_image:")
-        return
-    show_picture_row(picture, file.name, model)
-
-
-def show_upload(model) -> None:
+def show_upload(entry: ModelEntry) -> None:
+    """Several pictures at once, each with its own answer or the sentence that says why it cannot be read."""
     files = st.file_uploader(
-        "Pictures of one piece each", FILE_TYPES, accept_multiple_files=True, max_upload_size=MAX_UPLOAD_MB,
-        help="A plain background works best. PNG, JPEG, WebP, GIF or BMP.",
-    )  # fmt: skip
+        "Pictures of one piece each",
+        FILE_TYPES,
+        accept_multiple_files=True,
+        max_upload_size=pictures.MAX_FILE_BYTES >> 20,
+        help="PNG, JPEG, WebP, GIF or BMP. A plain background works best.",
+    )
     if not files:
-        st.caption("Add one or more pictures of single pieces of clothing. They stay on this server's memory only.")
+        st.caption("Each picture appears here with what the model sees of it and what it calls it. Nothing is kept.")
     if len(files) > MAX_PICTURES:
-        st.info(f"Only the first {MAX_PICTURES} of your {len(files)} pictures are shown.")
+        st.info(f"Here are the first {MAX_PICTURES} of your {len(files)} pictures. Remove some to see the others.")
     for file in files[:MAX_PICTURES]:
-        show_file(file, model)
+        show_file(file.file_id, file.name, file.getvalue(), entry)
 
 
-def show_camera(model) -> None:
-    st.caption("Hold one piece in front of a plain wall and take a picture.")
-    with st.container(width=420):
-        photo = st.camera_input("Photograph", label_visibility="collapsed")
-    if photo is not None:
-        show_file(photo, model)
+def show_camera(entry: ModelEntry) -> None:
+    with st.container(width=480):
+        photo = st.camera_input("Hold one piece in front of a plain wall and take a photo")
+    if photo:
+        show_file("photo", "Your photo", photo.getvalue(), entry)
 
 
-def show_samples(model) -> None:
-    """A gallery of test images; a picked one goes the same way as a visitor's picture."""
-    split, probs = _shared.cached_split("test"), _shared.cached_test_probs(_shared.model_in_use())
-    shown = st.session_state.setdefault("samples", random.sample(range(TEST_SIZE), SAMPLES))
-    st.button("Show others", icon=":material/shuffle:", on_click=lambda: st.session_state.pop("samples"))
+@st.fragment
+def show_file(key: str, name: str, content: bytes, entry: ModelEntry) -> None:
+    """A brought file; opening its steps reruns only this."""
+    try:
+        picture = pictures.open_picture(content)
+    except pictures.PictureError as error:
+        st.error(f"**{_shared.plain(name)}**  \n{_shared.plain(str(error))}", icon=":material/broken_image:")
+        return
+    show_card(key, name, picture, entry)
+
+
+def show_samples(entry: ModelEntry) -> None:
+    """One test image of each class; the picked one goes the same way as a visitor's picture."""
+    split = _shared.cached_split("test")
+    if "samples" not in st.session_state:
+        choose_samples(split)
+    with st.container(horizontal=True, gap="small"):
+        for index in st.session_state["samples"]:
+            show_sample(index, split)
+    st.button("Show others", icon=":material/shuffle:", on_click=choose_samples, args=(split,))
     picked = st.session_state.get("sample")
-    _grid.show_image_grid("samples_grid", shown, split, probs, pick_sample, picked, compact=True)
     if picked is None:
-        st.caption("Pick one of these test images and see what the model makes of it.")
-    else:
-        truth = CLASS_NAMES[split.labels[picked]]
-        show_picture_row(Image.fromarray(split.pixels[picked]), f"Test image {picked}", model, truth)
+        st.caption("Pick one of these images, none of which the model has learned from, and see what it makes of it.")
+        return
+    truth = CLASS_NAMES[split.labels[picked]]
+    show_card("sample", f"Test image {picked}", Image.fromarray(split.pixels[picked]), entry, truth)
+
+
+def choose_samples(split: Split) -> None:
+    by_class = [[i for i, label in enumerate(split.labels) if label == wanted] for wanted in range(len(CLASS_NAMES))]
+    st.session_state["samples"] = [random.choice(indices) for indices in by_class]
+
+
+def show_sample(index: int, split: Split) -> None:
+    name = CLASS_NAMES[split.labels[index]]
+    with st.container(width=104, gap="xsmall"):
+        st.html(image_html(split.pixels[index], "sample", f"Test image {index}: {name}"))
+        kind = "primary" if index == st.session_state.get("sample") else "secondary"
+        st.button(name, key=f"sample_{index}", type=kind, width="stretch", on_click=pick_sample, args=(index,))
+        st.caption(f"#{index}", text_alignment="center")
 
 
 def pick_sample(index: int) -> None:
     st.session_state["sample"] = index
 
 
+# Any picture's result
+
+
+def show_card(key: str, name: str, picture: Image.Image, entry: ModelEntry, truth: str = "") -> None:
+    """One brought picture: itself, what the model sees, the answer, the steps."""
+    prepared = pictures.prepare(picture)
+    with st.container(border=True, key=f"card_{key}"):
+        with st.container(horizontal=True, gap="medium"):
+            brought, seen, answer = st.container(width=200), st.container(width=200), st.container(width="stretch")
+        brought.markdown(f"**{_shared.plain(name)}**")
+        brought.image(prepared.steps[0].picture, width=200, alt=name)
+        show_result(prepared, entry, seen, answer, truth)
+        show_steps(prepared, key)
+
+
+def show_result(prepared: pictures.Prepared, entry: ModelEntry, seen, answer, truth: str = "") -> None:
+    """What the model sees in one container, its answer in the other."""
+    seen.markdown("**What the model sees**")
+    seen.html(image_html(prepared.pixels, "seen", "The picture at 28 × 28 pixels"))
+    if prepared.blank:
+        answer.info("There is nothing to see: this picture is one plain colour.", icon=":material/visibility_off:")
+        return
+    model = _shared.cached_model(str(entry.path), entry.fingerprint)
+    answer.html(answer_html(predict.classify_pixels(model, prepared.pixels), truth))
+
+
+def image_html(pixels, kind: str, alt: str) -> str:
+    return f'<img class="{kind}" src="{_shared.png_data_uri(pixels)}" alt="{alt}">'
+
+
+def show_steps(prepared: pictures.Prepared, key: str) -> None:
+    """How the picture became 28×28, folded; the steps are drawn only while it is open."""
+    steps = st.expander("How the picture became that", key=f"steps_{key}", on_change="rerun")
+    if steps.open:
+        steps.html(f'<div class="steps">{"".join(map(step_html, prepared.steps))}</div>')
+
+
+def step_html(step: pictures.Step) -> str:
+    source = _shared.png_data_uri(step.picture)
+    return f'<figure><img src="{source}" alt=""><figcaption><b>{step.name}.</b> {step.caption}</figcaption></figure>'
+
+
+def answer_html(answer: predict.Answer, truth: str) -> str:
+    """The answer in words, its doubt if there is any, and the classes as bars."""
+    best, second = answer.probs.argsort()[::-1][:2]
+    name, share = CLASS_NAMES[best], f"{answer.probs[best]:.1%}"
+    head, words = f"{name}, {share}", ""
+    if not answer.recognised:
+        head = "I do not know this"
+        words = f"This does not look like anything the model knows. If it had to choose: {name}, {share}."
+    elif answer.probs[best] < DOUBT:
+        words = f"Not sure: it wavers between {name} and {CLASS_NAMES[second]} ({answer.probs[second]:.1%})."
+    if truth:
+        words += f" {'✓ Right' if truth == name else '✗ Wrong'}: the true label is {truth}."
+    bars = _grid.probability_bars(answer.probs)
+    return f'<div class="answer" role="status"><h3>{head}</h3><p>{words}</p>{bars}</div>'
+
+
 SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Samples": show_samples}
 
 _shared.run_through_router()
+st.html(STYLE)
 st.title("Classify", anchor=False)
 st.write("Draw or bring a piece of clothing and see what the model calls it.")
 chosen = _shared.model_in_use()
 way = st.segmented_control(
-    "Way", list(WAYS), format_func=lambda name: f"{WAYS[name]} {name}", default="Draw", required=True,
-    key="way", bind="query-params", label_visibility="collapsed",
-)  # fmt: skip
+    "Way", list(SHOWS), default="Draw", required=True, key="way", bind="query-params", label_visibility="collapsed"
+)
 try:
     if chosen is None:
         _shared.show_no_model()
     else:
-        # Loaded here and not at the first stroke: a damaged file is said at once, and the first answer is quick.
-        SHOWS[way](_shared.cached_model(str(chosen.path), chosen.fingerprint))
+        SHOWS[way](chosen)
 except CheckpointError as error:
     st.error(str(error), icon=":material/error:")
 except DataError as error:

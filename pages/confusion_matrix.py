@@ -7,8 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from fashion_core import evaluation, plots
-from fashion_core.checkpoints import CheckpointError, ModelEntry
-from fashion_core.data import DataError
+from fashion_core.checkpoints import ModelEntry
 from fashion_core.metadata import CLASS_NAMES
 from pages import _grid, _shared
 
@@ -138,13 +137,4 @@ def show_confusion(entry: ModelEntry) -> None:
 _shared.run_through_router()
 st.title("Confusion matrix", anchor=False)
 st.write("Which clothes are taken for which. Click any cell to see its images.")
-chosen = _shared.model_in_use()
-try:
-    if chosen:
-        show_confusion(chosen)
-    else:
-        _shared.show_no_model()
-except DataError as error:
-    _shared.show_data_missing(error)
-except CheckpointError as error:
-    st.error(str(error), icon=":material/error:")
+_shared.show_with_model(show_confusion)

@@ -8,8 +8,7 @@ import random
 import streamlit as st
 
 from fashion_core import evaluation
-from fashion_core.checkpoints import CheckpointError, ModelEntry
-from fashion_core.data import DataError
+from fashion_core.checkpoints import ModelEntry
 from fashion_core.metadata import CLASS_NAMES, TEST_SIZE
 from pages import _grid, _shared
 
@@ -131,13 +130,4 @@ def show_predictions(entry: ModelEntry) -> None:
 _shared.run_through_router()
 st.title("Predictions", anchor=False)
 st.write("See what the model calls each of the 10,000 test images. Pick one to look closer.")
-chosen = _shared.model_in_use()
-try:
-    if chosen:
-        show_predictions(chosen)
-    else:
-        _shared.show_no_model()
-except DataError as error:
-    _shared.show_data_missing(error)
-except CheckpointError as error:
-    st.error(str(error), icon=":material/error:")
+_shared.show_with_model(show_predictions)
