@@ -129,7 +129,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   box.addEventListener("pointerdown", onDown, { capture: true, signal })
   window.addEventListener("pointerup", onUp, { capture: true, signal })
   resized.observe(box)
-  // Plotly moves the plot area after its box has changed size, by attributes alone.
+  // Plotly moves the plot area some time after its box has changed size.
   changed.observe(box, { childList: true, subtree: true, attributeFilter: ["x", "y", "width", "height"] })
   draw()
   parentElement.stop = () => {

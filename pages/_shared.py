@@ -17,6 +17,7 @@ from fashion_core.checkpoints import ModelEntry
 from fashion_core.data import Split
 
 ROUTED_KEY = "routed"  # from the router to the page that it runs
+WANTED_KEY = "wanted_model"  # from a button to the picker, which is drawn before the page
 MODEL_KEY = "model"  # session state and URL parameter of the sidebar's picker
 MODEL_CACHE_SIZE = 8  # models kept in memory; each is about 1 MB
 PROBS_CACHE_SIZE = 8  # test probabilities kept in memory; each is 0.4 MB
@@ -101,7 +102,7 @@ def _ask_model(entries: list[ModelEntry]) -> None:
     if not by_id:
         st.caption("No model yet. Train one and it appears here.")
         return
-    wanted = st.session_state.get(MODEL_KEY) or st.query_params.get(MODEL_KEY)
+    wanted = st.session_state.pop(WANTED_KEY, None) or st.session_state.get(MODEL_KEY) or st.query_params.get(MODEL_KEY)
     st.session_state[MODEL_KEY] = wanted if wanted in by_id else next(iter(by_id))
     chosen = st.selectbox(
         "Model in use",
@@ -130,8 +131,9 @@ def model_label(entry: ModelEntry) -> str:
 
 
 def use_model(model_id: str) -> None:
-    """Make a model the one in use; for a button's on_click, since the picker is drawn before the page."""
-    st.session_state[MODEL_KEY] = model_id
+    """Make a model the one in use and draw the whole page anew, also from inside a fragment."""
+    st.session_state[WANTED_KEY] = model_id
+    st.rerun()
 
 
 def model_in_use() -> ModelEntry | None:

@@ -22,23 +22,34 @@ INK, PAPER = "#111111", "#FFFFFF"
 BRUSHES = {"Fine": 4, "Medium": 9, "Thick": 18}
 ERASER_WIDER = 2.5  # times the brush: one rubs out in fewer strokes than one draws
 EXAMPLE = [(95, 35), (185, 35), (205, 245), (155, 245), (140, 115), (125, 245), (75, 245)]  # a pair of trousers
+SMALL = 100  # pixels: a smaller picture is shown with hard edges, not blurred
 DOUBT = 0.6  # a top probability below this is worth naming the runner-up
 
-# The cards stand side by side where there is room and below each other on a phone, there the answer before what was
-# seen. Heights are reserved, so that no answer moves anything.
+# Cards stand side by side where there is room, else below each other, on a phone the answer before what was seen.
+# What an answer takes up is reserved, so that it moves nothing.
 STYLE = """<style>
-.st-key-canvas_card, .st-key-canvas_card > div { flex: 0 0 auto; }
-.st-key-seen_card { flex: 1 1 15rem; min-width: min(15rem, 100%); }
-.st-key-answer_card { flex: 2 1 19rem; min-width: min(19rem, 100%); }
-@media (max-width: 640px) { .st-key-answer_card { order: 1; } .st-key-seen_card { order: 2; } }
-img.seen { width: 196px; height: 196px; }
-img.sample { width: 104px; height: 104px; image-rendering: pixelated; border-radius: 0.4rem; }
+[class*="st-key-row_"] .stLayoutWrapper:has([class*="st-key-seen_"]) { flex: 1 1 200px; }
+[class*="st-key-row_"] .stLayoutWrapper:has([class*="st-key-answer_"]) { flex: 2 1 290px; }
+.st-key-seen_card, .st-key-answer_card { min-height: 280px; }
+.st-key-answer_card .answer p { min-height: 3rem; }
 .answer h3 { padding: 0; margin: 0 0 0.25rem; font-size: 1.4rem; font-weight: 600; }
-.answer p { min-height: 3rem; margin: 0 0 0.5rem; }
+.answer p { margin: 0 0 0.5rem; }
+.st-key-samples_row .stLayoutWrapper:has([class*="st-key-sample_"]) { flex: 0 1 calc(20% - 0.8rem); min-width: 100px; }
+img.seen, img.sample, img.brought { display: block; width: 100%; border-radius: 0.4rem; }
+img.seen { max-width: 232px; aspect-ratio: 1; }
+img.brought { max-width: 300px; }
+img.sample, img.brought.small { image-rendering: pixelated; }
 .steps { display: grid; grid-template-columns: repeat(auto-fill, minmax(6rem, 1fr)); gap: 0.75rem; }
-.steps figure { margin: 0; } .steps figcaption { font-size: 0.8rem; line-height: 1.35; }
+.steps figure { margin: 0; }
+.steps figcaption { font-size: 0.8rem; line-height: 1.35; margin-top: 0.3rem; }
 .steps img { width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: 0.4rem; image-rendering: pixelated;
-  background: color-mix(in srgb, currentColor 9%, transparent); }
+  border: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
+@media (max-width: 640px) {
+  .st-key-row_drawing .stLayoutWrapper:has(.st-key-canvas_card) { flex: 1 1 100%; }
+  .st-key-canvas_card { width: 100%; align-items: center; }
+  .st-key-row_drawing .stLayoutWrapper:has(.st-key-answer_card) { order: 1; }
+  .st-key-row_drawing .stLayoutWrapper:has(.st-key-seen_card) { order: 2; }
+}
 </style>"""
 
 
@@ -48,7 +59,7 @@ img.sample { width: 104px; height: 104px; image-rendering: pixelated; border-rad
 @st.fragment
 def show_draw(entry: ModelEntry) -> None:
     """The canvas and its answer; a stroke reruns only this."""
-    cards = st.container(horizontal=True, gap="small")
+    cards = st.container(horizontal=True, gap="small", key="row_drawing")
     with cards.container(border=True, key="canvas_card", width=CANVAS_EDGE + 34):
         picture = ask_drawing()
     seen, answer = cards.container(border=True, key="seen_card"), cards.container(border=True, key="answer_card")
@@ -154,7 +165,7 @@ def show_samples(entry: ModelEntry) -> None:
     split = _shared.cached_split("test")
     if "samples" not in st.session_state:
         choose_samples(split)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="samples_row"):
         for index in st.session_state["samples"]:
             show_sample(index, split)
     st.button("Show others", icon=":material/shuffle:", on_click=choose_samples, args=(split,))
@@ -173,10 +184,10 @@ def choose_samples(split: Split) -> None:
 
 def show_sample(index: int, split: Split) -> None:
     name = CLASS_NAMES[split.labels[index]]
-    with st.container(width=104, gap="xsmall"):
+    with st.container(key=f"sample_{index}", gap="xsmall"):
         st.html(image_html(split.pixels[index], "sample", f"Test image {index}: {name}"))
         kind = "primary" if index == st.session_state.get("sample") else "secondary"
-        st.button(name, key=f"sample_{index}", type=kind, width="stretch", on_click=pick_sample, args=(index,))
+        st.button(name, key=f"pick_{index}", type=kind, width="stretch", on_click=pick_sample, args=(index,))
         st.caption(f"#{index}", text_alignment="center")
 
 
@@ -191,10 +202,11 @@ def show_card(key: str, name: str, picture: Image.Image, entry: ModelEntry, trut
     """One brought picture: itself, what the model sees, the answer, the steps."""
     prepared = pictures.prepare(picture)
     with st.container(border=True, key=f"card_{key}"):
-        with st.container(horizontal=True, gap="medium"):
-            brought, seen, answer = st.container(width=200), st.container(width=200), st.container(width="stretch")
+        with st.container(horizontal=True, gap="medium", key=f"row_{key}"):
+            brought, seen, answer = (st.container(key=f"{part}_{key}") for part in ("seen_brought", "seen", "answer"))
         brought.markdown(f"**{_shared.plain(name)}**")
-        brought.image(prepared.steps[0].picture, width=200, alt=name)
+        kind = "brought small" if max(picture.size) < SMALL else "brought"
+        brought.html(image_html(prepared.steps[0].picture, kind, name))
         show_result(prepared, entry, seen, answer, truth)
         show_steps(prepared, key)
 
@@ -211,7 +223,7 @@ def show_result(prepared: pictures.Prepared, entry: ModelEntry, seen, answer, tr
 
 
 def image_html(pixels, kind: str, alt: str) -> str:
-    return f'<img class="{kind}" src="{_shared.png_data_uri(pixels)}" alt="{alt}">'
+    return f'<img class="{kind}" src="{_shared.png_data_uri(pixels)}" alt="{_shared.escaped(alt)}">'
 
 
 def show_steps(prepared: pictures.Prepared, key: str) -> None:

@@ -88,10 +88,8 @@ def show_actions(run: runs.Run) -> None:
     in_use = st.session_state.get(_shared.MODEL_KEY) == run.run_id
     if run.config and run.model_path.is_file():
         label = "In use" if in_use else "Use this model"
-        st.button(
-            label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}",
-            on_click=_shared.use_model, args=(run.run_id,),
-        )  # fmt: skip
+        if st.button(label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}"):
+            _shared.use_model(run.run_id)
         st.download_button(
             "Download .pt", run.model_path.read_bytes(), f"{run.run_id}.pt", icon=":material/download:",
             key=f"download-{run.run_id}", on_click="ignore",

@@ -188,8 +188,8 @@ def show_next_steps(run: runs.Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         in_use = st.session_state.get(_shared.MODEL_KEY) == run.run_id
         label = "In use on all pages" if in_use else "Use this model"
-        if st.button(label, icon=":material/check:", disabled=in_use, on_click=_shared.use_model, args=(run.run_id,)):
-            st.rerun()  # the whole page: the picker in the sidebar shows the choice
+        if st.button(label, icon=":material/check:", disabled=in_use):
+            _shared.use_model(run.run_id)
         st.page_link("pages/confusion_matrix.py", label="See its mistakes", icon=":material/grid_on:")
         st.page_link("pages/runs.py", label="All runs", icon=":material/stacked_line_chart:")
 
