@@ -11,7 +11,7 @@ from streamlit_drawable_canvas import st_canvas
 
 from fashion_core import pictures, predict
 from fashion_core.checkpoints import CheckpointError, ModelEntry
-from fashion_core.data import DataError, Split
+from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
 from pages import _grid, _shared
 
@@ -28,13 +28,14 @@ DOUBT = 0.6  # a top probability below this is worth naming the runner-up
 # Cards stand side by side where there is room, else below each other, on a phone the answer before what was seen.
 # What an answer takes up is reserved, so that it moves nothing.
 STYLE = """<style>
-[class*="st-key-row_"] .stLayoutWrapper:has([class*="st-key-seen_"]) { flex: 1 1 200px; }
-[class*="st-key-row_"] .stLayoutWrapper:has([class*="st-key-answer_"]) { flex: 2 1 290px; }
-.st-key-seen_card, .st-key-answer_card { min-height: 280px; }
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-seen_"]) { flex: 1 1 130px; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-seen_card) { flex-basis: 210px; }
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-answer_"]) { flex: 2 1 290px; }
+.st-key-answer_card { min-height: 280px; }
 .st-key-answer_card .answer p { min-height: 3rem; }
 .answer h3 { padding: 0; margin: 0 0 0.25rem; font-size: 1.4rem; font-weight: 600; }
 .answer p { margin: 0 0 0.5rem; }
-.st-key-samples_row .stLayoutWrapper:has([class*="st-key-sample_"]) { flex: 0 1 calc(20% - 0.8rem); min-width: 100px; }
+[data-testid="stLayoutWrapper"]:has(> [class*="st-key-sample_"]) { flex: 0 1 calc(20% - 0.8rem); min-width: 100px; }
 img.seen, img.sample, img.brought { display: block; width: 100%; border-radius: 0.4rem; }
 img.seen { max-width: 232px; aspect-ratio: 1; }
 img.brought { max-width: 300px; }
@@ -45,10 +46,10 @@ img.sample, img.brought.small { image-rendering: pixelated; }
 .steps img { width: 100%; aspect-ratio: 1; object-fit: contain; border-radius: 0.4rem; image-rendering: pixelated;
   border: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 @media (max-width: 640px) {
-  .st-key-row_drawing .stLayoutWrapper:has(.st-key-canvas_card) { flex: 1 1 100%; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-canvas_card) { flex: 1 1 100%; }
   .st-key-canvas_card { width: 100%; align-items: center; }
-  .st-key-row_drawing .stLayoutWrapper:has(.st-key-answer_card) { order: 1; }
-  .st-key-row_drawing .stLayoutWrapper:has(.st-key-seen_card) { order: 2; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-answer_card) { order: 1; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-seen_card) { order: 2; }
 }
 </style>"""
 
@@ -59,7 +60,7 @@ img.sample, img.brought.small { image-rendering: pixelated; }
 @st.fragment
 def show_draw(entry: ModelEntry) -> None:
     """The canvas and its answer; a stroke reruns only this."""
-    cards = st.container(horizontal=True, gap="small", key="row_drawing")
+    cards = st.container(horizontal=True, gap="small")
     with cards.container(border=True, key="canvas_card", width=CANVAS_EDGE + 34):
         picture = ask_drawing()
     seen, answer = cards.container(border=True, key="seen_card"), cards.container(border=True, key="answer_card")
@@ -165,7 +166,7 @@ def show_samples(entry: ModelEntry) -> None:
     split = _shared.cached_split("test")
     if "samples" not in st.session_state:
         choose_samples(split)
-    with st.container(horizontal=True, gap="small", key="samples_row"):
+    with st.container(horizontal=True, gap="small"):
         for index in st.session_state["samples"]:
             show_sample(index, split)
     st.button("Show others", icon=":material/shuffle:", on_click=choose_samples, args=(split,))
@@ -202,7 +203,7 @@ def show_card(key: str, name: str, picture: Image.Image, entry: ModelEntry, trut
     """One brought picture: itself, what the model sees, the answer, the steps."""
     prepared = pictures.prepare(picture)
     with st.container(border=True, key=f"card_{key}"):
-        with st.container(horizontal=True, gap="medium", key=f"row_{key}"):
+        with st.container(horizontal=True, gap="medium"):
             brought, seen, answer = (st.container(key=f"{part}_{key}") for part in ("seen_brought", "seen", "answer"))
         brought.markdown(f"**{_shared.plain(name)}**")
         kind = "brought small" if max(picture.size) < SMALL else "brought"
@@ -218,7 +219,11 @@ def show_result(prepared: pictures.Prepared, entry: ModelEntry, seen, answer, tr
     if prepared.blank:
         answer.info("There is nothing to see: this picture is one plain colour.", icon=":material/visibility_off:")
         return
-    model = _shared.cached_model(str(entry.path), entry.fingerprint)
+    try:  # here, because what is raised in a fragment comes no further
+        model = _shared.cached_model(str(entry.path), entry.fingerprint)
+    except CheckpointError as error:
+        answer.error(_shared.plain(str(error)), icon=":material/error:")
+        return
     answer.html(answer_html(predict.classify_pixels(model, prepared.pixels), truth))
 
 
@@ -254,22 +259,19 @@ def answer_html(answer: predict.Answer, truth: str) -> str:
     return f'<div class="answer" role="status"><h3>{head}</h3><p>{words}</p>{bars}</div>'
 
 
+def show_way(entry: ModelEntry) -> None:
+    # Loaded before the first stroke: a damaged file is said at once, and the first answer is quick.
+    _shared.cached_model(str(entry.path), entry.fingerprint)
+    SHOWS[way](entry)
+
+
 SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Samples": show_samples}
 
 _shared.run_through_router()
 st.html(STYLE)
 st.title("Classify", anchor=False)
 st.write("Draw or bring a piece of clothing and see what the model calls it.")
-chosen = _shared.model_in_use()
 way = st.segmented_control(
     "Way", list(SHOWS), default="Draw", required=True, key="way", bind="query-params", label_visibility="collapsed"
 )
-try:
-    if chosen is None:
-        _shared.show_no_model()
-    else:
-        SHOWS[way](chosen)
-except CheckpointError as error:
-    st.error(str(error), icon=":material/error:")
-except DataError as error:
-    _shared.show_data_missing(error)
+_shared.show_with_model(show_way)

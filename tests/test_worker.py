@@ -41,7 +41,7 @@ def worker_process(run_id):
 
 @pytest.fixture(autouse=True)
 def _no_worker_left(runs_dir, monkeypatch):
-    monkeypatch.setenv("FASHION_TRAIN_THREADS", "2")
+    monkeypatch.delenv("FASHION_TRAIN_THREADS", raising=False)
     yield
     for run in runs.list_runs():
         with contextlib.suppress(psutil.Error, KeyError):
