@@ -32,7 +32,7 @@ STYLE = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-seen_card) { flex-basis: 210px; }
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-answer_"]) { flex: 2 1 290px; }
 .st-key-answer_card { min-height: 280px; }
-.st-key-answer_card .answer p { min-height: 3rem; }
+.st-key-answer_card .answer p { min-height: 3.3rem; }
 .answer h3 { padding: 0; margin: 0 0 0.25rem; font-size: 1.4rem; font-weight: 600; }
 .answer p { margin: 0 0 0.5rem; }
 [data-testid="stLayoutWrapper"]:has(> [class*="st-key-sample_"]) { flex: 0 1 calc(20% - 0.8rem); min-width: 100px; }
