@@ -54,6 +54,29 @@ img.sample, img.brought.small { image-rendering: pixelated; }
 </style>"""
 
 
+# The canvas brings a toolbar of its own that lies, unseen but not untouchable, over its upper right corner until a
+# mouse has hovered there: strokes that begin there are lost, and a finger undoes or clears. So it is taken away.
+NO_TOOLBAR_JS = """
+export default function ({ parentElement }) {
+  const card = parentElement.host.closest(".st-key-canvas_card")
+  const isCanvas = (element) => element.shadowRoot?.querySelector(".canvas-root")
+  const take = () => {
+    const canvas = [...card.querySelectorAll("*")].find(isCanvas)
+    if (!canvas) return
+    clearInterval(waiting)
+    if (canvas.shadowRoot.querySelector(".no-toolbar")) return
+    const style = Object.assign(document.createElement("style"), { className: "no-toolbar" })
+    style.textContent = ".dc-toolbar { display: none !important }"
+    canvas.shadowRoot.append(style)
+  }
+  const waiting = setInterval(take, 50)
+  take()
+  return () => clearInterval(waiting)
+}
+"""
+_without_toolbar = st.components.v2.component("canvas_without_toolbar", js=NO_TOOLBAR_JS)
+
+
 # Draw
 
 
@@ -79,7 +102,6 @@ def ask_drawing() -> Image.Image | None:
     """The canvas with its tools; returns the drawing, None before the first stroke."""
     options = dict(default="Medium", required=True, label_visibility="collapsed", persist_state="session")
     brush = st.segmented_control("Brush", list(BRUSHES), key="brush", **options)
-    st.space("small")  # the canvas's own toolbar floats above it
     erasing = st.session_state.get("eraser", False)
     if "canvas" not in st.session_state:  # not on screen in the last run: begin with the drawing as it was left
         st.session_state["canvas_start"] = {"objects": strokes()}
@@ -93,6 +115,7 @@ def ask_drawing() -> Image.Image | None:
         return_image_data=True,
         key="canvas",
     )
+    _without_toolbar(key="without_toolbar", height=0)
     if result.image_data is not None:
         st.session_state["drawing"] = {"strokes": result.json_data["objects"], "pixels": result.image_data}
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

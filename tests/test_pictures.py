@@ -195,18 +195,40 @@ def noisy(level: int, spread: float) -> Image.Image:
     return Image.fromarray(np.clip(rng.normal(level, spread, (300, 400, 3)), 0, 255).astype(np.uint8))
 
 
+def dusty() -> Image.Image:
+    """A scanned empty page."""
+    page = Image.new("RGB", (280, 280), "white")
+    ImageDraw.Draw(page).rectangle((140, 90, 142, 92), fill="black")
+    return page
+
+
 @pytest.mark.parametrize(
     "picture",
     [
+        dusty(),
         *(Image.new("RGB", (280, 280), colour) for colour in ("white", "black", "#3060a0", "#808080")),
         Image.new("RGBA", (280, 280), (0, 0, 0, 0)),
         Image.new("RGBA", (280, 280), (255, 255, 255, 0)),
         gradient(200, 300),
         noisy(200, 3),
+        noisy(120, 16),
         Image.new("L", (1, 1)),
         Image.new("L", (8, 4000)),
     ],
-    ids=["white", "black", "blue", "grey", "clear", "clear white", "gradient", "wall", "1 × 1", "thread"],
+    ids=[
+        "dust",
+        "white",
+        "black",
+        "blue",
+        "grey",
+        "clear",
+        "clear white",
+        "gradient",
+        "wall",
+        "grain",
+        "1 × 1",
+        "thread",
+    ],
 )
 def test_a_picture_of_nothing_is_blank(picture):
     prepared = prepare(picture)
@@ -316,6 +338,15 @@ def test_a_hole_large_enough_to_look_through_stays_open():
     pixels = prepare(bag).pixels
     assert pixels[5, 14] == 0
     assert pixels[22, 14] > 127
+
+
+def test_a_button_of_the_grounds_colour_is_cloth_and_no_hole():
+    ground = (120, 150, 190)
+    coat = shirt((60, 30, 20), ground, fill=(60, 30, 20))
+    ImageDraw.Draw(coat).rectangle((110, 150, 170, 200), fill=(250, 240, 220))
+    ImageDraw.Draw(coat).ellipse((136, 90, 142, 96), fill=ground)
+    cloth = next(step.picture for step in prepare(coat).steps if step.name == "Light on dark")
+    assert 50 < cloth[93, 139] < 200
 
 
 # Images of the data set come back as they were

@@ -1,57 +1,254 @@
-"""Drawing and uploading in a real browser: a stroke gets an answer, survives a page change, and never scrolls."""
+"""Drawing and uploading in a real browser: strokes, undo, eraser, touch, and that a drawing is not lost."""
 
-from PIL import Image
+import io
+import re
+
+import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
 MINUTE = 60_000
-SHIRT = [(100, 50), (60, 70), (30, 120), (60, 135), (80, 110), (80, 240), (200, 240), (200, 110), (220, 135)]
-SHIRT += [(250, 120), (220, 70), (180, 50), (140, 65), (100, 50)]
+ANSWER = re.compile(r"^[A-Z][\w/ -]+, \d+\.\d%$|^I do not know this$")
+PHONE = {"viewport": {"width": 390, "height": 700}, "has_touch": True, "is_mobile": True}
 
 
-def open_canvas(page, app) -> dict:
-    """Open the page and wait for the canvas; returns its place on the screen."""
+def open_canvas(page, app):
     page.goto(f"{app}/classify")
-    return canvas_box(page)
+    expect(page.get_by_text("The answer appears here")).to_be_visible(timeout=MINUTE)
+    expect(canvas(page)).to_be_visible(timeout=MINUTE)
+    return canvas(page)
 
 
-def canvas_box(page) -> dict:
-    page.locator("canvas").last.wait_for(timeout=MINUTE)
-    page.wait_for_timeout(3_000)  # the component sets itself up once more after it has appeared
-    page.locator("canvas").last.scroll_into_view_if_needed()
-    return page.locator("canvas").last.bounding_box()
+def canvas(page):
+    return page.locator("canvas").last
 
 
-def draw(page, box, points) -> None:
-    page.mouse.move(box["x"] + points[0][0], box["y"] + points[0][1])
+def stroke(page, *points):
+    """Draw through these points of the canvas with the mouse."""
+    box = canvas(page).bounding_box()
+    (x, y), *rest = points
+    page.mouse.move(box["x"] + x, box["y"] + y)
     page.mouse.down()
-    for x, y in points[1:]:
-        page.mouse.move(box["x"] + x, box["y"] + y, steps=3)
+    for x, y in rest:
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
     page.mouse.up()
 
 
-def test_a_drawing_gets_an_answer_and_survives_a_page_change(page, app):
-    draw(page, open_canvas(page, app), SHIRT)
-    expect(page.locator(".answer .bar-row")).to_have_count(10, timeout=MINUTE)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Fashion CNN Lab", timeout=MINUTE)
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Classify").click()
-    expect(page.locator(".answer .bar-row")).to_have_count(10, timeout=MINUTE)
+def seen(page) -> str | None:
+    """The picture that the model sees, once the page has settled."""
+    page.wait_for_timeout(500)  # longer than the canvas waits before it sends
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=MINUTE)
+    image = page.locator("img.seen")
+    return image.get_attribute("src") if image.count() else None
 
 
-def test_uploads_get_an_answer_each_and_a_bad_one_a_sentence(page, app, tmp_path):
-    shirt = Image.new("RGB", (300, 300), "#D8CFC0")
-    shirt.paste((30, 40, 90), (90, 40, 210, 260))
-    shirt.save(tmp_path / "good.jpg")
-    shirt.convert("CMYK").save(tmp_path / "cmyk.jpg")
-    (tmp_path / "bad.png").write_text("not a picture")
-    page.goto(f"{app}/classify?way=Upload")
-    files = [tmp_path / name for name in ("good.jpg", "bad.png", "cmyk.jpg")]
-    page.locator("input[type=file]").set_input_files(files)
-    expect(page.locator("img.seen")).to_have_count(2, timeout=MINUTE)
-    expect(page.get_by_text("This is not a PNG, JPEG, WebP, GIF or BMP picture")).to_be_visible()
+def changed(page, before: str | None) -> str:
+    """The picture that the model sees, once it is another one."""
+    page.wait_for_function(
+        "before => { const image = document.querySelector('img.seen'); return image && image.src !== before }",
+        arg=before,
+        timeout=MINUTE,
+    )
+    return page.locator("img.seen").get_attribute("src")
 
 
-def test_a_sample_is_answered_with_its_true_label(page, app):
+def ink(page) -> int:
+    """How many dark pixels the canvas holds."""
+    return page.evaluate(
+        """() => {
+          const find = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
+            [...(e.matches('canvas.dc-canvas.lower-canvas') ? [e] : []), ...(e.shadowRoot ? find(e.shadowRoot) : [])])
+          const sheet = find(document)[0]
+          const pixels = sheet.getContext('2d').getImageData(0, 0, sheet.width, sheet.height).data
+          return pixels.filter((level, i) => i % 4 === 0 && level < 100).length
+        }"""
+    )
+
+
+def answer(page):
+    return page.get_by_role("status").get_by_role("heading")
+
+
+def expect_empty(page):
+    expect(page.locator("img.seen")).to_have_count(0)
+    expect(page.get_by_text("The answer appears here")).to_be_visible()
+
+
+def go_to(page, name):
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name, timeout=MINUTE)
+
+
+BOX = [(60, 60), (220, 60), (220, 220), (60, 220), (60, 60)]
+LINE = [(140, 20), (140, 260)]
+
+
+def test_a_drawing_is_answered_and_the_answer_moves_nothing(page, app):
+    open_canvas(page, app)
+    seen(page)  # until the page has come to rest
+    place = canvas(page).bounding_box()
+    stroke(page, *BOX)
+    expect(answer(page)).to_have_text(ANSWER, timeout=MINUTE)
+    box = seen(page)
+    assert canvas(page).bounding_box() == place
+    bars = page.locator(".answer .bars").bounding_box()
+    stroke(page, *LINE)
+    changed(page, box)
+    assert canvas(page).bounding_box() == place
+    assert page.locator(".answer .bars").bounding_box() == bars
+
+
+def test_the_example_is_recognised_and_can_be_drawn_over(page, app):
+    open_canvas(page, app)
+    page.get_by_role("button", name="Start with an example").click()
+    expect(answer(page)).to_contain_text("Trouser", timeout=MINUTE)
+    example = seen(page)
+    stroke(page, (20, 140), (260, 140))
+    assert changed(page, example)
+
+
+def test_undo_and_clear_work_again_and_again(page, app):
+    open_canvas(page, app)
+    stroke(page, *BOX)
+    box = changed(page, None)
+    for _ in range(2):
+        stroke(page, *LINE)
+        both = changed(page, box)
+        page.get_by_role("button", name="Undo").click()
+        assert changed(page, both) == box
+    for _ in range(2):
+        page.get_by_role("button", name="Clear").click()
+        expect_empty(page)
+        assert ink(page) == 0
+        expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+        stroke(page, *BOX)
+        assert changed(page, None) == box
+
+
+def test_what_the_eraser_takes_away_is_gone(page, app):
+    open_canvas(page, app)
+    stroke(page, *LINE)
+    changed(page, None)
+    before = ink(page)
+    page.get_by_test_id("stCheckbox").filter(has_text="Eraser").click()
+    page.wait_for_timeout(700)
+    stroke(page, (140, 150), (140, 280))
+    page.wait_for_timeout(700)
+    assert 0 < ink(page) < 0.8 * before
+    stroke(page, (140, 0), (140, 160))
+    expect_empty(page)
+
+
+def test_a_thicker_brush_draws_a_thicker_line(page, app):
+    open_canvas(page, app)
+    stroke(page, *LINE)
+    thin = (changed(page, None), ink(page))[1]
+    page.get_by_role("button", name="Clear").click()
+    expect_empty(page)
+    page.get_by_role("radio", name="Thick").click()
+    page.wait_for_timeout(700)
+    stroke(page, *LINE)
+    changed(page, None)
+    assert ink(page) > 1.6 * thin
+
+
+@pytest.mark.parametrize("elsewhere", ["another page", "another way", "opened steps"])
+def test_a_drawing_survives(page, app, elsewhere):
+    open_canvas(page, app)
+    stroke(page, *BOX)
+    drawing = (changed(page, None), ink(page))
+    if elsewhere == "another page":
+        go_to(page, "Runs")
+        go_to(page, "Classify")
+    elif elsewhere == "another way":
+        page.get_by_role("radio", name="Upload").click()
+        expect(page.get_by_text("Pictures of one piece each")).to_be_visible(timeout=MINUTE)
+        page.get_by_role("radio", name="Draw").click()
+    else:
+        page.get_by_text("How the picture became that").click()
+        expect(page.locator(".steps figure")).to_have_count(8)
+    expect(page.locator("img.seen")).to_be_visible(timeout=MINUTE)
+    assert (seen(page), ink(page)) == drawing
+    stroke(page, *LINE)
+    changed(page, drawing[0])
+    assert ink(page) > drawing[1]
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_timeout(700)
+    assert (seen(page), ink(page)) == drawing
+
+
+def test_a_stroke_may_begin_anywhere(page, app):
+    """The canvas's own toolbar, unseen, once lay over its upper right corner."""
+    open_canvas(page, app)
+    stroke(page, (270, 6), (200, 6), (200, 200))
+    changed(page, None)
+    assert ink(page) > 1_000
+
+
+def finger(page, start, end, steps=8):
+    """Drag a finger across the screen, as the browser gets it from a touch screen."""
+    session = page.context.new_cdp_session(page)
+    points = [
+        {"x": start[0] + (end[0] - start[0]) * i / steps, "y": start[1] + (end[1] - start[1]) * i / steps}
+        for i in range(steps + 1)
+    ]
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
+    for point in points[1:]:
+        session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+        page.wait_for_timeout(30)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(500)
+
+
+def test_drawing_with_a_finger_does_not_scroll_the_page(browser, app):
+    context = browser.new_context(**PHONE)
+    page = context.new_page()
+    open_canvas(page, app)
+    box = canvas(page).bounding_box()
+    scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
+    middle = box["x"] + box["width"] / 2
+    finger(page, (middle, box["y"] + box["height"] - 20), (middle, box["y"] + 20))
+    changed(page, None)
+    assert page.evaluate(scrolled) == 0
+    assert ink(page) > 500
+    finger(page, (middle, box["y"] - 110), (middle, box["y"] - 300))  # above the canvas the same finger does scroll
+    assert page.evaluate(scrolled) > 50
+    context.close()
+
+
+def encoded(picture: Image.Image, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind)
+    return buffer.getvalue()
+
+
+def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_address(page, app):
+    open_canvas(page, app)
+    page.get_by_role("radio", name="Upload").click()
+    expect(page.get_by_text("Pictures of one piece each")).to_be_visible(timeout=MINUTE)
+    assert "way=Upload" in page.url
+    picture = Image.new("RGB", (300, 400), "white")
+    ImageDraw.Draw(picture).polygon(
+        [(95, 60), (205, 60), (220, 340), (165, 340), (150, 150), (135, 340), (80, 340)], "navy"
+    )
+    files = [
+        ("good.png", encoded(picture, "PNG")),
+        ("bad.png", b"no picture"),
+        ("cmyk.jpg", encoded(picture.convert("CMYK"), "JPEG")),
+    ]
+    page.locator("input[type=file]").set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in files]
+    )
+    expect(answer(page)).to_have_text([re.compile("Trouser")] * 2, timeout=MINUTE)
+    expect(page.get_by_role("alert").filter(has_text="bad.png")).to_contain_text("not a PNG, JPEG")
+    page.get_by_text("How the picture became that").first.click()
+    expect(page.locator(".steps figure")).to_have_count(8)
+
+
+def test_an_address_with_a_way_opens_it(page, app):
     page.goto(f"{app}/classify?way=Samples")
-    page.get_by_role("button", name="Bag", exact=True).click(timeout=MINUTE)
-    expect(page.get_by_text("the true label is Bag")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_role("button", name="Show others")).to_be_visible(timeout=MINUTE)
+    page.get_by_role("button", name="Bag", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("the true label is Bag", timeout=MINUTE)
+    page.goto(f"{app}/classify?way=Nonsense")
+    expect(canvas(page)).to_be_visible(timeout=MINUTE)
