@@ -7,6 +7,7 @@ config       the hyper-parameters of one run
 data         find, fetch and verify Fashion-MNIST; its three splits
 transforms   pixels to model input
 models       the networks by name
+optimizers   the rules that turn gradients into weight changes
 predict      asking a trained model
 evaluation   what the answers are worth
 training     the training loop, a generator of events

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from fashion_core import data
+from fashion_core import data, runs
 from fashion_core.config import TrainConfig, field_spec
 from fashion_core.metadata import CLASS_NAMES
 
@@ -183,8 +183,8 @@ def _answer_line(answer: dict) -> str:
 
 def main():
     """Run the command line; a known failure is one sentence on standard error and exit status 1."""
-    # Before torch is loaded: threads that wait by spinning slow each other down on a machine that is not idle.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    for name, value in runs.THREADS_ENVIRONMENT.items():  # before torch is loaded
+        os.environ.setdefault(name, value)
     try:
         cli(prog_name="python -m fashion_core")
     except OSError as error:

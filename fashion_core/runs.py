@@ -33,6 +33,9 @@ LOCK_SECONDS = 3.0  # a killed worker is dead before the system has torn down it
 MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
 MAX_METRICS_BYTES = 50_000_000  # 100 epochs with batch 16 write about 10 MB
 MAX_NAME_LENGTH = 60
+# OpenMP's threads wait for each other by spinning. Not at all makes two threads on two idle cores 1.7 times slower;
+# as long as its default makes them ten times slower on cores that others need too. Read when torch is loaded.
+THREADS_ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
 _RUN_ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
 
 
@@ -153,9 +156,7 @@ def _launch_lock():
 
 
 def _spawn_worker(run_dir: Path) -> None:
-    # OpenMP's threads wait for each other by spinning; on cores that the server needs too, that costs nine tenths of
-    # the speed. Must be in the environment before torch is loaded.
-    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
+    environment = THREADS_ENVIRONMENT | os.environ
     # Without PYTHONPATH the worker would only find the package when the app was started in the project's folder.
     environment |= {"PYTHONPATH": str(PROJECT_DIR), "PYTHONUNBUFFERED": "1"}
     try:

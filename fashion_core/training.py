@@ -20,6 +20,7 @@ from fashion_core import evaluation
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, iterate_batches
 from fashion_core.models import build_model, count_parameters
+from fashion_core.optimizers import Optimizer
 from fashion_core.predict import energy, predict_logits
 from fashion_core.transforms import normalise, random_flips
 
@@ -45,7 +46,7 @@ class TrainState:
     device: torch.device
     precision: str  # "bfloat16" or "float32"
     model: nn.Module
-    optimizer: torch.optim.Optimizer
+    optimizer: Optimizer
     generator: torch.Generator  # shuffling and flips; weights and dropout use torch's global one
     epoch: int = 0  # finished epochs
     step: int = 0  # finished weight updates
@@ -96,16 +97,9 @@ def new_state(config: TrainConfig, device: torch.device | None = None, precision
         device=device,
         precision=precision or pick_precision(device),
         model=model,
-        optimizer=_build_optimizer(config, model),
+        optimizer=Optimizer(config, model.parameters()),
         generator=torch.Generator().manual_seed(config.seed),
     )
-
-
-def _build_optimizer(config: TrainConfig, model: nn.Module) -> torch.optim.Optimizer:
-    common = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": True}
-    if config.optimizer == "SGD":
-        return torch.optim.SGD(model.parameters(), momentum=0.9, **common)
-    return {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW}[config.optimizer](model.parameters(), **common)
 
 
 def learning_rate_at(config: TrainConfig, step: int) -> float:
@@ -207,11 +201,9 @@ def _update(state: TrainState, pixels: torch.Tensor, labels: torch.Tensor) -> to
     if config.label_smoothing:
         spread = -F.log_softmax(logits, dim=1).mean()
         objective = (1 - config.label_smoothing) * loss + config.label_smoothing * spread
-    for group in state.optimizer.param_groups:
-        group["lr"] = learning_rate_at(config, state.step)
-    state.optimizer.zero_grad(set_to_none=True)
+    state.optimizer.clear_gradients()
     objective.backward()
-    state.optimizer.step()
+    state.optimizer.step(learning_rate_at(config, state.step))
     state.step += 1
     return loss.detach()
 

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -74,11 +75,14 @@ def _sentence(error: BaseException) -> str:
 
 
 def _train(run_dir: Path, status: _Status) -> None:
-    # Imported here, after the first status: torch takes a second or two to load.
-    import torch
-
-    from fashion_core import training
+    # Imported here, after the first status: torch takes a second or two to load, the data meanwhile half of one.
     from fashion_core.data import load_split
+
+    with ThreadPoolExecutor(1) as loader:
+        splits = loader.submit(lambda: [load_split(name) for name in ("train", "val")])
+        import torch
+
+        from fashion_core import training
 
     with contextlib.suppress(AttributeError, OSError):  # no os.nice on Windows
         os.nice(NICENESS)
@@ -88,7 +92,7 @@ def _train(run_dir: Path, status: _Status) -> None:
     state = training.new_state(config)
     status.values |= {"device": state.device.type, "precision": state.precision, "threads": torch.get_num_threads()}
     status.values["steps"] = config.steps_per_epoch
-    train_split, val_split = load_split("train"), load_split("val")
+    train_split, val_split = splits.result()
     stopped = _follow(run_dir, status, state, training.train(state, train_split, val_split))
     if stopped:
         training.validate(state, val_split)

@@ -212,7 +212,7 @@ with form_column:
     if runs.read_only():
         st.info("This is a public copy: training and deleting are switched off.", icon=":material/lock:")
     try:
-        data.load_split("val")
+        _shared.cached_split("val")
         pressed, chosen_values, chosen_name = ask_config()
         if pressed:
             start_run(chosen_values, chosen_name)

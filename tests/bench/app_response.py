@@ -1,7 +1,7 @@
 """How quickly the app answers, idle and while it trains, and what training through the page costs.
 
 Drives a real Chromium on the same machine: medians of 20 page changes and of 20 strokes, idle and during a run; the
-memory of server and worker; images per second of the same run with its page open and with no page open, alternating.
+memory of server and worker; images per second of one run with its page open and with no page open, in turns.
 
     python tests/bench/app_response.py
 """
@@ -17,6 +17,7 @@ from playwright.sync_api import expect, sync_playwright
 
 TRIES = 20
 MINUTE = 60_000
+TURNS, TURN_SECONDS, SETTLE_SECONDS = 8, 10, 4
 PAGES = ("Predictions", "Confusion matrix", "Home", "Runs", "Classify")
 
 
@@ -97,29 +98,36 @@ def worker() -> psutil.Process:
     return next(p for p in psutil.process_iter(["cmdline"]) if "fashion_core.worker" in (p.info["cmdline"] or []))
 
 
-def epoch_speed(runs_dir: Path, with_page, app: str) -> float:
-    """Images per second of the second epoch of a run that was started without a page; `with_page` then watches it."""
+def speeds(run_dir: Path, seconds: float) -> list[float]:
+    """Images per second of each step event that the run writes in the next `seconds`."""
     from fashion_core import runs
-    from fashion_core.config import TrainConfig
 
-    run_id = runs.start_run(TrainConfig(epochs=2))
-    if with_page:
-        with_page.goto(f"{app}/train")
-    while runs.read_run(run_id).is_active:
-        time.sleep(0.5)
-    events, _ = runs.read_metrics(runs_dir / run_id)
-    return [event["images_per_second"] for event in events if event["kind"] == "epoch"][-1]
+    _, offset = runs.read_metrics(run_dir)
+    time.sleep(seconds)
+    events, _ = runs.read_metrics(run_dir, offset)
+    return [event["images_per_second"] for event in events if event["kind"] == "step"]
 
 
 def page_cost(page, app: str, runs_dir: Path) -> None:
+    """One run, its page open and closed in turns; the mean of each turn's median speed."""
+    from fashion_core import runs
+    from fashion_core.config import TrainConfig
+
+    run_id = runs.start_run(TrainConfig(epochs=100))
+    while runs.read_run(run_id).state == "starting":
+        time.sleep(0.5)
     watched, alone = [], []
-    for _ in range(3):
+    for _ in range(TURNS):
         page.goto("about:blank")
-        alone.append(epoch_speed(runs_dir, None, app))
-        watched.append(epoch_speed(runs_dir, page, app))
-    share = 1 - statistics.median(watched) / statistics.median(alone)
-    print(f"training with its page open: {statistics.median(watched):,.0f} images/s, alone "
-          f"{statistics.median(alone):,.0f}: {share:.1%} slower")  # fmt: skip
+        time.sleep(SETTLE_SECONDS)
+        alone.append(statistics.median(speeds(runs_dir / run_id, TURN_SECONDS)))
+        page.goto(f"{app}/train")
+        time.sleep(SETTLE_SECONDS)
+        watched.append(statistics.median(speeds(runs_dir / run_id, TURN_SECONDS)))
+    runs.request_stop(run_id)
+    share = 1 - statistics.mean(watched) / statistics.mean(alone)
+    print(f"training with its page open: {statistics.mean(watched):,.0f} images/s, alone "
+          f"{statistics.mean(alone):,.0f}: {share:.1%} slower, {TURNS} turns of {TURN_SECONDS} s each")  # fmt: skip
 
 
 def main() -> None:

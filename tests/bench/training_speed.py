@@ -9,7 +9,9 @@ batches of 64, float32, as in the introductions.
 
 import os
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is loaded, as the worker and the CLI have it
+from fashion_core.runs import THREADS_ENVIRONMENT
+
+os.environ |= THREADS_ENVIRONMENT | os.environ  # before torch is loaded, as the worker and the command line have it
 
 import statistics
 import tempfile
