@@ -6,16 +6,18 @@ They go to docs/screenshots/all/ (ignored by git), and the ones that the README 
 Exit status 1 if a page is wider than its screen, shows a traceback or logs an error.
 """
 
-import json
+import os
 import shutil
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from app_server import PROJECT_DIR, free_port, launch_browser, start_server, watch_console
 from playwright.sync_api import expect, sync_playwright
 
+from fashion_core import runs
 from fashion_core.config import RECIPES, TrainConfig
 
 DOCS = PROJECT_DIR / "docs" / "screenshots"
@@ -26,48 +28,22 @@ SHIRT += [(250, 120), (220, 70), (180, 50), (140, 65), (100, 50)]
 MINUTE = 60_000
 
 
-def make_run(runs_dir: Path, name: str, state: str, config: TrainConfig, message: str = "") -> None:
-    """A run folder as a worker leaves it, with a curve of its own."""
-    run_dir = runs_dir / f"20261122-1{len(list(runs_dir.iterdir())):05d}-{state}"
-    run_dir.mkdir()
-    about = {"name": name, "created_at": time.time() - 3600 + 60 * len(list(runs_dir.iterdir()))}
-    (run_dir / "config.json").write_text(json.dumps(about | {"config": config.to_dict()}))
-    steps = config.steps_per_epoch
-    events, best = [], 0.0
-    done = config.epochs if state == "finished" else 1
-    for step in range(1, steps * done + 1, 20):
-        loss = 0.2 + 2.1 / (1 + step / 60) + 0.05 * ((step * 7919) % 13 - 6) / 6
-        event = {
-            "kind": "step",
-            "epoch": 1 + step // steps,
-            "step": step,
-            "train_loss": loss,
-            "elapsed_seconds": step / 200,
-        }
-        events.append(event | {"images_per_second": 12_000.0, "learning_rate": config.learning_rate})
-    for epoch in range(1, done + 1):
-        best = 0.915 - 0.09 / epoch
-        losses = {"train_loss": 0.2 + 0.35 / epoch, "val_loss": 0.25 + 0.2 / epoch, "val_accuracy": best}
-        event = {"kind": "epoch", "epoch": epoch, "step": epoch * steps, "elapsed_seconds": epoch * steps / 200}
-        events.append(event | losses | {"images_per_second": 12_000.0})
-    (run_dir / "metrics.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
-    status = {"state": state, "message": message, "steps": steps, "step": steps * done, "epoch": done}
-    status |= {"elapsed_seconds": steps * done / 200, "train_loss": 0.25, "best_val_accuracy": best}
-    status |= {"images_per_second": 12_000.0} | ({"test_accuracy": best - 0.004} if state == "finished" else {})
-    (run_dir / "status.json").write_text(json.dumps(status))
+def train(config: TrainConfig, name: str) -> None:
+    """A real run from its start to its end."""
+    run_id = runs.start_run(config, name)
+    while runs.read_run(run_id).is_active:
+        time.sleep(0.5)
 
 
-def fill(runs_dir: Path, state: str) -> None:
+def fill(state: str) -> None:
     """The run folders of a state of the app."""
     if state == "normal":
-        make_run(runs_dir, "Five epochs", "finished", TrainConfig())
-        make_run(runs_dir, "With flips", "finished", TrainConfig(flips=True, epochs=8))
-        make_run(runs_dir, "Quick look", "finished", TrainConfig(**RECIPES["Quick look"][0]))
+        quick = TrainConfig(**RECIPES["Quick look"][0])
+        train(quick, "Quick look")
+        train(replace(quick, learning_rate=0.004, schedule="one-cycle", epochs=6), "One cycle")
+        train(replace(quick, flips=True, dropout=0.25, epochs=6), "Flips and dropout")
     if state == "failed":
-        words = "The loss is no longer a number at step 321: the weights have run away. Try a learning rate below 1."
-        make_run(runs_dir, "Too fast", "failed", TrainConfig(learning_rate=1.0, optimizer="SGD"), words)
-        log = runs_dir / next(path.name for path in runs_dir.iterdir() if "failed" in path.name) / "worker.log"
-        log.write_text("fashion_core.training.TrainingFailed: " + words)
+        train(TrainConfig(optimizer="SGD", learning_rate=1.0, weight_decay=0.5, batch_size=16), "Too fast")
 
 
 def draw_shirt(page) -> None:
@@ -125,8 +101,8 @@ def photograph_state(browser, state: str) -> list[str]:
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
         runs_dir, port = Path(folder) / "runs", free_port()
-        runs_dir.mkdir()
-        fill(runs_dir, state)
+        os.environ["FASHION_RUNS_DIR"] = str(runs_dir)
+        fill(state)
         environment = {"FASHION_DATA_DIR": str(Path(folder) / "none")} if state == "failed" else {}
         server = start_server(runs_dir, port, **environment)
         try:

@@ -1,0 +1,96 @@
+"""The drawing canvas with its tools: brush, eraser, undo, clear, an example; the drawing survives a change of page."""
+
+import streamlit as st
+from PIL import Image
+from streamlit_drawable_canvas import st_canvas
+
+EDGE = 280  # pixels; fits a phone of 390 px with its margins
+INK, PAPER = "#111111", "#FFFFFF"
+BRUSHES = {"Fine": 4, "Medium": 9, "Thick": 18}
+ERASER_WIDER = 2.5  # times the brush: one rubs out in fewer strokes than one draws
+EXAMPLE = [(95, 35), (185, 35), (205, 245), (155, 245), (140, 115), (125, 245), (75, 245)]  # a pair of trousers
+
+# Two things that the canvas cannot do. It brings a toolbar of its own that lies, unseen but not untouchable, over its
+# upper right corner until a mouse has hovered there: strokes that begin there are lost, and a finger undoes or
+# clears; so the toolbar is taken away. And a refresh is a new session to the server: the browser's tab keeps the
+# strokes and brings them back to a session that has none.
+COMPANION_JS = """
+const NAME = "fashion-cnn-lab-drawing"
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  if (data.strokes) sessionStorage.setItem(NAME, JSON.stringify(data.strokes))
+  else if (sessionStorage.getItem(NAME)) setTriggerValue("kept", JSON.parse(sessionStorage.getItem(NAME)))
+
+  const card = parentElement.host.closest(".st-key-canvas_card")
+  const isCanvas = (element) => element.shadowRoot?.querySelector(".canvas-root")
+  const takeToolbar = () => {
+    const canvas = [...card.querySelectorAll("*")].find(isCanvas)
+    if (!canvas) return
+    clearInterval(waiting)
+    if (canvas.shadowRoot.querySelector(".no-toolbar")) return
+    const style = Object.assign(document.createElement("style"), { className: "no-toolbar" })
+    style.textContent = ".dc-toolbar { display: none !important }"
+    canvas.shadowRoot.append(style)
+  }
+  const waiting = setInterval(takeToolbar, 50)
+  takeToolbar()
+  return () => clearInterval(waiting)
+}
+"""
+_companion = st.components.v2.component("canvas_companion", js=COMPANION_JS)
+
+
+def ask_drawing() -> Image.Image | None:
+    """The canvas with its tools; returns the drawing, None before the first stroke."""
+    options = dict(default="Medium", required=True, label_visibility="collapsed", persist_state="session")
+    brush = st.segmented_control("Brush", list(BRUSHES), key="brush", **options)
+    erasing = st.session_state.get("eraser", False)
+    if "canvas" not in st.session_state:  # not on screen in the last run: begin with the drawing as it was left
+        st.session_state["canvas_start"] = {"objects": strokes()}
+    result = st_canvas(
+        stroke_width=round(BRUSHES[brush] * (ERASER_WIDER if erasing else 1)),
+        stroke_color=PAPER if erasing else INK,
+        background_color=PAPER,
+        width=EDGE,
+        height=EDGE,
+        initial_drawing=st.session_state["canvas_start"],
+        return_image_data=True,
+        key="canvas",
+    )
+    if result.image_data is not None:
+        st.session_state["drawing"] = {"strokes": result.json_data["objects"], "pixels": result.image_data}
+    known = {"strokes": strokes() if "drawing" in st.session_state else None}
+    _companion(key="canvas_companion", data=known, height=0, on_kept_change=bring_back)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button("Undo", icon=":material/undo:", on_click=undo, disabled=not strokes())
+        st.button("Clear", icon=":material/delete:", on_click=put_on_canvas, args=([],), disabled=not strokes())
+        st.toggle("Eraser", key="eraser")
+    return Image.fromarray(st.session_state["drawing"]["pixels"]) if strokes() else None
+
+
+def strokes() -> list[dict]:
+    """What has been drawn, oldest first, as the canvas describes it."""
+    return st.session_state.get("drawing", {}).get("strokes", [])
+
+
+def undo() -> None:
+    put_on_canvas(strokes()[:-1])
+
+
+def bring_back() -> None:
+    """Put the strokes on the canvas that the browser's tab has kept over a refresh."""
+    kept = st.session_state["canvas_companion"].get("kept")
+    if isinstance(kept, list) and not strokes():
+        put_on_canvas([stroke for stroke in kept if isinstance(stroke, dict)])
+
+
+def put_on_canvas(objects: list[dict]) -> None:
+    """Replace the drawing. The canvas takes up only a beginning that differs from the last one, hence the count."""
+    count = st.session_state["canvas_start"].get("count", 0) + 1
+    st.session_state["canvas_start"] = {"objects": objects, "count": count}
+
+
+def put_example() -> None:
+    """Draw a filled pair of trousers."""
+    path = [["M", *EXAMPLE[0]], *(["L", *point] for point in EXAMPLE[1:]), ["Z"]]
+    put_on_canvas([{"type": "path", "path": path, "fill": INK, "stroke": INK, "strokeWidth": BRUSHES["Medium"]}])

@@ -1,0 +1,126 @@
+"""One run as it trains or as it ended: title, progress, figures, charts, and what to do next."""
+
+import streamlit as st
+
+from fashion_core import plots, runs
+from pages import _shared
+
+CHART_HEIGHT = 260
+FIGURE_WIDTH = 125  # pixels; four fit beside the form, two on a phone
+
+
+def read_events(run: runs.Run) -> list[dict]:
+    """The run's events so far; only what is new is read from its file."""
+    seen = st.session_state.get("seen_events")
+    if seen is None or seen["run_id"] != run.run_id:
+        seen = st.session_state["seen_events"] = {"run_id": run.run_id, "events": [], "offset": 0}
+    new, seen["offset"] = runs.read_metrics(run.run_dir, seen["offset"])
+    seen["events"] += new
+    return seen["events"]
+
+
+def show_run(run_id: str, was_active: bool) -> None:
+    """One run: title, progress, figures, charts. Reruns alone every second while the run is active."""
+    try:
+        run = runs.read_run(run_id)
+    except runs.RunError as error:
+        st.info(str(error))
+        return
+    if was_active and not run.is_active:
+        st.rerun()
+    show_title(run)
+    show_progress(run)
+    if run.state in ("failed", "lost"):
+        show_failure(run)
+    show_figures(run)
+    show_charts(read_events(run), run)
+    if not run.is_active and run.model_path.is_file():
+        show_next_steps(run)
+
+
+def show_title(run: runs.Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(_shared.plain(run.name), anchor=False, width="content")
+        st.badge(run.state.capitalize(), **_shared.STATE_BADGES[run.state])
+        st.space("stretch")
+        stopping = (run.run_dir / "stop").exists()
+        if run.is_active:
+            st.button(
+                "Stopping…" if stopping else "Stop", icon=":material/stop_circle:", key="stop",
+                disabled=stopping or runs.read_only(), on_click=stop_run, args=(run,),
+            )  # fmt: skip
+    if run.config:
+        st.caption(run.config.describe().capitalize())
+
+
+def stop_run(run: runs.Run) -> None:
+    try:
+        runs.request_stop(run.run_id)
+    except runs.RunError as error:
+        st.session_state["train_error"] = str(error)
+
+
+def show_progress(run: runs.Run) -> None:
+    share, words = runs.progress(run)
+    st.progress(share, text=words)
+
+
+def show_failure(run: runs.Run) -> None:
+    st.error(_shared.plain(run.message or "This run did not end well."), icon=":material/error:")
+    if run.model_path.is_file():
+        st.caption("Its best model up to that point was saved and can be used.")
+    log = runs.read_log(run.run_dir)
+    if log:
+        with st.expander("Log of the training process"):
+            st.code(log, language=None)
+
+
+def show_figures(run: runs.Run) -> None:
+    status = run.status
+    figures = (
+        ("Training loss", status.get("train_loss"), "{:.3f}", "loss"),
+        ("Best validation", status.get("best_val_accuracy"), "{:.1%}", "validation"),
+        ("Test accuracy", status.get("test_accuracy"), "{:.1%}", "test"),
+        ("Images/s", status.get("images_per_second"), "{:,.0f}", "batch"),
+    )
+    with st.container(horizontal=True):
+        for label, value, pattern, word in figures:
+            words = "–" if value is None else pattern.format(value)
+            st.metric(label, words, help=_shared.GLOSSARY[word], width=FIGURE_WIDTH)
+
+
+def show_charts(events: list[dict], run: runs.Run) -> None:
+    steps, epochs = plots.loss_frame(events), plots.epoch_frame(events)
+    st.markdown("**Loss per step**", help=_shared.GLOSSARY["loss"])
+    if steps.empty:
+        st.container(height=CHART_HEIGHT, border=False).caption(
+            "The curve starts here in a few seconds." if run.is_active else "This run ended before its first step."
+        )
+        return
+    st.vega_lite_chart(
+        steps, plots.loss_spec(CHART_HEIGHT), key=f"loss-{run.run_id}", alt="Training loss per step, raw and smoothed"
+    )
+    if epochs.empty:
+        st.container(height=CHART_HEIGHT, border=False).caption("The first epoch is under way.")
+        return
+    left, right = st.columns(2)
+    left.markdown("**Loss per epoch**", help=_shared.GLOSSARY["epoch"])
+    left.vega_lite_chart(
+        plots.epoch_losses(epochs), plots.epoch_loss_spec(CHART_HEIGHT), key=f"epoch-loss-{run.run_id}",
+        alt="Training and validation loss per epoch",
+    )  # fmt: skip
+    right.markdown("**Validation accuracy**", help=_shared.GLOSSARY["validation"])
+    right.vega_lite_chart(
+        epochs, plots.epoch_accuracy_spec(CHART_HEIGHT), key=f"epoch-accuracy-{run.run_id}",
+        alt="Validation accuracy per epoch",
+    )  # fmt: skip
+
+
+def show_next_steps(run: runs.Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        in_use = st.session_state.get(_shared.MODEL_KEY) == run.run_id
+        label = "In use on all pages" if in_use else "Use this model"
+        if st.button(label, icon=":material/check:", disabled=in_use):
+            _shared.use_model(run.run_id)
+        st.page_link("pages/confusion_matrix.py", label="See its mistakes", icon=":material/grid_on:")
+        st.page_link("pages/runs.py", label="All runs", icon=":material/stacked_line_chart:")
