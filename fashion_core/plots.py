@@ -14,7 +14,8 @@ from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 SERIES_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 
 MAX_POINTS = 1000  # more points than this on one line cost time in the browser and cannot be told apart
-SMOOTHING = 0.1  # weight of the newest loss in the moving average: about the last twenty points count
+FEW_TICKS = 12  # up to here every epoch gets its own tick
+SMOOTHING = 0.3  # weight of the newest loss in the moving average; each point is a mean over 1,280 images already
 
 # Sequential scales: light and dark start at the page's own background, so that an empty cell is no colour at
 # all. Dense near zero, because mistakes are few against the diagonal. One hue: lightness alone carries the
@@ -105,6 +106,8 @@ def curves_figure(runs, metric, x="epoch", dark=False):
     figure.update_layout(margin=dict(l=8, r=8, t=8, b=8), height=340, hovermode="x unified", showlegend=True)
     figure.update_layout(legend=dict(orientation="h", yanchor="bottom", y=1.02, x=0))
     figure.update_xaxes(title=x.capitalize(), showgrid=False, zeroline=False, tickformat=",d", rangemode="tozero")
+    if max((run["frame"][x].max() for run in runs if len(run["frame"])), default=0) <= FEW_TICKS:
+        figure.update_xaxes(dtick=1)  # else Plotly puts ticks at halves, and names each twice
     figure.update_yaxes(title=METRIC_TITLES[metric], gridcolor=GRID_COLORS[dark], zeroline=False)
     figure.update_yaxes(tickformat=".1%" if percent else ".2f")
     return figure

@@ -146,17 +146,27 @@ def training_tensors(config: TrainConfig, split: Split) -> tuple[torch.Tensor, t
     return torch.from_numpy(split.pixels[chosen]), torch.from_numpy(split.labels[chosen])
 
 
+def event_steps(steps: int, image_count: int, first: bool) -> set[int]:
+    """After which of an epoch's `steps` an event comes: at even distances, at the end, and at once in the `first`.
+
+    Even, because a point of the curve that stands for a few images would jump out of it.
+    """
+    windows = min(steps, max(1, round(image_count / IMAGES_PER_EVENT)))
+    return {round(steps * window / windows) for window in range(1, windows + 1)} | ({1} if first else set())
+
+
 def _train_epoch(state, pixels, labels, val_split, began) -> Iterator[dict]:
     config = state.config
-    log_every = max(1, round(IMAGES_PER_EVENT / config.batch_size))
+    window_ends = event_steps(config.steps_per_epoch, len(labels), first=state.step == 0)
     epoch_began = mark = time.perf_counter()
     epoch_loss, epoch_images = 0.0, 0
     window_loss, window_images = torch.zeros((), device=state.device), 0
     state.model.train()
-    for batch_pixels, batch_labels in iterate_batches(pixels, labels, config.batch_size, state.generator):
+    batches = iterate_batches(pixels, labels, config.batch_size, state.generator)
+    for number, (batch_pixels, batch_labels) in enumerate(batches, start=1):
         window_loss += _update(state, batch_pixels, batch_labels) * len(batch_labels)
         window_images += len(batch_labels)
-        if state.step % log_every and epoch_images + window_images < len(labels) and state.step > 1:
+        if number not in window_ends:
             continue
         loss = _checked(window_loss.item() / window_images, state)
         now = time.perf_counter()

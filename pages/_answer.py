@@ -46,7 +46,7 @@ def image_html(pixels, kind: str, alt: str) -> str:
 
 def show_steps(prepared: pictures.Prepared, key: str) -> None:
     """How the picture became 28×28, folded; the steps are drawn only while it is open."""
-    steps = st.expander("How the picture became that", key=f"steps_{key}", on_change="rerun")
+    steps = st.expander("From the picture to 28 × 28, step by step", key=f"steps_{key}", on_change="rerun")
     if steps.open:
         steps.html(f'<div class="steps">{"".join(map(step_html, prepared.steps))}</div>')
 

@@ -26,7 +26,7 @@ def runs_table(found: list[runs.Run]) -> pd.DataFrame:
             "When": time.strftime("%d %b %Y, %H:%M", time.localtime(run.created_at)),
             "Configuration": run.config.describe() if run.config else run.problem,
             "Epochs": run.config.epochs if run.config else None,
-            "Best validation": run.status.get("best_val_accuracy"),
+            "Validation": run.status.get("best_val_accuracy"),
             "Test": run.status.get("test_accuracy"),
         }
         for run in found
@@ -35,8 +35,10 @@ def runs_table(found: list[runs.Run]) -> pd.DataFrame:
 
 
 def ask_runs(found: list[runs.Run]) -> list[runs.Run]:
-    """The table; returns the runs whose rows are ticked, the newest when none is."""
-    percent = st.column_config.NumberColumn(format="percent", width="small")
+    """The table; returns the runs whose rows are ticked."""
+    percent = st.column_config.NumberColumn(
+        format="percent", width="small", help="Share named rightly; at best, for validation"
+    )
     event = st.dataframe(
         runs_table(found),
         hide_index=True,
@@ -44,25 +46,31 @@ def ask_runs(found: list[runs.Run]) -> list[runs.Run]:
         selection_mode="multi-row",
         key="runs_table",
         column_config={
-            "Best validation": percent,
+            "Validation": percent,
             "Test": percent,
-            "Configuration": st.column_config.TextColumn(width="large"),
+            "Configuration": st.column_config.TextColumn(width=300),
         },
     )
     ticked = [found[row] for row in event.selection.rows if row < len(found)]
-    st.caption("Tick rows to lay their curves over each other and to use, download or delete a run.")
-    return ticked or found[:1]
+    st.caption("Tick rows to see only their curves, and to use, download or delete a run.")
+    return ticked
 
 
-def show_curves(chosen: list[runs.Run]) -> None:
+def show_curves(chosen: list[runs.Run], found: list[runs.Run]) -> None:
+    """Curves over each other; a run's colour is its place among all runs by age, so that it stays when others come."""
     if len(chosen) > CURVES_AT_MOST:
-        st.caption(f"The curves of the first {CURVES_AT_MOST} ticked runs are shown.")
+        st.caption(f"Here are the curves of {CURVES_AT_MOST} runs, as many as can be told apart.")
     metric = st.segmented_control(
         "Curve", METRICS, format_func=plots.METRIC_TITLES.get, default=METRICS[0], key="curve", required=True
     )
+    ages = [run.run_id for run in reversed(found)]
     curves = [
-        {"name": run.name, "frame": plots.epoch_frame(runs.read_metrics(run.run_dir)[0]), "color": place}
-        for place, run in enumerate(chosen[:CURVES_AT_MOST])
+        {
+            "name": run.name,
+            "frame": plots.epoch_frame(runs.read_metrics(run.run_dir)[0]),
+            "color": ages.index(run.run_id),
+        }
+        for run in chosen[:CURVES_AT_MOST]
     ]
     if all(curve["frame"].empty for curve in curves):
         st.caption("No finished epoch, so there is no curve yet.")
@@ -153,7 +161,7 @@ if not all_runs:
     st.page_link("pages/train.py", label="Start the first one", icon=":material/arrow_forward:")
 else:
     ticked_runs = ask_runs(all_runs)
-    show_curves(ticked_runs)
-    for ticked_run in ticked_runs:
+    show_curves(ticked_runs or all_runs, all_runs)
+    for ticked_run in ticked_runs or all_runs[:1]:
         show_run(ticked_run)
 ask_model_file()

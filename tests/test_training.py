@@ -101,6 +101,15 @@ def test_events_are_plain_json_and_complete(train_split, val_split):
     assert all(b["step"] > a["step"] for a, b in itertools.pairwise(steps))
 
 
+@pytest.mark.parametrize(("steps", "images"), [(860, 55_000), (157, 10_000), (54, 55_000), (1, 1_000), (3_438, 55_000)])
+def test_events_stand_for_equal_parts_of_an_epoch(steps, images):
+    ends = sorted(training.event_steps(steps, images, first=False))
+    widths = np.diff([0, *ends])
+    assert ends[-1] == steps
+    assert widths.max() - widths.min() <= 1
+    assert training.event_steps(steps, images, first=True) == {1, *ends}
+
+
 def test_epoch_loss_is_the_mean_over_images(train_split, val_split, monkeypatch):
     """With the loss of each image known, the epoch's mean must weigh the small last batch by its size."""
 

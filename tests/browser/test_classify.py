@@ -183,7 +183,7 @@ def test_a_drawing_survives(page, app, elsewhere):
         expect(page.get_by_text("Pictures of one piece each")).to_be_visible(timeout=MINUTE)
         page.get_by_role("radio", name="Draw").click()
     else:
-        page.get_by_text("How the picture became that").click()
+        page.get_by_text("From the picture to 28 × 28, step by step").click()
         expect(page.locator(".steps figure")).to_have_count(8)
     expect(page.locator("img.seen")).to_be_visible(timeout=MINUTE)
     assert (seen(page), ink(page)) == drawing
@@ -259,7 +259,7 @@ def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_addres
     )
     expect(answer(page)).to_have_text([re.compile("Trouser")] * 2, timeout=MINUTE)
     expect(page.get_by_role("alert").filter(has_text="bad.png")).to_contain_text("not a PNG, JPEG")
-    page.get_by_text("How the picture became that").first.click()
+    page.get_by_text("From the picture to 28 × 28, step by step").first.click()
     expect(page.locator(".steps figure")).to_have_count(8)
 
 
