@@ -275,7 +275,7 @@ def progress(run: Run) -> tuple[float, str]:
         return 0.0, "Getting ready" if run.is_active else "Nothing was trained"
     share = min(1.0, step / (steps * run.config.epochs))
     epoch = min(run.config.epochs, math.ceil(step / steps))
-    words = f"Epoch {epoch} of {run.config.epochs}"
+    words = f"Epoch {epoch} of {run.config.epochs}, step {step:,} of {steps * run.config.epochs:,}"
     seconds = status.get("elapsed_seconds", 0.0)
     if run.state != "running":
         return share, f"{words} · {seconds:,.0f} s"

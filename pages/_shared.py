@@ -147,7 +147,8 @@ def _show_training_line_live() -> None:
     run = runs.active_run()
     if run is None:
         st.rerun()
-    st.page_link("pages/train.py", label=runs.progress(run)[1], icon=":material/model_training:")
+    label = f"{plain(run.name)}: {runs.progress(run)[0]:.0%}"
+    st.page_link("pages/train.py", label=label, icon=":material/model_training:")
 
 
 def _show_training_line() -> None:

@@ -250,4 +250,4 @@ def test_progress_in_words(runs_dir):
     runs.write_json(runs_dir / run_id / "status.json", {"state": "running"} | values)
     share, words = runs.progress(runs.read_run(run_id))
     assert share == 0.25
-    assert words == "Epoch 1 of 4 · 15,900 images/s · 30 s left"
+    assert words == "Epoch 1 of 4, step 100 of 400 · 15,900 images/s · 30 s left"
