@@ -101,6 +101,7 @@ def photograph_state(browser, state: str) -> list[str]:
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
         runs_dir, port = Path(folder) / "runs", free_port()
+        runs_dir.mkdir()
         os.environ["FASHION_RUNS_DIR"] = str(runs_dir)
         fill(state)
         environment = {"FASHION_DATA_DIR": str(Path(folder) / "none")} if state == "failed" else {}
