@@ -10,17 +10,10 @@ BRUSHES = {"Fine": 4, "Medium": 9, "Thick": 18}
 ERASER_WIDER = 2.5  # times the brush: one rubs out in fewer strokes than one draws
 EXAMPLE = [(95, 35), (185, 35), (205, 245), (155, 245), (140, 115), (125, 245), (75, 245)]  # a pair of trousers
 
-# Two things that the canvas cannot do. It brings a toolbar of its own that lies, unseen but not untouchable, over its
-# upper right corner until a mouse has hovered there: strokes that begin there are lost, and a finger undoes or
-# clears; so the toolbar is taken away. And a refresh is a new session to the server: the browser's tab keeps the
-# strokes and brings them back to a session that has none.
-COMPANION_JS = """
-const NAME = "fashion-cnn-lab-drawing"
-
-export default function ({ parentElement, data, setTriggerValue }) {
-  if (data.strokes) sessionStorage.setItem(NAME, JSON.stringify(data.strokes))
-  else if (sessionStorage.getItem(NAME)) setTriggerValue("kept", JSON.parse(sessionStorage.getItem(NAME)))
-
+# The canvas brings a toolbar of its own that lies, unseen but not untouchable, over its upper right corner until a
+# mouse has hovered there: strokes that begin there are lost, and a finger undoes or clears. So it is taken away.
+NO_TOOLBAR_JS = """
+export default function ({ parentElement }) {
   const card = parentElement.host.closest(".st-key-canvas_card")
   const isCanvas = (element) => element.shadowRoot?.querySelector(".canvas-root")
   const takeToolbar = () => {
@@ -37,7 +30,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   return () => clearInterval(waiting)
 }
 """
-_companion = st.components.v2.component("canvas_companion", js=COMPANION_JS)
+_without_toolbar = st.components.v2.component("canvas_without_toolbar", js=NO_TOOLBAR_JS)
 
 
 def ask_drawing() -> Image.Image | None:
@@ -59,8 +52,7 @@ def ask_drawing() -> Image.Image | None:
     )
     if result.image_data is not None:
         st.session_state["drawing"] = {"strokes": result.json_data["objects"], "pixels": result.image_data}
-    known = {"strokes": strokes() if "drawing" in st.session_state else None}
-    _companion(key="canvas_companion", data=known, height=0, on_kept_change=bring_back)
+    _without_toolbar(key="without_toolbar", height=0)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Undo", icon=":material/undo:", on_click=undo, disabled=not strokes())
         st.button("Clear", icon=":material/delete:", on_click=put_on_canvas, args=([],), disabled=not strokes())
@@ -75,13 +67,6 @@ def strokes() -> list[dict]:
 
 def undo() -> None:
     put_on_canvas(strokes()[:-1])
-
-
-def bring_back() -> None:
-    """Put the strokes on the canvas that the browser's tab has kept over a refresh."""
-    kept = st.session_state["canvas_companion"].get("kept")
-    if isinstance(kept, list) and not strokes():
-        put_on_canvas([stroke for stroke in kept if isinstance(stroke, dict)])
 
 
 def put_on_canvas(objects: list[dict]) -> None:

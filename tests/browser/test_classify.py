@@ -107,24 +107,6 @@ def test_the_example_is_recognised_and_can_be_drawn_over(page, app):
     assert changed(page, example)
 
 
-def test_a_drawing_survives_a_refresh_and_clearing_it_does_too(page, app):
-    open_canvas(page, app)
-    page.get_by_role("button", name="Start with an example").click()
-    expect(answer(page)).to_contain_text("Trouser", timeout=MINUTE)
-    drawn = seen(page)
-    page.reload()
-    expect(answer(page)).to_contain_text("Trouser", timeout=MINUTE)
-    assert seen(page) == drawn
-    page.get_by_role("button", name="Clear").click()
-    expect_empty(page)
-    seen(page)  # until the page has come to rest
-    page.reload()
-    expect(canvas(page)).to_be_visible(timeout=MINUTE)
-    seen(page)
-    expect_empty(page)
-    assert ink(page) == 0
-
-
 def test_undo_and_clear_work_again_and_again(page, app):
     open_canvas(page, app)
     stroke(page, *BOX)
