@@ -26,3 +26,13 @@ def checkpoint_path(tmp_path):
     metrics = {"val_accuracy": 0.9, "val_loss": 0.3, "test_accuracy": 0.89, "known_energy": -5.0}
     save_checkpoint(path, TrainConfig(epochs=3), build_model("FashionCNN").state_dict(), metrics)
     return path
+
+
+@pytest.fixture(scope="session")
+def test_set():
+    """Labels (10000,) of the test split and the recommended model's probabilities (10000, 10)."""
+    from fashion_core import checkpoints, data, predict
+
+    split = data.load_split("test")
+    model = checkpoints.load_model(checkpoints.recommended_path())
+    return split.labels, predict.predict_probs(model, split.pixels)

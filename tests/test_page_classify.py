@@ -3,6 +3,7 @@
 import io
 import re
 
+import app_page
 import numpy as np
 import pytest
 import streamlit as st
@@ -12,8 +13,6 @@ from streamlit.testing.v1 import AppTest
 from fashion_core import checkpoints, data, pictures, predict, runs
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
-
-SECONDS = 120
 
 
 @pytest.fixture(autouse=True)
@@ -34,10 +33,7 @@ def unsure_model():
 
 
 def open_page(way: str = "Draw", model: str | None = None) -> AppTest:
-    app = AppTest.from_file(str(runs.PROJECT_DIR / "streamlit_app.py"), default_timeout=SECONDS)
-    if model:
-        app.query_params["model"] = model
-    app.run().switch_page("pages/classify.py").run()
+    app = app_page.open_page("classify", **({"model": model} if model else {}))
     if way != "Draw":
         app.button_group(key="way").set_value(way).run()
     assert not app.exception

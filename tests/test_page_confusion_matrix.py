@@ -1,37 +1,19 @@
 """The Confusion matrix page, run by Streamlit itself, on the real test images and the shipped model."""
 
 import json
+from functools import partial
 
+import app_page
 import numpy as np
 import pytest
 from sklearn import metrics
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, data, evaluation, predict, runs
+from fashion_core import evaluation
 from fashion_core.metadata import CLASS_NAMES
 
-SECONDS = 120
-
-
-@pytest.fixture(scope="module")
-def test_set():
-    """Labels (10000,) and the recommended model's probabilities (10000, 10)."""
-    split = data.load_split("test")
-    model = checkpoints.load_model(checkpoints.recommended_path())
-    return split.labels, predict.predict_probs(model, split.pixels)
-
-
-@pytest.fixture(autouse=True)
-def _no_runs(tmp_path, monkeypatch):
-    monkeypatch.setenv("FASHION_RUNS_DIR", str(tmp_path))
-
-
-def open_page(**query) -> AppTest:
-    app = AppTest.from_file(str(runs.PROJECT_DIR / "streamlit_app.py"), default_timeout=SECONDS)
-    app.query_params.update(query)
-    app.run().switch_page("pages/confusion_matrix.py").run()
-    assert not app.exception
-    return app
+pytestmark = pytest.mark.usefixtures("runs_dir")
+open_page = partial(app_page.open_page, "confusion_matrix")
 
 
 def component(app: AppTest, name: str) -> dict | None:

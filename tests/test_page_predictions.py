@@ -2,37 +2,20 @@
 
 import json
 import re
+from functools import partial
 
+import app_page
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, data, evaluation, predict, runs
+from fashion_core import evaluation
 from fashion_core.metadata import CLASS_NAMES
 
-SECONDS = 120
 PER_PAGE = 50
 
-
-@pytest.fixture(scope="module")
-def test_set():
-    """Labels (10000,) and the recommended model's probabilities (10000, 10)."""
-    split = data.load_split("test")
-    model = checkpoints.load_model(checkpoints.recommended_path())
-    return split.labels, predict.predict_probs(model, split.pixels)
-
-
-@pytest.fixture(autouse=True)
-def _no_runs(tmp_path, monkeypatch):
-    monkeypatch.setenv("FASHION_RUNS_DIR", str(tmp_path))
-
-
-def open_page(**query) -> AppTest:
-    app = AppTest.from_file(str(runs.PROJECT_DIR / "streamlit_app.py"), default_timeout=SECONDS)
-    app.query_params.update(query)
-    app.run().switch_page("pages/predictions.py").run()
-    assert not app.exception
-    return app
+pytestmark = pytest.mark.usefixtures("runs_dir")
+open_page = partial(app_page.open_page, "predictions")
 
 
 def grid_items(app: AppTest) -> list[dict]:

@@ -4,22 +4,13 @@ import time
 
 import psutil
 import pytest
+from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
 from fashion_core import checkpoints, runs
 from fashion_core.config import TrainConfig
 
 PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "classify")
-SECONDS = 120
-APP = str(runs.PROJECT_DIR / "streamlit_app.py")
-
-
-def open_page(name: str, **query) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=SECONDS)
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    return app if name == "home" else app.switch_page(f"pages/{name}.py").run()
 
 
 def words(app: AppTest) -> str:

@@ -2,18 +2,9 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 GRID = ".st-key-grid button"
-
-
-@pytest.fixture
-def phone(browser):
-    """A fresh page on a touch screen, 390×844."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    yield context.new_page()
-    context.close()
 
 
 def open_predictions(page, app, query=""):
