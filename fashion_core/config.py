@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 from fashion_core.metadata import TRAIN_SIZE
 
-MODELS = {"FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters."}
+MODELS = {
+    "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
+    "ResidualNet": "Six convolutions with batch norm and shortcuts, 463,562 parameters; six times the work.",
+}
 OPTIMIZERS = {
     "Adam": "Adapts the step size of every weight; the tutorial's choice.",
     "AdamW": "Adam with weight decay that acts on the weights themselves.",
@@ -88,6 +91,13 @@ class TrainConfig:
         default=False,
         metadata={"label": "Random flips", "help": "Mirrors half of the training images left to right at random."},
     )
+    sketches: bool = field(
+        default=False,
+        metadata={
+            "label": "Learns sketches",
+            "help": "Adds to every batch as many drawn, outlined and photographed garments; twice the work or more.",
+        },
+    )
     train_size: int = _number(
         TRAIN_SIZE, 1_000, TRAIN_SIZE, 1_000, "Training images", "How many training images are used; fewer is quicker."
     )
@@ -100,7 +110,17 @@ class TrainConfig:
     @property
     def steps_per_epoch(self) -> int:
         """Weight updates per epoch; the last batch may be smaller and is not dropped."""
-        return math.ceil(self.train_size / self.batch_size)
+        return math.ceil(self.train_size / self.real_batch_size)
+
+    @property
+    def real_batch_size(self) -> int:
+        """How many images of a batch are Fashion-MNIST's own; with sketches half of them."""
+        return self.batch_size // 2 if self.sketches else self.batch_size
+
+    @property
+    def images_per_epoch(self) -> int:
+        """How many pictures an epoch trains on, synthetic ones included."""
+        return self.train_size * (2 if self.sketches else 1)
 
     def to_dict(self) -> dict:
         """A plain dict that `from_dict` takes back."""

@@ -37,6 +37,7 @@ METRIC_TITLES = {
     "smoothed": "Training loss, smoothed",
     "val_loss": "Validation loss",
     "val_accuracy": "Validation accuracy",
+    "sketch_accuracy": "Accuracy on sketches",
 }
 
 
@@ -58,11 +59,11 @@ def loss_frame(events, max_points=MAX_POINTS):
 
 
 def epoch_frame(events):
-    """One row per finished epoch: losses, validation accuracy and speed.
+    """One row per finished epoch: losses, validation accuracies and speed.
 
     `events`: dicts as in metrics.jsonl; those of kind "epoch" count, a repeated epoch counts once, as last
     written. Returns a DataFrame sorted by epoch with columns epoch, step (int), train_loss, val_loss,
-    val_accuracy, elapsed_seconds, images_per_second (float, NaN where an event does not say).
+    val_accuracy, sketch_accuracy, elapsed_seconds, images_per_second (float, NaN where an event does not say).
     """
     columns = (
         "epoch",
@@ -70,6 +71,7 @@ def epoch_frame(events):
         "train_loss",
         "val_loss",
         "val_accuracy",
+        "sketch_accuracy",
         "elapsed_seconds",
         "images_per_second",
     )
@@ -298,30 +300,36 @@ def loss_spec(height):
 
 def epoch_losses(epochs):
     """The losses of `epoch_frame` one below the other: columns epoch (int), series ("training", "validation"), loss."""
-    names = {"train_loss": "training", "val_loss": "validation"}
-    tidy = epochs.rename(columns=names).melt("epoch", list(names.values()), var_name="series", value_name="loss")
+    return _one_below_the_other(epochs, {"train_loss": "training", "val_loss": "validation"}, "loss")
+
+
+def epoch_accuracies(epochs):
+    """The accuracies of `epoch_frame`, likewise: columns epoch, series ("validation", "sketches"), accuracy.
+
+    "sketches" is there only for runs that learn them.
+    """
+    names = {"val_accuracy": "validation", "sketch_accuracy": "sketches"}
+    return _one_below_the_other(epochs, names, "accuracy").dropna().reset_index(drop=True)
+
+
+def _one_below_the_other(epochs, names, value_name):
+    tidy = epochs.rename(columns=names).melt("epoch", list(names.values()), var_name="series", value_name=value_name)
     return tidy.astype({"series": object})
 
 
 def epoch_loss_spec(height):
     """The Vega-Lite spec of training and validation loss over `epoch_losses`. `height` in pixels."""
-    series = ["training", "validation"]
-    colors = {"domain": series, "range": list(SERIES_COLORS[:2])}
-    legend = {"title": None, "orient": "top"}
-    return _epoch_spec(height, "loss", "Loss (nats)", ".3f") | {
-        "encoding": {
-            **_epoch_spec(height, "loss", "Loss (nats)", ".3f")["encoding"],
-            "color": {"field": "series", "type": "nominal", "scale": colors, "legend": legend},
-        }
-    }
+    colors = {"training": SERIES_COLORS[0], "validation": SERIES_COLORS[1]}
+    return _epoch_spec(height, "loss", "Loss (nats)", ".3f", colors)
 
 
-def epoch_accuracy_spec(height):
-    """The Vega-Lite spec of validation accuracy per epoch over `epoch_frame`. `height` in pixels."""
-    return _epoch_spec(height, "val_accuracy", "Validation accuracy", ".1%")
+def epoch_accuracy_spec(height, sketches=False):
+    """The Vega-Lite spec of accuracy per epoch over `epoch_accuracies`; `sketches` adds the legend for two curves."""
+    colors = {"validation": SERIES_COLORS[2]} | ({"sketches": SERIES_COLORS[3]} if sketches else {})
+    return _epoch_spec(height, "accuracy", "Accuracy", ".1%", colors)
 
 
-def _epoch_spec(height, field, title, number_format):
+def _epoch_spec(height, field, title, number_format, colors):
     x = {
         "field": "epoch",
         "type": "quantitative",
@@ -329,8 +337,13 @@ def _epoch_spec(height, field, title, number_format):
         "axis": {"tickMinStep": 1, "format": "d", "grid": False},
     }
     y = {"field": field, "type": "quantitative", "title": title, "scale": {"zero": False}}
-    tooltip = [{"field": "epoch", "title": "Epoch"}, {"field": field, "title": title, "format": number_format}]
-    color = {} if field == "loss" else {"color": SERIES_COLORS[2]}  # the losses get their colours from the legend
-    mark = {"type": "line", "point": {"size": 60, **color}, "strokeWidth": 2.5, **color}
     y["axis"] = {"format": number_format}
-    return {"height": height, "mark": mark, "encoding": {"x": x, "y": y, "tooltip": tooltip}}
+    tooltip = [{"field": "epoch", "title": "Epoch"}, {"field": field, "title": title, "format": number_format}]
+    color = {
+        "field": "series",
+        "type": "nominal",
+        "scale": {"domain": list(colors), "range": list(colors.values())},
+        "legend": {"title": None, "orient": "top"} if len(colors) > 1 else None,
+    }
+    mark = {"type": "line", "point": {"size": 60}, "strokeWidth": 2.5}
+    return {"height": height, "mark": mark, "encoding": {"x": x, "y": y, "tooltip": tooltip, "color": color}}

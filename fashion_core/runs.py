@@ -331,7 +331,8 @@ def _number_or(value, default):
 
 _STATUS_NUMBERS = (
     "pid", "process_started_at", "heartbeat_at", "epoch", "step", "steps", "images_per_second", "elapsed_seconds",
-    "train_loss", "val_loss", "val_accuracy", "best_val_accuracy", "best_epoch", "test_accuracy", "threads",
+    "train_loss", "val_loss", "val_accuracy", "sketch_accuracy", "best_val_accuracy", "best_epoch",
+    "test_accuracy", "threads",
 )  # fmt: skip
 _STATUS_TEXTS = ("state", "message", "device", "precision")
 

@@ -6,6 +6,7 @@ pulling the next one.
 
 import contextlib
 import ctypes
+import functools
 import math
 import time
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ WARM_UP_SHARE = 0.25  # one-cycle: share of the steps in which the learning rate
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
 MAX_MMAP_THRESHOLD = 32 << 20  # the most that glibc accepts; one step's largest buffer has 11 MB
 KEPT_BYTES = 512 << 20
+VAL_SKETCHES = 1_000  # synthetic validation pictures, as many as a second makes
 UNKNOWN_SHARE = 0.02  # share of the validation images that may be called unlike anything known
 START_DIVISOR, END_DIVISOR = 25, 10_000  # one-cycle: first and last learning rate as fractions of the peak
 
@@ -50,8 +52,8 @@ class TrainState:
     generator: torch.Generator  # shuffling and flips; weights and dropout use torch's global one
     epoch: int = 0  # finished epochs
     step: int = 0  # finished weight updates
-    best_val_accuracy: float = -1.0
-    best_val_loss: float = math.inf
+    best_score: tuple[float, float] = (-1.0, -math.inf)  # what the best are judged by, see `validate`
+    best_figures: dict = field(default_factory=dict)
     best_epoch: int = 0
     best_weights: dict = field(default_factory=dict)
     known_energy: float = -math.inf  # of the best weights: below it a picture is unlike the validation images
@@ -126,7 +128,8 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
     """Train until `config.epochs` are done; yields plain dicts of JSON numbers:
 
     {"kind": "step", epoch, step, train_loss, learning_rate, images_per_second, elapsed_seconds}
-    {"kind": "epoch", epoch, step, train_loss, val_loss, val_accuracy, best, images_per_second, elapsed_seconds}
+    {"kind": "epoch", epoch, step, train_loss, val_loss, val_accuracy, best, images_per_second, elapsed_seconds} and,
+    with `config.sketches`, sketch_accuracy: that on synthetic pictures made of validation images
 
     `epoch` counts from 1, `step` counts finished weight updates, `train_loss` is the mean cross-entropy in nats since
     the last step event (or over the epoch), without label smoothing; `elapsed_seconds` includes validation,
@@ -155,15 +158,35 @@ def event_steps(steps: int, image_count: int, first: bool) -> set[int]:
     return {round(steps * window / windows) for window in range(1, windows + 1)} | ({1} if first else set())
 
 
+def with_sketches(pixels: torch.Tensor, labels: torch.Tensor, seed) -> tuple[torch.Tensor, torch.Tensor]:
+    """A batch and as many synthetic pictures of the same classes: pixels (2n, 28, 28) uint8, labels (2n,) int64."""
+    from fashion_core import sketches  # OpenCV is loaded by those who draw only
+
+    made = torch.from_numpy(sketches.mixed(pixels.numpy(), labels.numpy(), seed))
+    return torch.cat([pixels, made]), torch.cat([labels, labels])
+
+
+@functools.lru_cache(maxsize=1)
+def val_sketches(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """Synthetic pictures of some validation images, always the same: pixels (n, 28, 28) uint8, labels (n,) int64."""
+    from fashion_core import sketches
+
+    chosen = np.random.default_rng(0).permutation(len(val_split.labels))[:VAL_SKETCHES]
+    labels = val_split.labels[chosen]
+    return sketches.mixed(val_split.pixels[chosen], labels, seed=0), labels
+
+
 def _train_epoch(state, pixels, labels, val_split, began) -> Iterator[dict]:
     config = state.config
-    window_ends = event_steps(config.steps_per_epoch, len(labels), first=state.step == 0)
+    window_ends = event_steps(config.steps_per_epoch, config.images_per_epoch, first=state.step == 0)
     epoch_began = mark = time.perf_counter()
     epoch_loss, epoch_images = 0.0, 0
     window_loss, window_images = torch.zeros((), device=state.device), 0
     state.model.train()
-    batches = iterate_batches(pixels, labels, config.batch_size, state.generator)
+    batches = iterate_batches(pixels, labels, config.real_batch_size, state.generator)
     for number, (batch_pixels, batch_labels) in enumerate(batches, start=1):
+        if config.sketches:
+            batch_pixels, batch_labels = with_sketches(batch_pixels, batch_labels, (config.seed, state.step))
         window_loss += _update(state, batch_pixels, batch_labels) * len(batch_labels)
         window_images += len(batch_labels)
         if number not in window_ends:
@@ -231,22 +254,28 @@ def _checked(loss: float, state: TrainState) -> float:
 def validate(state: TrainState, val_split: Split) -> dict:
     """Measure the weights as they are on the validation split and keep them in `state` if they are the best so far.
 
-    Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1) and best (bool).
+    Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1), best (bool) and, with `config.sketches`,
+    sketch_accuracy; the best are judged by val_accuracy, or by the mean of both accuracies.
     Raises TrainingFailed when the loss is not finite.
     """
     val_logits = predict_logits(state.model, val_split.pixels)
     logits = torch.from_numpy(val_logits)
     labels = torch.tensor(val_split.labels)
     val_loss = _checked(F.cross_entropy(logits, labels).item(), state)
-    val_accuracy = (logits.argmax(1) == labels).float().mean().item()
-    # At equal accuracy the lower loss is the better model.
-    best = (val_accuracy, -val_loss) > (state.best_val_accuracy, -state.best_val_loss)
+    figures = {"val_loss": val_loss, "val_accuracy": (logits.argmax(1) == labels).float().mean().item()}
+    if state.config.sketches:
+        drawn, drawn_labels = val_sketches(val_split)
+        preds = predict_logits(state.model, drawn).argmax(1)
+        figures["sketch_accuracy"] = evaluation.accuracy(drawn_labels, preds)
+    accuracies = [figures[key] for key in ("val_accuracy", "sketch_accuracy") if key in figures]
+    score = (sum(accuracies) / len(accuracies), -val_loss)  # at equal accuracy the lower loss is the better model
+    best = score > state.best_score
     if best:
-        state.best_val_accuracy, state.best_val_loss = val_accuracy, val_loss
+        state.best_score, state.best_figures = score, figures
         state.best_epoch = state.epoch
         state.known_energy = float(np.quantile(energy(val_logits), UNKNOWN_SHARE))
         state.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in state.model.state_dict().items()}
-    return {"val_loss": val_loss, "val_accuracy": val_accuracy, "best": best}
+    return figures | {"best": best}
 
 
 def final_figures(state: TrainState, test_split: Split | None) -> dict:
@@ -257,8 +286,7 @@ def final_figures(state: TrainState, test_split: Split | None) -> dict:
     """
     state.model.load_state_dict(state.best_weights)
     figures = {
-        "val_accuracy": state.best_val_accuracy,
-        "val_loss": state.best_val_loss,
+        **state.best_figures,
         "best_epoch": state.best_epoch,
         "epochs_done": state.epoch,
         "parameters": count_parameters(state.model),

@@ -123,13 +123,13 @@ def _follow(run_dir: Path, status: _Status, state, events) -> bool:
 
 
 def _best(state) -> dict:
-    return {"best_val_accuracy": state.best_val_accuracy, "best_epoch": state.best_epoch}
+    return {"best_val_accuracy": state.best_figures["val_accuracy"], "best_epoch": state.best_epoch}
 
 
 def _save_model(run_dir: Path, state, figures: dict) -> None:
     from fashion_core.checkpoints import save_checkpoint
 
-    figures = {"val_accuracy": state.best_val_accuracy, "val_loss": state.best_val_loss, **figures}
+    figures = {**state.best_figures, **figures}
     save_checkpoint(run_dir / "model.pt", state.config, state.best_weights, figures)
 
 

@@ -110,9 +110,10 @@ def show_charts(events: list[dict], run: runs.Run) -> None:
         alt="Training and validation loss per epoch",
     )  # fmt: skip
     right.markdown("**Validation accuracy**", help=_shared.GLOSSARY["validation"])
+    learns_sketches = bool(run.config and run.config.sketches)
     right.vega_lite_chart(
-        epochs, plots.epoch_accuracy_spec(CHART_HEIGHT), key=f"epoch-accuracy-{run.run_id}",
-        alt="Validation accuracy per epoch",
+        plots.epoch_accuracies(epochs), plots.epoch_accuracy_spec(CHART_HEIGHT, learns_sketches),
+        key=f"epoch-accuracy-{run.run_id}", alt="Validation accuracy per epoch",
     )  # fmt: skip
 
 

@@ -5,9 +5,9 @@ import streamlit as st
 from fashion_core import runs
 from fashion_core.config import RECIPES, field_spec
 
-MAIN_FIELDS = ("epochs", "batch_size", "learning_rate")
+MAIN_FIELDS = ("model", "epochs", "batch_size", "learning_rate", "sketches")
 MORE_FIELDS = (
-    "optimizer", "schedule", "weight_decay", "dropout", "label_smoothing", "flips", "train_size", "model", "seed",
+    "optimizer", "schedule", "weight_decay", "dropout", "label_smoothing", "flips", "train_size", "seed",
 )  # fmt: skip
 
 

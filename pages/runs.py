@@ -13,7 +13,7 @@ import streamlit as st
 from fashion_core import checkpoints, plots, runs
 from pages import _shared
 
-METRICS = ("val_accuracy", "val_loss", "train_loss")
+METRICS = ("val_accuracy", "sketch_accuracy", "val_loss", "train_loss")
 CURVES_AT_MOST = 6  # as many colours as can be told apart
 
 
@@ -60,9 +60,6 @@ def show_curves(chosen: list[runs.Run], found: list[runs.Run]) -> None:
     """Curves over each other; a run's colour is its place among all runs by age, so that it stays when others come."""
     if len(chosen) > CURVES_AT_MOST:
         st.caption(f"Here are the curves of {CURVES_AT_MOST} runs, as many as can be told apart.")
-    metric = st.segmented_control(
-        "Curve", METRICS, format_func=plots.METRIC_TITLES.get, default=METRICS[0], key="curve", required=True
-    )
     ages = [run.run_id for run in reversed(found)]
     curves = [
         {
@@ -72,9 +69,13 @@ def show_curves(chosen: list[runs.Run], found: list[runs.Run]) -> None:
         }
         for run in chosen[:CURVES_AT_MOST]
     ]
-    if all(curve["frame"].empty for curve in curves):
+    known = [metric for metric in METRICS if any(curve["frame"][metric].notna().any() for curve in curves)]
+    if not known:
         st.caption("No finished epoch, so there is no curve yet.")
         return
+    metric = st.segmented_control(
+        "Curve", known, format_func=plots.METRIC_TITLES.get, default=known[0], key="curve", required=True
+    )
     figure = plots.curves_figure(curves, metric, dark=_shared.theme_is_dark())
     st.plotly_chart(figure, key="curves", config={"displayModeBar": False})
 

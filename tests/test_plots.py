@@ -104,13 +104,25 @@ def test_epoch_frame_says_nan_where_an_event_says_nothing():
     [
         (plots.loss_spec, plots.loss_frame(step_events(3))),
         (plots.epoch_loss_spec, plots.epoch_losses(plots.epoch_frame(EPOCH_EVENTS))),
-        (plots.epoch_accuracy_spec, plots.epoch_frame(EPOCH_EVENTS)),
+        (plots.epoch_accuracy_spec, plots.epoch_accuracies(plots.epoch_frame(EPOCH_EVENTS))),
     ],
 )
 def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
     fields = set(re.findall(r'"field": "(\w+)"', json.dumps(spec(260))))
     assert fields
     assert fields <= set(frame)
+
+
+def test_the_accuracy_of_a_run_that_learns_sketches_has_two_curves_and_any_other_one():
+    events = [EPOCH_EVENTS[0] | {"sketch_accuracy": 0.6}, EPOCH_EVENTS[1]]
+    tidy = plots.epoch_accuracies(plots.epoch_frame(events))
+    assert tidy.values.tolist() == [
+        [1, "validation", EPOCH_EVENTS[0]["val_accuracy"]],
+        [2, "validation", EPOCH_EVENTS[1]["val_accuracy"]],
+        [1, "sketches", 0.6],
+    ]
+    for sketches, series in ((False, ["validation"]), (True, ["validation", "sketches"])):
+        assert plots.epoch_accuracy_spec(260, sketches)["encoding"]["color"]["scale"]["domain"] == series
 
 
 # Curves of several runs

@@ -161,7 +161,7 @@ def test_best_weights_are_the_best_and_not_the_last(train_split, val_split):
     state = training.new_state(TrainConfig(), torch.device("cpu"))
     training.validate(state, val_split)
     kept = {name: tensor.clone() for name, tensor in state.best_weights.items()}
-    state.best_val_accuracy = 1.0  # nothing can be better now
+    state.best_score = (1.0, 0.0)  # nothing can be better now
     pixels, labels = torch.tensor(train_split.pixels[:64]), torch.tensor(train_split.labels[:64])
     training._update(state, pixels, labels)
     assert training.validate(state, val_split)["best"] is False

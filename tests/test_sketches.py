@@ -1,0 +1,81 @@
+"""Synthetic training pictures: repeatable, of every class, framed like the data set, and worth learning from."""
+
+import numpy as np
+import pytest
+
+from fashion_core import data, garments, sketches, training
+from fashion_core.config import TrainConfig
+from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
+from fashion_core.predict import predict_logits
+
+
+@pytest.fixture(scope="module")
+def some():
+    """Twenty validation images of each class: pixels (200, 28, 28), labels (200,)."""
+    split = data.load_split("val")
+    chosen = np.concatenate([np.flatnonzero(split.labels == label)[:20] for label in range(NUM_CLASSES)])
+    return split.pixels[chosen], split.labels[chosen]
+
+
+@pytest.mark.parametrize("kind", sketches.SHARES)
+def test_the_same_seed_makes_the_same_pictures_and_another_one_others(some, kind):
+    pixels, labels = some
+    first, again, other = (sketches.pictures_like(kind, pixels, labels, seed) for seed in ((0, 7), (0, 7), (0, 8)))
+    assert np.array_equal(first, again)
+    assert (first != other).any(axis=(1, 2)).mean() > 0.99
+
+
+@pytest.mark.parametrize("kind", sketches.SHARES)
+def test_every_picture_is_framed_as_in_the_data_set(some, kind):
+    made = sketches.pictures_like(kind, *some, seed=3)
+    assert made.shape == (200, 28, 28)
+    assert made.dtype == np.uint8
+    assert (made.max(axis=(1, 2)) == 255).all()  # the brightest point is white, so nothing is empty
+    rows, columns = made.any(axis=2), made.any(axis=1)
+    longest = np.maximum(rows.sum(axis=1), columns.sum(axis=1))
+    assert np.median(longest) == 28
+    assert np.median(made) == 0  # the background
+
+
+def test_the_kinds_are_mixed_in_their_shares_and_keep_the_order_of_the_images(some):
+    pixels, labels = some
+    made = sketches.mixed(pixels, labels, seed=5)
+    count = round(sketches.SHARES["drawn"] * len(labels))
+    assert sum(sketches.SHARES.values()) == pytest.approx(1)
+    assert len(made) == len(labels)
+    assert np.array_equal(made[:count], sketches.pictures_like("drawn", pixels[:count], labels[:count], 5))
+
+
+@pytest.mark.parametrize("label", range(NUM_CLASSES), ids=CLASS_NAMES)
+def test_a_drawn_garment_is_made_of_known_finite_parts_and_varies(label):
+    rng = np.random.default_rng(1)
+    drawings = [garments.garment(label, rng) for _ in range(60)]
+    for parts in drawings:
+        assert any(part.kind == "cloth" for part in parts)
+        for part in parts:
+            assert part.kind in (*garments.AREAS, "line")
+            assert part.points.shape == (len(part.points), 2)
+            assert np.isfinite(part.points).all()
+    assert len({len(parts) for parts in drawings}) > 5
+
+
+def test_a_class_that_is_told_by_its_details_is_never_drawn_as_a_bare_outline(monkeypatch):
+    rng = np.random.default_rng(2)
+    for label in sketches.TOLD_BY_DETAILS:
+        for _ in range(40):
+            assert any(part.kind != "cloth" for part in garments.garment(label, rng)), CLASS_NAMES[label]
+
+
+def test_a_model_that_learns_sketches_understands_drawings_that_the_plain_one_does_not():
+    train, val = data.load_split("train"), data.load_split("val")
+    pixels, labels = training.val_sketches(val)
+    accuracies = {}
+    for learns in (False, True):
+        config = TrainConfig(epochs=2, train_size=3_000, learning_rate=0.002, sketches=learns)
+        state = training.new_state(config)
+        events = [event for event in training.train(state, train, val) if event["kind"] == "epoch"]
+        accuracies[learns] = float((predict_logits(state.model, pixels).argmax(1) == labels).mean())
+        assert ("sketch_accuracy" in events[-1]) == learns
+    assert events[-1]["sketch_accuracy"] == pytest.approx(accuracies[True])
+    assert events[-1]["step"] == 2 * config.steps_per_epoch == 2 * 94
+    assert accuracies[True] > accuracies[False] + 0.1
