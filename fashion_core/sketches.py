@@ -10,25 +10,27 @@ distance from the background. Nothing here has ever seen a drawing or a photo by
 import cv2
 import numpy as np
 
+from fashion_core import clutter
 from fashion_core.garments import AREAS, Part, garment
-from fashion_core.metadata import IMAGE_SIZE
+from fashion_core.metadata import IMAGE_SIZE, NOTHING
 from fashion_core.pictures import fit
 
 EDGE = 4 * IMAGE_SIZE  # pictures are drawn at this size and shrunk like a visitor's
 MARGIN = 10  # pixels around a drawing
 SHIFT = 3  # OpenCV takes coordinates in 1/8 pixels
 # What the synthetic half of a batch is made of. The drawn ones teach most about drawings.
-SHARES = {"drawn": 0.45, "outlines": 0.25, "photographed": 0.3}
+SHARES = {"drawn": 0.42, "outlines": 0.22, "photographed": 0.28, "nothing": 0.08}
 
 TOPS, TROUSER, DRESS, SHOES, BAG = (0, 2, 4, 6), 1, 3, (5, 7, 9), 8
 TOLD_BY_DETAILS = (4, 6)  # a coat's or a shirt's bare outline is a pullover's; drawn so, they would teach a wrong name
 
 
-def mixed(pixels: np.ndarray, labels: np.ndarray, seed) -> np.ndarray:
+def mixed(pixels: np.ndarray, labels: np.ndarray, seed) -> tuple[np.ndarray, np.ndarray]:
     """One synthetic picture per image, of its class, the kinds in the proportions of SHARES.
 
-    pixels (N, 28, 28) uint8, labels (N,) int64 → (N, 28, 28) uint8; the kinds in the order of SHARES, the images in
-    theirs. `seed` is whatever numpy's default_rng takes: the same seed and images, the same pictures.
+    pixels (N, 28, 28) uint8, labels (N,) int64 → the same of the pictures, the kinds in the order of SHARES; the
+    label of "nothing" is NOTHING. `seed` is whatever numpy's default_rng takes: the same seed and images, the same
+    pictures.
     """
     ends = np.rint(np.cumsum(list(SHARES.values())) * len(labels)).astype(int)
     starts = [0, *ends[:-1]]
@@ -36,15 +38,17 @@ def mixed(pixels: np.ndarray, labels: np.ndarray, seed) -> np.ndarray:
         pictures_like(kind, pixels[start:end], labels[start:end], seed)
         for kind, start, end in zip(SHARES, starts, ends, strict=True)
     ]
-    return np.concatenate(made)
+    names = labels.copy()
+    names[starts[list(SHARES).index("nothing")] :] = NOTHING
+    return np.concatenate(made), names
 
 
 def pictures_like(kind: str, pixels: np.ndarray, labels: np.ndarray, seed) -> np.ndarray:
     """Pictures of one of SHARES' kinds for these images and classes, (N, 28, 28) uint8.
 
-    "drawn" looks at the labels only. Raises KeyError for another kind.
+    "drawn" looks at the labels only, "nothing" not at them. Raises KeyError for another kind.
     """
-    make = {"drawn": lambda _image, label, rng: draw(label, rng), "outlines": outline, "photographed": photograph}[kind]
+    make = {"drawn": draw, "outlines": outline, "photographed": photograph, "nothing": nothing}[kind]
     rng = np.random.default_rng(seed)
     made = [make(image, int(label), rng) for image, label in zip(pixels, labels, strict=True)]
     return np.array(made, np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
@@ -76,9 +80,20 @@ def outline(image: np.ndarray, label: int, rng: np.random.Generator) -> np.ndarr
     return _fitted(canvas, rng)
 
 
-def draw(label: int, rng: np.random.Generator) -> np.ndarray:
-    """A drawn garment of that class in one of four manners: (28, 28) uint8."""
-    parts = _placed(garment(label, rng), rng)
+def draw(_image: np.ndarray, label: int, rng: np.random.Generator) -> np.ndarray:
+    """A drawn garment of that class as a line drawing, in flat colours or shaded: (28, 28) uint8."""
+    return _drawing_of(garment(label, rng), label, rng)
+
+
+def nothing(image: np.ndarray, _label: int, rng: np.random.Generator) -> np.ndarray:
+    """Anything but clothes, in the same manners: (28, 28) uint8. Of `image` it uses the texture at most."""
+    if rng.random() < 0.5:
+        return _drawing_of(clutter.thing(rng), NOTHING, rng)
+    return _fitted(clutter.scene(EDGE, image, rng), rng)
+
+
+def _drawing_of(parts, label, rng):
+    parts = _placed(parts, rng)
     manner = rng.random()
     if manner < 0.58:
         return _fitted(_line_drawing(parts, label, rng), rng)
@@ -352,7 +367,7 @@ def _photo_of(canvas, mask, label, rng):
     if rng.random() < 0.28:
         mask = _badly_cut(mask, rng)
     scene = np.zeros((EDGE, EDGE), np.float32)
-    if rng.random() < 0.4:
+    if label != NOTHING and rng.random() < 0.4:
         scene, cloth, mask = _with_person(cloth, mask, label, rng)
     if rng.random() < 0.2:
         scene = np.maximum(scene, _shadow(mask, rng))

@@ -20,6 +20,7 @@ from torch import nn
 from fashion_core import evaluation
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, iterate_batches
+from fashion_core.metadata import NOTHING
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
 from fashion_core.predict import energy, predict_logits
@@ -159,21 +160,21 @@ def event_steps(steps: int, image_count: int, first: bool) -> set[int]:
 
 
 def with_sketches(pixels: torch.Tensor, labels: torch.Tensor, seed) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch and as many synthetic pictures of the same classes: pixels (2n, 28, 28) uint8, labels (2n,) int64."""
+    """A batch and as many synthetic pictures of its classes or of nothing: pixels (2n, 28, 28), labels (2n,)."""
     from fashion_core import sketches  # OpenCV is loaded by those who draw only
 
-    made = torch.from_numpy(sketches.mixed(pixels.numpy(), labels.numpy(), seed))
-    return torch.cat([pixels, made]), torch.cat([labels, labels])
+    made, made_labels = sketches.mixed(pixels.numpy(), labels.numpy(), seed)
+    return torch.cat([pixels, torch.from_numpy(made)]), torch.cat([labels, torch.from_numpy(made_labels)])
 
 
 @functools.lru_cache(maxsize=1)
 def val_sketches(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
-    """Synthetic pictures of some validation images, always the same: pixels (n, 28, 28) uint8, labels (n,) int64."""
+    """Synthetic garments made of validation images, always the same: pixels (n, 28, 28) uint8, labels (n,) int64."""
     from fashion_core import sketches
 
     chosen = np.random.default_rng(0).permutation(len(val_split.labels))[:VAL_SKETCHES]
-    labels = val_split.labels[chosen]
-    return sketches.mixed(val_split.pixels[chosen], labels, seed=0), labels
+    pixels, labels = sketches.mixed(val_split.pixels[chosen], val_split.labels[chosen], seed=0)
+    return pixels[labels != NOTHING], labels[labels != NOTHING]
 
 
 def _train_epoch(state, pixels, labels, val_split, began) -> Iterator[dict]:
@@ -229,11 +230,13 @@ def _update(state: TrainState, pixels: torch.Tensor, labels: torch.Tensor) -> to
     with torch.autocast(state.device.type, torch.bfloat16, enabled=state.precision == "bfloat16"):
         logits = state.model(images)
     logits = logits.float()
-    loss = F.cross_entropy(logits, labels)
+    loss = F.cross_entropy(logits, labels, ignore_index=NOTHING)
     objective = loss
-    if config.label_smoothing:
-        spread = -F.log_softmax(logits, dim=1).mean()
-        objective = (1 - config.label_smoothing) * loss + config.label_smoothing * spread
+    if config.label_smoothing or config.sketches:
+        smoothing = torch.where(labels == NOTHING, 1.0, config.label_smoothing)  # nothing is every class alike
+        spread = -F.log_softmax(logits, dim=1).mean(dim=1)
+        rows = F.cross_entropy(logits, labels, ignore_index=NOTHING, reduction="none")
+        objective = ((1 - smoothing) * rows + smoothing * spread).mean()
     state.optimizer.clear_gradients()
     objective.backward()
     state.optimizer.step(learning_rate_at(config, state.step))
