@@ -21,6 +21,7 @@ from fashion_core.models import build_model
 
 FORMAT = "fashion-cnn-lab/1"
 MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three times that is no model of ours
+MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
 PRETRAINED_DIR = runs.PROJECT_DIR / "checkpoints" / "pretrained"
 RECOMMENDED = "fashion_cnn"
@@ -149,16 +150,19 @@ def _checked_metrics(metrics, name: str) -> dict:
 def load_model(path: Path) -> nn.Module:
     """The network with the file's weights, in eval mode on the CPU. Raises CheckpointError.
 
-    Its attribute `known_energy` is the threshold of `predict.classify_pixels`.
+    Its attributes `temperature` and `known_certainty` are what `predict` divides its logits by, and the threshold
+    of `predict.classify_pixels`.
     """
     checkpoint = read_checkpoint(path)
     model = build_model(checkpoint.model)
     model.load_state_dict(checkpoint.weights)
-    model.known_energy = _fraction(checkpoint.metrics.get("known_energy"), -math.inf)
+    model.known_certainty = _number(checkpoint.metrics.get("known_certainty"), -math.inf)
+    temperature = _number(checkpoint.metrics.get("temperature"), 1.0)
+    model.temperature = temperature if MIN_TEMPERATURE <= temperature <= 1 / MIN_TEMPERATURE else 1.0
     return model.to(memory_format=torch.channels_last).eval()
 
 
-def _fraction(value, default: float) -> float:
+def _number(value, default: float) -> float:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else default
 
 

@@ -254,6 +254,15 @@ def _luminance(color):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def distinct_colors(wished):
+    """Places in `SERIES_COLORS` as wished (ints, taken modulo its length), or the next one that is still free."""
+    taken = []
+    for color in wished:
+        free = [(color + by) % len(SERIES_COLORS) for by in range(len(SERIES_COLORS))]
+        taken.append(next((place for place in free if place not in taken), free[0]))
+    return taken
+
+
 def _curve(name, x, y, color_index, percent):
     color = SERIES_COLORS[color_index % len(SERIES_COLORS)]
     mode = "lines+markers" if len(x) <= 60 else "lines"  # one epoch alone would be an invisible line
@@ -268,6 +277,33 @@ def _event_frame(events, kind, columns, required):
     frame = pd.DataFrame(rows, columns=list(columns)).apply(pd.to_numeric, errors="coerce").astype(float)
     frame = frame.mask(frame.isin([math.inf, -math.inf]))
     return frame.dropna(subset=list(required))
+
+
+def calibration_figure(bins, dark=False):
+    """How often the model is right when it is as sure as it says: a bar per bin and the diagonal of honesty.
+
+    `bins`: those of `evaluation.calibration`; empty ones have no bar. Hovering tells both shares and the images.
+    """
+    full = [row for row in bins if row["images"]]
+    figure = go.Figure()
+    figure.add_trace(
+        go.Bar(
+            x=[(row["low"] + row["high"]) / 2 for row in full],
+            y=[row["accuracy"] for row in full],
+            width=[row["high"] - row["low"] for row in full],
+            marker=dict(color=SERIES_COLORS[0], line=dict(width=1, color=GRID_COLORS[dark])),
+            customdata=[[row["confidence"], row["images"]] for row in full],
+            hovertemplate="%{customdata[1]:,} images, %{customdata[0]:.1%} sure on average,"
+            "<br>%{y:.1%} of them right<extra></extra>",
+            name="",
+        )
+    )
+    line = dict(color=TEXT_COLORS[dark], width=1.5, dash="dash")
+    figure.add_trace(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip"))
+    figure.update_layout(margin=dict(l=8, r=8, t=8, b=8), height=300, showlegend=False, bargap=0)
+    figure.update_xaxes(title="How sure the model is", range=[0, 1], tickformat=".0%", showgrid=False, zeroline=False)
+    figure.update_yaxes(title="How often it is right", range=[0, 1.02], tickformat=".0%", gridcolor=GRID_COLORS[dark])
+    return figure
 
 
 # Live charts. Streamlit keeps a Vega chart's place while its data grow, as long as its spec stays the same; a Plotly

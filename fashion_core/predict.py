@@ -24,6 +24,7 @@ class Answer:
 def predict_logits(model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE) -> np.ndarray:
     """Logits (N, 10) float32 for pixels (N, 28, 28) uint8. Every image is covered; the model's mode is restored.
 
+    Divided by `model.temperature`, which `load_model` sets from the checkpoint, so that their softmax is calibrated.
     Raises ValueError for another shape or type of pixels.
     """
     device = next(model.parameters()).device
@@ -36,6 +37,7 @@ def predict_logits(model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_
             images = normalise(batch).to(memory_format=torch.channels_last)
             logits[start : start + batch_size] = model(images).float().cpu().numpy()
     model.train(was_training)
+    logits /= getattr(model, "temperature", 1.0)
     return logits
 
 
@@ -45,13 +47,16 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
-def energy(logits: np.ndarray) -> np.ndarray:
-    """log Σ exp(logits), shape (N,): high for pictures like the training images, low for strange ones.
+def certainty(logits: np.ndarray) -> np.ndarray:
+    """How far from evenly spread the probabilities are, (N,) in nats, from logits (N, 10): log 10 if even, else more.
 
-    Source: Liu et al., "Energy-based Out-of-distribution Detection", 2020 (their energy with the sign turned).
+    It is the cross-entropy of the even distribution against softmax(logits), the very loss by which a model that
+    learns sketches is taught to doubt pictures of anything but clothes (Hendrycks, Mazeika and Dietterich, "Deep
+    Anomaly Detection with Outlier Exposure", 2019, section 4.2). A garment between two classes stays far above it.
     """
     top = logits.max(axis=-1)
-    return top + np.log(np.exp(logits - top[..., None]).sum(axis=-1))
+    log_total = top + np.log(np.exp(logits - top[..., None]).sum(axis=-1))
+    return log_total - logits.mean(axis=-1)
 
 
 def predict_probs(model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE) -> np.ndarray:
@@ -62,12 +67,12 @@ def predict_probs(model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_B
 def classify_pixels(model: nn.Module, pixels: np.ndarray) -> Answer:
     """The model's answer for one image (28, 28) uint8.
 
-    `recognised` is False when the picture's energy is below `model.known_energy`, which `load_model` sets from
-    the checkpoint; a model without it recognises everything but an empty picture.
+    `recognised` is False when its certainty is below `model.known_certainty`, which `load_model` sets from the
+    checkpoint; a model without it recognises everything but an empty picture.
     """
     if pixels.shape != (IMAGE_SIZE, IMAGE_SIZE):
         raise ValueError(f"pixels must be (28, 28), not {pixels.shape}")
     logits = predict_logits(model, pixels[None])
     probs = softmax(logits)[0]
-    known = energy(logits)[0] >= getattr(model, "known_energy", -np.inf)
+    known = certainty(logits)[0] >= getattr(model, "known_certainty", -np.inf)
     return Answer(int(probs.argmax()), probs, bool(known and pixels.any()))

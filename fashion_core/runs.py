@@ -115,7 +115,7 @@ def create_run(config: TrainConfig, name: str = "") -> str:
     created_at = time.time()
     run_id = time.strftime("%Y%m%d-%H%M%S", time.localtime(created_at)) + "-" + secrets.token_hex(2)
     run_dir = runs_dir() / run_id
-    fallback = time.strftime("Run of %d %b, %H:%M", time.localtime(created_at))
+    fallback = time.strftime("Run of %d %b, %H:%M:%S", time.localtime(created_at))
     try:
         run_dir.mkdir(parents=True)
         values = {"name": clean_name(name, fallback), "created_at": created_at, "config": config.to_dict()}

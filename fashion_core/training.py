@@ -23,7 +23,7 @@ from fashion_core.data import Split, iterate_batches
 from fashion_core.metadata import NOTHING
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
-from fashion_core.predict import energy, predict_logits
+from fashion_core.predict import certainty, predict_logits
 from fashion_core.transforms import normalise, random_flips
 
 IMAGES_PER_EVENT = 1280  # a step event about ten times a second on two cores: smooth to watch, cheap to write
@@ -33,7 +33,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
 MAX_MMAP_THRESHOLD = 32 << 20  # the most that glibc accepts; one step's largest buffer has 11 MB
 KEPT_BYTES = 512 << 20
 VAL_SKETCHES = 1_000  # synthetic validation pictures, as many as a second makes
-UNKNOWN_SHARE = 0.02  # share of the validation images that may be called unlike anything known
+UNKNOWN_SHARE = 0.03  # share of the validation pictures that may be called unlike anything known
 START_DIVISOR, END_DIVISOR = 25, 10_000  # one-cycle: first and last learning rate as fractions of the peak
 
 
@@ -57,7 +57,6 @@ class TrainState:
     best_figures: dict = field(default_factory=dict)
     best_epoch: int = 0
     best_weights: dict = field(default_factory=dict)
-    known_energy: float = -math.inf  # of the best weights: below it a picture is unlike the validation images
 
 
 def keep_freed_memory() -> None:
@@ -266,19 +265,32 @@ def validate(state: TrainState, val_split: Split) -> dict:
     labels = torch.tensor(val_split.labels)
     val_loss = _checked(F.cross_entropy(logits, labels).item(), state)
     figures = {"val_loss": val_loss, "val_accuracy": (logits.argmax(1) == labels).float().mean().item()}
+    sketch_logits = val_logits[:0]
     if state.config.sketches:
         drawn, drawn_labels = val_sketches(val_split)
-        preds = predict_logits(state.model, drawn).argmax(1)
-        figures["sketch_accuracy"] = evaluation.accuracy(drawn_labels, preds)
+        sketch_logits = predict_logits(state.model, drawn)
+        figures["sketch_accuracy"] = evaluation.accuracy(drawn_labels, sketch_logits.argmax(1))
     accuracies = [figures[key] for key in ("val_accuracy", "sketch_accuracy") if key in figures]
     score = (sum(accuracies) / len(accuracies), -val_loss)  # at equal accuracy the lower loss is the better model
     best = score > state.best_score
     if best:
-        state.best_score, state.best_figures = score, figures
-        state.best_epoch = state.epoch
-        state.known_energy = float(np.quantile(energy(val_logits), UNKNOWN_SHARE))
+        state.best_score, state.best_epoch = score, state.epoch
+        state.best_figures = figures | measured_doubt(val_split.labels, val_logits, sketch_logits)
         state.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in state.model.state_dict().items()}
     return figures | {"best": best}
+
+
+def measured_doubt(labels: np.ndarray, val_logits: np.ndarray, sketch_logits: np.ndarray) -> dict:
+    """What a model needs to say how sure it is, from its logits on validation pictures, (N, 10) and (M, 10):
+
+    temperature, which calibrates its probabilities on the validation split, and known_certainty, below which the
+    share UNKNOWN_SHARE of all of them, sketches and images counting alike, would be called unlike anything known.
+    """
+    temperature = evaluation.temperature(labels, val_logits)
+    rng = np.random.default_rng(0)
+    count = len(sketch_logits) or len(val_logits)
+    alike = np.concatenate([rng.permutation(val_logits)[:count], sketch_logits]) / temperature
+    return {"temperature": temperature, "known_certainty": float(np.quantile(certainty(alike), UNKNOWN_SHARE))}
 
 
 def final_figures(state: TrainState, test_split: Split | None) -> dict:
@@ -293,7 +305,6 @@ def final_figures(state: TrainState, test_split: Split | None) -> dict:
         "best_epoch": state.best_epoch,
         "epochs_done": state.epoch,
         "parameters": count_parameters(state.model),
-        "known_energy": state.known_energy,
         "device": state.device.type,
         "precision": state.precision,
         "torch_version": torch.__version__.split("+")[0],

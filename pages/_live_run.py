@@ -101,7 +101,10 @@ def show_charts(events: list[dict], run: runs.Run) -> None:
         steps, plots.loss_spec(CHART_HEIGHT), key=f"loss-{run.run_id}", alt="Training loss per step, raw and smoothed"
     )
     if epochs.empty:
-        st.container(height=CHART_HEIGHT, border=False).caption("The first epoch is under way.")
+        if run.is_active:
+            st.container(height=CHART_HEIGHT, border=False).caption("The first epoch is under way.")
+        else:
+            st.caption("It ended in its first epoch, so there are no curves per epoch.")
         return
     left, right = st.columns(2)
     left.markdown("**Loss per epoch**", help=_shared.GLOSSARY["epoch"])
@@ -123,5 +126,7 @@ def show_next_steps(run: runs.Run) -> None:
         label = "In use on all pages" if in_use else "Use this model"
         if st.button(label, icon=":material/check:", disabled=in_use):
             _shared.use_model(run.run_id)
-        st.page_link("pages/confusion_matrix.py", label="See its mistakes", icon=":material/grid_on:")
+        if st.button("See its mistakes", icon=":material/grid_on:"):
+            st.session_state[_shared.WANTED_KEY] = run.run_id
+            st.switch_page("pages/confusion_matrix.py")
         st.page_link("pages/runs.py", label="All runs", icon=":material/stacked_line_chart:")

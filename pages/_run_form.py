@@ -16,14 +16,12 @@ def ask_config() -> tuple[bool, dict, str]:
     with st.container(border=True):
         st.selectbox("Recipe", list(RECIPES), key="recipe", on_change=use_recipe, index=1, persist_state="session")
         st.caption(RECIPES[st.session_state.recipe][1])
-        with st.form("training", border=False):
-            values = {name: ask_field(name) for name in MAIN_FIELDS}
-            with st.expander("More"):
-                values |= {name: ask_field(name) for name in MORE_FIELDS}
-                name = st.text_input("Name of the run", max_chars=runs.MAX_NAME_LENGTH, placeholder="Optional")
-            busy = runs.read_only() or runs.active_run() is not None
-            start = st.form_submit_button("Start training", type="primary", width="stretch", disabled=runs.read_only())
-        if busy and not runs.read_only():
+        values = {name: ask_field(name) for name in MAIN_FIELDS}
+        with st.expander("More"):
+            values |= {name: ask_field(name) for name in MORE_FIELDS}
+            name = st.text_input("Name of the run", max_chars=runs.MAX_NAME_LENGTH, placeholder="Optional")
+        start = st.button("Start training", type="primary", width="stretch", disabled=runs.read_only())
+        if runs.active_run() is not None:
             st.caption("One run trains at a time; the next can start when this one has ended.")
     return start, values, name
 

@@ -103,6 +103,8 @@ def _ask_model(entries: list[ModelEntry]) -> None:
         st.caption("No model yet. Train one and it appears here.")
         return
     wanted = st.session_state.pop(WANTED_KEY, None) or st.session_state.get(MODEL_KEY) or st.query_params.get(MODEL_KEY)
+    if wanted and wanted not in by_id:
+        st.warning("The model you asked for is not here, or not any more. This one is used instead.")
     st.session_state[MODEL_KEY] = wanted if wanted in by_id else next(iter(by_id))
     chosen = st.selectbox(
         "Model in use",

@@ -112,6 +112,18 @@ def show_classes(report: list[dict]) -> None:
     st.download_button("Download as CSV", csv, "per_class.csv", "text/csv", icon=":material/download:")
 
 
+def show_calibration(labels, probs) -> None:
+    """Whether the model is as often right as it is sure."""
+    table = evaluation.calibration(labels, probs)
+    st.subheader("How sure, how right", anchor=False)
+    st.caption(
+        "A bar on the dashed line means that what it calls 80 % sure is right four times in five. "
+        f"On average it is off by {table['ece']:.1%} (expected calibration error)."
+    )
+    figure = plots.calibration_figure(table["bins"], _shared.theme_is_dark())
+    st.plotly_chart(figure, key="calibration", config={"displayModeBar": False})
+
+
 def show_confusion(entry: ModelEntry) -> None:
     split, probs = _shared.cached_split("test"), _shared.cached_test_probs(entry)
     preds, _ = evaluation.predictions(probs)
@@ -128,6 +140,7 @@ def show_confusion(entry: ModelEntry) -> None:
     with left:
         show_matrix(confusion, cell)
     show_classes(report)
+    show_calibration(split.labels, probs)
     if "opened_image" in st.session_state:
         index = st.session_state.pop("opened_image")
         show = st.dialog(f"Image {index}")(_grid.show_image)

@@ -3,6 +3,7 @@
 Stands on fashion_core.runs (folders), fashion_core.checkpoints (bring in) and fashion_core.plots (curves).
 """
 
+import math
 import tempfile
 import time
 from pathlib import Path
@@ -25,9 +26,9 @@ def runs_table(found: list[runs.Run]) -> pd.DataFrame:
             "State": run.state,
             "When": time.strftime("%d %b %Y, %H:%M", time.localtime(run.created_at)),
             "Configuration": run.config.describe() if run.config else run.problem,
-            "Epochs": run.config.epochs if run.config else None,
-            "Validation": run.status.get("best_val_accuracy"),
-            "Test": run.status.get("test_accuracy"),
+            "Epochs": f"{run.status.get('epoch', 0):.0f} of {run.config.epochs}" if run.config else None,
+            "Validation": 100 * run.status.get("best_val_accuracy", math.nan),
+            "Test": 100 * run.status.get("test_accuracy", math.nan),
         }
         for run in found
     ]
@@ -37,18 +38,20 @@ def runs_table(found: list[runs.Run]) -> pd.DataFrame:
 def ask_runs(found: list[runs.Run]) -> list[runs.Run]:
     """The table; returns the runs whose rows are ticked."""
     percent = st.column_config.NumberColumn(
-        format="percent", width="small", help="Share named rightly; at best, for validation"
+        format="%.1f%%", width="small", help="Share named rightly; at best, for validation"
     )
     event = st.dataframe(
         runs_table(found),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key="runs_table",
+        # Streamlit keeps ticks by row: when a run comes or goes, they would move to another one.
+        key=f"runs_table_{hash(tuple(run.run_id for run in found))}",
         column_config={
             "Validation": percent,
             "Test": percent,
-            "Configuration": st.column_config.TextColumn(width=300),
+            "Name": st.column_config.TextColumn(width=180),
+            "Configuration": st.column_config.TextColumn(width=260),
         },
     )
     ticked = [found[row] for row in event.selection.rows if row < len(found)]
@@ -57,17 +60,16 @@ def ask_runs(found: list[runs.Run]) -> list[runs.Run]:
 
 
 def show_curves(chosen: list[runs.Run], found: list[runs.Run]) -> None:
-    """Curves over each other; a run's colour is its place among all runs by age, so that it stays when others come."""
-    if len(chosen) > CURVES_AT_MOST:
+    """Curves over each other. A run's colour follows from its place among all runs by age, so it mostly stays."""
+    frames = [(run, plots.epoch_frame(runs.read_metrics(run.run_dir)[0])) for run in chosen]
+    drawable = [(run, frame) for run, frame in frames if len(frame)]
+    if len(drawable) > CURVES_AT_MOST:
         st.caption(f"Here are the curves of {CURVES_AT_MOST} runs, as many as can be told apart.")
+    drawable = drawable[:CURVES_AT_MOST]
     ages = [run.run_id for run in reversed(found)]
+    colors = plots.distinct_colors([ages.index(run.run_id) for run, _ in drawable])
     curves = [
-        {
-            "name": run.name,
-            "frame": plots.epoch_frame(runs.read_metrics(run.run_dir)[0]),
-            "color": ages.index(run.run_id),
-        }
-        for run in chosen[:CURVES_AT_MOST]
+        {"name": run.name, "frame": frame, "color": color} for (run, frame), color in zip(drawable, colors, strict=True)
     ]
     known = [metric for metric in METRICS if any(curve["frame"][metric].notna().any() for curve in curves)]
     if not known:
@@ -131,20 +133,25 @@ def ask_model_file() -> None:
     """Bring a model file in; a bad one is refused with a sentence."""
     with st.expander("Bring in a model file", icon=":material/upload_file:"):
         st.write("A .pt file that you downloaded here becomes a run again.")
-        file = st.file_uploader("Model file", type="pt", max_upload_size=64, disabled=runs.read_only())
+        if "brought_in" in st.session_state:
+            st.success(f"“{_shared.plain(st.session_state.pop('brought_in'))}” is now one of your runs.")
+        key = f"model_file_{st.session_state.get('files_taken', 0)}"
+        file = st.file_uploader("Model file", type="pt", max_upload_size=64, disabled=runs.read_only(), key=key)
         if file is not None and st.button("Bring it in", type="primary", disabled=runs.read_only()):
             try:
                 bring_in(file)
             except (checkpoints.CheckpointError, runs.RunError) as error:
-                st.error(str(error))
+                st.error(_shared.plain(str(error)))
             else:
+                st.session_state["brought_in"] = file.name
+                st.session_state["files_taken"] = st.session_state.get("files_taken", 0) + 1  # empties the field
                 st.rerun()
 
 
 def bring_in(file) -> None:
-    # The visitor's file name is only a label; the content goes to a name of our own.
+    # The visitor's file name is only a label; the content goes to a name of our own, which messages begin with.
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "uploaded.pt"
+        path = Path(folder) / "This file"
         path.write_bytes(file.getvalue())
         checkpoints.bring_in(path, Path(file.name).stem)
 

@@ -24,11 +24,12 @@ def start_run(values: dict, name: str) -> None:
 
 
 def shown_run() -> runs.Run | None:
-    """The run that is training, else the one last started or looked at, else the newest."""
+    """The run that is training, else the one last started or looked at, else the newest that was trained here."""
     everything = runs.list_runs()
     active = next((run for run in everything if run.is_active), None)
     looked_at = next((run for run in everything if run.run_id == st.session_state.get("shown_run")), None)
-    return active or looked_at or next(iter(everything), None)
+    trained = (run for run in everything if run.state != "finished" or "step" in run.status)
+    return active or looked_at or next(trained, None)
 
 
 def show_live(run: runs.Run | None) -> None:
@@ -56,6 +57,6 @@ with form_column:
     except data.DataError as error:
         _shared.show_data_missing(error)
     if "train_error" in st.session_state:
-        st.error(st.session_state.pop("train_error"))
+        st.error(_shared.plain(st.session_state.pop("train_error")))
 with live_column:
     show_live(shown_run())

@@ -23,7 +23,7 @@ def checkpoint_path(tmp_path):
 
     torch.manual_seed(0)
     path = tmp_path / "model.pt"
-    metrics = {"val_accuracy": 0.9, "val_loss": 0.3, "test_accuracy": 0.89, "known_energy": -5.0}
+    metrics = {"val_accuracy": 0.9, "val_loss": 0.3, "test_accuracy": 0.89, "known_certainty": -5.0, "temperature": 1.5}
     save_checkpoint(path, TrainConfig(epochs=3), build_model("FashionCNN").state_dict(), metrics)
     return path
 

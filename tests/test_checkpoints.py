@@ -31,7 +31,8 @@ def test_weights_config_and_figures_come_back(checkpoint_path):
 def test_a_loaded_model_is_in_eval_mode_and_knows_its_threshold(checkpoint_path):
     model = load_model(checkpoint_path)
     assert not model.training
-    assert model.known_energy == -5.0
+    assert model.known_certainty == -5.0
+    assert model.temperature == 1.5
 
 
 def test_saving_leaves_no_temporary_file(checkpoint_path):

@@ -197,6 +197,15 @@ def test_calibration_of_an_honest_model_is_near_zero_and_of_a_boaster_is_its_gap
     assert evaluation.calibration(labels, boasting)["ece"] == pytest.approx(np.mean(labels == 1))
 
 
+@pytest.mark.parametrize("boast", [0.4, 1.0, 3.0])
+def test_temperature_takes_back_what_makes_a_model_boast_or_doubt(boast):
+    rng = np.random.default_rng(4)
+    honest = rng.normal(0, 2, (20_000, 10))
+    probs = np.exp(honest) / np.exp(honest).sum(axis=1, keepdims=True)
+    labels = (probs.cumsum(axis=1) > rng.random((len(probs), 1))).argmax(axis=1)
+    assert evaluation.temperature(labels, boast * honest) == pytest.approx(boast, rel=0.03)
+
+
 def test_calibration_bins_agree_with_counting(labels, probs, preds):
     table = evaluation.calibration(labels, probs, bins=7)
     confidences = probs.max(axis=1).astype(np.float64)

@@ -26,7 +26,7 @@ def unsure_model():
     shipped = checkpoints.read_checkpoint(checkpoints.recommended_path())
     run_id = runs.create_run(TrainConfig(), "Knows nothing")
     folder = runs.run_dir_of(run_id)
-    metrics = shipped.metrics | {"known_energy": 1e9}
+    metrics = shipped.metrics | {"known_certainty": 1e9}
     checkpoints.save_checkpoint(folder / "model.pt", shipped.config, shipped.weights, metrics)
     runs.write_json(folder / "status.json", {"state": "finished", "epoch": 1})
     return run_id

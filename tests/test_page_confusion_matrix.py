@@ -124,6 +124,15 @@ def test_a_large_cell_leads_to_all_its_images():
     assert link.proto.query_string == "true_label=Bag&predicted_label=Bag"
 
 
+def test_it_says_how_far_it_can_be_trusted(test_set):
+    labels, probs = test_set
+    app = open_page()
+    error = evaluation.calibration(labels, probs)["ece"]
+    assert any(f"off by {error:.1%}" in caption.value for caption in app.caption)
+    bars = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"][0]["y"]
+    assert len(bars) == sum(row["images"] > 0 for row in evaluation.calibration(labels, probs)["bins"])
+
+
 def test_the_table_has_the_scores_of_scikit_learn_and_a_file_to_take_away(test_set):
     labels, probs = test_set
     app = open_page()
