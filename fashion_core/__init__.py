@@ -13,6 +13,7 @@ evaluation   what the answers are worth
 training     the training loop, a generator of events
 checkpoints  model files: save, load, list
 pictures     any picture to 28×28 pixels as the data set has them
+cutouts      where the garment is in a photo whose ground is not plain
 plots        Plotly figures and tidy frames from plain arrays
 runs         run folders: start, read, stop
 worker       the process that trains one run

@@ -3,7 +3,8 @@
 `open_picture` takes hostile bytes and hands back a PIL picture or a sentence; `prepare` makes pixels of it and keeps
 every step, so that a page can show what the model sees and why. The recipe is the one that the data set was made with
 (Xiao, Rasul, Vollgraf 2017, section 2: trim, longest edge to 28, centre, negate, grey), plus what a product shot does
-not need: finding the background, and which of the two, cloth or background, is the bright one.
+not need: finding the background, plain (here) or not (in `cutouts`), and which of the two, cloth or background, is
+the bright one.
 """
 
 import io
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from fashion_core import cutouts
 from fashion_core.metadata import IMAGE_SIZE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # what browsers, phones and paint programs save; told by content
@@ -35,6 +37,12 @@ SPECK_EDGE = 0.03  # of the picture's longest edge: smaller spots that lie apart
 SPECK_AREA = 0.01  # of the largest part's area, likewise
 BLANK_AREA = 0.0002  # of the picture's area: an object with less is nothing
 SMALL_HOLE = 0.004  # of the object's area: smaller holes are cloth of the background's colour, larger ones are holes
+GRAIN = 6.5  # levels: a background whose border differs more than this from any surface has a pattern
+LINE_CONTRAST = 36.0  # levels, between boards or tiles and the lines that part them
+LINES = 20  # changes that large along the border: so many are tiles, fewer may be pieces of cloth
+MIN_PHOTO_EDGE = 64  # pixels: a smaller picture is no photo, and too small for telling patterns from cloth
+PALEST = 60  # level of a photographed object's lightest parts: white cloth is still cloth
+MIN_SPAN = 40.0  # levels: cloth with less between its lightest and its darkest parts is not stretched further
 HALO = 8.0  # levels: a rim this much darker than both the object and the background is no shading
 SHARPENING = 0.5  # share of the difference from a blurred copy that is added; 0.3 to 0.7 serve the data set alike
 FRAMED = 2 / IMAGE_SIZE  # of the edge: a picture framed this closely to the data set's way is not cropped again
@@ -164,20 +172,48 @@ def prepare(picture: Image.Image) -> Prepared:
     colour, steps = _plain_colours(picture)
     grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
     steps.append(Step("Grey", "The data set knows no colours.", grey))
-    ground = find_ground(colour)
-    far = find_object(colour, ground)
-    mask = far > 0
-    steps.append(Step("Background", _ground_caption(ground), _marked(colour, mask)))
-    box = find_box(far > CLEAR * far.max())
-    if box is None:
+    found = _find_in_photo(colour, grey) or _find_on_plain(colour, grey)
+    steps.append(Step("Background", found.ground, _marked(colour, found.mask)))
+    if found.box is None:
         return Prepared(np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8), tuple(steps), blank=True)
-    cloth, caption = light_on_dark(grey, ground, mask)
-    steps.append(Step("Light on dark", caption, cloth))
-    cropped, caption = _crop(cloth, box)
+    steps.append(Step("Light on dark", found.shades, found.cloth))
+    cropped, caption = _crop(found.cloth, found.box)
     steps.append(Step("Cropped", caption, cropped))
     pixels = fit(cropped)
     steps.append(Step("28 × 28", "Longest edge made 28, centred, the brightest point made white.", pixels))
     return Prepared(pixels, tuple(steps), blank=False)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The object in a picture: where it is, its box (None: nothing is), its shades on 0, sentences on how."""
+
+    mask: np.ndarray  # (H, W) bool
+    box: tuple[int, int, int, int] | None
+    cloth: np.ndarray  # (H, W) uint8
+    ground: str
+    shades: str
+
+
+def _find_on_plain(colour: np.ndarray, grey: np.ndarray) -> _Found:
+    """What stands out from a background of one colour."""
+    ground = find_ground(colour)
+    far = find_object(colour, ground)
+    mask = far > 0
+    box = find_box(far > CLEAR * far.max())
+    cloth, shades = (grey, "") if box is None else light_on_dark(grey, ground, mask)
+    return _Found(mask, box, cloth, _ground_caption(ground), shades)
+
+
+def _find_in_photo(colour: np.ndarray, grey: np.ndarray) -> _Found | None:
+    """What stands out from a floor, a bed, a carpet; None on a plain background, or where nothing can be told apart."""
+    if max(grey.shape) < MIN_PHOTO_EDGE or is_plain(colour, find_ground(colour)):
+        return None
+    mask = cutouts.cut_out(colour)
+    box = None if mask is None else find_box(mask)
+    if box is None:
+        return None
+    return _Found(mask, box, dark_is_bright(grey, mask), PATTERNED, TURNED_AND_STRETCHED)
 
 
 def _plain_colours(picture: Image.Image) -> tuple[np.ndarray, list[Step]]:
@@ -302,7 +338,7 @@ def find_object(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
     the border.
     """
     far = _largest_channel(cv2.absdiff(colour.astype(np.float32), ground))
-    rim = np.concatenate([far[0], far[-1], far[:, 0], far[:, -1]])
+    rim = _rim(far)
     calm = rim[rim < GROUND_TOLERANCE]
     unevenness = np.percentile(calm, 75) if len(calm) else MAX_THRESHOLD
     if unevenness > CALM:
@@ -310,6 +346,26 @@ def find_object(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
         far = _largest_channel(cv2.absdiff(smooth, ground))
     far[far <= min(FLAT + 3 * unevenness, MAX_THRESHOLD)] = 0
     return far
+
+
+def is_plain(colour: np.ndarray, ground: np.ndarray) -> bool:
+    """Whether the ground that was found is one: most of the border of an (H, W, 3) uint8 picture is close to it.
+
+    In the data set's images the cloth takes up to a third of the border, in a few pieces; the rest is quite even there.
+    """
+    far = _largest_channel(cv2.absdiff(colour.astype(np.float32), ground))
+    unevenness = np.median(_rim(far))
+    return bool(unevenness < FLAT or (unevenness < GRAIN and _changes(_rim(far) > LINE_CONTRAST) < LINES))
+
+
+def _changes(flags: np.ndarray) -> int:
+    """How often a row of flags changes from one to the next."""
+    return int(np.count_nonzero(flags[1:] != flags[:-1]))
+
+
+def _rim(values: np.ndarray) -> np.ndarray:
+    """The outermost pixels of an (H, W) array, once around."""
+    return np.concatenate([values[0], values[:, -1], values[-1, ::-1], values[::-1, 0]])
 
 
 def _largest_channel(colour: np.ndarray) -> np.ndarray:
@@ -353,7 +409,7 @@ def light_on_dark(grey: np.ndarray, ground: np.ndarray, mask: np.ndarray) -> tup
             "Lighter than the background: kept." if lighter > darker else "Darker than the background: turned over."
         )
         return np.clip(np.rint(value), 0, 255).astype(np.uint8), caption
-    mask = _small_holes_filled(mask)
+    mask = cutouts.without_small_holes(mask, SMALL_HOLE)
     keep = halo < 0 or (halo == 0 and np.median(grey[mask]) > level.mean())
     caption = "Cut out of the background, its shades " + ("kept." if keep else "turned over.")
     return np.where(mask, grey if keep else 255 - grey, 0).astype(np.uint8), caption
@@ -374,12 +430,16 @@ def _halo(grey: np.ndarray, level: np.ndarray, mask: np.ndarray) -> int:
     return int(rim > max(inside, ground) + HALO) - int(rim < min(inside, ground) - HALO)
 
 
-def _small_holes_filled(mask: np.ndarray) -> np.ndarray:
-    """The mask with holes filled that are too small to look through; a bag's handle stays open."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    small = stats[:, cv2.CC_STAT_AREA] < SMALL_HOLE * mask.sum()
-    small[0] = False  # the mask itself
-    return mask | small[labels]
+def dark_is_bright(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The object's shades turned over, as the data set's were, and stretched: (H, W) uint8, 0 outside the mask.
+
+    The light in a room is not a studio's: without stretching, white cloth would be as good as nothing.
+    """
+    value = 255 - grey.astype(np.float32)
+    dim, bright = np.percentile(value[mask], (2, 98))
+    dim = min(dim, bright - MIN_SPAN)
+    stretched = PALEST + (255 - PALEST) * (value - dim) / (bright - dim)
+    return np.where(mask, np.clip(np.rint(stretched), PALEST / 2, 255), 0).astype(np.uint8)
 
 
 def _crop(cloth: np.ndarray, box: tuple[int, int, int, int]) -> tuple[np.ndarray, str]:
@@ -427,6 +487,8 @@ def _sharpened(small: np.ndarray) -> np.ndarray:
 
 # What the steps show
 
+PATTERNED = "Not plain, so the piece is told from it by its colours (GrabCut). What is taken away is blue here."
+TURNED_AND_STRETCHED = "Turned over, dark cloth is bright in the data set; stretched, so that pale cloth stays visible."
 GLASS = 200  # grey behind what is transparent, where a step shows it
 
 BLUE = (0, 114, 178)  # Okabe and Ito's, told apart with every kind of colour vision

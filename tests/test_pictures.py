@@ -407,3 +407,79 @@ def test_an_image_of_the_data_set_comes_back_as_it_was(known):
     changes = [np.abs(prepare(Image.fromarray(image)).pixels - image.astype(int)) for image in known[1]]
     assert np.mean(changes) < 1
     assert np.quantile(np.max(changes, axis=(1, 2)), 0.9) <= 5
+
+
+# Photos on grounds that are not plain
+
+
+def boards(rng) -> np.ndarray:
+    """A wooden floor: (320, 240, 3) float."""
+    grain = cv2.GaussianBlur(rng.normal(0, 1, (320, 240)), (0, 0), 2, sigmaY=40)
+    shade = 1 + 0.08 * grain / grain.std() + rng.normal(0, 0.1, 6).repeat(40)
+    return shade[..., None] * rng.uniform(0.6, 1.2) * np.array((170, 120, 75))
+
+
+def squares(rng) -> np.ndarray:
+    """A chequered blanket."""
+    y, x = np.mgrid[:320, :240] // rng.integers(15, 40)
+    return np.where(((y + x) % 2)[..., None], rng.uniform(40, 220, 3), rng.uniform(40, 220, 3))
+
+
+def pile(rng) -> np.ndarray:
+    """A carpet."""
+    return rng.uniform(60, 200, 3) * (1 + 0.25 * rng.normal(0, 1, (320, 240, 1)))
+
+
+def room(rng) -> np.ndarray:
+    """A wall in uneven light above a wooden floor."""
+    ground = boards(rng)
+    ground[: rng.integers(120, 240)] = rng.uniform(140, 230, 3) * np.linspace(0.8, 1.1, 240)[:, None]
+    return ground
+
+
+def photo(pixels: np.ndarray, ground, rng) -> Image.Image:
+    """A garment of the data set, in any colour, on a ground; dark where its image is bright, as the originals are."""
+    edge = int(rng.integers(150, 230))
+    large = np.clip(cv2.resize(pixels, (edge, edge), interpolation=cv2.INTER_CUBIC), 0, 255) / 255.0
+    covered = cv2.GaussianBlur(cv2.resize(np.float32(pixels > 12), (edge, edge)), (0, 0), 2)[..., None] > 0.5
+    cloth = (20 + 225 * (1 - large[..., None])) * rng.uniform(0.5, 1, 3)
+    scene = ground(rng)
+    top, left = rng.integers(10, 310 - edge), rng.integers(0, 240 - edge)
+    part = scene[top : top + edge, left : left + edge]
+    part[:] = np.where(covered, cloth, part)
+    scene += rng.normal(0, 4, scene.shape)
+    return open_picture(encoded(Image.fromarray(np.clip(scene, 0, 255).astype(np.uint8)), "JPEG", quality=80))
+
+
+@pytest.mark.parametrize(("ground", "gain"), [(boards, 0.2), (squares, 0.4), (pile, 0.05), (room, 0.4)])
+def test_garments_on_patterned_grounds_are_recognised_more_often_when_cut_out(ground, gain, known, monkeypatch):
+    model, pixels, labels = known
+    photos = [photo(image, ground, np.random.default_rng(number)) for number, image in enumerate(pixels[:60])]
+
+    def share_right():
+        seen = np.stack([prepare(picture).pixels for picture in photos])
+        return (predict.predict_probs(model, seen).argmax(axis=1) == labels[:60]).mean()
+
+    cut_out = share_right()
+    monkeypatch.setattr(pictures.cutouts, "cut_out", lambda colour: None)
+    as_if_plain = share_right()
+    print(ground.__name__, as_if_plain, cut_out)
+    assert cut_out >= 0.75
+    assert cut_out >= as_if_plain + gain
+
+
+def test_white_cloth_on_a_dark_floor_stays_visible():
+    seen = prepare(
+        photo(np.uint8(prepare(shirt(fill="black")).pixels > 0) * 20, boards, np.random.default_rng(0))
+    ).pixels
+    cloth = prepare(shirt(fill="black")).pixels > 127
+    assert np.median(seen[cloth]) > 60
+
+
+@pytest.mark.parametrize("ground", [boards, squares, pile])
+def test_the_same_photo_gives_the_same_pixels(ground, known):
+    picture = photo(known[1][0], ground, np.random.default_rng(0))
+    first = prepare(picture)
+    cv2.setRNGSeed(7)
+    np.testing.assert_array_equal(prepare(picture).pixels, first.pixels)
+    assert any("GrabCut" in step.caption for step in first.steps)
