@@ -113,6 +113,7 @@ def _ask_model(entries: list[ModelEntry]) -> None:
         key=MODEL_KEY,
         help="The model that all pages ask: shipped ones and your own runs.",
     )
+    st.caption(model_words(by_id[chosen].card) if chosen in by_id else "")
     # Not bind="query-params": that writes the label, which changes with the score, and a link must last.
     if st.query_params.get(MODEL_KEY, next(iter(by_id))) != chosen:
         st.query_params[MODEL_KEY] = chosen
@@ -130,6 +131,13 @@ def model_label(entry: ModelEntry) -> str:
     """A model in one line: its name and its accuracy, of the test split where it is known."""
     score = model_score(entry.card)
     return f"{entry.title} · {score[1]:.1%} {score[0]}" if score else entry.title
+
+
+def model_words(card: dict) -> str:
+    """What sets a model apart from the others, in a line."""
+    sketches = (card.get("config") or {}).get("sketches")
+    knows = "learnt drawings and photos too" if sketches else "learnt product shots only; drawings puzzle it"
+    return f"{card.get('model', 'Unknown network')}, {knows}."
 
 
 def use_model(model_id: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fashion_core import checkpoints, models, runs
 from fashion_core.config import TrainConfig
-from pages import _shared
+from pages import _lessons, _shared
 
 WAYS_IN = (
     (
@@ -29,6 +29,11 @@ WAYS_IN = (
         "Click any cell of the confusion matrix and look at the images behind it.",
     ),
 )
+NETWORK_NOTES = {
+    "FashionCNN": "A ReLU follows each convolution and the first linear layer: what is negative becomes zero.",
+    "ResidualNet": "A ReLU follows each convolution, and but for the first a batch norm. The third and fourth and the "
+    "last two learn only what to add to their input. Of the last, the maximum over all places goes on.",
+}
 LAYER_WORDS = {"Conv2d": "convolution", "MaxPool2d": "max-pool 2", "Linear": "linear"}
 SHEET_GAP = 4  # pixels between two sheets of a drawn layer
 
@@ -72,9 +77,9 @@ def show_network(name: str) -> None:
         st.subheader("The network", anchor=False)
         st.caption(f"{name}: {total:,} parameters. Under each layer: what flows out of it, channels × height × width.")
         first = layer_html({"kind": "picture", "shape": (1, 28, 28), "parameters": 0})
-        boxes = [first] + [layer_html(layer) for layer in layers]
+        boxes = [first] + [layer_html(layer) for layer in layers if layer["kind"] in LAYER_WORDS]
         st.html(f'<div class="network" role="list">{"".join(boxes)}</div>')
-        st.caption("A ReLU follows each convolution and the first linear layer: what is negative becomes zero.")
+        st.caption(NETWORK_NOTES[name])
 
 
 def layer_html(layer: dict) -> str:
@@ -120,6 +125,7 @@ def training_words(card: dict) -> str:
     config = card.get("config") or TrainConfig().to_dict()
     words = f"{config['epochs']} epochs with {config['optimizer']}, learning rate {config['learning_rate']:g}, "
     words += f"batches of {config['batch_size']}, {config['train_size']:,} images, seed {config['seed']}"
+    words += ", as many synthetic pictures" if config.get("sketches") else ""
     return words + (f", on {card['trained_on']}." if card.get("trained_on") else ".")
 
 
@@ -143,5 +149,6 @@ if chosen is None:
 else:
     show_model_card(chosen)
 show_network(chosen.card.get("model", "FashionCNN") if chosen else "FashionCNN")
+_lessons.show_lessons(bool(chosen and (chosen.card.get("config") or {}).get("sketches")))
 st.page_link("pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:")
 st.page_link("pages/runs.py", label="Compare past runs", icon=":material/stacked_line_chart:")

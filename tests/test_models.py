@@ -4,11 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from fashion_core.models import FashionCNN, build_model, count_parameters, layer_table
+from fashion_core.models import FashionCNN, ResidualNet, build_model, count_parameters, layer_table
 
 
 def test_parameter_count():
     assert count_parameters(FashionCNN()) == 225_034
+    assert count_parameters(ResidualNet()) == 463_562
 
 
 def test_same_function_as_the_textbook_order():
@@ -43,10 +44,18 @@ def test_dropout_acts_only_in_training():
     assert torch.equal(model.eval()(images), model(images))
 
 
+@pytest.mark.parametrize("network", [FashionCNN, ResidualNet])
 @pytest.mark.parametrize("shape", [(1, 28, 28), (2, 3, 28, 28), (2, 1, 32, 32)])
-def test_other_shapes_are_refused(shape):
+def test_other_shapes_are_refused(network, shape):
     with pytest.raises(ValueError, match="images must be"):
-        FashionCNN()(torch.zeros(shape))
+        network()(torch.zeros(shape))
+
+
+def test_a_residual_block_that_adds_nothing_hands_on_its_input():
+    block = ResidualNet().block1.eval()
+    torch.nn.init.zeros_(block.conv2[1].weight)
+    x = torch.rand(2, 64, 14, 14)
+    assert torch.equal(block(x), x)
 
 
 def test_layer_table_tells_the_measured_shapes():
