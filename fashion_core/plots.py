@@ -301,7 +301,7 @@ def calibration_figure(bins, dark=False):
     line = dict(color=TEXT_COLORS[dark], width=1.5, dash="dash")
     figure.add_trace(go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip"))
     figure.update_layout(margin=dict(l=8, r=8, t=8, b=8), height=300, showlegend=False, bargap=0)
-    figure.update_xaxes(title="How sure the model is", range=[0, 1], tickformat=".0%", showgrid=False, zeroline=False)
+    figure.update_xaxes(title="How sure the model is", range=[0, 1.005], dtick=0.2, tickformat=".0%", showgrid=False)
     figure.update_yaxes(title="How often it is right", range=[0, 1.02], tickformat=".0%", gridcolor=GRID_COLORS[dark])
     return figure
 

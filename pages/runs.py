@@ -26,13 +26,20 @@ def runs_table(found: list[runs.Run]) -> pd.DataFrame:
             "State": run.state,
             "When": time.strftime("%d %b %Y, %H:%M", time.localtime(run.created_at)),
             "Configuration": run.config.describe() if run.config else run.problem,
-            "Epochs": f"{run.status.get('epoch', 0):.0f} of {run.config.epochs}" if run.config else None,
+            "Epochs": epochs_words(run),
             "Validation": 100 * run.status.get("best_val_accuracy", math.nan),
             "Test": 100 * run.status.get("test_accuracy", math.nan),
         }
         for run in found
     ]
     return pd.DataFrame(rows)
+
+
+def epochs_words(run: runs.Run) -> str:
+    """How many epochs it trained or is in, of how many; all of them for a run that was brought in."""
+    if not run.config:
+        return ""
+    return f"{run.status.get('epoch', run.config.epochs):.0f} of {run.config.epochs}"
 
 
 def ask_runs(found: list[runs.Run]) -> list[runs.Run]:
