@@ -116,6 +116,8 @@ def show_model_card(entry: checkpoints.ModelEntry) -> None:
             if score:
                 st.metric(f"{score[0].capitalize()} accuracy", f"{score[1]:.1%}", help=_shared.GLOSSARY[score[0]])
             st.caption(training_words(card))
+            if isinstance(card.get("recognition"), dict):
+                st.caption(recognition_words(card["recognition"]))
         if isinstance(card.get("per_class"), list):
             right.html(per_class_html(card["per_class"]))
 
@@ -127,6 +129,13 @@ def training_words(card: dict) -> str:
     words += f"batches of {config['batch_size']}, {config['train_size']:,} images, seed {config['seed']}"
     words += ", as many synthetic pictures" if config.get("sketches") else ""
     return words + (f", on {card['trained_on']}." if card.get("trained_on") else ".")
+
+
+def recognition_words(figures: dict) -> str:
+    """How well it names pictures that are not the data set's."""
+    kinds = (("sketch", "drawings"), ("icon", "icons"), ("photo", "photos"))
+    shares = ", ".join(f"{figures[key]:.0%} of the {words}" for key, words in kinds if key in figures)
+    return f"Of 200 pictures that are not from the data set it names {shares} rightly."
 
 
 def per_class_html(rows: list[dict]) -> str:

@@ -35,3 +35,12 @@ def answers(model, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def recalls(labels: np.ndarray, preds: np.ndarray) -> np.ndarray:
     """Share named rightly of each of the ten classes, (10,)."""
     return np.array([np.mean(preds[labels == label] == label) for label in range(len(NAMES))])
+
+
+def figures(model) -> dict:
+    """The mean recall per kind of picture, and the shares of garments and of other things that are doubted."""
+    found = {kind: answers(model, kind) for kind in (*KINDS, "other")}
+    values = {kind: float(recalls(*found[kind][:2]).mean()) for kind in KINDS}
+    values["garments_doubted"] = float(1 - np.concatenate([found[kind][2] for kind in KINDS]).mean())
+    values["others_doubted"] = float(1 - found["other"][2].mean())
+    return {name: round(value, 4) for name, value in values.items()}

@@ -1,26 +1,29 @@
 """The recommended model names other people's pictures, and doubts what is none of the ten."""
 
-import numpy as np
+import json
+
 import pytest
-from recognition_set import KINDS, answers, recalls
+from recognition_set import figures
 
 from fashion_core import checkpoints
 
+BARS = {"sketch": 0.8, "photo": 0.7, "icon": 0.82, "others_doubted": 0.9}
+
 
 @pytest.fixture(scope="module")
-def answered():
-    """Per kind: labels, top classes, recognised."""
-    model = checkpoints.load_model(checkpoints.recommended_path())
-    return {kind: answers(model, kind) for kind in (*KINDS, "other")}
+def measured():
+    return figures(checkpoints.load_model(checkpoints.recommended_path()))
 
 
-@pytest.mark.parametrize(("kind", "bar"), [("sketch", 0.8), ("photo", 0.7), ("icon", 0.82)])
-def test_pictures_that_no_model_has_learnt_from_are_named(answered, kind, bar):
-    labels, preds, _ = answered[kind]
-    assert recalls(labels, preds).mean() >= bar
+@pytest.mark.parametrize("what", BARS)
+def test_pictures_that_no_model_has_learnt_from_are_named_and_strange_ones_doubted(measured, what):
+    assert measured[what] >= BARS[what]
 
 
-def test_what_is_none_of_the_ten_is_doubted_and_garments_are_not(answered):
-    garments = np.concatenate([answered[kind][2] for kind in KINDS])
-    assert np.mean(~answered["other"][2]) >= 0.9
-    assert np.mean(~garments) <= 0.05
+def test_garments_are_hardly_ever_doubted(measured):
+    assert measured["garments_doubted"] <= 0.05
+
+
+def test_the_card_says_what_is_measured(measured):
+    card = json.loads(checkpoints.recommended_path().with_suffix(".json").read_text())
+    assert card["recognition"] == pytest.approx(measured, abs=0.02)  # another machine's rounding may move a picture
