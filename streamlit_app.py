@@ -16,8 +16,9 @@ PAGES = [
 ]
 
 ICON = Path(__file__).parent / "docs" / "icon.png"
+st.set_page_config(page_icon=str(ICON), layout="wide")  # before the navigation, which else fetches an icon from afar
 page = st.navigation(PAGES)
-st.set_page_config(page_title=f"{page.title} · Fashion CNN Lab", page_icon=str(ICON), layout="wide")
+st.set_page_config(page_title=f"{page.title} · Fashion CNN Lab")
 _shared.show_style()
 _shared.show_sidebar()
 st.session_state[_shared.ROUTED_KEY] = True

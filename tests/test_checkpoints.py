@@ -163,13 +163,17 @@ def test_the_recommended_shipped_model_comes_first():
     assert entries[0].path == checkpoints.recommended_path()
 
 
-def test_the_shipped_model_is_as_good_as_its_card_says_and_reaches_the_bar():
-    card = json.loads(checkpoints.recommended_path().with_suffix(".json").read_text())
+@pytest.mark.parametrize(
+    ("name", "bar", "parameters"), [("fashion_cnn", 0.925, 225_034), ("residual_net", 0.935, 463_562)]
+)
+def test_a_shipped_model_is_as_good_as_its_card_says_and_reaches_the_bar(name, bar, parameters):
+    path = checkpoints.PRETRAINED_DIR / f"{name}.pt"
+    card = json.loads(path.with_suffix(".json").read_text())
     split = load_split("test")
-    found = accuracy(split.labels, predict_probs(load_model(checkpoints.recommended_path()), split.pixels).argmax(1))
+    found = accuracy(split.labels, predict_probs(load_model(path), split.pixels).argmax(1))
     assert card["test_accuracy"] == pytest.approx(found, abs=0.0003)  # a bfloat16 rounding may move two images
-    assert found >= 0.925
-    assert card["parameters"] == 225_034
+    assert found >= bar
+    assert card["parameters"] == parameters
     for key in ("per_class", "config", "command", "trained_on", "torch_version", "val_accuracy"):
         assert card[key]
 

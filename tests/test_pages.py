@@ -217,11 +217,19 @@ def test_a_name_is_text_and_not_markup(runs_dir):
     assert "\\[x\\]\\(http" in app.subheader[0].value
 
 
-@pytest.mark.parametrize("model", ["../../etc/passwd", "nosuch", "", "fashion_cnn"])
-def test_an_unknown_model_in_the_url_falls_back_to_the_recommended(runs_dir, model):
+@pytest.mark.parametrize("model", ["../../etc/passwd", "nosuch", "20260101-000000-dead"])
+def test_an_unknown_model_in_the_url_falls_back_to_the_recommended_and_says_so(runs_dir, model):
     app = open_page("home", model=model)
-    assert not app.exception
-    assert "Classic CNN" in words(app)
+    assert "Model in use: Residual net" in words(app)
+    assert "not here" in app.sidebar.warning[0].value
+    assert not app.run().sidebar.warning
+
+
+@pytest.mark.parametrize(("model", "title"), [("", "Residual net"), ("fashion_cnn", "Classic CNN")])
+def test_a_known_model_in_the_url_is_used_without_a_word(runs_dir, model, title):
+    app = open_page("home", model=model)
+    assert f"Model in use: {title}" in words(app)
+    assert not app.sidebar.warning
 
 
 def test_the_model_in_use_is_the_same_on_all_pages(runs_dir, checkpoint_path):

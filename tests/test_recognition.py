@@ -7,7 +7,7 @@ from recognition_set import figures
 
 from fashion_core import checkpoints
 
-BARS = {"sketch": 0.8, "photo": 0.7, "icon": 0.82, "others_doubted": 0.9}
+BARS = {"sketch": 0.8, "photo": 0.7, "icon": 0.82, "others_doubted": 0.8}
 
 
 @pytest.fixture(scope="module")
