@@ -14,9 +14,7 @@ STRIP = 2  # pixels along the border, at EDGE, that tell the background's colour
 MIDDLE = 0.45  # of half the picture: how far, as a standard deviation, the middle's colours are gathered
 LIKELY = 0.6  # share of the middle in a colour's frequency from which it is taken for the garment's
 BINS = 16  # per channel, for counting colours
-MIN_EDGE = 32  # pixels: a narrower picture has no middle to speak of
 MIN_SHARE, MAX_SHARE = 0.03, 0.95  # of the picture: less is a speck, more is everything, neither is a garment
-ALIKE = 0.8  # share of colours in common: an object more like its background than this is a part of the background
 LARGE_PART = 0.15  # of the largest part's area: a pair of shoes has two parts, a knot in the wood does not count
 SMALL_HOLE = 0.01  # of the object's area: smaller holes are buttons and prints, larger ones are looked through
 
@@ -24,18 +22,14 @@ SMALL_HOLE = 0.01  # of the object's area: smaller holes are buttons and prints,
 def cut_out(colour: np.ndarray) -> np.ndarray | None:
     """Where the garment is in an (H, W, 3) uint8 picture: (H, W) bool. The same picture always gives the same mask.
 
-    None where no garment can be told from the background: next to nothing, nearly everything, or the same colours
-    inside and outside.
+    None where no garment can be told from the background: next to nothing is left, or nearly everything.
     """
     height, width = colour.shape[:2]
     scale = min(1, EDGE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    if min(size) < MIN_EDGE:
-        return None
     small = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
-    kinds = _colour_kinds(small)
-    mask = _cleaned(_grab_cut(small, likely_cloth(kinds)))
-    if not MIN_SHARE < mask.mean() < MAX_SHARE or _in_common(kinds, mask) > ALIKE:
+    mask = _cleaned(_grab_cut(small, likely_cloth(_colour_kinds(small))))
+    if not MIN_SHARE < mask.mean() < MAX_SHARE:
         return None
     return cv2.resize(mask.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_LINEAR) > 127
 
@@ -103,9 +97,3 @@ def without_small_holes(mask: np.ndarray, share: float) -> np.ndarray:
     small = stats[:, cv2.CC_STAT_AREA] < share * mask.sum()
     small[0] = False  # the mask itself
     return mask | small[labels]
-
-
-def _in_common(kinds: np.ndarray, mask: np.ndarray) -> float:
-    """How alike the colours inside and outside a mask are: 0 with none in common, 1 with the same (Bhattacharyya)."""
-    inside, outside = (_frequencies(kinds, where.astype(float)) for where in (mask, ~mask))
-    return float(np.sqrt(inside * outside).sum())
