@@ -378,20 +378,38 @@ def on_colour(pixels: np.ndarray, ground: tuple, cloth: tuple) -> np.ndarray:
     return np.rint(np.array(ground) * (1 - share) + np.array(cloth) * share).astype(np.uint8)
 
 
-def cut_out_on_colour(pixels: np.ndarray, ground: tuple) -> np.ndarray:
-    return np.where(pixels[..., None] > 0, pixels[..., None], np.array(ground, np.uint8))
+def cut_out_on_colour(pixels: np.ndarray, ground: tuple, empty: int = 0) -> np.ndarray:
+    return np.where(pixels[..., None] != empty, pixels[..., None], np.array(ground, np.uint8))
+
+
+def smooth(pixels: np.ndarray) -> np.ndarray:
+    """Enlarged as paint programs do it."""
+    return np.asarray(Image.fromarray(pixels).resize((280, 280), Image.Resampling.BICUBIC))
+
+
+def jpeg(pixels: np.ndarray) -> np.ndarray:
+    return np.asarray(open_picture(encoded(Image.fromarray(pixels), "JPEG", quality=60)))
 
 
 CASES = {
     "as they are": lambda pixels: pixels,
     "enlarged": larger,
-    "enlarged smoothly": lambda pixels: larger(pixels, cv2.INTER_LINEAR),
+    "enlarged linearly": lambda pixels: larger(pixels, cv2.INTER_LINEAR),
+    "enlarged smoothly": smooth,
     "off centre": off_centre,
-    "inverted": lambda pixels: 255 - larger(pixels),
+    "off centre, enlarged": lambda pixels: off_centre(smooth(pixels), 400),
+    "off centre, enlarged, JPEG": lambda pixels: jpeg(off_centre(smooth(pixels), 400)),
+    "inverted": lambda pixels: 255 - pixels,
+    "inverted, enlarged": lambda pixels: 255 - larger(pixels),
+    "inverted, enlarged smoothly": lambda pixels: 255 - smooth(pixels),
     "black on blue": lambda pixels: on_colour(larger(pixels), (70, 120, 200), (0, 0, 0)),
     "white on green": lambda pixels: on_colour(larger(pixels), (90, 140, 70), (255, 255, 255)),
     "cut out on red": lambda pixels: cut_out_on_colour(larger(pixels), (200, 40, 40)),
     "cut out on pale blue": lambda pixels: cut_out_on_colour(larger(pixels), (200, 220, 240)),
+    "cut out on mid-grey": lambda pixels: cut_out_on_colour(pixels, (128, 128, 128)),
+    "cut out on mid-grey, enlarged": lambda pixels: cut_out_on_colour(larger(pixels), (128, 128, 128)),
+    "cut out on mid-grey, enlarged smoothly": lambda pixels: np.where(larger(pixels) > 0, smooth(pixels), 128),
+    "cut out on mid-grey, inverted": lambda pixels: cut_out_on_colour(255 - larger(pixels), (128, 128, 128), 255),
 }
 
 
@@ -407,6 +425,26 @@ def test_an_image_of_the_data_set_comes_back_as_it_was(known):
     changes = [np.abs(prepare(Image.fromarray(image)).pixels - image.astype(int)) for image in known[1]]
     assert np.mean(changes) < 1
     assert np.quantile(np.max(changes, axis=(1, 2)), 0.9) <= 5
+
+
+def test_soft_edges_do_not_make_an_object_smaller():
+    sharp = np.zeros((28, 28), np.uint8)
+    sharp[:, 6:22] = 200
+    soft = Image.fromarray(sharp).resize((280, 280), Image.Resampling.BICUBIC)
+    canvas = Image.new("L", (330, 330))
+    canvas.paste(soft, (20, 30))
+    cropped = next(step.picture for step in prepare(canvas).steps if step.name == "Cropped")
+    assert abs(cropped.shape[1] - 160) <= 2  # 8 more with its fading edges
+
+
+def test_cloth_of_the_grounds_own_grey_is_no_hole():
+    y, x = np.mgrid[:280, :280]
+    shades = 170 - np.hypot(x - 140, y - 190)  # as grey as the ground on a ring of 42 pixels
+    vest = np.where((abs(x - 140) < 90) & (abs(y - 140) < 120), shades, 128).astype(np.uint8)
+    vest[40:80, 120:160] = 128  # something to look through: cloth does not fade towards it
+    cloth = next(step.picture for step in prepare(Image.fromarray(vest)).steps if step.name == "Light on dark")
+    assert cloth[190, 140 + 42] > 0
+    assert not cloth[60, 140]
 
 
 # Photos on grounds that are not plain
@@ -451,7 +489,7 @@ def photo(pixels: np.ndarray, ground, rng) -> Image.Image:
     return open_picture(encoded(Image.fromarray(np.clip(scene, 0, 255).astype(np.uint8)), "JPEG", quality=80))
 
 
-@pytest.mark.parametrize(("ground", "gain"), [(boards, 0.2), (squares, 0.4), (pile, 0.05), (room, 0.4)])
+@pytest.mark.parametrize(("ground", "gain"), [(boards, 0.1), (squares, 0.4), (pile, 0), (room, 0.3)])
 def test_garments_on_patterned_grounds_are_recognised_more_often_when_cut_out(ground, gain, known, monkeypatch):
     model, pixels, labels = known
     photos = [photo(image, ground, np.random.default_rng(number)) for number, image in enumerate(pixels[:60])]
@@ -463,7 +501,7 @@ def test_garments_on_patterned_grounds_are_recognised_more_often_when_cut_out(gr
     cut_out = share_right()
     monkeypatch.setattr(pictures.cutouts, "cut_out", lambda colour: None)
     as_if_plain = share_right()
-    assert cut_out >= 0.75
+    assert cut_out >= 0.85
     assert cut_out >= as_if_plain + gain
 
 
