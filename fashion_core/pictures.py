@@ -49,6 +49,10 @@ SHARPENING = 0.8  # share of the difference from a blurred copy that is added
 REACH = 0.6  # of 28 pixels: the blur's standard deviation; this pair gives enlarged images back best
 FRAMED = 2 / IMAGE_SIZE  # of the edge: a picture framed this closely to the data set's way is not cropped again
 
+GROUNDS = ("auto", "light", "dark", "patterned")  # kinds of background that a correction may name; auto: found
+MIN_CROP = 0.05  # of the picture's width and height: in less there is nothing to see
+MIN_SIDE = 0.05  # of the border that must be light, or dark, to be taken for a background said to be so
+
 
 class PictureError(ValueError):
     """A picture that cannot be used; its text is for visitors: what was wrong, the value, what to do."""
@@ -165,21 +169,59 @@ def _decode(picture: Image.Image) -> Image.Image:
 # From a picture to pixels
 
 
-def prepare(picture: Image.Image) -> Prepared:
+@dataclass(frozen=True)
+class Correction:
+    """What a visitor knows better than `prepare`; without arguments it leaves everything to be found.
+
+    `invert` turns light and dark over within the object's outline. `crop` is the part that counts: left, top, right,
+    bottom as fractions of the upright picture. `ground` names the background, one of GROUNDS. Raises ValueError.
+    """
+
+    invert: bool = False
+    crop: tuple[float, float, float, float] | None = None
+    ground: str = "auto"
+
+    def __post_init__(self):
+        if not isinstance(self.invert, bool):
+            raise ValueError(f"invert must be True or False, not {self.invert!r}.")
+        if self.ground not in GROUNDS:
+            raise ValueError(f"ground must be one of {', '.join(GROUNDS)}, not {self.ground!r}.")
+        if self.crop is not None and not _is_crop(self.crop):
+            raise ValueError(
+                "crop must be four fractions from 0 to 1, left, top, right and bottom, at least "
+                f"{MIN_CROP:.0%} apart, not {self.crop!r}."
+            )
+
+
+def _is_crop(crop) -> bool:
+    """Whether these are left, top, right and bottom of a part that is large enough to see something in it."""
+    if not isinstance(crop, tuple) or len(crop) != 4 or not all(isinstance(edge, float | int) for edge in crop):
+        return False
+    left, top, right, bottom = crop
+    apart = MIN_CROP - 1e-9  # 0.35 - 0.3 is less than 0.05
+    return left >= 0 and top >= 0 and right <= 1 and bottom <= 1 and right - left >= apart and bottom - top >= apart
+
+
+def prepare(picture: Image.Image, correction: Correction = Correction()) -> Prepared:
     """Make Fashion-MNIST pixels of a picture, which is not changed, and keep each step.
 
     Takes every mode that files come in, and any size. Where nothing stands out from the background, `blank` is True,
-    `pixels` are all 0 and the steps end with the background.
+    `pixels` are all 0 and the steps end with the background. What the correction says is not looked for.
     """
-    colour, steps = _plain_colours(picture)
+    colour, steps = _plain_colours(picture, correction.crop)
     grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
     steps.append(Step("Grey", "The data set knows no colours.", grey))
-    found = _find_in_photo(colour, grey) or _find_on_plain(colour, grey)
+    found = _find(colour, grey, correction.ground)
     steps.append(Step("Background", found.ground, _marked(colour, found.mask)))
     if found.box is None:
         return Prepared(np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8), tuple(steps), blank=True)
-    steps.append(Step("Light on dark", found.shades, found.cloth))
-    cropped, caption = _crop(found.cloth, found.box)
+    cloth, box = found.cloth, found.box
+    steps.append(Step("Light on dark", found.shades, cloth))
+    if correction.invert:
+        cloth = turned_over(cloth, found.mask)
+        box = find_box(cloth > 0) or box
+        steps.append(Step("Turned over", "You turned light and dark over within the outline.", cloth))
+    cropped, caption = _crop(cloth, box)
     steps.append(Step("Cropped", caption, cropped))
     pixels = fit(cropped)
     steps.append(Step("28 × 28", "Longest edge made 28, centred, the brightest point made white.", pixels))
@@ -197,9 +239,17 @@ class _Found:
     shades: str
 
 
-def _find_on_plain(colour: np.ndarray, grey: np.ndarray) -> _Found:
+def _find(colour: np.ndarray, grey: np.ndarray, kind: str) -> _Found:
+    """The object on a background of this kind, one of GROUNDS."""
+    ground = find_ground(colour, kind)
+    found = None
+    if kind == "patterned" or (kind == "auto" and max(grey.shape) >= MIN_PHOTO_EDGE and not is_plain(colour, ground)):
+        found = _find_in_photo(colour, grey)
+    return found or _find_on_plain(colour, grey, ground)
+
+
+def _find_on_plain(colour: np.ndarray, grey: np.ndarray, ground: np.ndarray) -> _Found:
     """What stands out from a background of one colour."""
-    ground = find_ground(colour)
     far = find_object(colour, ground)
     mask = far > 0
     box = find_box(far > CLEAR * far.max())
@@ -210,9 +260,7 @@ def _find_on_plain(colour: np.ndarray, grey: np.ndarray) -> _Found:
 
 
 def _find_in_photo(colour: np.ndarray, grey: np.ndarray) -> _Found | None:
-    """What stands out from a floor, a bed, a carpet; None on a plain background, or where nothing can be told apart."""
-    if max(grey.shape) < MIN_PHOTO_EDGE or is_plain(colour, find_ground(colour)):
-        return None
+    """What stands out from a floor, a bed, a carpet by its colours; None where nothing can be told apart."""
     mask = cutouts.cut_out(colour)
     box = None if mask is None else find_box(mask)
     if box is None:
@@ -220,13 +268,25 @@ def _find_in_photo(colour: np.ndarray, grey: np.ndarray) -> _Found | None:
     return _Found(mask, box, dark_is_bright(grey, mask), PATTERNED, TURNED_AND_STRETCHED)
 
 
-def _plain_colours(picture: Image.Image) -> tuple[np.ndarray, list[Step]]:
-    """Upright, opaque, at most WORK_EDGE long: (H, W, 3) uint8, and the steps to it."""
+def _plain_colours(picture: Image.Image, crop=None) -> tuple[np.ndarray, list[Step]]:
+    """Upright, cropped, opaque, at most WORK_EDGE long: (H, W, 3) uint8, and the steps to it."""
     upright, turned = _upright(picture)
+    whole = _shown(_shrunk(_eight_bits(upright))[0])
+    steps = [Step("Upright", turned, whole)]
+    if crop:
+        upright = upright.crop(_in_pixels(crop, *upright.size))
+        steps.append(Step("Your frame", "Only what is in your frame counts.", framed(whole, crop)))
     small, shrunk = _shrunk(_eight_bits(upright))
     laid, laid_how = _laid_on_plain(np.asarray(small))
-    shown = _shown(small)
-    return laid, [Step("Upright", turned, shown), Step("Smaller", shrunk, shown), Step("On white", laid_how, laid)]
+    return laid, [*steps, Step("Smaller", shrunk, _shown(small)), Step("On white", laid_how, laid)]
+
+
+def _in_pixels(crop: tuple[float, float, float, float], width: int, height: int) -> tuple[int, int, int, int]:
+    """The crop's left, top, right, bottom in pixels of a picture of this size; never empty."""
+    left, right = (round(edge * width) for edge in crop[::2])
+    top, bottom = (round(edge * height) for edge in crop[1::2])
+    left, top = min(left, width - 1), min(top, height - 1)
+    return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
@@ -269,15 +329,17 @@ def _laid_on_plain(colour: np.ndarray) -> tuple[np.ndarray, str]:
     return np.rint(laid).astype(np.uint8), caption
 
 
-def find_ground(colour: np.ndarray) -> np.ndarray:
+def find_ground(colour: np.ndarray, kind: str = "auto") -> np.ndarray:
     """The background's colour at each pixel of an (H, W, 3) uint8 picture: (H, W, 3) float32, 0…255.
 
     One colour, or one that changes evenly across the picture or towards its corners: a surface per channel, fitted to
     the border. Of several guesses the one that most of the border agrees with is taken, then least squares over those
-    who agree. The object may touch the border; in the data set it always does.
+    who agree. The object may touch the border; in the data set it always does. A kind "light" or "dark" leaves one
+    guess: the usual colour of the border's, or else the picture's, lighter or darker half.
     """
     places, border = _border(colour)
-    surface = min(_ground_guesses(places, border), key=lambda guess: _disagreement(places, border, guess))
+    guesses = [_side_guess(colour, border, kind)] if kind in ("light", "dark") else _ground_guesses(places, border)
+    surface = min(guesses, key=lambda guess: _disagreement(places, border, guess))
     for _ in range(2):
         agree = _distances(places, border, surface) < GROUND_TOLERANCE
         if not agree.any():  # confetti: one guess is as good as another
@@ -311,6 +373,18 @@ def _ground_guesses(places: np.ndarray, border: np.ndarray) -> list[np.ndarray]:
     slanted = np.linalg.lstsq(np.array([(1, *sign) for sign in signs], float), corners)[0]
     bent = np.linalg.lstsq(places, border)[0]
     return [*flat, slanted, bent]
+
+
+def _side_guess(colour: np.ndarray, border: np.ndarray, kind: str) -> np.ndarray:
+    """A plane of one colour, (3, 3): the median of the border's "light" or "dark" pixels, else of the picture's."""
+    sign = 1 if kind == "light" else -1
+    picture = colour.reshape(-1, 3).astype(np.float64)
+    middle = np.percentile(picture.mean(axis=1), (2, 98)).mean()
+    for pixels in (border, picture):
+        side = pixels[sign * (pixels.mean(axis=1) - middle) >= 0]
+        if len(side) > MIN_SIDE * len(pixels):
+            break
+    return np.vstack([np.median(side, axis=0), np.zeros((2, 3))])
 
 
 def _distances(places: np.ndarray, border: np.ndarray, surface: np.ndarray) -> np.ndarray:
@@ -474,6 +548,31 @@ def _cloth_in_holes(mask: np.ndarray, contrast: np.ndarray) -> np.ndarray:
     return mask | faint[labels]
 
 
+def turned_over(cloth: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The (H, W) uint8 object with light and dark exchanged within its outline; what lies outside stays 0.
+
+    An outline with small gaps counts as closed. What lies in the picture's corners is no object but its background:
+    then all of the picture is turned over.
+    """
+    filled = _outline_filled(mask)
+    if np.count_nonzero(mask[[0, 0, -1, -1], [0, -1, 0, -1]]) >= 3:
+        filled[:] = True
+    if not filled.any():
+        return cloth
+    lightest, darkest = int(cloth[filled].max()), int(cloth[filled].min())
+    return np.where(filled, lightest + darkest - cloth.astype(np.int16), 0).astype(np.uint8)
+
+
+def _outline_filled(mask: np.ndarray) -> np.ndarray:
+    """An (H, W) bool mask with all that it surrounds, also where it has gaps of SPECK_EDGE."""
+    reach = round(SPECK_EDGE * max(mask.shape)) | 1  # odd, or closing would move everything by half a pixel
+    padded = np.pad(mask.astype(np.uint8), reach)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(closed, contours, -1, 1, cv2.FILLED)
+    return filled[reach:-reach, reach:-reach] > 0
+
+
 def dark_is_bright(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The object's shades turned over, as the data set's were, and stretched: (H, W) uint8, 0 outside the mask.
 
@@ -555,6 +654,15 @@ def _shown(picture: Image.Image) -> np.ndarray:
         return np.asarray(picture)
     glass = Image.new("RGBA", picture.size, (GLASS, GLASS, GLASS, 255))
     return np.asarray(Image.alpha_composite(glass, picture).convert("RGB"))
+
+
+def framed(shown: np.ndarray, crop: tuple[float, float, float, float]) -> np.ndarray:
+    """An (H, W, 3) uint8 picture with all but a part (left, top, right, bottom as fractions) dimmed, and a frame."""
+    left, top, right, bottom = _in_pixels(crop, shown.shape[1], shown.shape[0])
+    dimmed = cv2.addWeighted(shown, 0.35, np.full_like(shown, GLASS), 0.65, 0)
+    dimmed[top:bottom, left:right] = shown[top:bottom, left:right]
+    thick = max(1, round(max(shown.shape) / 112))
+    return cv2.rectangle(dimmed, (left, top), (right - 1, bottom - 1), BLUE, thick)
 
 
 def _marked(colour: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from fashion_core import checkpoints, data, pictures, predict
-from fashion_core.pictures import PictureError, open_picture, prepare
+from fashion_core.pictures import Correction, PictureError, open_picture, prepare
 
 STEP_NAMES = ["Upright", "Smaller", "On white", "Grey", "Background", "Light on dark", "Cropped", "28 × 28"]
 SHIRT = [(100, 50), (180, 50), (240, 90), (222, 130), (190, 112), (190, 235), (90, 235), (90, 112), (58, 130), (40, 90)]
@@ -525,3 +525,121 @@ def test_the_steps_say_how_a_photo_was_cut_out(known):
     assert list(steps) == STEP_NAMES
     assert "GrabCut" in steps["Background"]
     assert "dark cloth is bright" in steps["Light on dark"]
+
+
+# What a visitor corrects
+
+
+def test_without_a_correction_everything_is_found_as_ever():
+    np.testing.assert_array_equal(prepare(shirt(), Correction()).pixels, prepare(shirt()).pixels)
+    assert [step.name for step in prepare(shirt(), Correction()).steps] == STEP_NAMES
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"invert": "yes"}, "invert must be True or False, not 'yes'"),
+        ({"ground": "blue"}, "ground must be one of auto, light, dark, patterned, not 'blue'"),
+        ({"crop": (0.2, 0.2, 0.8)}, "crop must be four fractions"),
+        ({"crop": [0.2, 0.2, 0.8, 0.8]}, "crop must be four fractions"),
+        ({"crop": (0.2, 0.2, 0.8, "1")}, "crop must be four fractions"),
+        ({"crop": (0.8, 0.2, 0.2, 0.8)}, "at least 5% apart"),
+        ({"crop": (0.2, 0.5, 0.8, 0.54)}, "at least 5% apart"),
+        ({"crop": (-0.1, 0, 1, 1)}, "from 0 to 1"),
+        ({"crop": (0, 0, 1, 1.1)}, "from 0 to 1"),
+        ({"crop": (0, 0, 1, float("nan"))}, "from 0 to 1"),
+    ],
+    ids=str,
+)
+def test_a_correction_that_makes_no_sense_is_refused_with_a_sentence(wrong, words):
+    with pytest.raises(ValueError, match=r"\.$") as caught:
+        Correction(**wrong)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("crop", [(0, 0, 1, 1), (0.3, 0.3, 0.35, 0.35), (0.95, 0.95, 1, 1), (0.5, 0, 1, 0.6)])
+def test_each_crop_that_is_allowed_can_be_taken_of_every_picture(crop):
+    for picture in (shirt(), Image.new("L", (8, 4000)), Image.new("1", (1, 1)), turned(shirt())):
+        assert prepare(picture, Correction(crop=crop)).pixels.shape == (28, 28)
+
+
+@pytest.mark.parametrize("way", ["grey", "palette", "transparent", "16 bits", "JPEG", "EXIF"])
+def test_a_frame_around_the_garment_is_as_good_as_a_picture_of_it_alone(way):
+    two = Image.new("RGB", (560, 280), "white")
+    two.paste(shirt(), (0, 0))
+    ImageDraw.Draw(two).ellipse((330, 40, 520, 240), fill="black")
+    picture = WAYS[way](two)
+    upright = pictures._upright(picture)[0]
+    alone, both = prepare(upright.crop((0, 0, 280, 280))), prepare(picture)
+    cut = prepare(picture, Correction(crop=(0.0, 0.0, 0.5, 1.0)))
+    np.testing.assert_array_equal(cut.pixels, alone.pixels)
+    assert np.abs(cut.pixels - both.pixels.astype(int)).mean() > 20
+    assert [step.name for step in cut.steps] == [STEP_NAMES[0], "Your frame", *STEP_NAMES[1:]]
+
+
+def test_the_frame_is_shown_on_the_whole_picture():
+    whole = np.full((100, 200, 3), 90, np.uint8)
+    shown = pictures.framed(whole, (0.25, 0.1, 0.75, 0.6))
+    assert (shown[12:58, 52:148] == 90).all()
+    assert (shown[10, 50:150] == pictures.BLUE).all()
+    assert (shown[:10] != 90).all()
+    assert (whole == 90).all()
+
+
+def test_turning_over_makes_dark_cloth_of_an_outline_and_light_seams():
+    plain, inverted = prepare(shirt()), prepare(shirt(), Correction(invert=True))
+    assert plain.pixels[18, 14] == 0
+    assert inverted.pixels[18, 14] == 255
+    assert inverted.pixels[2, 0] == inverted.pixels[27, 2] == 0  # outside
+    names = [step.name for step in inverted.steps]
+    assert names[names.index("Light on dark") + 1] == "Turned over"
+
+
+def test_turning_over_twice_is_the_same():
+    rng = np.random.default_rng(0)
+    for picture in (shirt(), shirt(fill="grey"), photo(np.full((28, 28), 90, np.uint8), boards, rng)):
+        colour = np.asarray(picture)
+        found = pictures._find(colour, cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), "auto")
+        once = pictures.turned_over(found.cloth, found.mask)
+        assert (once != found.cloth).any()
+        np.testing.assert_array_equal(pictures.turned_over(once, found.mask), found.cloth)
+
+
+def test_turning_over_mends_a_background_that_was_taken_for_the_object():
+    picture = shirt(fill="black").crop((30, 40, 250, 245))
+    wrong = prepare(picture, Correction(ground="dark"))
+    right = prepare(picture, Correction(ground="dark", invert=True))
+    assert wrong.pixels[14, 14] == 0
+    assert ((right.pixels > 127) == (prepare(picture).pixels > 127)).mean() > 0.97
+
+
+def test_a_picture_of_nothing_stays_blank_whatever_is_corrected():
+    for ground in pictures.GROUNDS:
+        assert prepare(Image.new("RGB", (280, 280), "navy"), Correction(True, (0.1, 0.1, 0.9, 0.9), ground)).blank
+
+
+def test_a_background_said_to_be_light_or_dark_is_the_one_that_is_taken_away():
+    halves = Image.new("RGB", (280, 280), "white")
+    ImageDraw.Draw(halves).rectangle((0, 0, 139, 279), fill="black")
+    light, dark = (prepare(halves, Correction(ground=ground)) for ground in ("light", "dark"))
+    for prepared in (light, dark):
+        assert "Darker" in light.steps[5].caption
+        assert "Lighter" in dark.steps[5].caption
+        np.testing.assert_array_equal(prepared.pixels[:, 7:21], 255)
+    assert "white" in light.steps[4].caption
+    assert "black" in dark.steps[4].caption
+
+
+def test_a_light_background_of_which_the_border_shows_nothing_is_found_inside():
+    picture = Image.new("RGB", (280, 280), "navy")  # cloth all around
+    ImageDraw.Draw(picture).rectangle((100, 60, 180, 220), fill="white")
+    assert "white" in prepare(picture, Correction(ground="light")).steps[4].caption
+    assert "white" not in prepare(picture).steps[4].caption
+
+
+def test_a_background_said_to_be_patterned_is_told_apart_by_colours():
+    picture = shirt((200, 30, 30), (235, 230, 225), fill=(200, 30, 30))
+    assert "GrabCut" not in prepare(picture).steps[4].caption
+    assert "GrabCut" in prepare(picture, Correction(ground="patterned")).steps[4].caption
+    filled = prepare(shirt(fill="black")).pixels > 127
+    assert ((prepare(picture, Correction(ground="patterned")).pixels > 50) == filled).mean() > 0.9
