@@ -6,29 +6,30 @@ from PIL import Image
 from fashion_core import pictures, predict
 from fashion_core.checkpoints import CheckpointError, ModelEntry
 from fashion_core.metadata import CLASS_NAMES
-from pages import _grid, _shared
+from pages import _correction, _grid, _shared
 
 SMALL = 100  # pixels: a smaller picture is shown with hard edges, not blurred
 DOUBT = 0.6  # a top probability below this is worth naming the runner-up
 
 
 def show_card(key: str, name: str, picture: Image.Image, entry: ModelEntry, truth: str = "") -> None:
-    """One brought picture: itself, what the model sees, the answer, the steps."""
-    prepared = pictures.prepare(picture)
+    """One brought picture: itself, what the model sees, the answer, the steps, what can be corrected."""
+    prepared = pictures.prepare(picture, _correction.correction_of(key))
     with st.container(border=True, key=f"card_{key}"):
         with st.container(horizontal=True, gap="medium"):
             brought, seen, answer = (st.container(key=f"{part}_{key}") for part in ("seen_brought", "seen", "answer"))
         brought.markdown(f"**{_shared.plain(name)}**")
-        kind = "brought small" if max(picture.size) < SMALL else "brought"
-        brought.html(image_html(prepared.steps[0].picture, kind, name))
+        small = max(picture.size) < SMALL
+        brought.html(_shared.image_html(prepared.steps[0].picture, "brought small" if small else "brought", name))
         show_result(prepared, entry, seen, answer, truth)
         show_steps(prepared, key)
+        _correction.ask_correction(key, prepared, small)
 
 
 def show_result(prepared: pictures.Prepared, entry: ModelEntry, seen, answer, truth: str = "") -> None:
     """What the model sees in one container, its answer in the other."""
     seen.markdown("**What the model sees**")
-    seen.html(image_html(prepared.pixels, "seen", "The picture at 28 × 28 pixels"))
+    seen.html(_shared.image_html(prepared.pixels, "seen", "The picture at 28 × 28 pixels"))
     if prepared.blank:
         answer.info("There is nothing to see: this picture is one plain colour.", icon=":material/visibility_off:")
         return
@@ -38,10 +39,6 @@ def show_result(prepared: pictures.Prepared, entry: ModelEntry, seen, answer, tr
         answer.error(_shared.plain(str(error)), icon=":material/error:")
         return
     answer.html(answer_html(predict.classify_pixels(model, prepared.pixels), truth))
-
-
-def image_html(pixels, kind: str, alt: str) -> str:
-    return f'<img class="{kind}" src="{_shared.png_data_uri(pixels)}" alt="{_shared.escaped(alt)}">'
 
 
 def show_steps(prepared: pictures.Prepared, key: str) -> None:

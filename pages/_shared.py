@@ -215,6 +215,11 @@ def png_data_uri(pixels: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
+def image_html(pixels: np.ndarray, kind: str, alt: str) -> str:
+    """An image (H, W) or (H, W, 3) uint8 as an HTML element of this class."""
+    return f'<img class="{kind}" src="{png_data_uri(pixels)}" alt="{escaped(alt)}">'
+
+
 def plain(text: str) -> str:
     """Text safe inside Markdown: a run's name must not become a link, a picture or a heading."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", text)

@@ -12,7 +12,7 @@ from fashion_core import pictures
 from fashion_core.checkpoints import ModelEntry
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
-from pages import _answer, _canvas, _shared
+from pages import _answer, _canvas, _correction, _shared
 
 FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
@@ -25,10 +25,12 @@ def show_draw(entry: ModelEntry) -> None:
     with cards.container(border=True, key="canvas_card", width=_canvas.EDGE + 34):
         picture = _canvas.ask_drawing()
     seen, answer = cards.container(border=True, key="seen_card"), cards.container(border=True, key="answer_card")
-    prepared = pictures.prepare(picture) if picture else None
-    if prepared and not prepared.blank:
+    correction = _correction.correction_of("drawing")
+    prepared = pictures.prepare(picture, correction) if picture else None
+    if prepared and (not prepared.blank or correction != pictures.Correction()):
         _answer.show_result(prepared, entry, seen, answer)
         _answer.show_steps(prepared, "drawing")
+        _correction.ask_correction("drawing", prepared, small=False)
         return
     seen.caption("**What the model sees** will be here: your drawing at 28 × 28 pixels.")
     answer.markdown("### Draw something")
@@ -55,14 +57,18 @@ def show_upload(entry: ModelEntry) -> None:
 
 def show_camera(entry: ModelEntry) -> None:
     with st.container(width=480):
-        photo = st.camera_input("Hold one piece in front of a plain wall and take a photo")
+        photo = st.camera_input(
+            "Hold one piece in front of a plain wall and take a photo",
+            on_change=_correction.forget,
+            args=("photo",),
+        )
     if photo:
         show_file("photo", "Your photo", photo.getvalue(), entry)
 
 
 @st.fragment
 def show_file(key: str, name: str, content: bytes, entry: ModelEntry) -> None:
-    """A brought file; opening its steps reruns only this."""
+    """A brought file; opening its steps and correcting it rerun only this."""
     try:
         picture = pictures.open_picture(content)
     except pictures.PictureError as error:
@@ -96,7 +102,7 @@ def choose_samples(split: Split) -> None:
 def show_sample(index: int, split: Split) -> None:
     name = CLASS_NAMES[split.labels[index]]
     with st.container(key=f"sample_{index}", gap="xsmall"):
-        st.html(_answer.image_html(split.pixels[index], "sample", f"Test image {index}: {name}"))
+        st.html(_shared.image_html(split.pixels[index], "sample", f"Test image {index}: {name}"))
         kind = "primary" if index == st.session_state.get("sample") else "secondary"
         st.button(name, key=f"pick_{index}", type=kind, width="stretch", on_click=pick_sample, args=(index,))
         st.caption(f"#{index}", text_alignment="center")
@@ -104,6 +110,7 @@ def show_sample(index: int, split: Split) -> None:
 
 def pick_sample(index: int) -> None:
     st.session_state["sample"] = index
+    _correction.forget("sample")
 
 
 def show_way(entry: ModelEntry) -> None:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from fashion_core import checkpoints, data, pictures, predict, runs
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
+from pages import _shared
 
 
 @pytest.fixture(autouse=True)
@@ -216,3 +217,110 @@ def test_a_model_file_that_is_damaged_meanwhile_ends_in_a_sentence(unsure_model)
     assert not app.exception
     assert answers(app) == []
     assert "not a model file" in app.error[0].value.replace("\\", "")
+
+
+# Correcting
+
+
+def src_seen(app: AppTest) -> list[str]:
+    """The images that the model sees, as the page shows them."""
+    return [re.search(r'src="([^"]*)"', text)[1] for text in html(app) if text.startswith('<img class="seen"')]
+
+
+def shirt_beside_a_dark_pole() -> Image.Image:
+    picture = Image.new("RGB", (400, 300), (235, 235, 230))
+    draw = ImageDraw.Draw(picture)
+    draw.polygon([(60, 60), (160, 60), (200, 110), (160, 130), (160, 250), (60, 250), (60, 130), (20, 110)], "#a03040")
+    draw.rectangle((300, 10, 340, 290), fill="#202020")
+    return picture
+
+
+def correct(app: AppTest, key: str, what: str, value) -> None:
+    """Move one of the ways to correct a picture, as a visitor does."""
+    kind = {"invert": app.toggle, "ground": app.button_group, "across": app.slider, "down": app.slider}[what]
+    kind(key=f"{what}_{key}").set_value(value).run()
+    assert not app.exception
+
+
+CORRECTIONS = {
+    "invert": (True, pictures.Correction(invert=True)),
+    "across": ((0, 55), pictures.Correction(crop=(0.0, 0.0, 0.55, 1.0))),
+    "down": ((0, 40), pictures.Correction(crop=(0.0, 0.0, 1.0, 0.4))),
+    "ground": ("Dark", pictures.Correction(ground="dark")),
+}
+
+
+@pytest.mark.parametrize("what", CORRECTIONS)
+def test_each_correction_changes_what_the_model_sees_and_its_answer_and_is_taken_back(what):
+    value, correction = CORRECTIONS[what]
+    model = checkpoints.load_model(checkpoints.recommended_path())
+    prepared = pictures.prepare(shirt_beside_a_dark_pole(), correction)
+    answer = predict.classify_pixels(model, prepared.pixels)
+    app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
+    key = app.toggle[0].key.removeprefix("invert_")
+    before, said = src_seen(app), answers(app)
+    assert app.button(key=f"reset_{key}").disabled
+    correct(app, key, what, value)
+    assert src_seen(app) == [_shared.png_data_uri(prepared.pixels)] != before
+    assert f"{CLASS_NAMES[answer.label]}, {answer.probs.max():.1%}" in answers(app)[0]
+    app.button(key=f"reset_{key}").click().run()
+    assert not app.exception
+    assert src_seen(app) == before
+    assert answers(app) == said
+    assert app.button(key=f"reset_{key}").disabled
+
+
+def test_a_background_can_be_said_to_be_patterned():
+    app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
+    key = app.toggle[0].key.removeprefix("invert_")
+    correct(app, key, "ground", "Coloured or patterned")
+    prepared = pictures.prepare(shirt_beside_a_dark_pole(), pictures.Correction(ground="patterned"))
+    assert src_seen(app) == [_shared.png_data_uri(prepared.pixels)]
+
+
+def test_corrections_of_one_picture_leave_the_others_alone():
+    app = upload(("a.png", png(shirt_beside_a_dark_pole())), ("b.png", png(shirt_beside_a_dark_pole())))
+    first, second = src_seen(app)
+    correct(app, app.toggle[1].key.removeprefix("invert_"), "across", (0, 55))
+    assert src_seen(app)[0] == first == second
+    assert src_seen(app)[1] != second
+
+
+def test_another_sample_begins_without_corrections():
+    app, split = open_page("Samples"), data.load_split("test")
+    indices = [int(text.value[1:]) for text in app.caption if text.value.startswith("#")]
+    app.button[0].click().run()
+    correct(app, "sample", "invert", True)
+    correct(app, "sample", "across", (30, 70))
+    app.button[1].click().run()
+    assert not app.exception
+    expected = pictures.prepare(Image.fromarray(split.pixels[indices[1]])).pixels
+    assert src_seen(app) == [_shared.png_data_uri(expected)]
+
+
+def test_another_photo_begins_without_corrections():
+    app = open_page("Camera")
+    for picture in (shirt_beside_a_dark_pole(), trousers()):
+        content = io.BytesIO()
+        picture.save(content, "JPEG")
+        app.get("camera_input")[0].set_value(("photo.jpg", content.getvalue(), "image/jpeg")).run()
+        prepared = pictures.prepare(pictures.open_picture(content.getvalue()))
+        assert src_seen(app) == [_shared.png_data_uri(prepared.pixels)]
+        correct(app, "photo", "invert", True)
+
+
+def test_a_frame_that_is_pushed_together_stays_wide_enough():
+    app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
+    key = app.toggle[0].key.removeprefix("invert_")
+    for ends in ((100, 100), (0, 0), (50, 52)):
+        correct(app, key, "across", ends)
+        assert len(src_seen(app)) == 1
+
+
+def test_the_frame_is_shown_on_the_picture():
+    app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
+    key = app.toggle[0].key.removeprefix("invert_")
+    correct(app, key, "across", (10, 60))
+    upright = pictures.prepare(shirt_beside_a_dark_pole()).steps[0].picture
+    shown = _shared.png_data_uri(pictures.framed(upright, (0.1, 0.0, 0.6, 1.0)))
+    assert [text for text in html(app) if "What is in the frame counts" in text and shown in text]

@@ -252,3 +252,51 @@ def test_an_address_with_a_way_opens_it(page, app):
     expect(page.get_by_role("status")).to_contain_text("the true label is Bag", timeout=MINUTE)
     page.goto(f"{app}/classify?way=Nonsense")
     expect(canvas(page)).to_be_visible(timeout=MINUTE)
+
+
+def test_a_drawing_is_corrected_with_the_keyboard_and_the_correction_taken_back(page, app):
+    open_canvas(page, app)
+    stroke(page, *BOX)
+    box = changed(page, None)
+    page.get_by_text("It guessed wrong? Correct it").click()
+    toggle = page.get_by_role("switch", name="Turn light and dark over")
+    toggle.focus()
+    page.keyboard.press("Space")
+    over = changed(page, box)
+    page.get_by_role("slider", name="From left to right").first.focus()
+    for _ in range(4):
+        page.keyboard.press("PageUp")  # 10 per cent each
+    cropped = changed(page, over)
+    expect(page.locator("img.brought")).to_be_visible()
+    page.get_by_role("button", name="Take corrections back").click()
+    assert changed(page, cropped) == box
+    expect(toggle).not_to_be_checked()
+
+
+def test_corrections_end_with_the_drawing(page, app):
+    open_canvas(page, app)
+    stroke(page, *BOX)
+    box = changed(page, None)
+    page.get_by_text("It guessed wrong? Correct it").click()
+    page.get_by_text("Turn light and dark over").click()
+    changed(page, box)
+    page.get_by_role("button", name="Clear").click()
+    expect_empty(page)
+    stroke(page, *BOX)
+    assert changed(page, None) == box
+
+
+def test_corrections_fit_a_phone(browser, app):
+    context = browser.new_context(**PHONE)
+    page = context.new_page()
+    page.goto(f"{app}/classify?way=Samples")
+    page.get_by_role("button", name="Sandal").click(timeout=MINUTE)
+    page.get_by_text("It guessed wrong? Correct it").click()
+    frame = page.locator("[class*=st-key-edges_]")
+    expect(frame).to_be_visible()
+    for part in (frame, page.get_by_role("radiogroup").last):
+        place = part.bounding_box()
+        assert place["x"] >= 0
+        assert place["x"] + place["width"] <= 390
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
