@@ -545,6 +545,7 @@ def test_without_a_correction_everything_is_found_as_ever():
         ({"crop": (0.2, 0.2, 0.8, "1")}, "crop must be four fractions"),
         ({"crop": (0.8, 0.2, 0.2, 0.8)}, "at least 5% apart"),
         ({"crop": (0.2, 0.5, 0.8, 0.54)}, "at least 5% apart"),
+        ({"crop": (0.5, 0.2, 0.54, 0.8)}, "at least 5% apart"),
         ({"crop": (-0.1, 0, 1, 1)}, "from 0 to 1"),
         ({"crop": (0, 0, 1, 1.1)}, "from 0 to 1"),
         ({"crop": (0, 0, 1, float("nan"))}, "from 0 to 1"),
@@ -597,16 +598,17 @@ def test_turning_over_makes_dark_cloth_of_an_outline_and_light_seams():
 
 def test_turning_over_twice_is_the_same():
     rng = np.random.default_rng(0)
-    for picture in (shirt(), shirt(fill="grey"), photo(np.full((28, 28), 90, np.uint8), boards, rng)):
+    for picture in (shirt(), shirt("#808080", fill="#c0c0c0"), photo(np.full((28, 28), 90, np.uint8), boards, rng)):
         colour = np.asarray(picture)
         found = pictures._find(colour, cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), "auto")
         once = pictures.turned_over(found.cloth, found.mask)
         assert (once != found.cloth).any()
+        assert once.max() == found.cloth.max()
         np.testing.assert_array_equal(pictures.turned_over(once, found.mask), found.cloth)
 
 
 def test_turning_over_mends_a_background_that_was_taken_for_the_object():
-    picture = shirt(fill="black").crop((30, 40, 250, 245))
+    picture = shirt(fill="black").crop((42, 52, 239, 234))  # it touches every edge
     wrong = prepare(picture, Correction(ground="dark"))
     right = prepare(picture, Correction(ground="dark", invert=True))
     assert wrong.pixels[14, 14] == 0
@@ -633,6 +635,7 @@ def test_a_background_said_to_be_light_or_dark_is_the_one_that_is_taken_away():
 def test_a_light_background_of_which_the_border_shows_nothing_is_found_inside():
     picture = Image.new("RGB", (280, 280), "navy")  # cloth all around
     ImageDraw.Draw(picture).rectangle((100, 60, 180, 220), fill="white")
+    ImageDraw.Draw(picture).rectangle((0, 0, 9, 9), fill="yellow")  # too little of the border to count
     assert "white" in prepare(picture, Correction(ground="light")).steps[4].caption
     assert "white" not in prepare(picture).steps[4].caption
 
