@@ -17,7 +17,7 @@ from torch import nn
 
 from fashion_core import runs
 from fashion_core.config import MODELS, ConfigError, TrainConfig
-from fashion_core.models import build_model
+from fashion_core.models import build_model, fold_norms
 
 FORMAT = "fashion-cnn-lab/1"
 MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three times that is no model of ours
@@ -159,7 +159,7 @@ def load_model(path: Path) -> nn.Module:
     model.known_certainty = _number(checkpoint.metrics.get("known_certainty"), -math.inf)
     temperature = _number(checkpoint.metrics.get("temperature"), 1.0)
     model.temperature = temperature if MIN_TEMPERATURE <= temperature <= 1 / MIN_TEMPERATURE else 1.0
-    return model.to(memory_format=torch.channels_last).eval()
+    return fold_norms(model).to(memory_format=torch.channels_last)
 
 
 def _number(value, default: float) -> float:

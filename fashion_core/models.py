@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 
@@ -89,6 +90,17 @@ _MODELS = {"FashionCNN": FashionCNN, "ResidualNet": ResidualNet}
 def build_model(name: str, dropout: float = 0.0) -> nn.Module:
     """A freshly initialised network. Raises KeyError for a name that `config.MODELS` does not have."""
     return _MODELS[name](dropout=dropout)
+
+
+def fold_norms(model: nn.Module) -> nn.Module:
+    """The same function of a trained model, half as fast again: each batch norm folded into its convolution.
+
+    Changes the model, which cannot be trained any further, and returns it.
+    """
+    for layer in model.eval().modules():
+        if isinstance(layer, _ConvNorm):
+            layer[0], layer[1] = fuse_conv_bn_eval(layer[0], layer[1]), nn.Identity()
+    return model
 
 
 def count_parameters(model: nn.Module) -> int:

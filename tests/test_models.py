@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from fashion_core.models import FashionCNN, ResidualNet, build_model, count_parameters, layer_table
+from fashion_core.models import FashionCNN, ResidualNet, build_model, count_parameters, fold_norms, layer_table
 
 
 def test_parameter_count():
@@ -56,6 +56,16 @@ def test_a_residual_block_that_adds_nothing_hands_on_its_input():
     torch.nn.init.zeros_(block.conv2[1].weight)
     x = torch.rand(2, 64, 14, 14)
     assert torch.equal(block(x), x)
+
+
+def test_folded_norms_are_the_same_function():
+    torch.manual_seed(0)
+    model, images = ResidualNet(), torch.randn(64, 1, 28, 28)
+    model(images)  # moves the running means away from where they begin
+    expected = model.eval()(images)
+    folded = fold_norms(model)
+    torch.testing.assert_close(folded(images), expected, rtol=0, atol=1e-4)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in folded.modules())
 
 
 def test_layer_table_tells_the_measured_shapes():
