@@ -14,6 +14,9 @@ training     the training loop, a generator of events
 checkpoints  model files: save, load, list
 pictures     any picture to 28×28 pixels as the data set has them
 cutouts      where the garment is in a photo whose ground is not plain
+garments     random garments of each class as areas and lines
+clutter      random pictures of anything but clothes
+sketches     synthetic drawings and photos to learn from
 plots        Plotly figures and tidy frames from plain arrays
 runs         run folders: start, read, stop
 worker       the process that trains one run
