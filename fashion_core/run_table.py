@@ -5,6 +5,7 @@ Figures come from folders that may have been edited by hand: what cannot be an a
 
 import dataclasses
 import math
+import re
 
 import pandas as pd
 
@@ -16,10 +17,10 @@ TEXTS = ("Name", "State", "Configuration", "Tags", "Note")
 ACCURACIES = {"Validation": "best_val_accuracy", "Test": "test_accuracy"}
 COUNTS = {"Epochs done": "epoch", "Best epoch": "best_epoch"}
 COLUMNS = (
-    "Name", "State", "When", "Configuration", "Epochs done", "Validation", "Test", "Best epoch", "Seconds", "Disk",
-    "Tags", "Note", *FIELDS.values(),
+    "Name", "State", "Configuration", "Validation", "Test", "Epochs done", "When", "Tags", "Note", "Best epoch",
+    "Seconds", "Disk", *FIELDS.values(),
 )  # fmt: skip
-DEFAULT_COLUMNS = ("Name", "State", "When", "Configuration", "Epochs done", "Validation", "Test", "Tags")
+DEFAULT_COLUMNS = ("Name", "State", "Configuration", "Validation", "Test", "Epochs done", "When", "Tags")
 CSV_NAMES = {"Validation": "Validation %", "Test": "Test %", "Disk": "Disk MB"}
 LOWEST_IS_BEST = ("Lowest validation loss",)
 HIGHEST_IS_BEST = ("Validation", "Sketches", "Test")
@@ -45,7 +46,7 @@ def runs_frame(found: list[Run], disk_bytes: dict[str, int]) -> pd.DataFrame:
 def _row(run: Run, disk_bytes: int) -> dict:
     row = {
         "Name": run.name,
-        "State": run.state,
+        "State": run.state.capitalize(),
         "When": pd.Timestamp.fromtimestamp(run.created_at).floor("s") if run.created_at else pd.NaT,
         "Configuration": run.config.describe() if run.config else run.problem,
         "Seconds": run.status.get("elapsed_seconds", math.nan),
@@ -71,11 +72,13 @@ def accuracy_of(run: Run, key: str) -> float:
 
 
 def select_runs(found: list[Run], query="", states=(), networks=(), tags=()) -> list[Run]:
-    """The runs that pass every filter, in the order given. An empty filter lets all pass; one of several tags is enough.
+    """The runs that pass every filter, in the order given.
 
-    `query`: words that must all stand in the run's name, note, tags, configuration or id, whatever the case.
+    An empty filter lets all runs pass; of several tags one is enough.
+    `query`: words that must all stand in the run's name, note, tags, configuration or id, whatever the case; quotes
+    keep words together.
     """
-    words = query.casefold().split()
+    words = [phrase or word for phrase, word in re.findall(r'"([^"]+)"|(\S+)', query.casefold())]
     return [
         run
         for run in found

@@ -29,17 +29,16 @@ def show_differences(chosen: list[runs.Run]) -> None:
             marked(frame), hide_index=True, height="content" if len(frame) <= 12 else "auto", placeholder="–",
             alt="Differing settings and best values of the chosen runs",
         )  # fmt: skip
-        st.caption("★ the best of these runs. Every value is that of the run's best epoch, not of its last.")
+        st.caption("★ the best of these runs. Values are the best over all epochs of a run, not its last ones.")
 
 
 def marked(frame: pd.DataFrame):
     """The table with a star and a tint on the best value of each column that has one."""
     best = run_table.best_cells(frame)
     style = frame.style
-    for column in frame:
-        pattern = NUMBER_FORMATS.get(column)
-        if pattern:
-            style = style.format(pattern, subset=[column], na_rep="–")
+    for column in frame.select_dtypes("number"):
+        pattern = NUMBER_FORMATS.get(column, "{:g}")
+        style = style.format(pattern, subset=[column], na_rep="–")
         if column in best:
             cells = (best[column], [column])
             style = style.format("★ " + pattern, subset=cells).map(lambda _: BEST_STYLE, subset=cells)

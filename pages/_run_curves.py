@@ -44,12 +44,14 @@ def show_curves(chosen: list[runs.Run]) -> None:
         known = [metric for metric in METRICS if any(frames[run.run_id][1][metric].notna().any() for run in drawable)]
         metric, x, smoothing, as_mean = ask_view(known, drawable)
         groups = run_table.seed_groups(drawable) if as_mean else [[run] for run in drawable]
-        groups = groups[:CURVES_AT_MOST]
-        curves = curves_of(groups, frames, metric, smoothing)
+        curves = curves_of(groups[:CURVES_AT_MOST], frames, metric, smoothing)
         figure = plots.curves_figure(curves, metric, x, _shared.theme_is_dark(), smoothing)
         words = f"{plots.METRIC_TITLES[metric]} by {plots.X_TITLES[x].lower()}, one curve per run"
         st.plotly_chart(figure, key="curves", config={"displayModeBar": False}, alt=words)
-        show_what_is_left_out(sum(map(len, groups)), len(chosen), as_mean)
+        if len(groups) > CURVES_AT_MOST:
+            st.caption(f"Here are {CURVES_AT_MOST} of {len(groups):,} curves, as many as can be told apart.")
+        if as_mean:
+            st.caption("A mean reaches as far as all of its runs; of two runs with the same seed the newer one counts.")
 
 
 def ask_view(known: list[str], drawable: list[runs.Run]) -> tuple[str, str, float, bool]:
@@ -57,7 +59,7 @@ def ask_view(known: list[str], drawable: list[runs.Run]) -> tuple[str, str, floa
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = st.segmented_control(
             "Curve", known, format_func=plots.METRIC_TITLES.get, default=known[0], key="curve", bind="query-params",
-            required=True,
+            required=True, wrap=True,
         )  # fmt: skip
         x = st.segmented_control(
             "By", list(plots.X_TITLES), format_func=plots.X_TITLES.get, default="epoch", key="by", bind="query-params",
@@ -83,16 +85,7 @@ def curves_of(groups: list[list[runs.Run]], frames: dict, metric: str, smoothing
         points = [plots.curve_frame(*frames[run.run_id], metric, run.config.steps_per_epoch) for run in group]
         name, frame = names[first.run_id], points[0]
         if len(group) > 1:
-            name, frame = (
-                f"{run_table.group_words(group)}, {len(group)} seeds",
-                plots.mean_frame(points, metric, smoothing),
-            )
+            name = f"{run_table.group_words(group)}, {len(group)} seeds"
+            frame = plots.mean_frame(points, metric, smoothing)
         curves.append({"name": name, "frame": frame, "color": first.color})
     return curves
-
-
-def show_what_is_left_out(drawn: int, chosen: int, as_mean: bool) -> None:
-    if as_mean:
-        st.caption("A mean reaches as far as all of its runs; of two runs with the same seed the newer one counts.")
-    elif drawn < chosen:
-        st.caption(f"These are the curves of {drawn} of {chosen:,} runs: {CURVES_AT_MOST} at most can be told apart.")

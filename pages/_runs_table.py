@@ -14,6 +14,7 @@ TICKED_PARAMETER = "runs"
 TICKS_IN_URL = 50  # a longer address is cut off by some programs
 FILTERS = {"search": "", "state": [], "network": [], "tag": []}
 
+WIDTHS = {"Name": 180, "Configuration": 220, "Tags": 120, "Note": 260}
 HELP = {
     "Configuration": "What differs from the classic tutorial's settings.",
     "Epochs done": _shared.GLOSSARY["epoch"],
@@ -25,17 +26,20 @@ HELP = {
 
 
 def ask_filters(found: list[runs.Run]) -> dict:
-    """The filter row; returns the arguments of `run_table.select_runs`."""
-    bar = st.grid(4, min_column_width=150)
+    """Search and filters in a row; returns the arguments of `run_table.select_runs`."""
+    bar = st.grid(5, min_column_width=130)
     query = bar.text_input(
-        "Search", key="search", bind="query-params", type="search", placeholder="Name, note, tag, setting",
-        help="Runs that have all of these words in their name, note, tags, settings or id.",
+        "Search", key="search", bind="query-params", type="search", placeholder="Name, note, tag…",
+        help="Runs with all of these words in their name, note, tags, settings or id. Quotes keep words together.",
     )  # fmt: skip
     some = {"bind": "query-params", "placeholder": "Any"}
     states = bar.multiselect("State", runs.STATES, format_func=str.capitalize, key="state", **some)
     networks = bar.multiselect("Network", list(MODELS), key="network", **some)
     tags = sorted({tag for run in found for tag in run.notes.tags}, key=str.casefold)
     chosen_tags = bar.multiselect("Tag", tags, key="tag", disabled=not tags, **some)
+    bar.selectbox(
+        "Sort by", run_table.COLUMNS, index=run_table.COLUMNS.index("When"), key="sort_by", bind="query-params"
+    )
     return {"query": query or "", "states": states, "networks": networks, "tags": chosen_tags}
 
 
@@ -43,34 +47,42 @@ def clear_filters() -> None:
     st.session_state.update(FILTERS)
 
 
-def show_nothing_found() -> None:
+def show_nothing_found(found: list[runs.Run]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        show_counts([], found)
     with st.container(border=True):
         st.info("No run matches these filters.", icon=":material/filter_alt_off:")
         st.button("Clear the filters", type="primary", on_click=clear_filters)
 
 
 def ask_order(shown: list[runs.Run], found: list[runs.Run], disk_bytes: dict[str, int]) -> list[runs.Run]:
-    """Sort, columns, CSV and the table; returns the runs in the order of its rows."""
+    """What is shown, its order and columns, CSV, and the table; returns the runs in the order of its rows."""
     frame = run_table.runs_frame(shown, disk_bytes)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(shown):,}** of {len(found):,} runs", width="content")
+        show_counts(shown, found)
         st.space("stretch")
-        bound = {"bind": "query-params", "label_visibility": "collapsed"}
-        column = st.selectbox(
-            "Sort by", run_table.COLUMNS, index=run_table.COLUMNS.index("When"), key="sort_by", width=190,
-            format_func=lambda name: f"Sort by {name}", **bound,
-        )  # fmt: skip
         ascending = st.segmented_control(
-            "Order", (False, True), default=False, required=True, key="ascending",
-            format_func={False: "↓", True: "↑"}.get, help="↓ largest or newest first, ↑ smallest or oldest first", **bound,
+            "Order", ("↓", "↑"), default="↓", required=True, key="order", bind="query-params",
+            label_visibility="collapsed",
         )  # fmt: skip
         columns = ask_columns()
-        frame = run_table.sorted_frame(frame, column, ascending)
+        frame = run_table.sorted_frame(frame, st.session_state["sort_by"], ascending == "↑")
         csv = run_table.table_csv(frame, columns)
         st.download_button("CSV", csv, "runs.csv", "text/csv", icon=":material/download:", on_click="ignore")
+    st.caption("Tick rows with the mouse, or with the arrow keys and Shift + Space.")
     draw_table(frame, columns)
     by_id = {run.run_id: run for run in shown}
     return [by_id[run_id] for run_id in frame.index]
+
+
+def show_counts(shown: list[runs.Run], found: list[runs.Run]) -> None:
+    """How many runs are shown and how many ticked, also where no row shows it."""
+    st.markdown(f"**{len(shown):,}** of {len(found):,} runs", width="content")
+    ticked = {run.run_id for run in ticked_runs(found)}
+    if ticked:
+        hidden = len(ticked - {run.run_id for run in shown})
+        st.markdown(f"**{len(ticked):,}** ticked" + (f", {hidden:,} of them hidden" if hidden else ""), width="content")
+        st.button("Untick all", type="tertiary", icon=":material/close:", on_click=untick_all)
 
 
 def ask_columns() -> list[str]:
@@ -102,7 +114,6 @@ def draw_table(frame: pd.DataFrame, columns: list[str]) -> None:
         column_config={column: column_config(column) for column in columns},
         alt="Past runs with their settings and results",
     )
-    st.caption("Tick rows with the mouse, or with the arrow keys and Shift + Space.")
 
 
 def column_config(column: str):
@@ -115,7 +126,9 @@ def column_config(column: str):
         return st.column_config.NumberColumn(format="%.1f MB", width="small", help=words)
     if column == "Seconds":
         return st.column_config.NumberColumn(format="%.0f", width="small")
-    return st.column_config.Column(width={"Name": 180, "Configuration": 260}.get(column), help=words)
+    if column in run_table.FIELDS.values():
+        return st.column_config.Column(width="small")
+    return st.column_config.Column(width=WIDTHS.get(column), help=words)
 
 
 # Ticks
@@ -152,14 +165,3 @@ def ticked_runs(found: list[runs.Run]) -> list[runs.Run]:
         else:
             del st.query_params[TICKED_PARAMETER]
     return ticked
-
-
-def show_ticks(ticked: list[runs.Run], shown: list[runs.Run]) -> None:
-    """How many runs are ticked, also where no row shows it."""
-    if not ticked:
-        return
-    hidden = len({run.run_id for run in ticked} - {run.run_id for run in shown})
-    words = f"**{len(ticked):,}** ticked" + (f", {hidden:,} of them hidden by the filters" if hidden else "")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(words, width="content")
-        st.button("Untick all", type="tertiary", icon=":material/close:", on_click=untick_all)

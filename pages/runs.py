@@ -24,9 +24,8 @@ def show_runs(found: list[runs.Run]) -> None:
     if shown:
         shown = _runs_table.ask_order(shown, found, disk_bytes)
     else:
-        _runs_table.show_nothing_found()
+        _runs_table.show_nothing_found(found)
     ticked = _runs_table.ticked_runs(found)
-    _runs_table.show_ticks(ticked, shown)
     chosen = ticked or shown[:UNTICKED_CURVES]
     if chosen:
         _run_curves.show_curves(chosen)
