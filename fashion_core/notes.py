@@ -37,9 +37,9 @@ def one_line(text: str) -> str:
 
 
 def cleaned_tags(tags) -> tuple[str, ...]:
-    """Tags as one line each, without empty ones; of two that differ only in case the first stays."""
+    """Tags as one line each without commas, which separate them; of two that differ only in case the first stays."""
     lines = {}
-    for tag in map(one_line, tags):
+    for tag in (one_line(tag.replace(",", " ")) for tag in tags):
         lines.setdefault(tag.casefold(), tag)
     return tuple(tag for tag in lines.values() if tag)
 

@@ -185,7 +185,7 @@ def seed_groups(found: list[Run]) -> list[list[Run]]:
     groups = {}
     for run in found:
         if run.config:
-            key = dataclasses.replace(run.config, seed=0)
+            key = tuple(value for label, value in labelled_config(run.config).items() if label != FIELDS["seed"])
             groups.setdefault(key, {}).setdefault(run.config.seed, run)
     return [list(group.values()) for group in groups.values()]
 

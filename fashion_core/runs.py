@@ -7,6 +7,7 @@ checked.
 """
 
 import contextlib
+import functools
 import json
 import math
 import os
@@ -279,8 +280,7 @@ def read_run(run_id: str) -> Run:
     run_dir = run_dir_of(run_id)
     written = notes.read_notes(run_dir)
     try:
-        about = read_json(run_dir / "config.json")
-        config = TrainConfig.from_dict(about.get("config", {}))
+        about, config = _read_config(run_dir / "config.json")
         status = _checked_status(read_json(run_dir / "status.json"))
     except (RunError, ConfigError) as error:
         problem = str(error)[:MAX_PROBLEM_LENGTH]
@@ -297,6 +297,21 @@ def read_run(run_id: str) -> Run:
         notes=written,
         color=int(_number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
     )
+
+
+def _read_config(path: Path) -> tuple[dict, TrainConfig]:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise RunError(f"{path.name} cannot be read: {error.strerror}.") from error
+    return _parsed_config(str(path), stat.st_mtime_ns, stat.st_size)
+
+
+@functools.lru_cache(maxsize=2_000)
+def _parsed_config(path: str, mtime_ns: int, size: int) -> tuple[dict, TrainConfig]:
+    # Written once and read at every look at every page: of all files the one whose parsing is worth keeping.
+    about = read_json(Path(path))
+    return about, TrainConfig.from_dict(about.get("config", {}))
 
 
 def progress(run: Run) -> tuple[float, str]:

@@ -3,11 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from fashion_core import run_table, runs
+from fashion_core import plots, run_table, runs
 from pages import _run_curves
 
 COMPARED_AT_MOST = 50  # rows; more are a table to search, not one to compare
 BEST_STYLE = "font-weight: bold; background-color: rgba(92, 118, 255, 0.22)"
+COLOR_COLUMN = "Curve"
 NUMBER_FORMATS = {
     "Validation": "{:.1f}%", "Sketches": "{:.1f}%", "Test": "{:.1f}%", "Best epoch": "{:.0f}",
     "Lowest validation loss": "{:.4f}", "Seconds": "{:,.0f}",
@@ -26,16 +27,19 @@ def show_differences(chosen: list[runs.Run]) -> None:
         if not run_table.differing_labels(compared):
             st.caption("These runs have the same settings, their seeds too.")
         st.dataframe(
-            marked(frame), hide_index=True, height="content" if len(frame) <= 12 else "auto", placeholder="–",
+            marked(frame, [run.color for run in compared]), hide_index=True, placeholder="–",
+            column_config={COLOR_COLUMN: st.column_config.Column(width=55), "Name": st.column_config.Column(width=180)},
             alt="Differing settings and best values of the chosen runs",
         )  # fmt: skip
         st.caption("★ the best of these runs. Values are the best over all epochs of a run, not its last ones.")
 
 
-def marked(frame: pd.DataFrame):
-    """The table with a star and a tint on the best value of each column that has one."""
+def marked(frame: pd.DataFrame, colors: list[int]):
+    """The table with each run's colour, and a star and a tint on the best value of each column that has one."""
     best = run_table.best_cells(frame)
-    style = frame.style
+    frame = frame.assign(**{COLOR_COLUMN: "●"})[[COLOR_COLUMN, *frame]]
+    inks = [f"color: {plots.SERIES_COLORS[color]}" for color in colors]
+    style = frame.style.apply(lambda _: inks, subset=[COLOR_COLUMN])
     for column in frame.select_dtypes("number"):
         pattern = NUMBER_FORMATS.get(column, "{:g}")
         style = style.format(pattern, subset=[column], na_rep="–")

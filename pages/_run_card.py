@@ -69,11 +69,11 @@ def model_bytes(run: runs.Run) -> bytes:
 
 @st.dialog("Name and notes")
 def ask_notes(run: runs.Run) -> None:
-    known = sorted({tag for other in runs.list_runs() for tag in other.notes.tags} | set(run.notes.tags))
+    known = sorted({tag for other in runs.list_runs() for tag in other.notes.tags})
     name = st.text_input("Name", run.name, max_chars=notes.MAX_NAME_LENGTH, help="Left empty: as it was started.")
-    tags = st.multiselect(
-        "Tags", known, run.notes.tags, accept_new_options=True, max_selections=notes.MAX_TAGS,
-        placeholder="Pick some, or type a new one",
+    tags = st.text_input(
+        "Tags, separated by commas", ", ".join(run.notes.tags), placeholder="baseline, paper",
+        help=f"Used so far: {_shared.plain(', '.join(known))}" if known else None,
     )  # fmt: skip
     text = st.text_area("Note", run.notes.text, max_chars=notes.MAX_TEXT_LENGTH, placeholder="What you tried, and why")
     with st.container(horizontal=True):
@@ -82,7 +82,7 @@ def ask_notes(run: runs.Run) -> None:
             st.rerun()
     if saved:
         try:
-            runs.annotate_run(run.run_id, name, text, tags)
+            runs.annotate_run(run.run_id, name, text, tags.split(","))
         except (runs.RunError, notes.NotesError) as error:
             st.error(_shared.plain(str(error)))
         else:

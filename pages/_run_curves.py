@@ -16,7 +16,7 @@ SMOOTHING_HELP = (
 )
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@st.cache_resource(max_entries=200, show_spinner=False)  # not copied at every look, so not to be changed
 def _cached_frames(run_dir: str, mtime_ns: int, size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     events, _ = runs.read_metrics(Path(run_dir))
     return plots.step_frame(events), plots.epoch_frame(events)
@@ -32,57 +32,78 @@ def frames_of(run: runs.Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @st.fragment
-def show_curves(chosen: list[runs.Run]) -> None:
-    """The card with the curves of these runs; its controls draw it alone anew."""
-    frames = {run.run_id: frames_of(run) for run in chosen}
-    drawable = [run for run in chosen if run.config and len(frames[run.run_id][1])]
+def show_curves(found: list[runs.Run], ticked: bool) -> None:
+    """The card with the curves of the first of these runs that have any; its controls draw it alone anew."""
     with st.container(border=True):
-        st.subheader("Curves", anchor=False)
-        if not drawable:
+        groups, as_mean = ask_groups([run for run in found if run.config])
+        drawn = first_with_curves(groups)
+        if not drawn:
             st.caption("None of these runs has finished an epoch, so there is no curve yet.")
             return
-        known = [metric for metric in METRICS if any(frames[run.run_id][1][metric].notna().any() for run in drawable)]
-        metric, x, smoothing, as_mean = ask_view(known, drawable)
-        groups = run_table.seed_groups(drawable) if as_mean else [[run] for run in drawable]
-        curves = curves_of(groups[:CURVES_AT_MOST], frames, metric, smoothing)
+        metric, x, smoothing = ask_view(known_metrics(drawn))
+        curves = curves_of(drawn, metric, smoothing)
         figure = plots.curves_figure(curves, metric, x, _shared.theme_is_dark(), smoothing)
         words = f"{plots.METRIC_TITLES[metric]} by {plots.X_TITLES[x].lower()}, one curve per run"
         st.plotly_chart(figure, key="curves", config={"displayModeBar": False}, alt=words)
-        if len(groups) > CURVES_AT_MOST:
-            st.caption(f"Here are {CURVES_AT_MOST} of {len(groups):,} curves, as many as can be told apart.")
+        if len(drawn) == CURVES_AT_MOST < len(groups):
+            what = f"Here are {CURVES_AT_MOST} curves of {len(groups):,}, as many as can be told apart."
+            st.caption(what if ticked else f"{what} Tick runs to choose.")
         if as_mean:
-            st.caption("A mean reaches as far as all of its runs; of two runs with the same seed the newer one counts.")
+            st.caption("A mean reaches as far as all of its runs; of two runs with the same seed the first one counts.")
 
 
-def ask_view(known: list[str], drawable: list[runs.Run]) -> tuple[str, str, float, bool]:
-    """The metric, what it is drawn by, the smoothing, and whether runs that differ by seed alone become one curve."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        metric = st.segmented_control(
-            "Curve", known, format_func=plots.METRIC_TITLES.get, default=known[0], key="curve", bind="query-params",
-            required=True, wrap=True,
-        )  # fmt: skip
-        x = st.segmented_control(
-            "By", list(plots.X_TITLES), format_func=plots.X_TITLES.get, default="epoch", key="by", bind="query-params",
-            required=True,
-        )  # fmt: skip
-        smoothing = st.slider(
-            "Smoothing", 0.0, 0.99, 0.0, 0.01, key="smoothing", bind="query-params", help=SMOOTHING_HELP, width=200
-        )
-        several = any(len(group) > 1 for group in run_table.seed_groups(drawable))
-        as_mean = several and st.toggle(
+def ask_groups(found: list[runs.Run]) -> tuple[list[list[runs.Run]], bool]:
+    """The title, and whether runs that differ by seed alone become one curve; returns the runs of each curve."""
+    by_seed = run_table.seed_groups(found)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Curves", anchor=False, width="content")
+        st.space("stretch")
+        as_mean = any(len(group) > 1 for group in by_seed) and st.toggle(
             "Mean over seeds", key="seeds", bind="query-params",
             help="One line for runs that differ by their seed alone, with a band of one standard deviation.",
         )  # fmt: skip
-    return metric, x, smoothing, as_mean
+    return (by_seed if as_mean else [[run] for run in found]), as_mean
 
 
-def curves_of(groups: list[list[runs.Run]], frames: dict, metric: str, smoothing: float) -> list[dict]:
+def first_with_curves(groups: list[list[runs.Run]]) -> list[list[runs.Run]]:
+    """The first groups with a finished epoch, without the runs that have none; no more files are read than need be."""
+    drawn = []
+    for group in groups:
+        with_epochs = [run for run in group if len(frames_of(run)[1])]
+        drawn += [with_epochs] if with_epochs else []
+        if len(drawn) == CURVES_AT_MOST:
+            break
+    return drawn
+
+
+def known_metrics(drawn: list[list[runs.Run]]) -> list[str]:
+    frames = [frames_of(run)[1] for group in drawn for run in group]
+    return [metric for metric in METRICS if any(frame[metric].notna().any() for frame in frames)]
+
+
+def ask_view(known: list[str]) -> tuple[str, str, float]:
+    """The metric, what it is drawn by, and the smoothing."""
+    bound = {"bind": "query-params", "required": True, "wrap": True}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        metric = st.segmented_control(
+            "Curve", known, format_func=plots.METRIC_TITLES.get, default=known[0], key="curve", **bound
+        )
+        x = st.segmented_control(
+            "By", list(plots.X_TITLES), format_func=plots.X_TITLES.get, default="epoch", key="by", **bound
+        )
+        smoothing = st.slider(
+            "Smoothing", 0.0, 0.99, 0.0, 0.01, key="smoothing", bind="query-params", help=SMOOTHING_HELP, width=200
+        )
+    return metric, x, smoothing
+
+
+def curves_of(groups: list[list[runs.Run]], metric: str, smoothing: float) -> list[dict]:
     """What `plots.curves_figure` draws: a curve per group, its run's own or the mean of its runs."""
     names = run_table.unique_names([group[0] for group in groups])
     curves = []
     for group in groups:
         first = group[0]
-        points = [plots.curve_frame(*frames[run.run_id], metric, run.config.steps_per_epoch) for run in group]
+        points = [plots.curve_frame(*frames_of(run), metric, run.config.steps_per_epoch) for run in group]
         name, frame = names[first.run_id], points[0]
         if len(group) > 1:
             name = f"{run_table.group_words(group)}, {len(group)} seeds"

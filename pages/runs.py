@@ -8,7 +8,7 @@ import streamlit as st
 from fashion_core import housekeeping, run_table, runs
 from pages import _bring_in, _differences, _housekeeping, _run_card, _run_curves, _runs_table, _shared
 
-UNTICKED_CURVES = 6  # so many runs stand for all as long as none is ticked
+UNTICKED_ROWS = 6  # as long as no run is ticked, the first of the table are compared
 
 
 def show_no_runs() -> None:
@@ -26,11 +26,11 @@ def show_runs(found: list[runs.Run]) -> None:
     else:
         _runs_table.show_nothing_found(found)
     ticked = _runs_table.ticked_runs(found)
-    chosen = ticked or shown[:UNTICKED_CURVES]
+    chosen = ticked or shown
     if chosen:
-        _run_curves.show_curves(chosen)
-        _differences.show_differences(chosen)
-        _differences.show_seeds(ticked or shown)
+        _run_curves.show_curves(chosen, bool(ticked))
+        _differences.show_differences(ticked or shown[:UNTICKED_ROWS])
+        _differences.show_seeds(chosen)
         _run_card.show_runs(ticked or shown[:1])
     _housekeeping.ask_pruning(found, disk_bytes)
 
