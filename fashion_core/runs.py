@@ -129,10 +129,10 @@ def create_run(config: TrainConfig, name: str = "") -> str:
     run_id = time.strftime("%Y%m%d-%H%M%S", time.localtime(created_at)) + "-" + secrets.token_hex(2)
     run_dir = runs_dir() / run_id
     fallback = time.strftime("Run of %d %b, %H:%M:%S", time.localtime(created_at))
+    values = {"name": clean_name(name, fallback), "created_at": created_at, "config": config.to_dict()}
+    values["color"] = _next_color()
     try:
         run_dir.mkdir(parents=True)
-        values = {"name": clean_name(name, fallback), "created_at": created_at, "config": config.to_dict()}
-        values["color"] = _next_color()
         write_json(run_dir / "config.json", values)
         write_json(run_dir / "status.json", {"state": "starting", "heartbeat_at": created_at})
     except OSError as error:

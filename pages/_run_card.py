@@ -70,23 +70,30 @@ def model_bytes(run: runs.Run) -> bytes:
 @st.dialog("Name and notes")
 def ask_notes(run: runs.Run) -> None:
     known = sorted({tag for other in runs.list_runs() for tag in other.notes.tags})
-    name = st.text_input("Name", run.name, max_chars=notes.MAX_NAME_LENGTH, help="Left empty: as it was started.")
-    tags = st.text_input(
-        "Tags, separated by commas", ", ".join(run.notes.tags), placeholder="baseline, paper",
+    keys = [f"{what}-{run.run_id}" for what in ("name", "text", "tags")]
+    st.text_input("Name", run.name, max_chars=notes.MAX_NAME_LENGTH, key=keys[0], help="Left empty: as it was started.")
+    st.text_area(
+        "Note", run.notes.text, max_chars=notes.MAX_TEXT_LENGTH, key=keys[1], placeholder="What you tried, and why"
+    )
+    st.text_input(
+        "Tags, separated by commas", ", ".join(run.notes.tags), key=keys[2], placeholder="baseline, paper",
         help=f"Used so far: {_shared.plain(', '.join(known))}" if known else None,
     )  # fmt: skip
-    text = st.text_area("Note", run.notes.text, max_chars=notes.MAX_TEXT_LENGTH, placeholder="What you tried, and why")
     with st.container(horizontal=True):
-        saved = st.button("Save", type="primary")
-        if st.button("Cancel"):
-            st.rerun()
-    if saved:
-        try:
-            runs.annotate_run(run.run_id, name, text, tags.split(","))
-        except (runs.RunError, notes.NotesError) as error:
-            st.error(_shared.plain(str(error)))
-        else:
-            st.rerun()
+        saved = st.button("Save", type="primary", on_click=save_notes, args=(run.run_id, *keys))
+        cancelled = st.button("Cancel")
+    if cancelled or (saved and OUTCOME_KEY not in st.session_state):
+        st.rerun()
+    show_outcome()
+
+
+def save_notes(run_id: str, *keys: str) -> None:
+    """Write what stands in the three fields with these keys."""
+    name, text, tags = (st.session_state[key] for key in keys)
+    try:
+        runs.annotate_run(run_id, name, text, tags.split(","))
+    except (runs.RunError, notes.NotesError) as error:
+        st.session_state[OUTCOME_KEY] = "error", str(error)
 
 
 # Deleting
