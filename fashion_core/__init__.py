@@ -18,7 +18,10 @@ garments     random garments of each class as areas and lines
 clutter      random pictures of anything but clothes
 sketches     synthetic drawings and photos to learn from
 plots        Plotly figures and tidy frames from plain arrays
+notes        names, notes and tags that visitors give to runs
 runs         run folders: start, read, stop
+run_table    many runs: search, sort, what differs, mean over seeds
+housekeeping what runs take on disk, and which may go
 worker       the process that trains one run
 __main__     the command line
 """

@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ FACTS = {"metadata", "config"}
 ALLOWED = {
     "metadata": set(),
     "config": {"metadata"},
-    "runs": FACTS,
+    "notes": set(),
+    "runs": FACTS | {"notes"},
+    "run_table": FACTS | {"runs"},
+    "housekeeping": {"runs"},
     "data": FACTS,
     "transforms": FACTS,
     "cutouts": FACTS,
@@ -69,6 +73,11 @@ def test_the_core_does_not_know_the_screen(path):
 def test_facts_need_only_the_standard_library(module):
     roots = {name.split(".")[0] for name in imported_names(ROOT / "fashion_core" / f"{module}.py")}
     assert roots <= {"dataclasses", "json", "math", "fashion_core"}
+
+
+def test_notes_need_only_the_standard_library():
+    names = imported_names(ROOT / "fashion_core" / "notes.py")
+    assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
 def test_run_folders_need_no_torch():
