@@ -14,7 +14,7 @@ from fashion_core.metadata import TRAIN_SIZE
 MODELS = {
     "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
     "ResidualNet": "Seven convolutions with batch norm and shortcuts, 463,562 parameters; six times the work.",
-    "DeepResidualNet": "Ten convolutions in three stages, 1,937,738 parameters; ten times the work of the classic.",
+    "DeepResidualNet": "Ten convolutions in three stages, 1,940,970 parameters; ten times the work of the classic.",
 }
 OPTIMIZERS = {
     "Adam": "Adapts the step size of every weight; the tutorial's choice.",

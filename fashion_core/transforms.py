@@ -34,7 +34,7 @@ def random_erasing(images: torch.Tensor, generator: torch.Generator) -> torch.Te
     area, shape, down, across, chosen = torch.rand(5, count, 1, generator=generator)
     sides = (ERASED[0] + (ERASED[1] - ERASED[0]) * area).sqrt() * IMAGE_SIZE  # (N, 1), of a square
     stretch = MAX_STRETCH ** (shape - 0.5)  # (N, 1), of the height; the width shrinks by as much
-    places = torch.arange(IMAGE_SIZE)  # (28,)
+    places = torch.arange(IMAGE_SIZE) + 0.5  # (28,), the middle of each pixel
     rows = _inside(places, sides * stretch, down)  # (N, 28)
     columns = _inside(places, sides / stretch, across)  # (N, 28)
     erased = (rows[:, :, None] & columns[:, None, :] & (chosen < 0.5)[:, :, None]).unsqueeze(1)  # (N, 1, 28, 28)
