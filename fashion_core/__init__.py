@@ -10,6 +10,7 @@ models       the networks by name
 optimizers   the rules that turn gradients into weight changes
 predict      asking a trained model
 evaluation   what the answers are worth
+comparison   what two models' answers have apart
 training     the training loop, a generator of events
 checkpoints  model files: save, load, list
 pictures     any picture to 28×28 pixels as the data set has them
@@ -19,6 +20,7 @@ clutter      random pictures of anything but clothes
 sketches     synthetic drawings and photos to learn from
 plots        Plotly figures and tidy frames from plain arrays
 runs         run folders: start, read, stop
+export       models and runs as files to take along
 worker       the process that trains one run
 __main__     the command line
 """
