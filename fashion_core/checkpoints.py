@@ -176,7 +176,7 @@ def list_models() -> list[ModelEntry]:
     """Every model that can be used: shipped ones, the recommended first, then own runs, newest first."""
     shipped = [_shipped_entry(path) for path in PRETRAINED_DIR.glob("*.pt")]
     shipped.sort(key=lambda entry: (entry.model_id != RECOMMENDED, entry.model_id))
-    own = [_run_entry(run) for run in runs.list_runs() if run.config and run.model_path.is_file()]
+    own = [_run_entry(run) for run in runs.list_runs() if run.has_model]
     return shipped + own
 
 

@@ -46,6 +46,10 @@ GRID_COLORS = {False: "#E1E4EE", True: "#2C3040"}  # the theme's border colours
 TEXT_COLORS = {False: "#1B1E2B", True: "#E7E9F3"}  # the theme's text colours
 MATRIX_HEIGHT = 560  # pixels; cells stay large enough for a finger on a narrow screen
 
+X_TITLES = {"epoch": "Epoch", "step": "Step", "elapsed_seconds": "Seconds"}
+DASHES = ("solid", "dash", "dot", "dashdot")
+CURVES_HEIGHT = 380  # pixels, with room for the legend
+
 METRIC_TITLES = {
     "train_loss": "Training loss",
     "smoothed": "Training loss, smoothed",
@@ -94,6 +98,54 @@ def epoch_frame(events):
     return frame.astype({"epoch": int, "step": int})
 
 
+def step_frame(events):
+    """The training loss per step as it was written, for curves of ended runs.
+
+    `events`: as for `loss_frame`. Returns a DataFrame sorted by step with columns step, epoch (int), train_loss,
+    elapsed_seconds (float).
+    """
+    columns = ("step", "epoch", "train_loss", "elapsed_seconds")
+    frame = _event_frame(events, "step", columns, required=columns).drop_duplicates("step", keep="last")
+    return frame.sort_values("step").reset_index(drop=True).astype({"step": int, "epoch": int})
+
+
+def curve_frame(steps, epochs, metric, steps_per_epoch):
+    """The points of one run's curve of a metric: the training loss of every logged step, all else once per epoch.
+
+    `steps`, `epochs`: its `step_frame` and `epoch_frame`; `steps_per_epoch`: int > 0. Returns a DataFrame with columns
+    step (int), epoch (float, a fraction within an epoch), elapsed_seconds and the metric, only rows that have it; an
+    accuracy outside 0…1 is none.
+    """
+    source = steps if metric == "train_loss" and len(steps) else epochs
+    points = source[["step", "elapsed_seconds", metric]].dropna()
+    if metric.endswith("accuracy"):
+        points = points[points[metric].between(0, 1)]
+    points = points.assign(epoch=points["step"] / steps_per_epoch) if source is steps else points.join(epochs["epoch"])
+    return points.reset_index(drop=True)
+
+
+def smoothed(values, weight):
+    """The exponential moving average with bias correction as TensorBoard draws it.
+
+    `values`: (N,) floats; `weight` 0…<1 is that of the past, 0 changes nothing. Returns a Series (N,); NaN stays NaN
+    and counts for nothing.
+    """
+    values = pd.Series(values, dtype=float)
+    return values.ewm(alpha=1 - weight, adjust=True, ignore_na=True).mean().where(values.notna())
+
+
+def mean_frame(frames, metric, smoothing=0.0):
+    """The mean curve of several runs of one configuration, at the steps that all of them have.
+
+    `frames`: two or more `curve_frame`s; each is smoothed first. Returns a DataFrame sorted by step with columns
+    step, epoch, elapsed_seconds (means), the metric (mean) and std (sample standard deviation).
+    """
+    steady = [frame.assign(**{metric: smoothed(frame[metric], smoothing)}) for frame in frames]
+    steps = pd.concat(steady).groupby("step")
+    mean = steps[["epoch", "elapsed_seconds", metric]].mean().assign(std=steps[metric].std())
+    return mean[steps.size() == len(frames)].reset_index()
+
+
 def thinned(frame, max_points=MAX_POINTS):
     """At most about `max_points` evenly spaced rows of `frame`, always with the first and the last.
 
@@ -105,23 +157,26 @@ def thinned(frame, max_points=MAX_POINTS):
     return frame.iloc[rows].reset_index(drop=True)
 
 
-def curves_figure(runs, metric, x="epoch", dark=False):
+def curves_figure(runs, metric, x="epoch", dark=False, smoothing=0.0):
     """Curves of one metric for several finished runs over each other, one colour per run.
 
-    `runs`: dicts with name (str), frame (DataFrame with columns `x` and `metric`, as from `epoch_frame` or
-    `loss_frame`) and color (int, the run's place in `SERIES_COLORS`, taken modulo its length). `metric`: a
-    key of `METRIC_TITLES`; an accuracy is drawn in per cent. A run without a finite value of the metric has
-    no curve.
+    `runs`: dicts with name (str), frame (DataFrame with columns `x` and `metric`, as from `curve_frame`,
+    `epoch_frame` or `loss_frame`) and color (int, the run's place in `SERIES_COLORS`, taken modulo its length); a
+    frame with a column std, as from `mean_frame`, is drawn as it is, with a band of one std to either side. A second
+    run of a colour is dashed, a third dotted. `metric`: a key of `METRIC_TITLES`; an accuracy is drawn in per cent.
+    `x`: a key of `X_TITLES`. `smoothing`: as in `smoothed`; the raw curve then stands pale behind the strong one.
+    A run without a finite value of the metric has no curve.
     """
     percent = metric.endswith("accuracy")
     figure = go.Figure()
-    for run in runs:
+    dashes = _dashes([run["color"] % len(SERIES_COLORS) for run in runs])
+    for run, dash in zip(runs, dashes, strict=True):
         points = run["frame"].dropna(subset=[metric])
         if len(points):
-            figure.add_trace(_curve(run["name"], points[x], points[metric], run["color"], percent))
-    figure.update_layout(margin=dict(l=8, r=8, t=8, b=8), height=340, hovermode="x unified", showlegend=True)
+            figure.add_traces(_curves(run, points, metric, x, smoothing, dash))
+    figure.update_layout(margin=dict(l=8, r=8, t=8, b=8), height=CURVES_HEIGHT, hovermode="x unified", showlegend=True)
     figure.update_layout(legend=dict(orientation="h", yanchor="bottom", y=1.02, x=0))
-    figure.update_xaxes(title=x.capitalize(), showgrid=False, zeroline=False, tickformat=",d", rangemode="tozero")
+    figure.update_xaxes(title=X_TITLES[x], showgrid=False, zeroline=False, tickformat=",", rangemode="tozero")
     if max((run["frame"][x].max() for run in runs if len(run["frame"])), default=0) <= FEW_TICKS:
         figure.update_xaxes(dtick=1)  # else Plotly puts ticks at halves, and names each twice
     figure.update_yaxes(title=METRIC_TITLES[metric], gridcolor=GRID_COLORS[dark], zeroline=False)
@@ -318,22 +373,39 @@ def _luminance(color):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def distinct_colors(wished):
-    """Places in `SERIES_COLORS` as wished (ints, taken modulo its length), or the next one that is still free."""
-    taken = []
-    for color in wished:
-        free = [(color + by) % len(SERIES_COLORS) for by in range(len(SERIES_COLORS))]
-        taken.append(next((place for place in free if place not in taken), free[0]))
-    return taken
+def _dashes(colors):
+    """A dash for each of these places in `SERIES_COLORS`: a run keeps its colour, whatever it is drawn with."""
+    return [DASHES[colors[:i].count(color) % len(DASHES)] for i, color in enumerate(colors)]
 
 
-def _curve(name, x, y, color_index, percent):
-    color = SERIES_COLORS[color_index % len(SERIES_COLORS)]
-    mode = "lines+markers" if len(x) <= 60 else "lines"  # one epoch alone would be an invisible line
-    hover = "%{y:.2%}" if percent else "%{y:.4f}"
-    line = dict(color=color, width=2)
-    curve = go.Scatter(x=list(x), y=list(y), mode=mode, line=line, marker=dict(size=6), hovertemplate=hover)
-    return curve.update(name=html.escape(name, quote=False))  # Plotly reads names as markup; visitors write them
+def _curves(run, points, metric, x, smoothing, dash):
+    """The traces of one run: its curve, and behind it the raw one where it is smoothed, or the band of a mean."""
+    color = SERIES_COLORS[run["color"] % len(SERIES_COLORS)]
+    is_mean = "std" in points
+    traces = []
+    if smoothing and not is_mean and len(points) > 1:
+        traces.append(_quiet_line(thinned(points), x, metric, color).update(opacity=0.3, line=dict(width=1)))
+        points = points.assign(**{metric: smoothed(points[metric], smoothing)})
+    points = thinned(points)
+    if is_mean:
+        edges = points.assign(low=points[metric] - points["std"], high=points[metric] + points["std"])
+        red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+        fill = dict(fill="tonexty", fillcolor=f"rgba({red},{green},{blue},0.18)")
+        traces += [_quiet_line(edges, x, "low", color), _quiet_line(edges, x, "high", color).update(**fill)]
+        traces = [trace.update(line=dict(width=0)) for trace in traces]
+    strong = _quiet_line(points, x, metric, color).update(line=dict(width=2, dash=dash), showlegend=True)
+    if len(points) <= 60:  # one epoch alone would be an invisible line
+        strong.update(mode="lines+markers", marker=dict(size=6, color=color))
+    hover = "%{y:.2%}" if metric.endswith("accuracy") else "%{y:.4f}"
+    strong.update(hoverinfo=None, hovertemplate=hover)
+    # Plotly reads names as markup; visitors write them.
+    name = html.escape(run["name"], quote=False)
+    return [trace.update(name=name, legendgroup=f"{run['color']} {dash} {name}") for trace in [*traces, strong]]
+
+
+def _quiet_line(points, x, y, color):
+    line = dict(color=color)
+    return go.Scatter(x=list(points[x]), y=list(points[y]), mode="lines", line=line, hoverinfo="skip", showlegend=False)
 
 
 def _event_frame(events, kind, columns, required):

@@ -2,10 +2,12 @@
 
 A run folder is the contract between the page and the worker; every file in it has exactly one writer:
 config.json (launcher) · status.json (launcher while `starting`, then the worker) · metrics.jsonl, model.pt,
-worker.log (worker) · stop (page). Whatever is read from a folder may have been edited by hand and is checked.
+worker.log (worker) · stop, notes.json (page). Whatever is read from a folder may have been edited by hand and is
+checked.
 """
 
 import contextlib
+import functools
 import json
 import math
 import os
@@ -15,13 +17,16 @@ import shutil
 import subprocess
 import sys
 import time
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
 
+from fashion_core import notes
 from fashion_core.config import ConfigError, TrainConfig
+from fashion_core.notes import MAX_NAME_LENGTH, Notes
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 STATES = ("queued", "starting", "running", "finished", "stopped", "failed", "lost")
@@ -32,7 +37,9 @@ CLOCK_TOLERANCE_SECONDS = 5.0  # two readings of a process's start time differ a
 LOCK_SECONDS = 3.0  # a killed worker is dead before the system has torn down its memory and let go of its lock
 MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
 MAX_METRICS_BYTES = 50_000_000  # 100 epochs with batch 16 write about 10 MB
-MAX_NAME_LENGTH = 60
+MAX_PROBLEM_LENGTH = 300  # what is wrong with a folder quotes values from it, however long
+MAX_NUMBER = 1e15  # larger than any count, loss or time that a run can have
+COLORS = 6  # runs take turns with the colours of their curves, `plots.SERIES_COLORS`
 # OpenMP's threads wait for each other by spinning. Not at all makes two threads on two idle cores 1.7 times slower;
 # as long as its default makes them ten times slower on cores that others need too. Read when torch is loaded.
 THREADS_ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
@@ -55,6 +62,8 @@ class Run:
     created_at: float = 0.0  # seconds since 1970
     status: dict = field(default_factory=dict)
     problem: str = ""
+    notes: Notes = field(default_factory=Notes)
+    color: int = 0  # its place in `plots.SERIES_COLORS`, from its start to its end
 
     @property
     def is_active(self) -> bool:
@@ -63,6 +72,11 @@ class Run:
     @property
     def model_path(self) -> Path:
         return self.run_dir / "model.pt"
+
+    @property
+    def has_model(self) -> bool:
+        """A link is no model: it could lead to any file of the machine."""
+        return bool(self.config) and self.model_path.is_file() and not self.model_path.is_symlink()
 
     @property
     def message(self) -> str:
@@ -96,8 +110,7 @@ def run_dir_of(run_id: str) -> Path:
 
 def clean_name(name: str, fallback: str) -> str:
     """A visitor's name for a run in one line of at most 60 printable characters, or the fallback."""
-    kept = "".join(character if character.isprintable() else " " for character in name)
-    return " ".join(kept.split())[:MAX_NAME_LENGTH].strip() or fallback
+    return notes.one_line(name)[:MAX_NAME_LENGTH].strip() or fallback
 
 
 # Writing
@@ -116,15 +129,21 @@ def create_run(config: TrainConfig, name: str = "") -> str:
     run_id = time.strftime("%Y%m%d-%H%M%S", time.localtime(created_at)) + "-" + secrets.token_hex(2)
     run_dir = runs_dir() / run_id
     fallback = time.strftime("Run of %d %b, %H:%M:%S", time.localtime(created_at))
+    values = {"name": clean_name(name, fallback), "created_at": created_at, "config": config.to_dict()}
+    values["color"] = _next_color()
     try:
         run_dir.mkdir(parents=True)
-        values = {"name": clean_name(name, fallback), "created_at": created_at, "config": config.to_dict()}
         write_json(run_dir / "config.json", values)
         write_json(run_dir / "status.json", {"state": "starting", "heartbeat_at": created_at})
     except OSError as error:
         shutil.rmtree(run_dir, ignore_errors=True)
         raise RunError(f"The run's folder could not be written: {error.strerror}. Free some disk space.") from error
     return run_id
+
+
+def _next_color() -> int:
+    newest = next(iter(list_runs()), None)
+    return (newest.color + 1) % COLORS if newest else 0
 
 
 def start_run(config: TrainConfig, name: str = "") -> str:
@@ -202,6 +221,16 @@ def request_stop(run_id: str) -> None:
         raise RunError(f"The stop request could not be written: {error.strerror}.") from error
 
 
+def annotate_run(run_id: str, name: str, text: str, tags) -> None:
+    """Write a run's name, note and tags; an empty name gives it back the one that it was started with.
+
+    Raises RunError for an unknown run or on a read-only copy, NotesError for what is too long or cannot be written.
+    """
+    if read_only():
+        raise RunError("This copy is read-only: names, notes and tags cannot be changed.")
+    notes.write_notes(run_dir_of(run_id), notes.checked_notes(name, text, tags))
+
+
 def delete_run(run_id: str) -> None:
     """Delete a run's folder. Raises RunError while it is training or on a read-only copy."""
     if read_only():
@@ -249,22 +278,40 @@ def process_alive(pid: int, process_started_at: float) -> bool:
 def read_run(run_id: str) -> Run:
     """Read one run. Raises RunError for a bad or unknown id; a damaged folder gives a Run with a `problem`."""
     run_dir = run_dir_of(run_id)
+    written = notes.read_notes(run_dir)
     try:
-        about = read_json(run_dir / "config.json")
-        config = TrainConfig.from_dict(about.get("config", {}))
+        about, config = _read_config(run_dir / "config.json")
         status = _checked_status(read_json(run_dir / "status.json"))
     except (RunError, ConfigError) as error:
-        return Run(run_id, run_dir, "lost", name=run_id, problem=str(error))
+        problem = str(error)[:MAX_PROBLEM_LENGTH]
+        return Run(run_id, run_dir, "lost", name=written.name or run_id, problem=problem, notes=written)
     alive = "pid" in status and process_alive(status["pid"], status.get("process_started_at", 0.0))
     return Run(
         run_id=run_id,
         run_dir=run_dir,
         state=run_state(status, time.time(), alive),
-        name=clean_name(str(about.get("name", "")), run_id),
+        name=written.name or clean_name(str(about.get("name", "")), run_id),
         config=config,
-        created_at=_number_or(about.get("created_at"), 0.0),
+        created_at=_time_or_zero(about.get("created_at")),
         status=status,
+        notes=written,
+        color=int(_number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
     )
+
+
+def _read_config(path: Path) -> tuple[dict, TrainConfig]:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise RunError(f"{path.name} cannot be read: {error.strerror}.") from error
+    return _parsed_config(str(path), stat.st_mtime_ns, stat.st_size)
+
+
+@functools.lru_cache(maxsize=2_000)
+def _parsed_config(path: str, mtime_ns: int, size: int) -> tuple[dict, TrainConfig]:
+    # Written once and read at every look at every page: of all files the one whose parsing is worth keeping.
+    about = read_json(Path(path))
+    return about, TrainConfig.from_dict(about.get("config", {}))
 
 
 def progress(run: Run) -> tuple[float, str]:
@@ -308,6 +355,8 @@ def active_run() -> Run | None:
 def read_json(path: Path) -> dict:
     """A JSON object from a file. Raises RunError when it is missing, too large, not JSON or not an object."""
     try:
+        if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+            raise RunError(f"{path.name} is not a file, so it was not written by this app.")
         if path.stat().st_size > MAX_JSON_BYTES:
             raise RunError(f"{path.name} is larger than {MAX_JSON_BYTES:,} bytes, so it was not written by this app.")
         values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
@@ -325,8 +374,14 @@ def _refuse_constant(text):
 
 
 def _number_or(value, default):
-    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
     return value if ok else default
+
+
+def _time_or_zero(value) -> float:
+    """Seconds since 1970, or 0.0 for what can be no time at which a run was made."""
+    seconds = _number_or(value, 0.0)
+    return seconds if 0 <= seconds < time.time() + 86_400 else 0.0
 
 
 _STATUS_NUMBERS = (
@@ -334,6 +389,7 @@ _STATUS_NUMBERS = (
     "train_loss", "val_loss", "val_accuracy", "sketch_accuracy", "best_val_accuracy", "best_epoch",
     "test_accuracy", "threads",
 )  # fmt: skip
+_STATUS_COUNTS = ("pid", "epoch", "step", "steps", "best_epoch", "threads")
 _STATUS_TEXTS = ("state", "message", "device", "precision")
 
 
@@ -341,9 +397,7 @@ def _checked_status(values: dict) -> dict:
     """The known keys whose values have the right type; everything else in a hand-edited status is dropped."""
     numbers = {key: values[key] for key in _STATUS_NUMBERS if _number_or(values.get(key), None) is not None}
     texts = {key: values[key][:2000] for key in _STATUS_TEXTS if isinstance(values.get(key), str)}
-    if "pid" in numbers:
-        numbers["pid"] = int(numbers["pid"])
-    return numbers | texts
+    return numbers | {key: int(numbers[key]) for key in _STATUS_COUNTS if key in numbers} | texts
 
 
 def read_metrics(run_dir: Path, offset: int = 0) -> tuple[list[dict], int]:
@@ -352,8 +406,11 @@ def read_metrics(run_dir: Path, offset: int = 0) -> tuple[list[dict], int]:
     A last line without newline is still being written and is left for the next time; lines that are not events are
     skipped. A missing file has no events.
     """
+    path = run_dir / "metrics.jsonl"
+    if not path.is_file():
+        return [], offset
     try:
-        with (run_dir / "metrics.jsonl").open("rb") as file:
+        with path.open("rb") as file:
             file.seek(offset)
             text = file.read(max(0, MAX_METRICS_BYTES - offset))
     except OSError:

@@ -152,6 +152,99 @@ def test_curves_figure_does_not_read_a_run_name_as_markup():
     assert "<" not in plots.curves_figure([run], "val_loss").data[0].name
 
 
+def raw_events(losses):
+    event = {"kind": "step", "epoch": 1}
+    return [event | {"step": i + 1, "train_loss": loss, "elapsed_seconds": i / 2} for i, loss in enumerate(losses)]
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3, 0.9, 0.99])
+def test_smoothing_is_that_of_tensorboard(weight):
+    """TensorBoard's loop: last = weight · last + (1 - weight) · value, divided by 1 - weight ** count."""
+    values = [2.3, 1.9, math.nan, 2.0, 1.2, 1.25, 0.9]
+    last, count, expected = 0.0, 0, []
+    for value in values:
+        if math.isnan(value):
+            expected.append(value)
+            continue
+        last, count = weight * last + (1 - weight) * value, count + 1
+        expected.append(last / (1 - weight**count))
+    np.testing.assert_allclose(plots.smoothed(values, weight), expected)
+
+
+def test_the_training_loss_has_every_step_with_fractions_of_epochs_and_seconds():
+    events = raw_events([2.0, 1.0, 0.5]) + EPOCH_EVENTS
+    frame = plots.curve_frame(plots.step_frame(events), plots.epoch_frame(events), "train_loss", 10)
+    assert frame["train_loss"].tolist() == [2.0, 1.0, 0.5]
+    assert frame["epoch"].tolist() == pytest.approx([0.1, 0.2, 0.3])
+    assert frame["elapsed_seconds"].tolist() == [0.0, 0.5, 1.0]
+
+
+def test_all_other_metrics_have_a_point_per_epoch_and_no_impossible_accuracy():
+    events = [EPOCH_EVENTS[0], EPOCH_EVENTS[1] | {"val_accuracy": 57.0}, EPOCH_EVENTS[2]]
+    epochs = plots.epoch_frame(events)
+    frame = plots.curve_frame(plots.step_frame(events), epochs, "val_accuracy", 860)
+    assert frame["epoch"].tolist() == [1, 3]
+    assert frame["step"].tolist() == [860, 2580]
+    assert plots.curve_frame(plots.step_frame([]), epochs, "train_loss", 860)["train_loss"].tolist() == [0.9, 0.45, 0.3]
+
+
+def test_the_mean_of_runs_is_taken_at_the_steps_that_all_have():
+    losses = np.random.default_rng(1).uniform(0, 2, (3, 6))
+    frames = []
+    for row, length in zip(losses, (6, 4, 5), strict=True):
+        events = raw_events(row[:length].tolist())
+        frames.append(plots.curve_frame(plots.step_frame(events), plots.epoch_frame(events), "train_loss", 10))
+    mean = plots.mean_frame(frames, "train_loss")
+    assert mean["step"].tolist() == [1, 2, 3, 4]
+    np.testing.assert_allclose(mean["train_loss"], losses[:, :4].mean(axis=0))
+    np.testing.assert_allclose(mean["std"], losses[:, :4].std(axis=0, ddof=1))
+    steady = plots.mean_frame(frames, "train_loss", 0.6)["train_loss"]
+    np.testing.assert_allclose(steady, plots.smoothed(losses[:, :4].mean(axis=0), 0.6))
+
+
+def loss_curves(**options):
+    events = raw_events([2.0, 1.0, 0.5, 0.7])
+    frame = plots.curve_frame(plots.step_frame(events), plots.epoch_frame(events), "train_loss", 10)
+    return plots.curves_figure([{"name": "one", "frame": frame, "color": 1}], "train_loss", **options)
+
+
+def test_a_smoothed_curve_stands_strong_before_its_pale_raw_one():
+    raw, strong = loss_curves(x="elapsed_seconds", smoothing=0.5).data
+    assert list(raw.y) == [2.0, 1.0, 0.5, 0.7]
+    np.testing.assert_allclose(strong.y, plots.smoothed([2.0, 1.0, 0.5, 0.7], 0.5))
+    assert list(raw.x) == list(strong.x) == [0.0, 0.5, 1.0, 1.5]
+    assert raw.opacity < 0.5 < strong.line.width
+    assert (raw.showlegend, strong.showlegend) == (False, True)
+    assert raw.line.color == strong.line.color == plots.SERIES_COLORS[1]
+    assert len(loss_curves().data) == 1
+
+
+def test_a_mean_has_a_band_of_one_deviation_to_either_side():
+    mean = pd.DataFrame({"step": [1, 2], "epoch": [1, 2], "train_loss": [1.0, 2.0], "std": [0.1, 0.2]})
+    curve = {"name": "mean", "frame": mean, "color": 0}
+    low, high, line = plots.curves_figure([curve], "train_loss", smoothing=0.9).data
+    np.testing.assert_allclose([low.y, line.y, high.y], [[0.9, 1.8], [1.0, 2.0], [1.1, 2.2]])
+    assert high.fill == "tonexty"
+
+
+def test_runs_of_one_colour_keep_it_and_are_told_apart_by_their_dashes():
+    frame = plots.epoch_frame(EPOCH_EVENTS)
+    runs = [{"name": str(color), "frame": frame, "color": color} for color in (2, 0, 2, 2)]
+    figure = plots.curves_figure(runs, "val_loss")
+    assert [curve.line.color for curve in figure.data] == [plots.SERIES_COLORS[color] for color in (2, 0, 2, 2)]
+    assert [curve.line.dash for curve in figure.data] == ["solid", "solid", "dash", "dot"]
+
+
+def test_a_long_curve_is_thinned_after_it_was_smoothed():
+    losses = np.random.default_rng(2).uniform(0, 2, 5_000)
+    events = raw_events(losses.tolist())
+    frame = plots.curve_frame(plots.step_frame(events), plots.epoch_frame(events), "train_loss", 10)
+    curve = {"name": "one", "frame": frame, "color": 0}
+    raw, strong = plots.curves_figure([curve], "train_loss", smoothing=0.9).data
+    assert len(raw.y) == len(strong.y) <= plots.MAX_POINTS + 1
+    assert strong.y[-1] == pytest.approx(plots.smoothed(losses, 0.9).iloc[-1])
+
+
 # The confusion matrix
 
 

@@ -128,6 +128,84 @@ def test_values_of_the_wrong_type_in_a_status_are_dropped(runs_dir):
     assert run.state == "lost"
 
 
+@pytest.mark.parametrize("number", ["1e300", "1" + "0" * 400, "-1e16"])
+def test_numbers_that_no_run_can_have_are_dropped(runs_dir, number):
+    run_id = make_run()
+    (runs_dir / run_id / "status.json").write_text(f'{{"state": "finished", "epoch": {number}, "steps": 3}}')
+    path = runs_dir / run_id / "config.json"
+    path.write_text(path.read_text().replace('"created_at": ', f'"created_at": {number}, "was": '))
+    (run,) = runs.list_runs()
+    assert run.status == {"state": "finished", "steps": 3}
+    assert run.created_at == 0.0
+    assert runs.progress(run)[0] == 0.0
+
+
+def test_a_count_that_is_nearly_nothing_is_no_count(runs_dir):
+    """A number of steps per epoch of 1e-300 would make infinitely many epochs of one step."""
+    make_run("running", steps=1e-300, step=5)
+    assert runs.progress(runs.list_runs()[0])[0] == 0.0
+
+
+@pytest.mark.parametrize("file", ["config.json", "status.json", "metrics.jsonl"])
+def test_a_pipe_in_a_files_place_is_not_waited_for(runs_dir, file):
+    run_id = make_run()
+    (runs_dir / run_id / file).unlink(missing_ok=True)
+    os.mkfifo(runs_dir / run_id / file)
+    (run,) = runs.list_runs()
+    assert runs.read_metrics(run.run_dir) == ([], 0)
+    assert ("not a file" in run.message) == (file != "metrics.jsonl")
+
+
+def test_what_is_wrong_with_a_folder_is_told_in_few_words(runs_dir):
+    run_id = make_run()
+    (runs_dir / run_id / "config.json").write_text(json.dumps({"config": {"model": "x" * 100_000}}))
+    assert len(runs.read_run(run_id).message) <= runs.MAX_PROBLEM_LENGTH
+
+
+def test_a_changed_config_is_read_again(runs_dir):
+    run_id = make_run()
+    assert runs.read_run(run_id).config.epochs == 2
+    values = runs.read_json(runs_dir / run_id / "config.json")
+    runs.write_json(runs_dir / run_id / "config.json", values | {"config": {"epochs": 11}})
+    assert runs.read_run(run_id).config.epochs == 11
+
+
+def test_a_link_is_no_model(runs_dir, checkpoint_path):
+    run_id = make_run()
+    (runs_dir / run_id / "model.pt").symlink_to(checkpoint_path)
+    assert not runs.read_run(run_id).has_model
+    (runs_dir / run_id / "model.pt").unlink()
+    (runs_dir / run_id / "model.pt").write_bytes(checkpoint_path.read_bytes())
+    assert runs.read_run(run_id).has_model
+
+
+def test_runs_take_turns_with_the_colours_and_keep_theirs_when_others_go(runs_dir, monkeypatch):
+    clock = iter(range(1_700_000_000, 1_700_001_000))
+    monkeypatch.setattr(runs.time, "time", lambda: next(clock))
+    started = [make_run() for _ in range(8)]
+    colors = {run.run_id: run.color for run in runs.list_runs()}
+    assert [colors[run_id] for run_id in started] == [0, 1, 2, 3, 4, 5, 0, 1]
+    for run_id in started[1:7:2]:
+        runs.delete_run(run_id)
+    assert all(run.color == colors[run.run_id] for run in runs.list_runs())
+
+
+@pytest.mark.parametrize("color", [None, "red", -1, 1e300, 7.5, True])
+def test_a_run_without_a_colour_of_its_own_always_gets_the_same(runs_dir, color):
+    run_id = make_run()
+    path = runs_dir / run_id / "config.json"
+    runs.write_json(path, runs.read_json(path) | {"color": color})
+    shown = runs.read_run(run_id).color
+    assert shown in range(runs.COLORS)
+    assert runs.read_run(run_id).color == shown
+
+
+def test_there_are_as_many_colours_as_series_can_have():
+    from fashion_core import plots
+
+    assert len(plots.SERIES_COLORS) == runs.COLORS
+
+
 def test_foreign_files_in_the_runs_folder_are_no_runs(runs_dir):
     (runs_dir / "notes.txt").write_text("x")
     (runs_dir / ".hidden").mkdir()

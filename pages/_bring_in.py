@@ -1,0 +1,35 @@
+"""Bring a model file in: a .pt that was downloaded here becomes a run again; any other is refused with a sentence."""
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from fashion_core import checkpoints, runs
+from pages import _shared
+
+
+def ask_model_file() -> None:
+    with st.expander("Bring in a model file", icon=":material/upload_file:"):
+        st.write("A .pt file that you downloaded here becomes a run again.")
+        if "brought_in" in st.session_state:
+            st.success(f"“{_shared.plain(st.session_state.pop('brought_in'))}” is now one of your runs.")
+        key = f"model_file_{st.session_state.get('files_taken', 0)}"
+        file = st.file_uploader("Model file", type="pt", max_upload_size=64, disabled=runs.read_only(), key=key)
+        if file is not None and st.button("Bring it in", type="primary", disabled=runs.read_only()):
+            try:
+                bring_in(file)
+            except (checkpoints.CheckpointError, runs.RunError) as error:
+                st.error(_shared.plain(str(error)))
+            else:
+                st.session_state["brought_in"] = file.name
+                st.session_state["files_taken"] = st.session_state.get("files_taken", 0) + 1  # empties the field
+                st.rerun()
+
+
+def bring_in(file) -> None:
+    # The visitor's file name is only a label; the content goes to a name of our own, which messages begin with.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "This file"
+        path.write_bytes(file.getvalue())
+        checkpoints.bring_in(path, Path(file.name).stem)

@@ -1,0 +1,66 @@
+"""Housekeeping: what runs take on disk, and old ones deleted after a look at the list of what goes."""
+
+import time
+
+import pandas as pd
+import streamlit as st
+
+from fashion_core import housekeeping, run_table, runs
+from pages import _run_card, _shared
+
+NOTHING = "nothing"
+PREVIEW_COLUMNS = ["Name", "State", "When", "Validation", "Disk"]
+DEFAULT_COUNTS = {"newest": 20, "best": 10, "older": 30}
+
+
+def ask_pruning(found: list[runs.Run], disk_bytes: dict[str, int]) -> None:
+    """A rule, the list of what goes under it, and only then the button."""
+    total = housekeeping.size_words(sum(disk_bytes.values()))
+    with st.expander(f"Housekeeping: {len(found):,} runs take {total}", icon=":material/cleaning_services:"):
+        if runs.read_only():
+            st.info("This copy is read-only: nothing can be deleted here.", icon=":material/lock:")
+            return
+        st.write("Choose what goes. You see the list first; nothing is deleted before you say so.")
+        rule, count = ask_rule()
+        if rule == NOTHING:
+            return
+        in_use = st.session_state.get(_shared.MODEL_KEY)
+        doomed = housekeeping.runs_to_prune(found, rule, count, time.time(), in_use)
+        if doomed:
+            show_preview(doomed, disk_bytes)
+        else:
+            st.caption("No run goes under this rule.")
+        st.caption("Runs that have not ended, the model in use, and folders that cannot be read as runs always stay.")
+
+
+def ask_rule() -> tuple[str, int]:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rule = st.selectbox(
+            "Rule", [NOTHING, *housekeeping.RULES], key="prune_rule", width=260,
+            format_func=lambda name: housekeeping.RULES[name][0] if name in housekeeping.RULES else "Keep all runs",
+        )  # fmt: skip
+        if rule not in DEFAULT_COUNTS:
+            return rule, 1
+        unit = housekeeping.RULES[rule][1]
+        label = "Days" if rule == "older" else f"How many runs, {unit}" if rule == "best" else "How many runs"
+        count = st.number_input(label, 1, 10_000, DEFAULT_COUNTS[rule], key=f"prune_{rule}", width=260)
+    return rule, count
+
+
+def show_preview(doomed: list[runs.Run], disk_bytes: dict[str, int]) -> None:
+    frame = run_table.runs_frame(doomed, disk_bytes)[PREVIEW_COLUMNS]
+    freed = housekeeping.size_words(sum(disk_bytes.get(run.run_id, 0) for run in doomed))
+    what = "1 run" if len(doomed) == 1 else f"{len(doomed):,} runs"
+    st.markdown(f"**{what} would go**, which frees {freed}:")
+    show_table(frame)
+    if st.button(f"Delete {what}", type="primary", icon=":material/delete:", key="prune"):
+        _run_card.ask_delete(doomed)
+
+
+def show_table(frame: pd.DataFrame) -> None:
+    config = {
+        "When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
+        "Validation": st.column_config.NumberColumn(format="%.1f%%"),
+        "Disk": st.column_config.NumberColumn(format="%.1f MB"),
+    }
+    st.dataframe(frame, hide_index=True, column_config=config, key="prune_preview", placeholder="", alt="What would go")

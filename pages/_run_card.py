@@ -1,0 +1,148 @@
+"""One run: its state in words, its note and tags, and what can be done with it."""
+
+import streamlit as st
+
+from fashion_core import notes, plots, runs
+from pages import _shared
+
+CARDS_AT_MOST = 6
+MAX_DOWNLOAD_BYTES = 64_000_000  # what `checkpoints` takes back
+OUTCOME_KEY = "runs_outcome"  # what the last action came to, shown after the rerun: ("error" or "success", sentence)
+
+
+def show_runs(chosen: list[runs.Run]) -> None:
+    """A card for each run, and for several a way to delete all of them."""
+    for run in chosen[:CARDS_AT_MOST]:
+        show_run(run)
+    if len(chosen) > CARDS_AT_MOST:
+        st.caption(f"Here are {CARDS_AT_MOST} of the {len(chosen):,} ticked runs. Tick fewer to see the others.")
+    if len(chosen) > 1:
+        label = f"Delete all {len(chosen):,} ticked runs"
+        if st.button(label, icon=":material/delete:", disabled=runs.read_only()):
+            ask_delete(chosen)
+
+
+def show_run(run: runs.Run) -> None:
+    with st.container(border=True, key=f"run-{run.run_id}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            color = plots.SERIES_COLORS[run.color]
+            st.html(f'<span class="run-color" style="background: {color}"></span>', width="content")
+            st.markdown(f"**{_shared.plain(run.name)}**", width="content")
+            st.badge(run.state.capitalize(), **_shared.STATE_BADGES[run.state])
+            for tag in run.notes.tags:
+                st.badge(_shared.plain(tag), icon=":material/label:", color="gray")
+        words = run.config.describe().capitalize() if run.config else "Its configuration cannot be read"
+        st.caption(_shared.plain(f"{words} · {run.run_id}"))
+        for sentence in filter(None, (run.message, run.notes.problem)):
+            st.write(_shared.plain(sentence))
+        if run.notes.text:
+            st.text(run.notes.text)
+        with st.container(horizontal=True):
+            show_actions(run)
+
+
+def show_actions(run: runs.Run) -> None:
+    """The run's buttons in one row; what needs more room than a button goes below them."""
+    in_use = st.session_state.get(_shared.MODEL_KEY) == run.run_id
+    if run.has_model:
+        label = "In use" if in_use else "Use this model"
+        if st.button(label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}"):
+            _shared.use_model(run.run_id)
+        st.download_button(
+            "Download .pt", lambda: model_bytes(run), f"{run.run_id}.pt", icon=":material/download:",
+            key=f"download-{run.run_id}", on_click="ignore",
+        )  # fmt: skip
+    if st.button("Name and notes", icon=":material/edit:", key=f"edit-{run.run_id}", disabled=runs.read_only()):
+        ask_notes(run)
+    if st.button("Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=runs.read_only()):
+        ask_delete([run])
+
+
+def model_bytes(run: runs.Run) -> bytes:
+    """Read only when somebody downloads it."""
+    with run.model_path.open("rb") as file:
+        return file.read(MAX_DOWNLOAD_BYTES)
+
+
+# Name, note and tags
+
+
+@st.dialog("Name and notes")
+def ask_notes(run: runs.Run) -> None:
+    known = sorted({tag for other in runs.list_runs() for tag in other.notes.tags})
+    keys = [f"{what}-{run.run_id}" for what in ("name", "text", "tags")]
+    st.text_input("Name", run.name, max_chars=notes.MAX_NAME_LENGTH, key=keys[0], help="Left empty: as it was started.")
+    st.text_area(
+        "Note", run.notes.text, max_chars=notes.MAX_TEXT_LENGTH, key=keys[1], placeholder="What you tried, and why"
+    )
+    st.text_input(
+        "Tags, separated by commas", ", ".join(run.notes.tags), key=keys[2], placeholder="baseline, paper",
+        help=f"Used so far: {_shared.plain(', '.join(known))}" if known else None,
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        saved = st.button("Save", type="primary", on_click=save_notes, args=(run.run_id, *keys))
+        cancelled = st.button("Cancel")
+    if cancelled or (saved and OUTCOME_KEY not in st.session_state):
+        st.rerun()
+    show_outcome()
+
+
+def save_notes(run_id: str, *keys: str) -> None:
+    """Write what stands in the three fields with these keys."""
+    name, text, tags = (st.session_state[key] for key in keys)
+    try:
+        runs.annotate_run(run_id, name, text, tags.split(","))
+    except (runs.RunError, notes.NotesError) as error:
+        st.session_state[OUTCOME_KEY] = "error", str(error)
+
+
+# Deleting
+
+
+def ask_delete(chosen: list[runs.Run]) -> None:
+    """Ask back before these runs are deleted; the model in use is refused with a sentence."""
+    in_use = st.session_state.get(_shared.MODEL_KEY)
+    if any(run.run_id == in_use for run in chosen):
+        st.error("This model is in use. Pick another one in the sidebar first.")
+    else:
+        what = "this run" if len(chosen) == 1 else f"these {len(chosen):,} runs"
+        st.dialog(f"Delete {what}?")(confirm_delete)(chosen)
+
+
+def confirm_delete(chosen: list[runs.Run]) -> None:
+    if len(chosen) == 1:
+        st.write(f"“{_shared.plain(chosen[0].name)}”, its curves and its model will be gone for good.")
+    else:
+        st.write(f"{len(chosen):,} runs, their curves and their models will be gone for good:")
+        with st.container(height=180):
+            st.text("\n".join(run.name for run in chosen))
+    ids = [run.run_id for run in chosen]
+    with st.container(horizontal=True):
+        label = "Delete it" if len(chosen) == 1 else "Delete them"
+        if st.button(label, type="primary", on_click=delete_runs, args=(ids,)):
+            st.rerun()
+        if st.button("Keep it" if len(chosen) == 1 else "Keep them"):
+            st.rerun()
+
+
+def delete_runs(run_ids: list[str]) -> None:
+    """Delete these runs; the first that cannot be deleted is told, the others go."""
+    errors = []
+    for run_id in run_ids:
+        try:
+            runs.delete_run(run_id)
+        except runs.RunError as error:
+            errors.append(str(error))
+    gone = len(run_ids) - len(errors)
+    if errors:
+        st.session_state[OUTCOME_KEY] = "error", errors[0]
+    elif gone > 1:
+        st.session_state[OUTCOME_KEY] = "success", f"{gone:,} runs were deleted."
+
+
+def show_outcome() -> None:
+    """What the last action came to, once."""
+    if OUTCOME_KEY in st.session_state:
+        kind, sentence = st.session_state.pop(OUTCOME_KEY)
+        show = st.error if kind == "error" else st.success
+        show(_shared.plain(sentence))
