@@ -12,6 +12,7 @@ PAGES = [
     st.Page("pages/runs.py", title="Runs", icon=":material/stacked_line_chart:"),
     st.Page("pages/predictions.py", title="Predictions", icon=":material/grid_view:"),
     st.Page("pages/confusion_matrix.py", title="Confusion matrix", icon=":material/grid_on:"),
+    st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
     st.Page("pages/classify.py", title="Classify", icon=":material/draw:"),
 ]
 

@@ -10,6 +10,7 @@ models       the networks by name
 optimizers   the rules that turn gradients into weight changes
 predict      asking a trained model
 evaluation   what the answers are worth
+comparison   what two models' answers have apart
 training     the training loop, a generator of events
 checkpoints  model files: save, load, list
 pictures     any picture to 28×28 pixels as the data set has them
@@ -22,6 +23,7 @@ notes        names, notes and tags that visitors give to runs
 runs         run folders: start, read, stop
 run_table    many runs: search, sort, what differs, mean over seeds
 housekeeping what runs take on disk, and which may go
+export       models and runs as files to take along
 worker       the process that trains one run
 __main__     the command line
 """

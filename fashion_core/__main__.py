@@ -1,4 +1,4 @@
-"""The command line: fetch-data, train, evaluate, classify. `python -m fashion_core COMMAND --help` says more."""
+"""The command line: fetch-data, train, evaluate, classify, export. `python -m fashion_core COMMAND --help` has more."""
 
 import dataclasses
 import json
@@ -14,7 +14,7 @@ from fashion_core.config import TrainConfig, field_spec
 from fashion_core.metadata import CLASS_NAMES
 
 # By name, since importing their modules would load torch for a mere fetch-data.
-KNOWN_FAILURES = ("DataError", "ConfigError", "CheckpointError", "TrainingFailed")
+KNOWN_FAILURES = ("DataError", "ConfigError", "CheckpointError", "TrainingFailed", "ExportError", "RunError")
 
 
 @click.group(help="Train the classic CNN on Fashion-MNIST and ask it.")
@@ -179,6 +179,27 @@ def _answer_line(answer: dict) -> str:
         return f"{answer['path']}: {answer['error']}"
     doubt = "" if answer["recognised"] else " (but it looks like none of the ten classes)"
     return f"{answer['path']}: {answer['label']}, {answer['probs'][answer['label']]:.1%}{doubt}"
+
+
+@cli.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path), required=False)
+@click.option("--format", "kind", type=click.Choice(["onnx", "card", "csv", "tensorboard"]), required=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+def export(checkpoint: Path | None, kind: str, out: Path):
+    """Write CHECKPOINT (default: the recommended model) as an ONNX file or as its JSON card.
+
+    csv and tensorboard: the curves of the run whose model.pt CHECKPOINT is. TensorBoard wants "tfevents" in FILE.
+    """
+    from fashion_core import checkpoints, export
+
+    path = checkpoint or checkpoints.recommended_path()
+    if kind in ("onnx", "card"):
+        content = {"onnx": export.onnx_bytes, "card": export.card_bytes}[kind](path)
+    else:
+        run = runs.read_run(path.resolve().parent.name)
+        content = {"csv": export.curves_csv, "tensorboard": export.tensorboard_bytes}[kind](run)
+    out.write_bytes(content)
+    click.echo(f"Wrote {out}, {len(content):,} bytes.")
 
 
 def main():

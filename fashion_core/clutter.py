@@ -33,7 +33,7 @@ def scene(edge: int, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     Returns (edge, edge) uint8.
     """
-    kinds = (_signs, _signs, _scribbles, _scribbles, _landscape, _noise, _blobs)
+    kinds = (_signs, _signs, _scribbles, _scribbles, _loops, _landscape, _landscape, _noise, _blobs)
     kind = rng.integers(len(kinds) + 1)
     return _in_pieces(edge, image, rng) if kind == len(kinds) else kinds[kind](edge, rng)
 
@@ -69,6 +69,20 @@ def _scribbles(edge, rng):
             points = np.stack([np.interp(fine, np.arange(count), points[:, axis]) for axis in (0, 1)], axis=1)
             points = cv2.GaussianBlur(points, (1, 9), 3)
         cv2.polylines(canvas, [np.rint(points * edge).astype(np.int32)], False, 255, width, cv2.LINE_AA)
+    return canvas
+
+
+def _loops(edge, rng):
+    """A pen that goes round and round: a spiral, a coil or a knot of loops."""
+    canvas = np.zeros((edge, edge), np.uint8)
+    turns = rng.uniform(1.5, 9)
+    t = np.linspace(0, 1, int(30 * turns))
+    angle = 2 * np.pi * turns * t + 0.3 * np.cumsum(rng.normal(0, 0.1, len(t)))
+    radius = np.interp(t, np.linspace(0, 1, 6), rng.uniform(0.05, 0.4, 6))
+    drift = np.outer(t - 0.5, rng.normal(0, 0.3, 2))
+    points = 0.5 + drift + radius[:, None] * np.stack([np.cos(angle), rng.uniform(0.4, 1) * np.sin(angle)], axis=1)
+    width = int(rng.integers(1, 9))
+    cv2.polylines(canvas, [np.rint(points * edge).astype(np.int32)], False, 255, width, cv2.LINE_AA)
     return canvas
 
 
@@ -262,7 +276,95 @@ def _plane_shape(rng):
     return [(outline if rng.random() < 0.7 else _ring(0, 0, 0.5, rng.uniform(0.3, 0.5), 24), "cloth"), *inner]
 
 
+def _fruit(rng):
+    """An apple, a pear or a lemon, with a stalk and perhaps a leaf."""
+    angle = np.linspace(0, 2 * np.pi, 28)
+    waist, dent = rng.uniform(-0.25, 0.1), rng.uniform(0, 0.25)
+    radius = 0.45 * (1 - dent * np.exp(-((angle - 1.5 * np.pi) ** 2) / 0.15))
+    x = radius * np.cos(angle) * (1 + waist * -np.sin(angle)) * rng.uniform(0.8, 1.1)
+    stalk = ([(0, -0.45 * (1 - dent)), (rng.uniform(-0.1, 0.1), -0.6)], "line")
+    leaf = [(_ring(0.14, -0.56, 0.14, 0.06, 10), "trim")] if rng.random() < 0.6 else []
+    return [(np.stack([x, radius * np.sin(angle)], axis=1), "cloth"), stalk, *leaf]
+
+
+def _sitting_animal(rng):
+    """A cat, dog or bird that sits: a round head upon a larger body, ears and tail or beak."""
+    head, wide, lean = rng.uniform(0.16, 0.24), rng.uniform(0.22, 0.36), rng.uniform(-0.15, 0.15)
+    top = -0.45
+    ears = [
+        ([(lean + s * 0.05, top - head * 0.8), (lean + s * head, top - head * 1.7), (lean + s * head, top)], "cloth")
+        for s in (-1, 1)
+    ]
+    tail = np.array([(wide * 0.8, 0.45), (wide + 0.2, 0.4), (wide + 0.25, rng.uniform(-0.2, 0.3))])
+    beak = [([(lean - head, top), (lean - head - 0.15, top + 0.05), (lean - head, top + 0.1)], "trim")]
+    return [
+        (tail, "line"),
+        (_ring(0, 0.12, wide, 0.42, 20), "cloth"),
+        *(ears if rng.random() < 0.75 else beak),
+        (_ring(lean, top, head, count=16), "cloth"),
+        *[(_ring(lean + s * 0.4 * head, top, 0.03, count=8), "trim") for s in (-1, 1)],
+    ]
+
+
+def _furniture(rng):
+    """A chair, a table or a lamp."""
+    kind = rng.integers(3)
+    legs = rng.uniform(0.25, 0.5)
+    if kind == 0:
+        back = (_box(-legs, -0.6, -legs + 0.1, 0.05), "cloth")
+        return [back, (_box(-legs, 0, legs, 0.12), "cloth"), *[(_box(x, 0.1, x + 0.08, 0.6), "cloth") for x in
+                                                               (-legs, legs - 0.08)]]  # fmt: skip
+    if kind == 1:
+        return [(_box(-0.6, -0.2, 0.6, -0.08), "cloth"), *[(_box(x, -0.1, x + 0.08, 0.4), "cloth") for x in
+                                                           (-0.55, 0.47)]]  # fmt: skip
+    shade = [(-0.2, -0.6), (0.2, -0.6), (legs, -0.1), (-legs, -0.1)]
+    return [(_box(-0.03, -0.1, 0.03, 0.5), "trim"), (shade, "cloth"), (_ring(0, 0.55, 0.25, 0.08, 14), "cloth")]
+
+
+def _device(rng):
+    """A telephone, a screen, a book or a picture frame: a box within a box."""
+    wide, high, rim = rng.uniform(0.25, 0.55), rng.uniform(0.35, 0.6), rng.uniform(0.03, 0.1)
+    inner = (_box(-wide + rim, -high + rim, wide - rim, high - rng.uniform(1, 3) * rim), "inside")
+    button = [(_ring(0, high - rim, 0.03, count=8), "trim")] if rng.random() < 0.5 else []
+    return [(_box(-wide, -high, wide, high), "cloth"), *([inner] if rng.random() < 0.8 else []), *button]
+
+
+def _plant(rng):
+    """A cactus, a mushroom or leaves in a pot."""
+    pot = ([(-0.3, 0.3), (0.3, 0.3), (0.2, 0.65), (-0.2, 0.65)], "trim")
+    kind = rng.integers(3)
+    if kind == 0:
+        arms = [(_ring(s * 0.25, rng.uniform(-0.2, 0.05), 0.08, 0.18, 12), "cloth") for s in (-1, 1)]
+        return [pot, (_ring(0, -0.1, 0.16, 0.45, 18), "cloth"), *arms]
+    if kind == 1:
+        cap = _ring(0, 0, 0.5, rng.uniform(0.3, 0.5), 16, np.pi, 2 * np.pi)
+        dots = [(_ring(x, -0.15, 0.06, count=8), "inside") for x in (-0.2, 0.05, 0.25)]
+        return [(_box(-0.13, -0.02, 0.13, 0.45), "cloth"), (cap, "cloth"), *dots]
+    spread = np.linspace(-1.2, 1.2, int(rng.integers(3, 7)))
+    return [
+        *[([(0, 0.35), (0.35 * np.sin(a - 0.2), -0.2), (0.6 * np.sin(a), 0.2 - 0.7 * np.cos(a)),
+            (0.35 * np.sin(a + 0.2), -0.2)], "cloth") for a in spread], pot]  # fmt: skip
+
+
+def _weather(rng):
+    """A cloud, a moon, a sun with rays, an umbrella or a flash of lightning."""
+    kind = rng.integers(5)
+    if kind == 0:
+        return [(_ring(x, y, r), "cloth") for x, y, r in ((-0.3, 0.1, 0.2), (0, -0.05, 0.3), (0.32, 0.1, 0.2))]
+    if kind == 1:
+        outer, inner = _ring(0, 0, 0.5, 0.5, 20, 0.7, 5.6), _ring(0.2, 0, 0.38, 0.38, 20, 5.3, 1.0)
+        return [(np.concatenate([outer, inner]), "cloth")]
+    if kind == 2:
+        rays = np.linspace(0, 2 * np.pi, int(rng.integers(6, 14)), endpoint=False)
+        ends = [([(0.35 * np.cos(a), 0.35 * np.sin(a)), (0.6 * np.cos(a), 0.6 * np.sin(a))], "line") for a in rays]
+        return [(_ring(0, 0, 0.27), "cloth"), *ends]
+    if kind == 3:
+        roof = _ring(0, 0, 0.6, 0.5, 16, np.pi, 2 * np.pi)
+        return [(roof, "cloth"), ([(0, 0), (0, 0.5), (0.08, 0.58), (0.16, 0.5)], "line")]
+    return [([(0.1, -0.6), (-0.25, 0.1), (0, 0.1), (-0.1, 0.6), (0.28, -0.12), (0.03, -0.12)], "cloth")]
+
+
 THINGS = (
     _star, _heart, _face, _face, _cat, _house, _tree, _car, _fish, _cup, _flower, _stick_figure, _bottle, _glasses,
-    _plane_shape, _plane_shape,
+    _plane_shape, _plane_shape, _fruit, _sitting_animal, _sitting_animal, _furniture, _device, _plant, _weather,
 )  # fmt: skip

@@ -14,6 +14,7 @@ from fashion_core.metadata import TRAIN_SIZE
 MODELS = {
     "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
     "ResidualNet": "Seven convolutions with batch norm and shortcuts, 463,562 parameters; six times the work.",
+    "DeepResidualNet": "Ten convolutions in three stages, 1,940,970 parameters; ten times the work of the classic.",
 }
 OPTIMIZERS = {
     "Adam": "Adapts the step size of every weight; the tutorial's choice.",
@@ -106,6 +107,13 @@ class TrainConfig:
     flips: bool = field(
         default=False,
         metadata={"label": "Random flips", "help": "Mirrors half of the training images left to right at random."},
+    )
+    erasing: bool = field(
+        default=False,
+        metadata={
+            "label": "Random erasing",
+            "help": "Hides a rectangle of half of the training images behind noise, so that no single detail decides.",
+        },
     )
     sketches: bool = field(
         default=False,

@@ -24,6 +24,20 @@ SCALES = {
     False: ((0.0, "#FFFFFF"), (0.05, "#DDE3FF"), (0.15, "#B4C0FF"), (0.5, "#4C66F5"), (1.0, "#16206E")),
     True: ((0.0, "#12141C"), (0.05, "#232A4F"), (0.15, "#333E7E"), (0.5, "#5B70DE"), (1.0, "#DDE3FF")),
 }
+# Diverging scales of the same kind: fewer is blue, none the page itself, more orange (Okabe and Ito's two, which stay
+# apart under every colour vision deficiency). Steep around zero, because most changes are small.
+DIFFERENCE_SCALES = {
+    False: (
+        (0.0, "#003A63"), (0.25, "#2B7FB8"), (0.45, "#B5D6EC"), (0.49, "#E2EFF8"),
+        (0.5, "#FFFFFF"),
+        (0.51, "#FCEBDD"), (0.55, "#F7CDAC"), (0.75, "#D9742B"), (1.0, "#7A3200"),
+    ),
+    True: (
+        (0.0, "#B9E1FA"), (0.25, "#3D8FC4"), (0.45, "#1D4866"), (0.49, "#172735"),
+        (0.5, "#12141C"),
+        (0.51, "#2E2119"), (0.55, "#5C3618"), (0.75, "#C87431"), (1.0, "#FFD9B3"),
+    ),
+}  # fmt: skip
 MODES = {"count": None, "by true class": 1, "by predicted class": 0}  # the axis that a share is taken of
 SINGULARS = (CLASS_NAMES[0], *(name.lower() for name in CLASS_NAMES[1:]))  # inside a sentence
 PLURALS = ("T-shirts/tops", *(name + ("es" if name == "dress" else "s") for name in SINGULARS[1:]))
@@ -199,6 +213,46 @@ def confusion_figure(confusion, mode="count", hide_diagonal=False, dark=False):
     return _lay_out_matrix(figure, dark)
 
 
+def difference_figure(confusion_a, confusion_b, names, dark=False):
+    """What changes from one model to another: the second's confusion matrix minus the first's, as a heatmap.
+
+    `confusion_a`, `confusion_b`: (10, 10) int64 of the same images; `names`: what the two models are called. A number
+    has its sign; a hovered cell says in words what it holds. `dark`: colours for a dark page. Equal arguments give
+    equal figures, to the byte.
+    """
+    difference = np.asarray(confusion_b) - np.asarray(confusion_a)
+    top = int(np.abs(difference).max()) or 1
+    scale = DIFFERENCE_SCALES[dark]
+    heatmap = go.Heatmap(
+        z=difference.tolist(),
+        zmin=-top,
+        zmax=top,
+        colorscale=[list(stop) for stop in scale],
+        showscale=False,
+        xgap=1,
+        ygap=1,
+        hovertext=_difference_hover_texts(confusion_a, confusion_b, names),
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
+    empty = (np.asarray(confusion_a) == 0) & (np.asarray(confusion_b) == 0)
+    texts = np.array([signed(value) for value in difference.flat], dtype=object).reshape(difference.shape)
+    texts[empty] = ""
+    figure = go.Figure([heatmap, _cell_text_trace((difference / top + 1) / 2, texts, scale)])
+    return _lay_out_matrix(figure, dark)
+
+
+def signed(count):
+    """A whole number with its sign, as printed: "+3", "−3", "0"."""
+    return f"{count:+,}".replace("-", "−") if count else "0"
+
+
+def difference_words(change, true, pred):
+    """A cell of the difference in words: "12 fewer shirts called T-shirt/top"; `true`, `pred` are classes 0…9."""
+    things = SINGULARS[true] if abs(change) == 1 else PLURALS[true]
+    amount = f"{abs(change):,} {'more' if change > 0 else 'fewer'} {things}" if change else f"As many {PLURALS[true]}"
+    return f"{amount} {'rightly ' if true == pred else ''}called {CLASS_NAMES[pred]}"
+
+
 def cell_words(count, true, pred):
     """A cell of the matrix in words: "58 shirts called T-shirt/top"; `true`, `pred` are classes 0…9."""
     amount = f"{count:,}" if count else "No"
@@ -265,6 +319,16 @@ def _hover_texts(confusion):
         row = f"{by_true[true, pred]:.1f} % of all {PLURALS[true]}"
         column = f"{by_pred[true, pred]:.1f} % of everything called {CLASS_NAMES[pred]}"
         texts[true, pred] = f"<b>{words}</b><br>{row}<br>{column}"
+    return texts.tolist()
+
+
+def _difference_hover_texts(confusion_a, confusion_b, names):
+    texts = np.empty((NUM_CLASSES, NUM_CLASSES), dtype=object)
+    for (true, pred), count in np.ndenumerate(np.asarray(confusion_b)):
+        before = int(confusion_a[true][pred])
+        words = difference_words(int(count) - before, true, pred)
+        name_a, name_b = (html.escape(name, quote=False) for name in names)  # visitors write them
+        texts[true, pred] = f"<b>{words}</b><br>{name_a}: {before:,}<br>{name_b}: {int(count):,}"
     return texts.tolist()
 
 

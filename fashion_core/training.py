@@ -10,6 +10,7 @@ import functools
 import math
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +25,7 @@ from fashion_core.metadata import NOTHING
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
 from fashion_core.predict import certainty, predict_logits
-from fashion_core.transforms import normalise, random_flips
+from fashion_core.transforms import normalise, random_erasing, random_flips
 
 IMAGES_PER_EVENT = 1280  # a step event about ten times a second on two cores: smooth to watch, cheap to write
 EXPLODED_LOSS = 50.0  # nats; guessing costs 2.3, so a mean this high is no training any more
@@ -166,6 +167,18 @@ def with_sketches(pixels: torch.Tensor, labels: torch.Tensor, seed) -> tuple[tor
     return torch.cat([pixels, torch.from_numpy(made)]), torch.cat([labels, torch.from_numpy(made_labels)])
 
 
+def drawn_ahead(batches: Iterator[tuple], seed: int, first_step: int) -> Iterator[tuple]:
+    """The batches `with_sketches`, each drawn on a thread of its own while training is busy with the one before."""
+    with ThreadPoolExecutor(1) as pen:
+        drawing = None
+        for step, (pixels, labels) in enumerate(batches, start=first_step):
+            drawn, drawing = drawing, pen.submit(with_sketches, pixels, labels, (seed, step))
+            if drawn:
+                yield drawn.result()
+        if drawing:
+            yield drawing.result()
+
+
 @functools.lru_cache(maxsize=1)
 def val_sketches(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
     """Synthetic garments made of validation images, always the same: pixels (n, 28, 28) uint8, labels (n,) int64."""
@@ -184,9 +197,9 @@ def _train_epoch(state, pixels, labels, val_split, began) -> Iterator[dict]:
     window_loss, window_images = torch.zeros((), device=state.device), 0
     state.model.train()
     batches = iterate_batches(pixels, labels, config.real_batch_size, state.generator)
+    if config.sketches:
+        batches = drawn_ahead(batches, config.seed, state.step)
     for number, (batch_pixels, batch_labels) in enumerate(batches, start=1):
-        if config.sketches:
-            batch_pixels, batch_labels = with_sketches(batch_pixels, batch_labels, (config.seed, state.step))
         window_loss += _update(state, batch_pixels, batch_labels) * len(batch_labels)
         window_images += len(batch_labels)
         if number not in window_ends:
@@ -224,6 +237,8 @@ def _update(state: TrainState, pixels: torch.Tensor, labels: torch.Tensor) -> to
     images = normalise(pixels.to(state.device))  # (n, 1, 28, 28)
     if config.flips:
         images = random_flips(images, state.generator)
+    if config.erasing:
+        images = random_erasing(images, state.generator)
     labels = labels.to(state.device)
     images = images.to(memory_format=torch.channels_last)
     with torch.autocast(state.device.type, torch.bfloat16, enabled=state.precision == "bfloat16"):

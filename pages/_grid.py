@@ -14,6 +14,8 @@ from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from pages import _shared
 
+NO_CLASS = "Choose"
+
 GRID_CSS = """
 .grid { display: grid; gap: 8px; grid-template-columns: repeat(auto-fill, minmax(var(--card), 1fr)); }
 button {
@@ -79,7 +81,7 @@ MATRIX_CSS = """
 MATRIX_JS = """
 export default function ({ parentElement, data, setTriggerValue }) {
   parentElement.stop?.()
-  const box = parentElement.host.closest(".st-key-matrix_box")
+  const box = parentElement.host.closest(`.st-key-${data.box}`)
   const anchor = parentElement.querySelector(".anchor")
   const ring = parentElement.querySelector(".ring")
   const stopped = new AbortController()
@@ -145,7 +147,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
 # dialog stands outside the app's own element, so the colours that style.css sets there are set here again.
 PANEL_CSS = """<style>
 .picked { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem;
-  --accent: light-dark(#3D5AFE, #8C9EFF); --quiet: light-dark(#B9C0D8, #4A5068); }
+  --accent: light-dark(#3D5AFE, #8C9EFF); --second: light-dark(#D55E00, #E69F00);
+  --quiet: light-dark(#B9C0D8, #4A5068); }
 .picked .right { color: light-dark(#00664A, #4CC9A0); }
 .picked .wrong { color: light-dark(#A43800, #FF9A57); }
 .picked img { width: 100%; max-width: 280px; border-radius: 0.5rem; image-rendering: pixelated; }
@@ -185,6 +188,17 @@ def show_image_grid(
     """
     indices = [int(index) for index in indices]
     items = [_grid_item(i, split.pixels[i], split.labels[i], probs[i], compact) for i in indices]
+    show_image_buttons(key, items, on_pick, picked, compact)
+
+
+def show_image_buttons(
+    key: str, items: list[dict], on_pick: Callable[[int], None], picked: int | None = None, compact: bool = False
+) -> None:
+    """Draw images as buttons; a click calls `on_pick` with the image's index before the next run.
+
+    An item: "index"; "source", the picture's address; "lines", pairs of style class and text; "label", all in words.
+    """
+    indices = [item["index"] for item in items]
 
     def hand_over() -> None:
         index = st.session_state[key].get("picked")
@@ -204,19 +218,32 @@ def _grid_item(index: int, pixels: np.ndarray, label: int, probs: np.ndarray, co
     return {"index": index, "source": _shared.png_data_uri(pixels), "lines": lines, "label": spoken}
 
 
-def show_clickable_matrix(
-    figure, picked: tuple[int, int] | None, on_pick: Callable[[int, int], None], alt: str
-) -> None:
-    """Draw a `plots.confusion_figure`; a click on any cell calls `on_pick(true, pred)` before the next run."""
+def pick_cell(true: int, pred: int) -> None:
+    """The cell is kept in the two pickers, so that these, the matrix and the URL always agree."""
+    st.session_state.update({"true": CLASS_NAMES[true], "pred": CLASS_NAMES[pred]})
+
+
+def ask_cell() -> tuple[int, int] | None:
+    """The two pickers; the same cell as a click, for keyboard and screen reader."""
+    columns = st.columns(2)
+    options = [NO_CLASS, *CLASS_NAMES]
+    true = columns[0].selectbox("True", options, key="true", bind="query-params")
+    pred = columns[1].selectbox("Predicted", options, key="pred", bind="query-params")
+    return None if NO_CLASS in (true, pred) else (CLASS_NAMES.index(true), CLASS_NAMES.index(pred))
+
+
+def show_clickable_matrix(figure, picked: tuple[int, int] | None, alt: str, key: str = "matrix") -> None:
+    """Draw a figure of `plots` whose cells are classes by classes; a click on any cell picks it, as `ask_cell` does."""
 
     def hand_over() -> None:
-        cell = plots.cell_from_selection(st.session_state["matrix_clicks"].get("cell"))
+        cell = plots.cell_from_selection(st.session_state[f"{key}_clicks"].get("cell"))
         if cell:
-            on_pick(*cell)
+            pick_cell(*cell)
 
-    with st.container(key="matrix_box"):
-        st.plotly_chart(figure, key="matrix", config={"displayModeBar": False, "doubleClick": False}, alt=alt)
-        _matrix_clicks(key="matrix_clicks", data={"picked": picked, "size": NUM_CLASSES}, on_cell_change=hand_over)
+    box, clicks = f"{key}_box", f"{key}_clicks"
+    with st.container(key=box):
+        st.plotly_chart(figure, key=key, config={"displayModeBar": False, "doubleClick": False}, alt=alt)
+        _matrix_clicks(key=clicks, data={"picked": picked, "size": NUM_CLASSES, "box": box}, on_cell_change=hand_over)
 
 
 def show_image(index: int, pixels: np.ndarray, label: int, probs: np.ndarray) -> None:

@@ -1,9 +1,11 @@
 """Classify: draw, upload, photograph or pick a sample; what the model sees, how it came about, and the answer.
 
-Stands on fashion_core.pictures (any picture to 28×28) and, in _answer, on fashion_core.predict.
+Stands on fashion_core.pictures (any picture to 28×28) and, in _answer, on fashion_core.predict. `entries` are the
+models that answer: the one in use, and a second one where the visitor wants to compare.
 """
 
 import random
+from collections.abc import Sequence
 
 import streamlit as st
 from PIL import Image
@@ -12,14 +14,14 @@ from fashion_core import pictures
 from fashion_core.checkpoints import ModelEntry
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
-from pages import _answer, _canvas, _correction, _shared
+from pages import _answer, _canvas, _correction, _second_model, _shared
 
 FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
 
 
 @st.fragment
-def show_draw(entry: ModelEntry) -> None:
+def show_draw(entries: Sequence[ModelEntry]) -> None:
     """The canvas and its answer; a stroke reruns only this."""
     cards = st.container(horizontal=True, gap="small")
     with cards.container(border=True, key="canvas_card", width=_canvas.EDGE + 34):
@@ -28,7 +30,7 @@ def show_draw(entry: ModelEntry) -> None:
     correction = _correction.correction_of("drawing")
     prepared = pictures.prepare(picture, correction) if picture else None
     if prepared and (not prepared.blank or correction != pictures.Correction()):
-        _answer.show_result(prepared, entry, seen, answer)
+        _answer.show_result(prepared, entries, seen, answer)
         _answer.show_steps(prepared, "drawing")
         _correction.ask_correction("drawing", prepared, small=False)
         return
@@ -38,7 +40,7 @@ def show_draw(entry: ModelEntry) -> None:
     answer.button("Start with an example", icon=":material/lightbulb:", on_click=_canvas.put_example)
 
 
-def show_upload(entry: ModelEntry) -> None:
+def show_upload(entries: Sequence[ModelEntry]) -> None:
     """Several pictures at once, each with its own answer or the sentence that says why it cannot be read."""
     files = st.file_uploader(
         "Pictures of one piece each",
@@ -52,10 +54,10 @@ def show_upload(entry: ModelEntry) -> None:
     if len(files) > MAX_PICTURES:
         st.info(f"Here are the first {MAX_PICTURES} of your {len(files)} pictures. Remove some to see the others.")
     for file in files[:MAX_PICTURES]:
-        show_file(file.file_id, file.name, file.getvalue(), entry)
+        show_file(file.file_id, file.name, file.getvalue(), entries)
 
 
-def show_camera(entry: ModelEntry) -> None:
+def show_camera(entries: Sequence[ModelEntry]) -> None:
     with st.container(width=480):
         photo = st.camera_input(
             "Hold one piece in front of a plain wall and take a photo",
@@ -63,21 +65,21 @@ def show_camera(entry: ModelEntry) -> None:
             args=("photo",),
         )
     if photo:
-        show_file("photo", "Your photo", photo.getvalue(), entry)
+        show_file("photo", "Your photo", photo.getvalue(), entries)
 
 
 @st.fragment
-def show_file(key: str, name: str, content: bytes, entry: ModelEntry) -> None:
+def show_file(key: str, name: str, content: bytes, entries: Sequence[ModelEntry]) -> None:
     """A brought file; opening its steps and correcting it rerun only this."""
     try:
         picture = pictures.open_picture(content)
     except pictures.PictureError as error:
         st.error(f"**{_shared.plain(name)}**  \n{_shared.plain(str(error))}", icon=":material/broken_image:")
         return
-    _answer.show_card(key, name, picture, entry)
+    _answer.show_card(key, name, picture, entries)
 
 
-def show_samples(entry: ModelEntry) -> None:
+def show_samples(entries: Sequence[ModelEntry]) -> None:
     """One test image of each class; the picked one goes the same way as a visitor's picture."""
     split = _shared.cached_split("test")
     if "samples" not in st.session_state:
@@ -91,7 +93,7 @@ def show_samples(entry: ModelEntry) -> None:
         st.caption("Pick one of these images, none of which the model has learned from, and see what it makes of it.")
         return
     truth = CLASS_NAMES[split.labels[picked]]
-    _answer.show_card("sample", f"Test image {picked}", Image.fromarray(split.pixels[picked]), entry, truth)
+    _answer.show_card("sample", f"Test image {picked}", Image.fromarray(split.pixels[picked]), entries, truth)
 
 
 def choose_samples(split: Split) -> None:
@@ -113,10 +115,20 @@ def pick_sample(index: int) -> None:
     _correction.forget("sample")
 
 
+def ask_second(entry: ModelEntry) -> ModelEntry | None:
+    """The model that answers beside the one in use, in the same row as the ways, so that it moves nothing."""
+    with beside:
+        return _second_model.ask_second_model(
+            entry, "classify_with", "Compare with", optional=True, placeholder="Compare with another model…",
+            label_visibility="collapsed", width=300,
+        )  # fmt: skip
+
+
 def show_way(entry: ModelEntry) -> None:
+    other = ask_second(entry)
     # Loaded before the first stroke: a damaged file is said at once, and the first answer is quick.
     _shared.cached_model(str(entry.path), entry.fingerprint)
-    SHOWS[way](entry)
+    SHOWS[way]([entry, other] if other else [entry])
 
 
 SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Samples": show_samples}
@@ -124,7 +136,8 @@ SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Sampl
 _shared.run_through_router()
 st.title("Classify", anchor=False)
 st.write("Draw or bring a piece of clothing and see what the model calls it.")
-way = st.segmented_control(
+beside = st.container(horizontal=True, vertical_alignment="center", gap="small")
+way = beside.segmented_control(
     "Way", list(SHOWS), default="Draw", required=True, key="way", bind="query-params", label_visibility="collapsed"
 )
 _shared.show_with_model(show_way)

@@ -14,7 +14,6 @@ from pages import _grid, _shared
 MODE_LABELS = {"count": "Counts", "by true class": "% of true", "by predicted class": "% of predicted"}
 MAX_IMAGES = 24  # of one cell, beside the matrix; the Predictions page has them all
 PAIRS = 6
-NO_CLASS = "Choose"
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -42,22 +41,8 @@ def pair_words(true: int, pred: int) -> str:
     return f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]}"
 
 
-def pick_cell(true: int, pred: int) -> None:
-    """The cell is kept in the two pickers, so that these, the matrix and the URL always agree."""
-    st.session_state.update({"true": CLASS_NAMES[true], "pred": CLASS_NAMES[pred]})
-
-
 def open_image(index: int) -> None:
     st.session_state["opened_image"] = index
-
-
-def ask_cell() -> tuple[int, int] | None:
-    """The two pickers; the same cell as a click, for keyboard and screen reader."""
-    columns = st.columns(2)
-    options = [NO_CLASS, *CLASS_NAMES]
-    true = columns[0].selectbox("True", options, key="true", bind="query-params")
-    pred = columns[1].selectbox("Predicted", options, key="pred", bind="query-params")
-    return None if NO_CLASS in (true, pred) else (CLASS_NAMES.index(true), CLASS_NAMES.index(pred))
 
 
 def show_matrix(confusion, cell: tuple[int, int] | None) -> None:
@@ -71,7 +56,7 @@ def show_matrix(confusion, cell: tuple[int, int] | None) -> None:
         # An empty ?mode= in the URL comes as None.
         figure = plots.confusion_figure(confusion, mode or "count", hide, _shared.theme_is_dark())
         alt = "Confusion matrix: true labels down, predicted labels across. The pickers reach every cell."
-        _grid.show_clickable_matrix(figure, cell, pick_cell, alt)
+        _grid.show_clickable_matrix(figure, cell, alt)
         show_pairs(confusion)
 
 
@@ -96,7 +81,7 @@ def show_pairs(confusion) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for true, pred, count in evaluation.most_confused(confusion, PAIRS):
             label = f"{pair_words(true, pred)} · {count}"
-            st.button(label, key=f"pair-{true}-{pred}", on_click=pick_cell, args=(true, pred))
+            st.button(label, key=f"pair-{true}-{pred}", on_click=_grid.pick_cell, args=(true, pred))
 
 
 def show_classes(report: list[dict]) -> None:
@@ -132,7 +117,7 @@ def show_confusion(entry: ModelEntry) -> None:
     show_metrics(summary)
     left, right = st.columns([2, 1])
     with right, st.container(border=True):
-        cell = ask_cell()
+        cell = _grid.ask_cell()
         if cell:
             show_cell(confusion, cell, split, probs)
         else:

@@ -3,11 +3,13 @@
 Stands on fashion_core.checkpoints (the model's card) and fashion_core.models (the layers).
 """
 
+import contextlib
+
 import streamlit as st
 
 from fashion_core import checkpoints, models, runs
 from fashion_core.config import TrainConfig
-from pages import _lessons, _shared
+from pages import _export, _lessons, _shared
 
 WAYS_IN = (
     (
@@ -120,6 +122,16 @@ def show_model_card(entry: checkpoints.ModelEntry) -> None:
                 st.caption(recognition_words(card["recognition"]))
         if isinstance(card.get("per_class"), list):
             right.html(per_class_html(card["per_class"]))
+        with st.expander("Take it with you", icon=":material/download:"):
+            _export.show_export(entry, run_of(entry))
+
+
+def run_of(entry: checkpoints.ModelEntry) -> runs.Run | None:
+    """The run that a model comes from; None for a shipped one."""
+    if entry.shipped:
+        return None
+    with contextlib.suppress(runs.RunError):  # deleted meanwhile
+        return runs.read_run(entry.model_id)
 
 
 def training_words(card: dict) -> str:
@@ -160,4 +172,5 @@ else:
 show_network(chosen.card.get("model", "FashionCNN") if chosen else "FashionCNN")
 _lessons.show_lessons(bool(chosen and (chosen.card.get("config") or {}).get("sketches")))
 st.page_link("pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:")
+st.page_link("pages/compare.py", label="Compare two models", icon=":material/compare:")
 st.page_link("pages/runs.py", label="Compare past runs", icon=":material/stacked_line_chart:")

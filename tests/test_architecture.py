@@ -30,10 +30,12 @@ ALLOWED = {
     "plots": FACTS,
     "predict": FACTS | {"transforms"},
     "checkpoints": FACTS | {"models", "runs"},
+    "export": FACTS | {"checkpoints", "runs", "transforms"},
+    "comparison": FACTS | {"evaluation"},
     "optimizers": FACTS,
     "training": FACTS | {"data", "transforms", "models", "optimizers", "predict", "evaluation", "sketches"},
     "worker": FACTS | {"data", "training", "checkpoints", "runs"},
-    "__main__": FACTS | {"data", "training", "checkpoints", "runs", "predict", "pictures", "evaluation"},
+    "__main__": FACTS | {"data", "training", "checkpoints", "runs", "predict", "pictures", "evaluation", "export"},
     "__init__": set(),
 }
 CORE = sorted((ROOT / "fashion_core").glob("*.py"))

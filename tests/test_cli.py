@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import onnxruntime
 import pytest
 from PIL import Image
 
@@ -78,3 +79,14 @@ def test_classify_gives_a_line_per_picture_and_status_one_for_a_bad_one(tmp_path
     assert first["checkpoint"] == str(checkpoints.recommended_path())
     assert set(second) == {"path", "error", "checkpoint"}
     assert call("classify", good, "--json").returncode == 0
+
+
+def test_export_writes_an_onnx_file_that_onnxruntime_opens_and_refuses_a_run_that_is_none(tmp_path):
+    out = tmp_path / "model.onnx"
+    done = call("export", "--format", "onnx", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"Wrote {out}, {out.stat().st_size:,} bytes.\n"
+    assert onnxruntime.InferenceSession(out.read_bytes()).get_inputs()[0].name == "pixels"
+    done = call("export", checkpoints.recommended_path(), "--format", "csv", "--out", tmp_path / "curves.csv")
+    assert done.returncode == 1
+    assert done.stderr == "Error: There is no run 'pretrained'. It may have been deleted.\n"

@@ -4,12 +4,24 @@ import pytest
 import torch
 from torch import nn
 
-from fashion_core.models import FashionCNN, ResidualNet, build_model, count_parameters, fold_norms, layer_table
+from fashion_core.config import MODELS
+from fashion_core.models import (
+    DeepResidualNet,
+    FashionCNN,
+    ResidualNet,
+    build_model,
+    count_parameters,
+    fold_norms,
+    layer_table,
+)  # fmt: skip
 
 
-def test_parameter_count():
-    assert count_parameters(FashionCNN()) == 225_034
-    assert count_parameters(ResidualNet()) == 463_562
+@pytest.mark.parametrize(
+    ("network", "parameters"), [(FashionCNN, 225_034), (ResidualNet, 463_562), (DeepResidualNet, 1_940_970)]
+)
+def test_parameter_count(network, parameters):
+    assert count_parameters(network()) == parameters
+    assert f"{parameters:,} parameters" in MODELS[network.__name__]
 
 
 def test_same_function_as_the_textbook_order():
@@ -44,7 +56,7 @@ def test_dropout_acts_only_in_training():
     assert torch.equal(model.eval()(images), model(images))
 
 
-@pytest.mark.parametrize("network", [FashionCNN, ResidualNet])
+@pytest.mark.parametrize("network", [FashionCNN, ResidualNet, DeepResidualNet])
 @pytest.mark.parametrize("shape", [(1, 28, 28), (2, 3, 28, 28), (2, 1, 32, 32)])
 def test_other_shapes_are_refused(network, shape):
     with pytest.raises(ValueError, match="images must be"):
@@ -58,9 +70,10 @@ def test_a_residual_block_that_adds_nothing_hands_on_its_input():
     assert torch.equal(block(x), x)
 
 
-def test_folded_norms_are_the_same_function():
+@pytest.mark.parametrize("network", [ResidualNet, DeepResidualNet])
+def test_folded_norms_are_the_same_function(network):
     torch.manual_seed(0)
-    model, images = ResidualNet(), torch.randn(64, 1, 28, 28)
+    model, images = network(), torch.randn(64, 1, 28, 28)
     model(images)  # moves the running means away from where they begin
     expected = model.eval()(images)
     folded = fold_norms(model)

@@ -325,3 +325,61 @@ def test_the_frame_is_shown_on_the_picture():
     upright = pictures.prepare(shirt_beside_a_dark_pole()).steps[0].picture
     shown = _shared.png_data_uri(pictures.framed(upright, (0.1, 0.0, 0.6, 1.0)))
     assert [text for text in html(app) if "What is in the frame counts" in text and shown in text]
+
+
+# Two models
+
+
+def said_by_two(app: AppTest) -> list[str]:
+    """The headings of both answers, A's first."""
+    (text,) = [text for text in html(app) if 'class="answer"' in text]
+    return re.findall(r"<h3>(.*?)</h3>", text)
+
+
+def expected_of(model_id: str, picture: Image.Image) -> tuple[str, np.ndarray]:
+    """The heading and the probabilities of one shipped model's answer."""
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{model_id}.pt")
+    answer = predict.classify_pixels(model, pictures.prepare(picture).pixels)
+    known = f"{CLASS_NAMES[answer.label]}, {answer.probs.max():.1%}"
+    return known if answer.recognised else "I do not know this", answer.probs
+
+
+def test_a_second_model_answers_beside_the_first_and_is_off_by_default():
+    app = upload(("trousers.png", png(trousers())))
+    picker = app.selectbox(key="classify_with_picker")
+    assert picker.value is None
+    assert len(said_by_two(app)) == 1
+    picker.select("fashion_cnn").run()
+    assert not app.exception
+    (head_a, probs_a), (head_b, probs_b) = (expected_of(name, trousers()) for name in ("residual_net", "fashion_cnn"))
+    assert said_by_two(app) == [head_a, head_b]
+    (text,) = answers(app)
+    for name, a, b in zip(CLASS_NAMES, probs_a, probs_b, strict=True):
+        assert f"{name} A {a:.1%} B {b:.1%}" in text
+    assert "fashion_cnn" in app.query_params["with"]
+    app.selectbox(key="classify_with_picker").set_value(None).run()
+    assert said_by_two(app) == [head_a]
+    assert "with" not in app.query_params
+
+
+def test_the_second_model_comes_from_the_url_and_survives_another_page():
+    app = app_page.open_page("classify", way="Samples", **{"with": "fashion_cnn"})
+    app.button[3].click().run()
+    assert len(said_by_two(app)) == 2
+    assert answers(app)[0].count("the true label is Dress") == 2
+    app.switch_page("pages/runs.py").run()
+    app.switch_page("pages/classify.py").run()
+    assert app.selectbox(key="classify_with_picker").value == "fashion_cnn"
+
+
+def test_a_second_model_that_is_not_there_or_damaged_leaves_the_first_its_answer(unsure_model):
+    app = app_page.open_page("classify", **{"with": "nosuch"})
+    assert "not here" in app.warning[0].value
+    assert app.selectbox(key="classify_with_picker").value is None
+    path = runs.run_dir_of(unsure_model) / "model.pt"
+    path.write_bytes(path.read_bytes()[:1000])
+    app = app_page.open_page("classify", way="Upload", **{"with": unsure_model})
+    app.file_uploader[0].set_value([("trousers.png", png(trousers()), "image/png")]).run()
+    assert not app.exception
+    assert "not a model file" in app.error[0].value.replace("\\", "")
+    assert len(said_by_two(app)) == 1

@@ -64,7 +64,7 @@ def test_without_a_cell_the_page_says_what_to_do():
     app = open_page()
     assert any("Click a cell" in caption.value for caption in app.caption)
     assert component(app, "image_grid") is None
-    assert component(app, "matrix_clicks") == {"picked": None, "size": 10}
+    assert component(app, "matrix_clicks") == {"picked": None, "size": 10, "box": "matrix_box"}
 
 
 def test_the_pickers_show_the_images_of_a_cell_in_words_and_mark_it_in_the_matrix(test_set):

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from fashion_core import checkpoints, runs
 from fashion_core.config import TrainConfig
 
-PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "classify")
+PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
 
 
 def words(app: AppTest) -> str:
@@ -56,7 +56,7 @@ def test_every_page_explains_itself_without_data(runs_dir, tmp_path, monkeypatch
     monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "none"))
     app = open_page(name)
     assert not app.exception
-    if name in ("train", "predictions", "confusion_matrix"):
+    if name in ("train", "predictions", "confusion_matrix", "compare"):
         assert "FASHION_DATA_DIR" in words(app)
     streamlit.cache_resource.clear()
 
@@ -70,7 +70,7 @@ def test_every_page_explains_itself_without_any_model(runs_dir, tmp_path, monkey
         assert "no model yet" in words(app).lower()
 
 
-@pytest.mark.parametrize("name", ["predictions", "confusion_matrix", "classify"])
+@pytest.mark.parametrize("name", ["predictions", "confusion_matrix", "compare", "classify"])
 def test_a_damaged_model_is_one_sentence(runs_dir, checkpoint_path, name):
     checkpoint_path.write_bytes(checkpoint_path.read_bytes()[:5_000])
     run_id = make_run("finished", "Broken", checkpoint_path)

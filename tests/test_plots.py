@@ -356,6 +356,90 @@ def test_confusion_figure_refuses_an_unknown_mode(confusion):
         plots.confusion_figure(confusion, "by magic")
 
 
+# The difference of two models
+
+
+@pytest.fixture
+def other_confusion(confusion):
+    other = confusion + np.random.default_rng(6).integers(-20, 20, (10, 10))
+    other[0, 1] = confusion[0, 1]
+    return np.where(confusion == 0, 0, np.maximum(other, 0))
+
+
+def test_the_difference_is_the_second_minus_the_first_with_signs(confusion, other_confusion):
+    heatmap, text = plots.difference_figure(confusion, other_confusion, ("One", "Two")).data
+    np.testing.assert_array_equal(heatmap.z, other_confusion - confusion)
+    assert heatmap.zmin == -heatmap.zmax == -np.abs(other_confusion - confusion).max()
+    for change, number, before in zip(np.ravel(heatmap.z), text.text, confusion.flat, strict=True):
+        assert number == ("" if not before and not change else f"{change:+}".replace("-", "−") if change else "0")
+
+
+def test_the_difference_of_a_model_with_itself_is_blank_and_no_error(confusion):
+    heatmap, text = plots.difference_figure(confusion, confusion, ("One", "One")).data
+    assert not np.any(heatmap.z)
+    assert set(text.text) == {"0", ""}
+
+
+def test_hovering_a_difference_says_it_in_words_and_takes_names_as_text(confusion):
+    before, after = confusion.copy(), confusion.copy()
+    before[6, 0], after[6, 0] = 70, 58
+    words = plots.difference_figure(before, after, ("<b>Old</b>", "New & better")).data[0].hovertext[6][0]
+    expected = "<br>&lt;b&gt;Old&lt;/b&gt;: 70<br>New &amp; better: 58"
+    assert words == "<b>12 fewer shirts called T-shirt/top</b>" + expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ((12, 6, 6), "12 more shirts rightly called Shirt"),
+        ((-1, 3, 9), "1 fewer dress called Ankle boot"),
+        ((0, 9, 3), "As many ankle boots called Dress"),
+        ((-1234, 0, 1), "1,234 fewer T-shirts/tops called Trouser"),
+    ],
+)
+def test_difference_words(cell, words):
+    assert plots.difference_words(*cell) == words
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_no_change_has_the_colour_of_the_page_and_a_larger_one_stands_out_more(dark):
+    colours = [plots.color_at(height, plots.DIFFERENCE_SCALES[dark]) for height in np.linspace(0, 1, 201)]
+    page = plots.color_at(0, plots.SCALES[dark])
+    assert colours[100] == page
+    from_page = [plots.contrast(colour, page) for colour in colours]
+    assert (np.diff(from_page[:101]) < 0).all()
+    assert (np.diff(from_page[100:]) > 0).all()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_difference_can_be_read_on_its_cell(confusion, other_confusion, dark):
+    heatmap, text = plots.difference_figure(confusion, other_confusion, ("One", "Two"), dark).data
+    scale = [[place, colour] for place, colour in heatmap.colorscale]
+    for value, colour in zip(np.ravel(heatmap.z), text.textfont.color, strict=True):
+        cell = unlabel_rgb(sample_colorscale(scale, (float(value) / heatmap.zmax + 1) / 2)[0])
+        assert plots.contrast(cell, tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))) >= 4.5, (value, colour)
+
+
+# Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", 2009,
+# severity 1.0: what linear red, green and blue become.
+COLOUR_BLIND = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+@pytest.mark.parametrize("matrix", COLOUR_BLIND.values(), ids=COLOUR_BLIND)
+@pytest.mark.parametrize("dark", [False, True])
+def test_more_and_fewer_are_told_apart_under_every_colour_vision_deficiency(matrix, dark):
+    def seen(height):
+        linear = (np.array(plots.color_at(height, plots.DIFFERENCE_SCALES[dark])) / 255) ** 2.2
+        return 255 * np.clip(np.array(matrix) @ linear, 0, 1) ** (1 / 2.2)
+
+    for by in (0.1, 0.25, 0.4, 0.5):
+        assert np.linalg.norm(seen(0.5 - by) - seen(0.5 + by)) > 40, by
+
+
 # Clicks
 
 

@@ -79,7 +79,9 @@ def test_epochs_are_shuffled_differently(train_split, val_split, monkeypatch):
     assert not torch.equal(*firsts)
 
 
-@pytest.mark.parametrize("extra", [{}, {"dropout": 0.3, "flips": True, "optimizer": "SGD", "learning_rate": 0.01}])
+@pytest.mark.parametrize(
+    "extra", [{}, {"dropout": 0.3, "flips": True, "erasing": True, "optimizer": "SGD", "learning_rate": 0.01}]
+)
 def test_the_same_seed_repeats_and_another_does_not(train_split, val_split, extra):
     def losses(seed):
         config = TrainConfig(train_size=1_280, epochs=1, seed=seed, **extra)
@@ -108,6 +110,16 @@ def test_events_stand_for_equal_parts_of_an_epoch(steps, images):
     assert ends[-1] == steps
     assert widths.max() - widths.min() <= 1
     assert training.event_steps(steps, images, first=True) == {1, *ends}
+
+
+def test_batches_drawn_ahead_are_those_drawn_one_by_one(train_split):
+    pixels, labels = torch.tensor(train_split.pixels[:50]), torch.tensor(train_split.labels[:50])
+    batches = list(zip(pixels.split(20), labels.split(20), strict=True))
+    drawn = list(training.drawn_ahead(iter(batches), seed=3, first_step=7))
+    assert len(drawn) == 3
+    for step, (batch, found) in enumerate(zip(batches, drawn, strict=True), start=7):
+        for ours, expected in zip(found, training.with_sketches(*batch, (3, step)), strict=True):
+            assert torch.equal(ours, expected)
 
 
 def test_epoch_loss_is_the_mean_over_images(train_split, val_split, monkeypatch):

@@ -1,4 +1,4 @@
-"""fashion_core.transforms: pixels become model input as torchvision would do it; flips mirror half."""
+"""fashion_core.transforms: pixels become model input as torchvision would do it; what changes training images."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 from torchvision.transforms import v2
 
 from fashion_core.metadata import PIXEL_MEAN, PIXEL_STD
-from fashion_core.transforms import normalise, random_flips
+from fashion_core.transforms import ERASED, normalise, random_erasing, random_flips
 
 
 def test_normalise_equals_torchvision():
@@ -35,3 +35,29 @@ def test_flips_repeat_with_the_seed():
     images = torch.randn(64, 1, 28, 28)
     first, second = (random_flips(images, torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(first, second)
+
+
+def test_erasing_hides_one_rectangle_of_half_of_the_images():
+    images = torch.full((2000, 1, 28, 28), 7.0)  # no noise is as bright
+    hidden = (random_erasing(images, torch.Generator().manual_seed(0)) != 7).squeeze(1)
+    rows, columns = hidden.any(2), hidden.any(1)
+    assert torch.equal(hidden, rows[:, :, None] & columns[:, None, :])
+    edges = torch.diff(rows.int(), dim=1, prepend=torch.zeros(2000, 1)).clamp(min=0).sum(1)
+    assert edges.max() == 1  # the rows are one stretch
+    shares = hidden.flatten(1).float().mean(1)
+    touched = shares > 0
+    assert 900 < touched.sum() < 1100
+    assert shares.max() < ERASED[1] + 0.03
+    assert shares[touched].mean().item() == pytest.approx(sum(ERASED) / 2, abs=0.02)
+    assert rows.float().mean(0)[[0, 27]].min() > 0.005  # it reaches the border on both sides
+    assert rows.float().mean().item() == pytest.approx(columns.float().mean().item(), abs=0.02)
+
+
+def test_erasing_fills_with_any_grey_and_repeats_with_the_seed():
+    images = normalise(torch.full((200, 28, 28), 128, dtype=torch.uint8))
+    first, second = (random_erasing(images, torch.Generator().manual_seed(5)) for _ in range(2))
+    assert torch.equal(first, second)
+    noise = first[first != images[0, 0, 0, 0]] * PIXEL_STD + PIXEL_MEAN
+    assert noise.min() >= -1e-6
+    assert noise.max() <= 1 + 1e-6
+    assert noise.mean().item() == pytest.approx(0.5, abs=0.01)

@@ -21,7 +21,7 @@ from fashion_core import runs
 from fashion_core.config import RECIPES, TrainConfig
 
 DOCS = PROJECT_DIR / "docs" / "screenshots"
-PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "classify")
+PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
 WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
 SHIRT = [(100, 50), (60, 70), (30, 120), (60, 135), (80, 110), (80, 240), (200, 240), (200, 110), (220, 135)]
 SHIRT += [(250, 120), (220, 70), (180, 50), (140, 65), (100, 50)]
@@ -61,7 +61,8 @@ def draw_shirt(page) -> None:
 
 def visit(page, app: str, name: str, state: str) -> None:
     """Open a page and bring it into the state that the picture should show."""
-    query = {"predictions": "?index=68", "confusion_matrix": "?true=Shirt&pred=T-shirt%2Ftop"}
+    cell = "?true=Shirt&pred=T-shirt%2Ftop"
+    query = {"predictions": "?index=68", "confusion_matrix": cell, "compare": cell}
     normal = state == "normal"
     page.goto(f"{app}/{'' if name == 'home' else name}{query.get(name, '') if normal else ''}")
     page.get_by_role("heading", level=1).wait_for(timeout=MINUTE)

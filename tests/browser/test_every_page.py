@@ -10,6 +10,7 @@ TITLES = {
     "runs": "Runs",
     "predictions": "Predictions",
     "confusion_matrix": "Confusion matrix",
+    "compare": "Compare",
     "classify": "Classify",
 }
 MINUTE = 60_000

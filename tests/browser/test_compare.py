@@ -1,0 +1,129 @@
+"""Two models in a real browser: the difference matrix clicked, a drawing answered twice, the model taken along."""
+
+import json
+import re
+
+import numpy as np
+import onnxruntime
+import pytest
+from playwright.sync_api import expect
+
+from fashion_core import checkpoints, comparison, data, plots, predict
+from fashion_core.metadata import CLASS_NAMES
+
+MINUTE = 60_000
+PULLOVER, SHIRT_AS_TOP, BOOT_AS_SNEAKER = (2, 2), (6, 0), (9, 7)
+BOX = [(60, 60), (220, 60), (220, 220), (60, 220), (60, 60)]
+
+
+@pytest.fixture(scope="module")
+def sides(test_set):
+    """sides(true, pred) → the images that came into a cell and those that left it, with the classic model as B."""
+    labels, probs = test_set
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    other = predict.predict_probs(model, data.load_split("test").pixels)
+    return lambda true, pred: comparison.changed_sides(labels, probs, other, true, pred)
+
+
+def plot_area(page) -> dict:
+    """Where the cells are on the screen, scrolled into sight, once they have come to rest."""
+    page.locator(".st-key-difference_box").scroll_into_view_if_needed()
+    area, before = page.locator(".st-key-difference_box .nsewdrag"), None
+    for _ in range(100):
+        box = area.bounding_box() if area.count() == 1 else None
+        if box and box == before:
+            return box
+        before = box
+        page.wait_for_timeout(100)
+    raise AssertionError("the matrix does not come to rest")
+
+
+def click_cell(page, true, pred):
+    box = plot_area(page)
+    page.mouse.click(box["x"] + (pred + 0.5) * box["width"] / 10, box["y"] + (true + 0.5) * box["height"] / 10)
+
+
+def expect_cell(page, sides, true, pred):
+    """The page says the cell in words, shows the images that changed sides, keeps it in the URL and rings it."""
+    came, left = sides(true, pred)
+    words = plots.difference_words(len(came) - len(left), true, pred)
+    expect(page.locator("h3").first).to_have_text(words, timeout=MINUTE)
+    for key, found in (("came", came), ("left", left)):
+        buttons = page.locator(f".st-key-{key}_grid button")
+        expect(buttons).to_have_count(len(found))
+        for place, index in enumerate(found[:3]):
+            expect(buttons.nth(place)).to_have_attribute("data-index", str(index))
+            expect(buttons.nth(place)).to_contain_text(re.compile(r"A [✓✗].*B [✓✗]"))
+    slug = re.escape(CLASS_NAMES[true].replace("/", "%2F").replace(" ", "+"))
+    expect(page).to_have_url(re.compile(rf"true={slug}(&|$)"))
+    box = plot_area(page)
+    middle = box["x"] + (pred + 0.5) * box["width"] / 10
+    page.wait_for_function(
+        "middle => { const find = root => [...root.querySelectorAll('*')].flatMap(e => "
+        "[...(e.matches('.ring') ? [e] : []), ...(e.shadowRoot ? find(e.shadowRoot) : [])]);"
+        "const ring = find(document)[0]?.getBoundingClientRect();"
+        "return ring && Math.abs(ring.x + ring.width / 2 - middle) < 2 }",
+        arg=middle,
+    )
+
+
+def test_clicks_on_the_difference_show_the_images_that_changed_sides_the_first_one_too(page, app, sides):
+    page.goto(f"{app}/compare")
+    # Both models look at all images first.
+    page.locator(".st-key-difference_box .heatmaplayer image").first.wait_for(timeout=3 * MINUTE)
+    for cell in (SHIRT_AS_TOP, PULLOVER, BOOT_AS_SNEAKER):
+        click_cell(page, *cell)
+        expect_cell(page, sides, *cell)
+    index = int(sides(*BOOT_AS_SNEAKER)[1][0])
+    page.locator(f'.st-key-left_grid button[data-index="{index}"]').click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"Image {index}")
+    expect(dialog.locator(".pair .bar")).to_have_count(20)
+
+
+def canvas(page):
+    return page.locator("canvas").last
+
+
+def test_both_models_answer_a_drawing_and_neither_answer_nor_choice_moves_the_canvas(page, app):
+    page.goto(f"{app}/classify")
+    expect(page.get_by_text("The answer appears here")).to_be_visible(timeout=MINUTE)
+    expect(canvas(page)).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=MINUTE)
+    place = canvas(page).bounding_box()
+    page.get_by_role("combobox", name="Compare with").click()
+    page.get_by_role("option", name="Classic CNN").click()
+    expect(page).to_have_url(re.compile("with=fashion_cnn"), timeout=MINUTE)
+    assert canvas(page).bounding_box() == place
+    page.mouse.move(place["x"] + BOX[0][0], place["y"] + BOX[0][1])
+    page.mouse.down()
+    for x, y in BOX[1:]:
+        page.mouse.move(place["x"] + x, place["y"] + y, steps=5)
+    page.mouse.up()
+    answer = page.get_by_role("status")
+    expect(answer.get_by_role("heading")).to_have_count(2, timeout=MINUTE)
+    expect(answer).to_contain_text("A · Residual net")
+    expect(answer).to_contain_text("B · Classic CNN")
+    expect(answer.locator(".pair .bar")).to_have_count(20)
+    assert canvas(page).bounding_box() == place
+    page.get_by_role("combobox", name="Compare with").focus()
+    page.get_by_test_id("stSelectbox").get_by_role("button", name=re.compile("clear", re.IGNORECASE)).click()
+    expect(answer.get_by_role("heading")).to_have_count(1, timeout=MINUTE)
+    expect(page).not_to_have_url(re.compile("with="))
+    assert canvas(page).bounding_box() == place
+
+
+def test_the_onnx_file_of_the_home_page_opens_elsewhere(page, app):
+    page.goto(app)
+    page.get_by_text("Take it with you").click(timeout=MINUTE)
+    page.get_by_role("radio", name="ONNX").click()
+    expect(page.get_by_text("onnxruntime.InferenceSession")).to_be_visible(timeout=MINUTE)
+    page.get_by_role("button", name="Make the file").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download residual_net.onnx").click(timeout=MINUTE)
+    session = onnxruntime.InferenceSession(download.value.path().read_bytes())
+    assert json.loads(session.get_modelmeta().custom_metadata_map["class_names"]) == list(CLASS_NAMES)
+    pixels = data.load_split("test").pixels[:5]
+    (probs,) = session.run(["probs"], {"pixels": pixels})
+    expected = predict.predict_probs(checkpoints.load_model(checkpoints.recommended_path()), pixels)
+    np.testing.assert_allclose(probs, expected, atol=1e-4)

@@ -1,0 +1,187 @@
+"""The Compare page and the second model, run by Streamlit itself, on the real test images and the shipped models."""
+
+import json
+import re
+from functools import partial
+
+import app_page
+import numpy as np
+import pytest
+from sklearn import metrics
+from streamlit.testing.v1 import AppTest
+
+from fashion_core import checkpoints, comparison, data, predict, runs
+from fashion_core.config import TrainConfig
+from fashion_core.metadata import CLASS_NAMES
+
+pytestmark = pytest.mark.usefixtures("runs_dir")
+open_page = partial(app_page.open_page, "compare")
+
+
+@pytest.fixture(scope="module")
+def second(test_set):
+    """The classic model's probabilities (10000, 10) on the test split: B, as the page has it by default."""
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    return predict.predict_probs(model, data.load_split("test").pixels)
+
+
+def make_model(name: str, content: bytes) -> str:
+    run_id = runs.create_run(TrainConfig(), name)
+    (runs.run_dir_of(run_id) / "model.pt").write_bytes(content)
+    runs.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished", "epoch": 1})
+    return run_id
+
+
+def components(app: AppTest, name: str) -> list[dict]:
+    """What was handed to the components of one name, in the order of the page."""
+    protos = [element.proto for element in app.get("bidi_component")]
+    return [json.loads(proto.json) for proto in protos if proto.component_name == name]
+
+
+def figure(app: AppTest) -> dict:
+    return json.loads(app.get("plotly_chart")[0].proto.spec)
+
+
+def words(app: AppTest) -> str:
+    kinds = ("markdown", "caption", "subheader", "text", "info", "warning", "error")
+    return "\n".join(str(element.value) for kind in kinds for element in getattr(app, kind))
+
+
+def picker(app: AppTest):
+    return app.selectbox(key="compare_with_picker")
+
+
+def test_the_figures_are_those_of_counting(test_set, second):
+    labels, probs = test_set
+    right_a, right_b = probs.argmax(axis=1) == labels, second.argmax(axis=1) == labels
+    shown = {metric.label: (metric.value, metric.delta) for metric in open_page().metric}
+    points = f"{100 * (right_b.mean() - right_a.mean()):+.1f}".replace("-", "−")
+    assert shown["Accuracy of A"] == (f"{right_a.mean():.1%}", "10,000 images")
+    assert shown["Accuracy of B"] == (f"{right_b.mean():.1%}", f"{points} points")
+    assert shown["Only A right"][0] == f"{np.sum(right_a & ~right_b):,}"
+    assert shown["Only B right"][0] == f"{np.sum(right_b & ~right_a):,}"
+    assert shown["Both right"][0] == f"{np.sum(right_a & right_b):,}"
+    assert shown["Neither right"][0] == f"{np.sum(~right_a & ~right_b):,}"
+
+
+def test_the_matrix_is_the_second_minus_the_first_by_scikit_learn(test_set, second):
+    labels, probs = test_set
+    expected = metrics.confusion_matrix(labels, second.argmax(axis=1)) - metrics.confusion_matrix(
+        labels, probs.argmax(axis=1)
+    )
+    np.testing.assert_array_equal(figure(open_page())["data"][0]["z"], expected)
+
+
+def test_each_class_has_its_recalls_and_their_difference(test_set, second):
+    labels, probs = test_set
+    frame = open_page().dataframe[0].value
+    for name, shares in (("recall_a", probs), ("recall_b", second)):
+        expected = metrics.recall_score(labels, shares.argmax(axis=1), average=None)
+        assert frame[name].tolist() == pytest.approx((100 * expected).tolist())
+    assert frame["difference"].tolist() == pytest.approx((frame["recall_b"] - frame["recall_a"]).tolist())
+
+
+def test_a_cell_shows_the_images_that_came_and_those_that_left_with_both_predictions(test_set, second):
+    labels, probs = test_set
+    came, left = comparison.changed_sides(labels, probs, second, 6, 0)
+    app = open_page()
+    assert components(app, "image_grid") == []
+    assert components(app, "matrix_clicks") == [{"picked": None, "size": 10, "box": "difference_box"}]
+    before = app.get("plotly_chart")[0].proto.SerializeToString()
+    app.selectbox(key="true").select("Shirt").run()
+    app.selectbox(key="pred").select("T-shirt/top").run()
+    assert not app.exception
+    assert components(app, "matrix_clicks")[0]["picked"] == [6, 0]
+    assert app.get("plotly_chart")[0].proto.SerializeToString() == before
+    assert f"{abs(len(came) - len(left))} {'more' if len(came) > len(left) else 'fewer'} shirts" in words(app)
+    grids = components(app, "image_grid")
+    assert [[item["index"] for item in grid["items"]] for grid in grids] == [came.tolist(), left.tolist()]
+    index = int(came[0])
+    a, b = (CLASS_NAMES[shares[index].argmax()] for shares in (probs, second))
+    spoken = grids[0]["items"][0]["label"]
+    assert spoken.startswith(f"Image {index}, true label Shirt; A says {a} with ")
+    assert f"; B says {b} with {second[index].max():.1%}, wrong" in spoken
+
+
+def test_a_largest_change_is_picked_by_its_button():
+    app = open_page()
+    button = next(button for button in app.button if (button.key or "").startswith("change-"))
+    true, pred, change = re.fullmatch(r"(.*) → (.*) · ([+−]\d+)", button.label).groups()
+    z = np.array(figure(app)["data"][0]["z"])
+    assert abs(z).max() == abs(int(change.replace("−", "-")))
+    button.click().run()
+    assert (app.selectbox(key="true").value, app.selectbox(key="pred").value) == (true, pred)
+
+
+def test_the_second_model_is_in_the_url_and_survives_other_pages(checkpoint_path):
+    run_id = make_model("Mine", checkpoint_path.read_bytes())
+    app = open_page()
+    assert picker(app).value == "fashion_cnn"
+    assert "with" not in app.query_params
+    picker(app).select(run_id).run()
+    assert run_id in app.query_params["with"]
+    app.switch_page("pages/home.py").run()
+    app.switch_page("pages/compare.py").run()
+    assert picker(app).value == run_id
+    assert run_id in app.query_params["with"]
+    assert picker(open_page(**{"with": run_id})).value == run_id
+
+
+def test_a_model_is_never_compared_with_itself():
+    app = open_page(model="fashion_cnn")
+    assert picker(app).value == "residual_net"
+    app.sidebar.selectbox(key="model").select("residual_net").run()
+    assert picker(app).value == "fashion_cnn"
+    assert not app.warning
+    assert picker(open_page(**{"with": "residual_net"})).value == "fashion_cnn"
+
+
+@pytest.mark.parametrize("junk", ["../../etc/passwd", "nosuch", "20260101-000000-dead"])
+def test_an_unknown_second_model_in_the_url_is_said_to_be_gone(junk):
+    app = open_page(**{"with": junk})
+    assert "not here" in app.warning[0].value
+    assert picker(app).value == "fashion_cnn"
+    assert not app.run().warning
+
+
+@pytest.mark.parametrize("query", [{"with": ""}, {"true": "Hat", "pred": "Shirt"}, {"true": "", "pred": ""}], ids=str)
+def test_other_junk_in_the_url_is_passed_over(query):
+    app = open_page(**query)
+    assert components(app, "matrix_clicks")[0]["picked"] is None
+    assert not app.warning
+
+
+def test_a_second_model_that_is_deleted_meanwhile_is_said_to_be_gone(checkpoint_path):
+    run_id = make_model("Mine", checkpoint_path.read_bytes())
+    app = open_page(**{"with": run_id})
+    runs.delete_run(run_id)
+    app.run()
+    assert not app.exception
+    assert "not here" in app.warning[0].value
+    assert picker(app).value == "fashion_cnn"
+
+
+def test_a_damaged_second_model_is_one_sentence_and_another_can_be_chosen(checkpoint_path):
+    run_id = make_model("Broken", checkpoint_path.read_bytes()[:5_000])
+    app = open_page(**{"with": run_id})
+    assert "half of one" in words(app)
+    picker(app).select("fashion_cnn").run()
+    assert not app.exception
+    assert not app.error
+
+
+def test_the_only_model_is_told_apart_from_none(tmp_path, monkeypatch):
+    shipped = checkpoints.recommended_path()
+    (tmp_path / shipped.name).write_bytes(shipped.read_bytes())
+    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
+    app = open_page()
+    assert "is the only model here" in app.info[0].value
+    assert [link.proto.label for link in app.get("page_link")] == ["Train a model", "Bring in a model file"]
+    assert picker(app).disabled
+
+
+def test_a_models_name_is_text_and_not_markup(checkpoint_path):
+    run_id = make_model("[x](http://evil) <b>b</b>", checkpoint_path.read_bytes())
+    app = open_page(model=run_id, true="Shirt", pred="Shirt")
+    assert "[x](" not in words(app)
+    assert all("<b>b</b>" not in text for row in figure(app)["data"][0]["hovertext"] for text in row)

@@ -1,0 +1,101 @@
+"""Taking a model along from the Home page, run by Streamlit itself: nothing is made before it is asked for."""
+
+import builtins
+import json
+
+import pytest
+import streamlit as st
+from app_page import open_page
+from streamlit.testing.v1 import AppTest
+
+from fashion_core import checkpoints, export, runs
+from fashion_core.config import TrainConfig
+
+
+@pytest.fixture(autouse=True)
+def _nothing_made(runs_dir):
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def run_id(runs_dir, checkpoint_path):
+    run_id = runs.create_run(TrainConfig(epochs=3), "Mine")
+    (runs_dir / run_id / "model.pt").write_bytes(checkpoint_path.read_bytes())
+    event = {"kind": "step", "epoch": 1, "step": 20, "train_loss": 1.5, "elapsed_seconds": 0.5}
+    (runs_dir / run_id / "metrics.jsonl").write_text(json.dumps(event) + "\n")
+    runs.write_json(runs_dir / run_id / "status.json", {"state": "finished", "epoch": 1})
+    return run_id
+
+
+def kinds(app: AppTest) -> list[str]:
+    return list(picker(app).options)
+
+
+def picker(app: AppTest):
+    return next(group for group in app.button_group if (group.key or "").startswith("export_"))
+
+
+def make(app: AppTest, kind: str) -> AppTest:
+    picker(app).set_value(kind).run()
+    next(button for button in app.button if button.label == "Make the file").click().run()
+    assert not app.exception
+    return app
+
+
+def downloads(app: AppTest) -> list[str]:
+    return [button.label for button in app.download_button]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("pt", "{}.pt"), ("onnx", "{}.onnx"), ("card", "{}.json")])
+def test_a_shipped_model_is_made_when_asked_for_and_only_then(kind, name):
+    app = open_page("home")
+    assert kinds(app) == ["Model (.pt)", "ONNX", "Card (JSON)"]
+    assert downloads(app) == []
+    assert downloads(make(app, kind))[0].startswith(f"Download {name.format('residual_net')} · ")
+    picker(app).set_value("pt" if kind != "pt" else "card").run()
+    assert downloads(app) == []
+
+
+@pytest.mark.parametrize(("kind", "snippet"), [("pt", export.pt_snippet), ("onnx", export.onnx_snippet)])
+def test_the_code_shown_is_the_code_that_was_tested_for_the_file_that_is_downloaded(kind, snippet):
+    app = make(open_page("home"), kind)
+    assert app.code[0].value == snippet(downloads(app)[0].split()[1])
+
+
+@pytest.mark.parametrize(("kind", "name"), [("tensorboard", "events.out.tfevents.{}"), ("csv", "{}.csv")])
+def test_the_curves_of_a_run_can_be_taken_along_too(run_id, kind, name):
+    app = open_page("home", model=run_id)
+    assert downloads(make(app, kind))[0].startswith(f"Download {name.format(run_id)} · ")
+
+
+def test_a_model_that_has_changed_must_be_made_anew(run_id, runs_dir):
+    app = make(open_page("home", model=run_id), "pt")
+    shipped = checkpoints.recommended_path().read_bytes()
+    (runs_dir / run_id / "model.pt").write_bytes(shipped)
+    app.run()
+    assert downloads(app) == []
+
+
+def test_a_missing_package_is_a_sentence(monkeypatch):
+    real = builtins.__import__
+
+    def refuse(name, *args, **kwargs):
+        if name == "onnx":
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    app = open_page("home")
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    assert "pip install onnx" in make(app, "onnx").error[0].value.replace("\\", "")
+    assert downloads(app) == []
+
+
+def test_damaged_and_missing_files_are_sentences(run_id, runs_dir):
+    app = open_page("home", model=run_id)
+    (runs_dir / run_id / "metrics.jsonl").unlink()
+    picker(app).set_value("csv").run()
+    assert not app.exception
+    assert "cannot be made" in app.error[0].value
+    path = runs_dir / run_id / "model.pt"
+    path.write_bytes(path.read_bytes()[:1000])
+    assert "half of one" in make(app, "onnx").error[0].value
