@@ -364,7 +364,7 @@ def _check_alike(name: str, value, expected) -> None:
 def _check_counts(config: TrainConfig, values: dict) -> None:
     """Refuse counts that contradict each other or the config."""
     epoch, batches, per_epoch = values["epoch"], values["epoch_batches"], config.steps_per_epoch
-    in_range = 0 <= epoch <= config.epochs and 0 <= batches < per_epoch and values["elapsed_seconds"] >= 0
+    in_range = 0 <= epoch <= config.epochs and 0 <= batches <= per_epoch and values["elapsed_seconds"] >= 0
     if not in_range or values["step"] != epoch * per_epoch + batches or (batches > 0) != (values["epoch_images"] > 0):
         raise ResumeError(
             f"What was kept of this run contradicts itself: step {values['step']:,}, epoch {epoch:,} of "
