@@ -13,7 +13,10 @@ FACTS = {"metadata", "config"}
 ALLOWED = {
     "metadata": set(),
     "config": {"metadata"},
-    "runs": FACTS,
+    "limits": set(),
+    "variants": FACTS,
+    "runs": FACTS | {"limits"},
+    "run_queue": FACTS | {"limits", "runs"},
     "data": FACTS,
     "transforms": FACTS,
     "cutouts": FACTS,
@@ -28,7 +31,7 @@ ALLOWED = {
     "checkpoints": FACTS | {"models", "runs"},
     "optimizers": FACTS,
     "training": FACTS | {"data", "transforms", "models", "optimizers", "predict", "evaluation", "sketches"},
-    "worker": FACTS | {"data", "training", "checkpoints", "runs"},
+    "worker": FACTS | {"data", "training", "checkpoints", "runs", "run_queue", "limits"},
     "__main__": FACTS | {"data", "training", "checkpoints", "runs", "predict", "pictures", "evaluation"},
     "__init__": set(),
 }
@@ -65,14 +68,15 @@ def test_the_core_does_not_know_the_screen(path):
     assert roots.isdisjoint({"streamlit", "streamlit_drawable_canvas", "pages"})
 
 
-@pytest.mark.parametrize("module", ["metadata", "config"])
+@pytest.mark.parametrize("module", ["metadata", "config", "limits", "variants"])
 def test_facts_need_only_the_standard_library(module):
     roots = {name.split(".")[0] for name in imported_names(ROOT / "fashion_core" / f"{module}.py")}
-    assert roots <= {"dataclasses", "json", "math", "fashion_core"}
+    assert roots <= {"contextlib", "dataclasses", "json", "math", "os", "fashion_core"}
 
 
-def test_run_folders_need_no_torch():
-    assert "torch" not in imported_names(ROOT / "fashion_core" / "runs.py")
+@pytest.mark.parametrize("module", ["runs", "run_queue", "limits", "variants"])
+def test_run_folders_need_no_torch(module):
+    assert "torch" not in imported_names(ROOT / "fashion_core" / f"{module}.py")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
