@@ -442,7 +442,7 @@ _STATUS_TEXTS = ("state", "message", "device", "precision", "cause")
 def _checked_epochs(values) -> tuple[int, ...]:
     """The whole numbers among hand-edited `epochs_before`."""
     listed = values if isinstance(values, list) else []
-    return tuple(value for value in listed[-100:] if isinstance(value, int) and 0 < value < 1_000)
+    return tuple(value for value in listed[-100:] if type(value) is int and 0 < value < 1_000)
 
 
 def _checked_status(values: dict) -> dict:
