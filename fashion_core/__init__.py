@@ -4,13 +4,15 @@ Read it in this order:
 
 metadata     facts about the data set
 config       the hyper-parameters of one run
+limits       what a public copy allows, from the environment
+variants     several runs that differ in one hyper-parameter
 data         find, fetch and verify Fashion-MNIST; its three splits
 transforms   pixels to model input
 models       the networks by name
 optimizers   the rules that turn gradients into weight changes
 predict      asking a trained model
 evaluation   what the answers are worth
-training     the training loop, a generator of events
+training     the training loop, a generator of events; keeping its state and going on
 checkpoints  model files: save, load, list
 pictures     any picture to 28×28 pixels as the data set has them
 cutouts      where the garment is in a photo whose ground is not plain
@@ -18,7 +20,8 @@ garments     random garments of each class as areas and lines
 clutter      random pictures of anything but clothes
 sketches     synthetic drawings and photos to learn from
 plots        Plotly figures and tidy frames from plain arrays
-runs         run folders: start, read, stop
+runs         run folders: start, read, pause, stop
+run_queue    what waits, what is next, going on with a run
 worker       the process that trains one run
 __main__     the command line
 """

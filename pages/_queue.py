@@ -39,8 +39,10 @@ def _show_row(run: Run, place: int, count: int) -> None:
     off = runs.read_only()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"queue_row_{run.run_id}"):
         with st.container(gap=None, width="stretch"):
-            st.markdown(f"{place + 1}. {_shared.plain(run.name)}")
-            st.caption(_shared.plain(_row_words(run)))
+            st.markdown(f"{place + 1}\\. {_shared.plain(run.name)}")
+            words = _row_words(run)
+            if words.lower() != run.name.lower():
+                st.caption(_shared.plain(words))
         if run.problem:
             _button("close", "Take it out of the queue", f"forget-{run.run_id}", off, run_queue.forget, run.run_id)
             return

@@ -14,10 +14,11 @@ def show_title(run: Run) -> None:
         st.subheader(_shared.plain(run.name), anchor=False, width="content")
         st.badge(run.state.capitalize(), **_shared.STATE_BADGES[run.state])
         st.space("stretch")
-        if run.is_active:
-            show_running_buttons(run)
-        elif run.state == "paused":
-            resume = ask_paused_buttons(run)
+        with st.container(horizontal=True, width="content"):
+            if run.is_active:
+                show_running_buttons(run)
+            elif run.state == "paused":
+                resume = ask_paused_buttons(run)
     if resume:
         _continue.continue_run(run)
     if run.config:

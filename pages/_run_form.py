@@ -36,10 +36,11 @@ def ask_config() -> tuple[bool, dict, str]:
 def show_limits() -> None:
     """What this copy allows, or what is wrong with its settings."""
     problem = limits.problem()
+    words = "" if problem else limits.read_limits().words()
     if problem:
         st.warning(_shared.plain(problem), icon=":material/error:")
-    else:
-        st.caption(limits.read_limits().words())
+    elif words:
+        st.caption(words)
 
 
 def use_recipe() -> None:
