@@ -20,7 +20,7 @@ def show_continue(run: Run) -> None:
     planned = run.config.epochs - done
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"continue_{run.run_id}"):
         more = st.number_input(
-            "More epochs", 1, most - done, planned if planned > 0 else min(run.config.epochs, most - done),
+            "Continue for", 1, most - done, planned if planned > 0 else min(run.config.epochs, most - done),
             key=f"more-{run.run_id}-{done}", help=_shared.GLOSSARY["epoch"], width=140,
         )  # fmt: skip
         words = f"Continue for {more} more epoch{'s' if more > 1 else ''}"

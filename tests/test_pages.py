@@ -215,7 +215,7 @@ def test_a_run_that_has_ended_continues_for_more_epochs(runs_dir, monkeypatch, s
     monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: None)
     run_id = make_resumable("running" if state == "lost" else state, "Old", pid=2**22 + 1)
     app = open_page("train")
-    next(field for field in app.number_input if field.label == "More epochs").set_value(3).run()
+    next(field for field in app.number_input if field.label == "Continue for").set_value(3).run()
     assert "To 4 epochs in all" in words(app)
     button(app, "Continue for 3 more epochs").click().run()
     assert not app.exception
