@@ -171,7 +171,7 @@ def test_the_same_seed_gives_the_same_run():
 
 
 RANDOM = TrainConfig(
-    train_size=5_000, epochs=6, optimizer="AdamW", schedule="one-cycle", dropout=0.2, flips=True, learning_rate=0.002
+    train_size=3_000, epochs=5, optimizer="AdamW", schedule="one-cycle", dropout=0.2, flips=True, learning_rate=0.002
 )
 TINY = TrainConfig(train_size=1_000, epochs=1)
 
@@ -213,7 +213,7 @@ def test_a_run_paused_in_its_first_epoch_then_killed_and_continued_equals_one_le
         {key: event[key] for key in event if "second" not in key and key != "best"} for event in alone
     ]
     assert run.status["best_val_accuracy"] == state.best_figures["val_accuracy"]
-    assert (run.status["epoch"], run.status["best_epoch"]) == (6, state.best_epoch)
+    assert (run.status["epoch"], run.status["best_epoch"]) == (5, state.best_epoch)
     weights = checkpoints.read_checkpoint(run.model_path).weights
     assert all(torch.equal(weights[name], state.best_weights[name]) for name in weights)
 
