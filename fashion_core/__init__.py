@@ -4,6 +4,8 @@ Read it in this order:
 
 metadata     facts about the data set
 config       the hyper-parameters of one run
+limits       what a public copy allows, from the environment
+variants     several runs that differ in one hyper-parameter
 data         find, fetch and verify Fashion-MNIST; its three splits
 transforms   pixels to model input
 models       the networks by name
@@ -11,7 +13,7 @@ optimizers   the rules that turn gradients into weight changes
 predict      asking a trained model
 evaluation   what the answers are worth
 comparison   what two models' answers have apart
-training     the training loop, a generator of events
+training     the training loop, a generator of events; keeping its state and going on
 checkpoints  model files: save, load, list
 pictures     any picture to 28×28 pixels as the data set has them
 cutouts      where the garment is in a photo whose ground is not plain
@@ -20,7 +22,8 @@ clutter      random pictures of anything but clothes
 sketches     synthetic drawings and photos to learn from
 plots        Plotly figures and tidy frames from plain arrays
 notes        names, notes and tags that visitors give to runs
-runs         run folders: start, read, stop
+runs         run folders: start, read, pause, stop
+run_queue    what waits, what is next, going on with a run
 run_table    many runs: search, sort, what differs, mean over seeds
 housekeeping what runs take on disk, and which may go
 export       models and runs as files to take along

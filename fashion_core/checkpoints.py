@@ -1,9 +1,11 @@
 """Model files: save, load, list. A file from outside is refused unless it is safe and fits.
 
 A checkpoint is a dict saved with torch.save: {"format", "model", "config", "weights", "metrics"}; its card is the
-same without the weights, as JSON. `metrics` holds plain JSON values only.
+same without the weights, as JSON. `metrics` holds plain JSON values only. Beside a run's model stands what going on
+with its training needs, in a file of the same kind: {"format", "config", "values"}.
 """
 
+import dataclasses
 import json
 import math
 import os
@@ -20,6 +22,7 @@ from fashion_core.config import MODELS, ConfigError, TrainConfig
 from fashion_core.models import build_model, fold_norms
 
 FORMAT = "fashion-cnn-lab/1"
+RESUME_FORMAT = "fashion-cnn-lab/resume/1"
 MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three times that is no model of ours
 MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
@@ -67,10 +70,16 @@ def save_checkpoint(path: Path, config: TrainConfig, weights: dict, metrics: dic
         "weights": {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()},
         "metrics": metrics,
     }
+    _write_content(path, content)
+
+
+def _write_content(path: Path, content: dict) -> None:
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
             torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut may leave the new name with nothing in it
         os.replace(temporary, path)
     except RuntimeError as error:  # torch's zip writer reports a full disk this way
         raise OSError(f"{path.name} could not be written: {str(error).splitlines()[0]}") from error
@@ -80,9 +89,13 @@ def save_checkpoint(path: Path, config: TrainConfig, weights: dict, metrics: dic
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read and check a model file without running any code in it. Raises CheckpointError."""
+    return _checked(_read_content(path), path.name)
+
+
+def _read_content(path: Path):
     _refuse_unsafe_size(path)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
     except Exception as error:  # torch raises many kinds for damaged and unsafe files; none of them may pass
@@ -90,7 +103,32 @@ def read_checkpoint(path: Path) -> Checkpoint:
             f"{path.name} is damaged or holds more than weights, so it was not loaded. "
             "Use a .pt file that this app has saved."
         ) from error
-    return _checked(content, path.name)
+
+
+def save_resume(path: Path, config: TrainConfig, values: dict) -> None:
+    """Keep what `training.state_to_dict` says of a run, in one step as a checkpoint. Raises OSError."""
+    _write_content(path, {"format": RESUME_FORMAT, "config": config.to_dict(), "values": values})
+
+
+def read_resume(path: Path, config: TrainConfig) -> dict:
+    """What `save_resume` kept, for `training.restore_state`, which checks its parts.
+
+    Raises CheckpointError for a file that is damaged, unsafe, too large, or of a run with another config; only
+    `epochs` may differ, since a run can be continued.
+    """
+    content = _read_content(path)
+    if not isinstance(content, dict) or content.get("format") != RESUME_FORMAT:
+        raise CheckpointError(f"{path.name} was not saved by this app: its format is not {RESUME_FORMAT}.")
+    values = content.get("values")
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path.name} lacks what training needs to go on.")
+    try:
+        kept = TrainConfig.from_dict(content.get("config"))
+    except ConfigError as error:
+        raise CheckpointError(f"{path.name} has a training configuration that does not fit: {error}") from error
+    if dataclasses.replace(kept, epochs=config.epochs) != config:
+        raise CheckpointError(f"{path.name} belongs to a run of another configuration ({kept.describe()}).")
+    return values
 
 
 def _refuse_unsafe_size(path: Path) -> None:

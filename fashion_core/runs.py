@@ -1,9 +1,9 @@
-"""Run folders: create one, start its process, read it, stop it, and name its state. No torch.
+"""Run folders: create one, start its process, read it, pause or stop it, and name its state. No torch.
 
 A run folder is the contract between the page and the worker; every file in it has exactly one writer:
-config.json (launcher) · status.json (launcher while `starting`, then the worker) · metrics.jsonl, model.pt,
-worker.log (worker) · stop, notes.json (page). Whatever is read from a folder may have been edited by hand and is
-checked.
+config.json (launcher) · status.json (the worker while it lives, else a launcher that holds the launch lock) ·
+metrics.jsonl, model.pt, resume.pt, worker.log (worker) · stop, pause, notes.json (page). Whatever is read from a
+folder may have been edited by hand and is checked.
 """
 
 import contextlib
@@ -18,22 +18,24 @@ import subprocess
 import sys
 import time
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
 
-from fashion_core import notes
+from fashion_core import limits, notes
 from fashion_core.config import ConfigError, TrainConfig
+from fashion_core.limits import read_only
 from fashion_core.notes import MAX_NAME_LENGTH, Notes
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
-STATES = ("queued", "starting", "running", "finished", "stopped", "failed", "lost")
+STATES = ("queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost")
 ACTIVE_STATES = ("starting", "running")
 
 STALE_SECONDS = 60.0  # longer than any pause between two status writes, even on a slow machine that swaps
 CLOCK_TOLERANCE_SECONDS = 5.0  # two readings of a process's start time differ a little when the clock is set
+LAUNCH_SECONDS = 10.0  # longer than another start takes
 LOCK_SECONDS = 3.0  # a killed worker is dead before the system has torn down its memory and let go of its lock
 MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
 MAX_METRICS_BYTES = 50_000_000  # 100 epochs with batch 16 write about 10 MB
@@ -64,6 +66,7 @@ class Run:
     problem: str = ""
     notes: Notes = field(default_factory=Notes)
     color: int = 0  # its place in `plots.SERIES_COLORS`, from its start to its end
+    epochs_before: tuple[int, ...] = ()  # how many it was to train before it was continued, oldest first
 
     @property
     def is_active(self) -> bool:
@@ -77,6 +80,12 @@ class Run:
     def has_model(self) -> bool:
         """A link is no model: it could lead to any file of the machine."""
         return bool(self.config) and self.model_path.is_file() and not self.model_path.is_symlink()
+
+    @property
+    def epochs_done(self) -> int:
+        """Whole epochs that it has trained, as far as its status knows."""
+        steps = self.status.get("steps", 0)
+        return int(self.status.get("step", 0) // steps) if steps > 0 else 0
 
     @property
     def message(self) -> str:
@@ -93,11 +102,6 @@ def runs_dir() -> Path:
     return Path(os.environ.get("FASHION_RUNS_DIR") or PROJECT_DIR / "checkpoints" / "runs")
 
 
-def read_only() -> bool:
-    """True on a public copy (FASHION_READ_ONLY=1): no training, no deleting, nothing brought in."""
-    return os.environ.get("FASHION_READ_ONLY", "").strip().lower() in ("1", "true", "yes", "on")
-
-
 def run_dir_of(run_id: str) -> Path:
     """The folder of a run. Raises RunError for an id that could leave the runs' folder or does not exist."""
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
@@ -106,6 +110,11 @@ def run_dir_of(run_id: str) -> Path:
     if not run_dir.is_dir() or run_dir.is_symlink():
         raise RunError(f"There is no run {run_id!r}. It may have been deleted.")
     return run_dir
+
+
+def resume_path(run_dir: Path) -> Path:
+    """Where a run keeps what going on with its training needs."""
+    return run_dir / "resume.pt"
 
 
 def clean_name(name: str, fallback: str) -> str:
@@ -123,8 +132,12 @@ def write_json(path: Path, values: dict) -> None:
     os.replace(temporary, path)
 
 
-def create_run(config: TrainConfig, name: str = "") -> str:
-    """Make a new run folder with its config and a first status `starting`; returns its id. Raises RunError."""
+def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> str:
+    """Make a new run folder with its config and a first status; returns its id.
+
+    Raises RunError when it cannot be written or this copy does not keep any more runs.
+    """
+    check_limits(added=1)
     created_at = time.time()
     run_id = time.strftime("%Y%m%d-%H%M%S", time.localtime(created_at)) + "-" + secrets.token_hex(2)
     run_dir = runs_dir() / run_id
@@ -134,7 +147,7 @@ def create_run(config: TrainConfig, name: str = "") -> str:
     try:
         run_dir.mkdir(parents=True)
         write_json(run_dir / "config.json", values)
-        write_json(run_dir / "status.json", {"state": "starting", "heartbeat_at": created_at})
+        write_json(run_dir / "status.json", {"state": state, "heartbeat_at": created_at})
     except OSError as error:
         shutil.rmtree(run_dir, ignore_errors=True)
         raise RunError(f"The run's folder could not be written: {error.strerror}. Free some disk space.") from error
@@ -146,32 +159,82 @@ def _next_color() -> int:
     return (newest.color + 1) % COLORS if newest else 0
 
 
+def check_limits(epochs: int = 0, added: int = 0) -> None:
+    """Raises RunError when this copy allows no run of so many epochs, or not `added` more runs."""
+    try:
+        allowed = limits.read_limits()
+    except limits.LimitError as error:
+        raise RunError(str(error)) from error
+    problem = allowed.epochs_problem(epochs) or (allowed.runs_problem(len(_run_names()), added) if added else "")
+    if problem:
+        raise RunError(problem)
+
+
 def start_run(config: TrainConfig, name: str = "") -> str:
     """Start training in a process of its own that outlives this one; returns the run's id.
 
-    Raises RunError when a run is already training, when this copy is read-only, or when nothing can be written.
+    Raises RunError when a run is already training, when this copy does not allow it, or when nothing can be written.
     """
-    if read_only():
-        raise RunError("This copy is read-only: training is switched off.")
-    with _launch_lock():
+    refuse_read_only()
+    with launch_lock():
         busy = training_now()
         if busy:
             raise RunError(busy)
+        check_limits(config.epochs)
         run_id = create_run(config, name)
         _spawn_worker(runs_dir() / run_id)
     return run_id
 
 
+def refuse_read_only() -> None:
+    """Raises RunError on a read-only copy."""
+    if read_only():
+        raise RunError(f"This copy is read-only: training is switched off. {limits.problem()}".strip())
+
+
 @contextlib.contextmanager
-def _launch_lock():
+def launch_lock(seconds: float = LAUNCH_SECONDS):
+    """Held by whoever changes which run trains, or waits, or how it is to go on; so one of two is always first.
+
+    Raises RunError when another one holds it for longer than `seconds`.
+    """
     try:
         runs_dir().mkdir(parents=True, exist_ok=True)
-        with FileLock(runs_dir() / ".launch.lock", timeout=10):
+        with FileLock(runs_dir() / ".launch.lock", timeout=seconds):
             yield
     except Timeout as error:
         raise RunError("Another start is under way. Try again in a few seconds.") from error
     except OSError as error:
         raise RunError(f"The runs' folder cannot be written: {error.strerror}.") from error
+
+
+def launch(run: Run) -> None:
+    """Start, or start again, the process of a run that exists; for those who hold the launch lock.
+
+    It goes on from what it kept, up to the epochs that its status asks for. Raises RunError.
+    """
+    epochs = run.status.get("target_epochs", run.config.epochs)
+    try:
+        for name in ("stop", "pause"):
+            (run.run_dir / name).unlink(missing_ok=True)
+        _set_epochs(run, int(epochs))
+        figures = {key: value for key, value in run.status.items() if key in FIGURES}
+        write_json(run.run_dir / "status.json", figures | {"state": "starting", "heartbeat_at": time.time()})
+    except OSError as error:
+        raise RunError(f"The run's folder could not be written: {error.strerror}. Free some disk space.") from error
+    _spawn_worker(run.run_dir)
+
+
+def _set_epochs(run: Run, epochs: int) -> None:
+    """Change how many epochs a run trains; its config.json remembers how many they were."""
+    if epochs == run.config.epochs:
+        return
+    try:
+        config = replace(run.config, epochs=epochs)
+    except ConfigError as error:
+        raise RunError(str(error)) from error
+    changes = {"config": config.to_dict(), "epochs_before": [*run.epochs_before, run.config.epochs]}
+    write_json(run.run_dir / "config.json", read_json(run.run_dir / "config.json") | changes)
 
 
 def _spawn_worker(run_dir: Path) -> None:
@@ -195,30 +258,52 @@ def _spawn_worker(run_dir: Path) -> None:
         raise RunError(message) from error
 
 
-def worker_lock() -> FileLock:
+def worker_lock(seconds: float = LOCK_SECONDS) -> FileLock:
     """The lock that a worker holds while it trains; the system releases it when the worker dies."""
-    return FileLock(runs_dir() / ".worker.lock", timeout=LOCK_SECONDS)
+    return FileLock(runs_dir() / ".worker.lock", timeout=seconds)
 
 
-def training_now() -> str:
+def training_now(seconds: float = LOCK_SECONDS) -> str:
     """A sentence that refuses a second start while a run is training, or an empty string."""
     active = active_run()
     if active:
         return f"“{active.name}” is training. Stop it or wait until it has finished."
     try:
-        with worker_lock():
+        with worker_lock(seconds):
             return ""
     except Timeout:
         return "Another training process still holds the machine. Wait until it has finished."
 
 
 def request_stop(run_id: str) -> None:
-    """Ask a run to stop after its current step. Raises RunError for an unknown run or an unwritable folder."""
-    path = run_dir_of(run_id) / "stop"
-    try:
-        path.touch()
-    except OSError as error:
-        raise RunError(f"The stop request could not be written: {error.strerror}.") from error
+    """Ask a run to stop after its current step, or end one that is paused for good.
+
+    Raises RunError for an unknown run, one that does not train, or an unwritable folder.
+    """
+    run_dir_of(run_id)
+    with launch_lock():
+        run = read_run(run_id)
+        if run.state == "paused":
+            write_json(run.run_dir / "status.json", run.status | {"state": "stopped"})
+        else:
+            _ask(run, "stop")
+
+
+def request_pause(run_id: str) -> None:
+    """Ask a run to keep everything that going on needs, and to end its process, after its current step.
+
+    Raises RunError for an unknown run, one that does not train, or an unwritable folder.
+    """
+    refuse_read_only()
+    run_dir_of(run_id)
+    with launch_lock():
+        _ask(read_run(run_id), "pause")
+
+
+def _ask(run: Run, what: str) -> None:
+    if not run.is_active:
+        raise RunError(f"“{run.name}” is not training any more: it is {run.state}.")
+    (run.run_dir / what).touch()
 
 
 def annotate_run(run_id: str, name: str, text: str, tags) -> None:
@@ -235,11 +320,18 @@ def delete_run(run_id: str) -> None:
     """Delete a run's folder. Raises RunError while it is training or on a read-only copy."""
     if read_only():
         raise RunError("This copy is read-only: runs cannot be deleted.")
-    run_dir = run_dir_of(run_id)
-    if read_run(run_id).is_active:
-        raise RunError("This run is still training. Stop it first.")
+    run_dir_of(run_id)
+    with launch_lock():  # else a run that waits could be started meanwhile
+        run_dir = run_dir_of(run_id)
+        if read_run(run_id).is_active:
+            raise RunError("This run is still training. Stop it first.")
+        remove_folder(run_dir)
+
+
+def remove_folder(run_dir: Path) -> None:
+    """Delete a run's folder whatever its state, for those who hold the launch lock. Raises RunError."""
     # Renamed first: a reader sees a whole run or none, never half of one.
-    doomed = run_dir.with_name(f".deleted-{run_id}")
+    doomed = run_dir.with_name(f".deleted-{run_dir.name}")
     try:
         run_dir.rename(doomed)
     except OSError as error:
@@ -296,6 +388,7 @@ def read_run(run_id: str) -> Run:
         status=status,
         notes=written,
         color=int(_number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
+        epochs_before=_checked_epochs(about.get("epochs_before")),
     )
 
 
@@ -319,7 +412,8 @@ def progress(run: Run) -> tuple[float, str]:
     status = run.status
     steps, step = status.get("steps", 0), status.get("step", 0)
     if not run.config or not steps or not step:
-        return 0.0, "Getting ready" if run.is_active else "Nothing was trained"
+        waiting = {"queued": "Waits in the queue", "starting": "Getting ready", "running": "Getting ready"}
+        return 0.0, waiting.get(run.state, "Nothing was trained")
     share = min(1.0, step / (steps * run.config.epochs))
     epoch = min(run.config.epochs, math.ceil(step / steps))
     words = f"Epoch {epoch} of {run.config.epochs}, step {step:,} of {steps * run.config.epochs:,}"
@@ -336,15 +430,20 @@ def _duration(seconds: float) -> str:
 
 def list_runs() -> list[Run]:
     """All runs, newest first; a damaged one is listed with its problem."""
-    try:
-        names = sorted((entry.name for entry in runs_dir().iterdir() if _RUN_ID.fullmatch(entry.name)), reverse=True)
-    except OSError:
-        return []
     found = []
-    for name in names:
+    for name in _run_names():
         with contextlib.suppress(RunError):  # deleted between the listing and the reading
             found.append(read_run(name))
     return sorted(found, key=lambda run: (run.created_at, run.run_id), reverse=True)
+
+
+def _run_names() -> list[str]:
+    """The names in the runs' folder that can be runs, newest first."""
+    try:
+        found = [entry.name for entry in os.scandir(runs_dir()) if _RUN_ID.fullmatch(entry.name) and entry.is_dir()]
+        return sorted(found, reverse=True)
+    except OSError:
+        return []
 
 
 def active_run() -> Run | None:
@@ -384,13 +483,20 @@ def _time_or_zero(value) -> float:
     return seconds if 0 <= seconds < time.time() + 86_400 else 0.0
 
 
-_STATUS_NUMBERS = (
-    "pid", "process_started_at", "heartbeat_at", "epoch", "step", "steps", "images_per_second", "elapsed_seconds",
-    "train_loss", "val_loss", "val_accuracy", "sketch_accuracy", "best_val_accuracy", "best_epoch",
-    "test_accuracy", "threads",
+# What a status tells of the training itself; a run that is started again keeps it.
+FIGURES = (
+    "epoch", "step", "steps", "images_per_second", "elapsed_seconds", "train_loss", "val_loss", "val_accuracy",
+    "sketch_accuracy", "best_val_accuracy", "best_epoch", "test_accuracy",
 )  # fmt: skip
+_STATUS_NUMBERS = (*FIGURES, "pid", "process_started_at", "heartbeat_at", "threads", "target_epochs")
 _STATUS_COUNTS = ("pid", "epoch", "step", "steps", "best_epoch", "threads")
-_STATUS_TEXTS = ("state", "message", "device", "precision")
+_STATUS_TEXTS = ("state", "message", "device", "precision", "cause")
+
+
+def _checked_epochs(values) -> tuple[int, ...]:
+    """The whole numbers among hand-edited `epochs_before`."""
+    listed = values if isinstance(values, list) else []
+    return tuple(value for value in listed[-100:] if type(value) is int and 0 < value < 1_000)
 
 
 def _checked_status(values: dict) -> dict:
@@ -436,6 +542,40 @@ def _parse_event(line: bytes) -> dict | None:
     numbers = {key: value for key, value in event.items() if _number_or(value, None) is not None}
     complete = all(key in numbers for key in _EVENT_KEYS[event["kind"]])
     return {"kind": event["kind"]} | numbers if complete else None
+
+
+def metrics_version(run: Run) -> tuple:
+    """Changes whenever metrics.jsonl may have been cut, so that what was read of it no longer counts."""
+    try:
+        inode = (run.run_dir / "metrics.jsonl").stat().st_ino
+    except OSError:
+        inode = 0
+    return run.run_id, inode, run.status.get("process_started_at")
+
+
+def cut_metrics(run_dir: Path, epoch: int, step: int) -> None:
+    """Drop all events after `epoch` finished epochs and `step` weight updates, and whatever is no event.
+
+    For a worker that goes on from there: its predecessor may have come further before it was killed. A missing file
+    stays missing. Raises OSError.
+    """
+    path = run_dir / "metrics.jsonl"
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        text = file.read(MAX_METRICS_BYTES)
+    kept = b"".join(line for line in text.splitlines(keepends=True) if _is_done(_parse_event(line), epoch, step))
+    if kept != text:
+        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        temporary.write_bytes(kept)
+        os.replace(temporary, path)
+
+
+def _is_done(event: dict | None, epoch: int, step: int) -> bool:
+    if event is None:
+        return False
+    finished = epoch if event["kind"] == "epoch" else epoch + 1  # a step's event belongs to the epoch under way
+    return event["step"] <= step and event["epoch"] <= finished
 
 
 def read_log(run_dir: Path, last_bytes: int = 8_000) -> str:

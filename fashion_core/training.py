@@ -42,6 +42,10 @@ class TrainingFailed(Exception):
     """The loss is not a number any more or has exploded; the text says so and what to change."""
 
 
+class ResumeError(Exception):
+    """What was kept of a run does not fit its configuration; the text says what."""
+
+
 @dataclass
 class TrainState:
     """Everything that training changes; `new_state` makes it."""
@@ -58,6 +62,13 @@ class TrainState:
     best_figures: dict = field(default_factory=dict)
     best_epoch: int = 0
     best_weights: dict = field(default_factory=dict)
+    elapsed_seconds: float = 0.0  # of training, up to the last event
+    # Of the epoch under way: what its events need, and what draws its batches once more after a pause.
+    epoch_batches: int = 0  # finished ones
+    epoch_images: int = 0
+    epoch_loss: float = 0.0  # summed over these images
+    epoch_seconds: float = 0.0
+    epoch_generator: torch.Tensor | None = None  # the generator's state as the epoch began
 
 
 def keep_freed_memory() -> None:
@@ -135,11 +146,13 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
     `epoch` counts from 1, `step` counts finished weight updates, `train_loss` is the mean cross-entropy in nats since
     the last step event (or over the epoch), without label smoothing; `elapsed_seconds` includes validation,
     `images_per_second` does not. The best weights by validation accuracy are kept in `state`.
+    A restored state goes on where it was: on a CPU with the same number of threads its events equal those of a
+    training that was never interrupted, apart from the times.
     Raises TrainingFailed when the loss is not finite or explodes.
     """
     config = state.config
     pixels, labels = training_tensors(config, train_split)
-    began = time.perf_counter()
+    began = time.perf_counter() - state.elapsed_seconds
     while state.epoch < config.epochs:
         yield from _train_epoch(state, pixels, labels, val_split, began)
 
@@ -192,21 +205,26 @@ def val_sketches(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
 def _train_epoch(state, pixels, labels, val_split, began) -> Iterator[dict]:
     config = state.config
     window_ends = event_steps(config.steps_per_epoch, config.images_per_epoch, first=state.step == 0)
-    epoch_began = mark = time.perf_counter()
-    epoch_loss, epoch_images = 0.0, 0
+    mark = time.perf_counter()
+    epoch_began = mark - state.epoch_seconds
     window_loss, window_images = torch.zeros((), device=state.device), 0
     state.model.train()
-    batches = iterate_batches(pixels, labels, config.real_batch_size, state.generator)
+    batches = _batches_to_come(state, pixels, labels)
     if config.sketches:
         batches = drawn_ahead(batches, config.seed, state.step)
-    for number, (batch_pixels, batch_labels) in enumerate(batches, start=1):
+    for batch_pixels, batch_labels in batches:
         window_loss += _update(state, batch_pixels, batch_labels) * len(batch_labels)
         window_images += len(batch_labels)
-        if number not in window_ends:
+        state.epoch_batches += 1
+        if state.epoch_batches not in window_ends:
             continue
         loss = _checked(window_loss.item() / window_images, state)
         now = time.perf_counter()
-        epoch_loss, epoch_images = epoch_loss + loss * window_images, epoch_images + window_images
+        state.epoch_loss, state.epoch_images = (
+            state.epoch_loss + loss * window_images,
+            state.epoch_images + window_images,
+        )
+        state.epoch_seconds, state.elapsed_seconds = now - epoch_began, now - began
         yield {
             "kind": "step",
             "epoch": state.epoch + 1,
@@ -214,21 +232,39 @@ def _train_epoch(state, pixels, labels, val_split, began) -> Iterator[dict]:
             "train_loss": loss,
             "learning_rate": learning_rate_at(config, state.step - 1),
             "images_per_second": window_images / (now - mark),
-            "elapsed_seconds": now - began,
+            "elapsed_seconds": state.elapsed_seconds,
         }
         mark = time.perf_counter()
         window_loss, window_images = torch.zeros_like(window_loss), 0
-    images_per_second = epoch_images / (time.perf_counter() - epoch_began)
+    train_loss = state.epoch_loss / state.epoch_images
+    images_per_second = state.epoch_images / (time.perf_counter() - epoch_began)
     state.epoch += 1
+    state.epoch_batches, state.epoch_images, state.epoch_loss, state.epoch_seconds = 0, 0, 0.0, 0.0
+    figures = validate(state, val_split)
+    state.elapsed_seconds = time.perf_counter() - began
     yield {
         "kind": "epoch",
         "epoch": state.epoch,
         "step": state.step,
-        "train_loss": epoch_loss / epoch_images,
-        **validate(state, val_split),
+        "train_loss": train_loss,
+        **figures,
         "images_per_second": images_per_second,
-        "elapsed_seconds": time.perf_counter() - began,
+        "elapsed_seconds": state.elapsed_seconds,
     }
+
+
+def _batches_to_come(state: TrainState, pixels, labels) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """The batches of the epoch under way that are still to be trained on, as they were shuffled when it began."""
+    now = state.generator.get_state()
+    if not state.epoch_batches:
+        state.epoch_generator = now
+    state.generator.set_state(state.epoch_generator)
+    batches = iterate_batches(pixels, labels, state.config.real_batch_size, state.generator)
+    for _ in range(state.epoch_batches):
+        next(batches)
+    if state.epoch_batches:  # the shuffle has been drawn once more; flips go on from where they were
+        state.generator.set_state(now)
+    return batches
 
 
 def _update(state: TrainState, pixels: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -256,6 +292,100 @@ def _update(state: TrainState, pixels: torch.Tensor, labels: torch.Tensor) -> to
     state.optimizer.step(learning_rate_at(config, state.step))
     state.step += 1
     return loss.detach()
+
+
+# Keeping a training and going on with it
+
+KEPT_VALUES = (
+    "epoch", "step", "best_score", "best_figures", "best_epoch", "best_weights", "elapsed_seconds",
+    "epoch_batches", "epoch_images", "epoch_loss", "epoch_seconds",
+)  # fmt: skip
+
+
+def state_to_dict(state: TrainState) -> dict:
+    """All that going on needs, as tensors and plain values, for `restore_state`.
+
+    The tensors are the state's own: save them before training goes on. It is whole only between two events.
+    """
+    now = state.generator.get_state()
+    return {
+        "weights": dict(state.model.state_dict()),
+        "averages": state.optimizer.averages,
+        "squares": state.optimizer.squares,
+        "steps": state.optimizer.steps,
+        "generator": now,
+        "epoch_generator": state.epoch_generator if state.epoch_batches else now,
+        "dropout_generator": torch.get_rng_state(),  # torch's global one
+    } | {name: getattr(state, name) for name in KEPT_VALUES}
+
+
+def restore_state(
+    config: TrainConfig, values: dict, device: torch.device | None = None, precision: str | None = None
+) -> TrainState:
+    """The state from which `state_to_dict` made the values. Sets torch's global generator.
+
+    Raises ResumeError when anything is missing, has another shape or type than the config asks for, or is no number.
+    """
+    state = new_state(config, device, precision)
+    _check_alike("the whole", values, _expected_values(state, values))
+    _check_counts(config, values)
+    state.model.load_state_dict(values["weights"])
+    with torch.no_grad():
+        for name in ("averages", "squares", "steps"):
+            for tensor, kept in zip(getattr(state.optimizer, name), values[name], strict=True):
+                tensor.copy_(kept)
+    for name in KEPT_VALUES:
+        setattr(state, name, values[name])
+    state.epoch_generator = values["epoch_generator"]
+    try:
+        state.generator.set_state(values["epoch_generator"])  # only to see that it is one
+        state.generator.set_state(values["generator"])
+        torch.set_rng_state(values["dropout_generator"])
+    except RuntimeError as error:
+        raise ResumeError("The state of a random generator is damaged, so training cannot go on.") from error
+    return state
+
+
+def _expected_values(state: TrainState, values) -> dict:
+    """What the values must be built like: as those of a new state, with the best of an epoch if there was one."""
+    expected = state_to_dict(state)
+    if isinstance(values, dict) and values.get("epoch"):
+        figures = values.get("best_figures")
+        names = {"val_loss", "val_accuracy"} | (set(figures) if isinstance(figures, dict) else set())
+        expected |= {"best_weights": expected["weights"], "best_figures": dict.fromkeys(names, 0.0)}
+    return expected
+
+
+def _check_alike(name: str, value, expected) -> None:
+    """Refuse a value that is not built like the expected one: the same keys, lengths, types and shapes."""
+    parts = []
+    alike = isinstance(value, type(expected)) and not isinstance(value, bool)
+    if alike and isinstance(expected, dict):
+        alike = value.keys() == expected.keys()
+        parts = [(key, value[key], expected[key]) for key in expected] if alike else []
+    elif alike and isinstance(expected, (list, tuple)):
+        alike = len(value) == len(expected)
+        parts = [(name, *pair) for pair in zip(value, expected, strict=True)] if alike else []
+    elif alike and isinstance(expected, torch.Tensor):
+        alike = (value.shape, value.dtype, value.layout) == (expected.shape, expected.dtype, expected.layout)
+        alike = alike and value.device.type == "cpu" and bool(torch.isfinite(value).all())
+    elif alike and isinstance(expected, float):
+        alike = math.isfinite(value) or value == expected
+    if not alike:
+        raise ResumeError(f"What was kept of this run does not fit its configuration: {name} is not as expected.")
+    for part in parts:
+        _check_alike(*part)
+
+
+def _check_counts(config: TrainConfig, values: dict) -> None:
+    """Refuse counts that contradict each other or the config."""
+    epoch, batches, per_epoch = values["epoch"], values["epoch_batches"], config.steps_per_epoch
+    in_range = 0 <= epoch <= config.epochs and 0 <= batches <= per_epoch and values["elapsed_seconds"] >= 0
+    if not in_range or values["step"] != epoch * per_epoch + batches or (batches > 0) != (values["epoch_images"] > 0):
+        raise ResumeError(
+            f"What was kept of this run contradicts itself: step {values['step']:,}, epoch {epoch:,} of "
+            f"{config.epochs}, {batches:,} of {per_epoch:,} batches."
+        )
 
 
 def _checked(loss: float, state: TrainState) -> float:

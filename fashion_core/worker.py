@@ -1,7 +1,8 @@
 """python -m fashion_core.worker RUN_DIR: one training run from its config.json to its final status.
 
-Joins data, training, checkpoints and runs. It is started by `runs.start_run` and talks to the page only through the
-run's folder.
+Joins data, training, checkpoints and runs. It is started by `runs` or `run_queue` and talks to the page only through
+the run's folder. Where the folder has a resume.pt, it goes on from there. When it ends, whatever the way, it starts
+the next run that waits.
 """
 
 import contextlib
@@ -15,8 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from fashion_core import runs
-from fashion_core.config import TrainConfig
+from fashion_core import limits, run_queue, runs
+from fashion_core.config import ConfigError, TrainConfig
 
 STATUS_SECONDS = 0.5  # how often the status is refreshed between epochs: the page looks once a second
 NICENESS = 10  # the server and the visitor's browser go first; training takes what is left
@@ -42,9 +43,10 @@ class _Status:
 
 
 def main(run_dir: Path) -> int:
-    """Train the run; the exit status is 0 for finished and stopped, 1 for failed."""
+    """Train the run; the exit status is 1 for failed, 0 for every other end."""
     process = psutil.Process()
-    status = _Status(run_dir, state="starting", pid=process.pid, process_started_at=process.create_time())
+    begun = {"state": "starting", "pid": process.pid, "process_started_at": process.create_time()}
+    status = _Status(run_dir, **_known_figures(run_dir), **begun)
     try:
         status.write()
         with runs.worker_lock():
@@ -54,17 +56,38 @@ def main(run_dir: Path) -> int:
         traceback.print_exc()
         # On a full disk even this may fail; then the dead process makes the run `lost`.
         with contextlib.suppress(OSError):
-            status.write(state="failed", message=_sentence(error))
+            status.write(state="failed", message=_sentence(error), cause=type(error).__name__)
         return 1
+    finally:
+        _start_next()
+
+
+def _known_figures(run_dir: Path) -> dict:
+    """What the status tells of an earlier sitting of this run, so that the page does not begin at nothing."""
+    with contextlib.suppress(runs.RunError):
+        status = runs.read_run(run_dir.name).status
+        return {key: value for key, value in status.items() if key in runs.FIGURES}
+    return {}
+
+
+def _start_next() -> None:
+    """Start the run that waits first. If that fails, the next page that is looked at tries again."""
+    try:
+        run_queue.start_next()
+    except (runs.RunError, OSError):
+        traceback.print_exc()
 
 
 def _sentence(error: BaseException) -> str:
     """What went wrong, for a visitor."""
+    from fashion_core.checkpoints import CheckpointError
     from fashion_core.data import DataError
-    from fashion_core.training import TrainingFailed
+    from fashion_core.training import ResumeError, TrainingFailed
 
-    if isinstance(error, (DataError, TrainingFailed, runs.RunError)):
+    if isinstance(error, (DataError, TrainingFailed, runs.RunError, ConfigError, limits.LimitError)):
         return str(error)
+    if isinstance(error, (CheckpointError, ResumeError)):
+        return f"{error} Training cannot go on from there; the model up to that point is kept. Start a new run."
     if isinstance(error, runs.Timeout):
         return "Another run is training. Start again when it has finished."
     if isinstance(error, MemoryError):
@@ -85,52 +108,87 @@ def _train(run_dir: Path, status: _Status) -> None:
         from fashion_core import training
 
     with contextlib.suppress(AttributeError, OSError):  # no os.nice on Windows
-        os.nice(NICENESS)
+        os.nice(max(0, NICENESS - os.nice(0)))  # one that an ending worker has started has it already
     torch.set_num_threads(thread_count())
     training.keep_freed_memory()
     config = TrainConfig.from_dict(runs.read_json(run_dir / "config.json")["config"])
-    state = training.new_state(config)
+    state = _first_state(run_dir, config)
     status.values |= {"device": state.device.type, "precision": state.precision, "threads": torch.get_num_threads()}
-    status.values["steps"] = config.steps_per_epoch
+    status.values |= {"steps": config.steps_per_epoch, "step": state.step, "elapsed_seconds": state.elapsed_seconds}
     train_split, val_split = splits.result()
-    stopped = _follow(run_dir, status, state, training.train(state, train_split, val_split))
-    if stopped:
+    end, message = _follow(run_dir, status, state, training.train(state, train_split, val_split))
+    if end != "finished":
+        _save_resume(run_dir, state)  # before the weights as they are may count as the best
+    if end == "paused":
+        status.write(state=end)
+        return
+    if end == "stopped":
         training.validate(state, val_split)
-    figures = training.final_figures(state, None if stopped else load_split("test"))
-    _save_model(run_dir, state, figures | {"elapsed_seconds": status.values.get("elapsed_seconds", 0.0)})
+    figures = training.final_figures(state, load_split("test") if end == "finished" else None)
+    _save_model(run_dir, status, state, figures | {"elapsed_seconds": state.elapsed_seconds})
     kept = {key: figures[key] for key in ("test_accuracy",) if key in figures}
-    status.write(state="stopped" if stopped else "finished", **_best(state), **kept)
+    status.write(state=end, message=message, **_best(state), **kept)
 
 
-def _follow(run_dir: Path, status: _Status, state, events) -> bool:
-    """Write each event and refresh the status until training ends (False) or a stop is asked for (True)."""
+def _first_state(run_dir: Path, config: TrainConfig):
+    """The state to begin with: as this run left it, else a new one. Raises CheckpointError, ResumeError."""
+    from fashion_core import checkpoints, training
+
+    path = runs.resume_path(run_dir)
+    if path.exists():
+        state = training.restore_state(config, checkpoints.read_resume(path, config))
+    else:
+        state = training.new_state(config)
+    runs.cut_metrics(run_dir, state.epoch, state.step)
+    return state
+
+
+def _follow(run_dir: Path, status: _Status, state, events) -> tuple[str, str]:
+    """Write each event and refresh the status until training ends; returns the state that it ends in, and why."""
+    allowed = limits.read_limits()
     with (run_dir / "metrics.jsonl").open("a", encoding="utf-8") as metrics:
         for event in events:
             metrics.write(json.dumps(event, allow_nan=False) + "\n")
             metrics.flush()
             changes = {key: value for key, value in event.items() if key not in ("kind", "best", "learning_rate")}
             if event["kind"] == "epoch":
+                os.fsync(metrics.fileno())  # the curve up to the point from which a power cut lets it go on
                 if event["best"]:
-                    _save_model(run_dir, state, {})
+                    _save_model(run_dir, status, state, {})
+                _save_resume(run_dir, state)
                 status.write(state="running", **changes, **_best(state))
             elif status.values["state"] == "starting":
                 status.write(state="running", **changes)
             else:
                 status.write_sometimes(**changes)
             if (run_dir / "stop").exists():
-                return True
-    return False
+                return "stopped", ""
+            if state.epoch == state.config.epochs:
+                continue  # all is done: there is nothing to pause or to cut short
+            if (run_dir / "pause").exists():
+                return "paused", ""
+            out_of_time = allowed.time_problem(state.elapsed_seconds)
+            if out_of_time:
+                return "stopped", out_of_time
+    return "finished", ""
 
 
 def _best(state) -> dict:
     return {"best_val_accuracy": state.best_figures["val_accuracy"], "best_epoch": state.best_epoch}
 
 
-def _save_model(run_dir: Path, state, figures: dict) -> None:
+def _save_model(run_dir: Path, status: _Status, state, figures: dict) -> None:
     from fashion_core.checkpoints import save_checkpoint
 
     figures = {**state.best_figures, **figures}
     save_checkpoint(run_dir / "model.pt", state.config, state.best_weights, figures)
+    status.values.pop("test_accuracy", None)  # that of the weights before
+
+
+def _save_resume(run_dir: Path, state) -> None:
+    from fashion_core import checkpoints, training
+
+    checkpoints.save_resume(runs.resume_path(run_dir), state.config, training.state_to_dict(state))
 
 
 def thread_count() -> int:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fashion_core import plots, runs
-from pages import _shared
+from pages import _continue, _run_buttons, _shared
 
 CHART_HEIGHT = 260
 FIGURE_WIDTH = 125  # pixels; four fit beside the form, two on a phone
@@ -11,9 +11,9 @@ FIGURE_WIDTH = 125  # pixels; four fit beside the form, two on a phone
 
 def read_events(run: runs.Run) -> list[dict]:
     """The run's events so far; only what is new is read from its file."""
-    seen = st.session_state.get("seen_events")
-    if seen is None or seen["run_id"] != run.run_id:
-        seen = st.session_state["seen_events"] = {"run_id": run.run_id, "events": [], "offset": 0}
+    seen, version = st.session_state.get("seen_events"), runs.metrics_version(run)
+    if seen is None or seen["version"] != version:
+        seen = st.session_state["seen_events"] = {"version": version, "events": [], "offset": 0}
     new, seen["offset"] = runs.read_metrics(run.run_dir, seen["offset"])
     seen["events"] += new
     return seen["events"]
@@ -28,36 +28,18 @@ def show_run(run_id: str, was_active: bool) -> None:
         return
     if was_active and not run.is_active:
         st.rerun()
-    show_title(run)
+    _run_buttons.show_title(run)
     show_progress(run)
     if run.state in ("failed", "lost"):
         show_failure(run)
+    elif run.message:
+        st.info(_shared.plain(run.message), icon=":material/info:")
     show_figures(run)
     show_charts(read_events(run), run)
+    if run.state != "paused":
+        _continue.show_continue(run)
     if not run.is_active and run.model_path.is_file():
         show_next_steps(run)
-
-
-def show_title(run: runs.Run) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(_shared.plain(run.name), anchor=False, width="content")
-        st.badge(run.state.capitalize(), **_shared.STATE_BADGES[run.state])
-        st.space("stretch")
-        stopping = (run.run_dir / "stop").exists()
-        if run.is_active:
-            st.button(
-                "Stopping…" if stopping else "Stop", icon=":material/stop_circle:", key="stop",
-                disabled=stopping or runs.read_only(), on_click=stop_run, args=(run,),
-            )  # fmt: skip
-    if run.config:
-        st.caption(run.config.describe().capitalize())
-
-
-def stop_run(run: runs.Run) -> None:
-    try:
-        runs.request_stop(run.run_id)
-    except runs.RunError as error:
-        st.session_state["train_error"] = str(error)
 
 
 def show_progress(run: runs.Run) -> None:
@@ -94,7 +76,7 @@ def show_charts(events: list[dict], run: runs.Run) -> None:
     st.markdown("**Loss per step**", help=_shared.GLOSSARY["loss"])
     if steps.empty:
         st.container(height=CHART_HEIGHT, border=False).caption(
-            "The curve starts here in a few seconds." if run.is_active else "This run ended before its first step."
+            "The curve starts here in a few seconds." if run.is_active else "This run has not trained a step."
         )
         return
     st.vega_lite_chart(
@@ -104,7 +86,7 @@ def show_charts(events: list[dict], run: runs.Run) -> None:
         if run.is_active:
             st.container(height=CHART_HEIGHT, border=False).caption("The first epoch is under way.")
         else:
-            st.caption("It ended in its first epoch, so there are no curves per epoch.")
+            st.caption("Its first epoch is not finished, so there are no curves per epoch.")
         return
     left, right = st.columns(2)
     left.markdown("**Loss per epoch**", help=_shared.GLOSSARY["epoch"])

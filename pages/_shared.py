@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from fashion_core import checkpoints, data, predict, runs
+from fashion_core import checkpoints, data, predict, run_queue, runs
 from fashion_core.checkpoints import ModelEntry
 from fashion_core.data import Split
 
@@ -39,6 +39,7 @@ STATE_BADGES = {
     "queued": {"icon": ":material/schedule:", "color": "gray"},
     "starting": {"icon": ":material/hourglass_top:", "color": "blue"},
     "running": {"icon": ":material/play_circle:", "color": "blue"},
+    "paused": {"icon": ":material/pause_circle:", "color": "orange"},
     "finished": {"icon": ":material/check_circle:", "color": "green"},
     "stopped": {"icon": ":material/stop_circle:", "color": "gray"},
     "failed": {"icon": ":material/error:", "color": "red"},
@@ -153,17 +154,31 @@ def model_in_use() -> ModelEntry | None:
 
 
 @st.fragment(run_every=2.0)
-def _show_training_line_live() -> None:
-    run = runs.active_run()
-    if run is None:
+def _show_training_line_live(drawn_for: str | None) -> None:
+    """What trains and how many wait. Draws the whole page anew when it is not `drawn_for` that trains any more."""
+    run, queue = runs.active_run(), run_queue.read_queue()
+    if run is None and queue.goes_on:
+        run_queue.start_next(wait=False)  # its worker was killed, or the machine was restarted
+        run = runs.active_run()
+    if (run.run_id if run else None) != drawn_for or not (run or queue.goes_on):
         st.rerun()
-    label = f"{plain(run.name)}: {runs.progress(run)[0]:.0%}"
-    st.page_link("pages/train.py", label=label, icon=":material/model_training:")
+    _show_training_words(run, queue)
+
+
+def _show_training_words(run: runs.Run | None, queue: run_queue.Queue) -> None:
+    parts = [f"{plain(run.name)}: {runs.progress(run)[0]:.0%}"] if run else []
+    parts += [f"{plain(queue.held_by.name)} is paused"] if queue.held_by and not run else []
+    parts += [f"{len(queue.waiting)} waiting"] if queue.waiting else []
+    icon = ":material/model_training:" if run or queue.goes_on else ":material/pause_circle:"
+    st.page_link("pages/train.py", label=" · ".join(parts), icon=icon)
 
 
 def _show_training_line() -> None:
-    if runs.active_run():
-        _show_training_line_live()
+    run, queue = runs.active_run(), run_queue.read_queue()
+    if run or (queue.goes_on and not runs.read_only()):
+        _show_training_line_live(run.run_id if run else None)
+    elif queue.held_by:
+        _show_training_words(None, queue)
 
 
 # What several pages show

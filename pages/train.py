@@ -1,21 +1,22 @@
-"""Train: a form starts a run; its loss, accuracy and progress are drawn live; it can be stopped.
+"""Train: a form starts runs or lets them wait; loss, accuracy and progress are drawn live; pause, stop, go on.
 
-Stands on fashion_core.runs (start, read, stop), fashion_core.config (the form) and fashion_core.plots (frames).
+Stands on fashion_core.runs (read, pause, stop), fashion_core.run_queue (start, wait, go on), fashion_core.config (the
+form) and fashion_core.plots (frames).
 """
 
 import streamlit as st
 
-from fashion_core import data, runs
+from fashion_core import data, run_queue, runs
 from fashion_core.config import TrainConfig
-from pages import _live_run, _run_form, _shared
+from pages import _live_run, _queue, _run_form, _shared
 
 REFRESH_SECONDS = 1.0
 
 
 def start_run(values: dict, name: str) -> None:
     try:
-        run_id = runs.start_run(TrainConfig.from_dict(values), name)
-    except (runs.RunError, ValueError) as error:
+        run_id = run_queue.start_or_add(TrainConfig.from_dict(values), name)
+    except (runs.RunError, ValueError, OSError) as error:
         st.session_state["train_error"] = str(error)
     else:
         st.session_state["shown_run"] = run_id
@@ -25,7 +26,7 @@ def start_run(values: dict, name: str) -> None:
 
 def shown_run() -> runs.Run | None:
     """The run that is training, else the one last started or looked at, else the newest that was trained here."""
-    everything = runs.list_runs()
+    everything = [run for run in runs.list_runs() if run.state != "queued"]
     active = next((run for run in everything if run.is_active), None)
     looked_at = next((run for run in everything if run.run_id == st.session_state.get("shown_run")), None)
     trained = (run for run in everything if run.state != "finished" or "step" in run.status)
@@ -44,7 +45,7 @@ def show_live(run: runs.Run | None) -> None:
 
 _shared.run_through_router()
 st.title("Train")
-st.write("Choose how to train, press start, and watch. It goes on when you leave the page.")
+st.write("Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave the page.")
 form_column, live_column = st.columns([3, 7])
 with form_column:
     if runs.read_only():
@@ -58,5 +59,6 @@ with form_column:
         _shared.show_data_missing(error)
     if "train_error" in st.session_state:
         st.error(_shared.plain(st.session_state.pop("train_error")))
+    _queue.show_queue()
 with live_column:
     show_live(shown_run())

@@ -15,7 +15,10 @@ ALLOWED = {
     "metadata": set(),
     "config": {"metadata"},
     "notes": set(),
-    "runs": FACTS | {"notes"},
+    "limits": set(),
+    "variants": FACTS,
+    "runs": FACTS | {"limits", "notes"},
+    "run_queue": FACTS | {"limits", "runs"},
     "run_table": FACTS | {"runs"},
     "housekeeping": {"runs"},
     "data": FACTS,
@@ -34,7 +37,7 @@ ALLOWED = {
     "comparison": FACTS | {"evaluation"},
     "optimizers": FACTS,
     "training": FACTS | {"data", "transforms", "models", "optimizers", "predict", "evaluation", "sketches"},
-    "worker": FACTS | {"data", "training", "checkpoints", "runs"},
+    "worker": FACTS | {"data", "training", "checkpoints", "runs", "run_queue", "limits"},
     "__main__": FACTS | {"data", "training", "checkpoints", "runs", "predict", "pictures", "evaluation", "export"},
     "__init__": set(),
 }
@@ -71,10 +74,10 @@ def test_the_core_does_not_know_the_screen(path):
     assert roots.isdisjoint({"streamlit", "streamlit_drawable_canvas", "pages"})
 
 
-@pytest.mark.parametrize("module", ["metadata", "config"])
+@pytest.mark.parametrize("module", ["metadata", "config", "limits", "variants"])
 def test_facts_need_only_the_standard_library(module):
     roots = {name.split(".")[0] for name in imported_names(ROOT / "fashion_core" / f"{module}.py")}
-    assert roots <= {"dataclasses", "json", "math", "fashion_core"}
+    assert roots <= {"contextlib", "dataclasses", "json", "math", "os", "fashion_core"}
 
 
 def test_notes_need_only_the_standard_library():
@@ -82,8 +85,9 @@ def test_notes_need_only_the_standard_library():
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
-def test_run_folders_need_no_torch():
-    assert "torch" not in imported_names(ROOT / "fashion_core" / "runs.py")
+@pytest.mark.parametrize("module", ["runs", "run_queue", "run_table", "housekeeping", "limits", "variants"])
+def test_run_folders_need_no_torch(module):
+    assert "torch" not in imported_names(ROOT / "fashion_core" / f"{module}.py")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)

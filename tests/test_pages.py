@@ -7,8 +7,9 @@ import pytest
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, runs
+from fashion_core import checkpoints, run_queue, runs
 from fashion_core.config import TrainConfig
+from pages._shared import plain
 
 PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
 
@@ -111,13 +112,146 @@ def test_train_starts_a_run_with_the_forms_values(runs_dir, monkeypatch):
     assert (run.config.epochs, run.config.flips) == (3, True)
 
 
-def test_a_second_start_is_refused_with_a_sentence(runs_dir):
+def test_a_second_run_waits_in_the_queue(runs_dir):
     runs.create_run(TrainConfig(), "First")
     app = open_page("train")
+    assert "Nothing waits" in words(app)
+    button(app, "Add to queue").click().run()
+    assert not app.exception
+    (waiting,) = run_queue.read_queue().waiting
+    assert f"1\\. {plain(waiting.name)}" in words(app)
+    assert "1 waiting" in words(app)
+
+
+def keys_like(app: AppTest, start: str) -> list[str]:
+    return [element.key for element in app.button if element.key and element.key.startswith(start)]
+
+
+def test_several_values_are_queued_with_one_click_then_moved_and_cancelled(runs_dir, monkeypatch):
+    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: None)
+    runs.create_run(TrainConfig(), "First")
+    app = open_page("train")
+    app.selectbox(key="vary").select("seed").run()
+    assert "Queue 3 runs" in [element.label for element in app.button]
+    next(field for field in app.text_input if field.label == "Values").set_value("0, 7").run()
+    button(app, "Queue 2 runs").click().run()
+    assert not app.exception
+    assert [run.config.seed for run in run_queue.read_queue().waiting] == [0, 7]
+    app.button(key=keys_like(app, "up-")[1]).click().run()
+    assert [run.name for run in run_queue.read_queue().waiting] == ["Seed 7", "Seed 0"]
+    app.button(key=keys_like(app, "cancel-")[0]).click().run()
+    assert [run.name for run in run_queue.read_queue().waiting] == ["Seed 0"]
+
+
+@pytest.mark.parametrize(("text", "said"), [("0, x", "whole number, not 'x'"), (" ", "no seed to try")])
+def test_values_that_are_none_are_a_sentence(runs_dir, text, said):
+    app = open_page("train")
+    app.selectbox(key="vary").select("seed").run()
+    next(field for field in app.text_input if field.label == "Values").set_value(text).run()
+    assert not app.exception
+    assert said in words(app)
+
+
+def test_a_damaged_queue_says_so_in_a_row(runs_dir):
+    runs.create_run(TrainConfig(), "First")
+    broken = run_queue.start_or_add(TrainConfig(), "Broken")
+    (runs_dir / broken / "config.json").write_text("{")
+    app = open_page("train")
+    assert "config.json is not valid JSON" in words(app).replace("\\", "")
+    app.button(key=f"forget-{broken}").click().run()
+    assert "Nothing waits" in words(app)
+    (runs_dir / "queue.json").write_text("{")
+    assert "queue.json is not valid JSON" in words(open_page("train")).replace("\\", "")
+
+
+def test_a_queue_that_nobody_moves_on_is_started_by_any_page(runs_dir, monkeypatch):
+    started = []
+    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: started.append(run_dir.name))
+    run_id = runs.create_run(TrainConfig(), "Waits since the machine was restarted", "queued")
+    assert not open_page("home").exception
+    assert started == [run_id]
+
+
+def test_pause_writes_the_request(runs_dir):
+    me = psutil.Process()
+    alive = {"pid": me.pid, "process_started_at": me.create_time(), "heartbeat_at": time.time()}
+    run_id = make_run("running", "Live", **alive)
+    app = open_page("train")
+    button(app, "Pause").click().run()
+    assert (runs_dir / run_id / "pause").exists()
+    assert button(app, "Pausing…").disabled
+
+
+def make_resumable(state: str, name: str, **status) -> str:
+    run_id = make_run(state, name, **status)
+    runs.resume_path(runs.run_dir_of(run_id)).write_bytes(b"kept")
+    return run_id
+
+
+def test_a_paused_run_is_resumed_or_stopped_and_the_queue_started_past_it(runs_dir, monkeypatch):
+    started = []
+    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: started.append(run_dir.name))
+    paused = make_resumable("paused", "Held")
+    waits = runs.create_run(TrainConfig(), "Waits", "queued")
+    app = open_page("train")
+    assert "“Held” is paused" in words(app)
+    assert [run.state for run in runs.list_runs()] == ["queued", "paused"]
+    button(app, "Start the queue").click().run()
+    assert started == [waits]
+    runs.write_json(runs_dir / waits / "status.json", {"state": "finished"})
+    app = open_page("train")
+    app.session_state["shown_run"] = paused
+    app.run()
+    button(app, "Resume").click().run()
+    assert not app.exception
+    assert started == [waits, paused]
+    runs.write_json(runs_dir / paused / "status.json", {"state": "paused"})
+    button(app.run(), "Stop").click().run()
+    assert runs.read_run(paused).state == "stopped"
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped", "failed", "lost"])
+def test_a_run_that_has_ended_continues_for_more_epochs(runs_dir, monkeypatch, state):
+    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: None)
+    run_id = make_resumable("running" if state == "lost" else state, "Old", pid=2**22 + 1)
+    app = open_page("train")
+    next(field for field in app.number_input if field.label == "Continue for").set_value(3).run()
+    assert "To 4 epochs in all" in words(app)
+    button(app, "Continue for 3 more epochs").click().run()
+    assert not app.exception
+    assert runs.read_run(run_id).config.epochs == 4
+    assert "Continued from 2 to 4 epochs" in words(app)
+
+
+def test_a_run_that_cannot_be_continued_says_why(runs_dir, checkpoint_path):
+    make_run("finished", "Brought in", checkpoint_path)
+    assert "cannot be continued" in words(open_page("train"))
+    make_run("failed", "Ran away", cause="TrainingFailed", message="The loss rose.")
+    assert "would end the same way" in words(open_page("train"))
+
+
+def test_limits_are_said_and_bite(runs_dir, monkeypatch, checkpoint_path):
+    monkeypatch.setenv("FASHION_MAX_EPOCHS", "3")
+    monkeypatch.setenv("FASHION_MAX_RUNS", "1")
+    app = open_page("train")
+    assert "at most 3 epochs per run, 1 run kept" in words(app)
+    assert app.number_input(key="train_epochs").value == app.number_input(key="train_epochs").max == 3
+    app.selectbox(key="recipe").select("Long training").run()
+    assert not app.exception
+    assert app.number_input(key="train_epochs").value == 3
+    make_run("finished", "Old", checkpoint_path)
+    button(app, "Start training").click().run()
+    assert "Delete some on the Runs page" in words(app)
+    assert len(runs.list_runs()) == 1
+
+
+def test_a_limit_that_cannot_be_read_is_explained(runs_dir, monkeypatch):
+    monkeypatch.setenv("FASHION_MAX_EPOCHS", "ten")
+    app = open_page("train")
+    assert "FASHION_MAX_EPOCHS is 'ten'" in words(app).replace("\\", "")
     button(app, "Start training").click().run()
     assert not app.exception
-    assert "“First” is training" in words(app)
-    assert len(runs.list_runs()) == 1
+    assert runs.list_runs() == []
 
 
 def test_a_recipe_fills_the_form(runs_dir):

@@ -32,6 +32,8 @@ def status(state, age=0.0, pid=True):
         (status("starting"), False, "lost"),
         (status("running", age=61), True, "lost"),
         (status("running", age=59), True, "running"),
+        (status("paused", age=1e6), False, "paused"),
+        (status("queued", age=1e6), False, "queued"),
         (status("finished", age=1e6), False, "finished"),
         (status("stopped", age=1e6), False, "stopped"),
         (status("failed", age=1e6), False, "failed"),
@@ -241,6 +243,45 @@ def test_a_line_that_is_no_event_is_skipped(tmp_path, line):
     assert runs.read_metrics(tmp_path)[0] == [STEP]
 
 
+def test_events_after_a_point_are_cut_off(tmp_path):
+    step = {"kind": "step", "train_loss": 1.0, "elapsed_seconds": 1.0}
+    epoch = step | {"kind": "epoch", "val_loss": 1.0, "val_accuracy": 0.5, "best": True}
+    events = [step | {"epoch": 1, "step": 5}, step | {"epoch": 1, "step": 10}, epoch | {"epoch": 1, "step": 10}]
+    beyond = [step | {"epoch": 2, "step": 15}, step | {"epoch": 2, "step": 20}, epoch | {"epoch": 2, "step": 20}]
+    path = tmp_path / "metrics.jsonl"
+    lines = [json.dumps(event) + "\n" for event in events + beyond]
+    path.write_text("".join(lines) + "rubbish\n" + lines[0][:9])
+    runs.cut_metrics(tmp_path, epoch=1, step=10)
+    assert path.read_text() == "".join(lines[:3])
+    inode = path.stat().st_ino
+    runs.cut_metrics(tmp_path, epoch=1, step=10)
+    assert path.stat().st_ino == inode  # nothing to cut: readers may go on
+    path.write_text("".join(lines))
+    runs.cut_metrics(tmp_path, epoch=1, step=20)  # paused between an epoch's last step and its validation
+    assert path.read_text() == "".join(lines[:5])
+    runs.cut_metrics(tmp_path, epoch=0, step=10)
+    assert path.read_text() == "".join(lines[:2])
+    runs.cut_metrics(tmp_path / "none", epoch=0, step=0)
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped", "paused", "failed", "queued"])
+def test_what_does_not_train_cannot_be_paused_or_stopped(runs_dir, state):
+    run_id = make_run(state)
+    with pytest.raises(RunError, match=f"not training any more: it is {state}"):
+        runs.request_pause(run_id)
+    if state != "paused":  # which can be ended for good
+        with pytest.raises(RunError, match=f"not training any more: it is {state}"):
+            runs.request_stop(run_id)
+
+
+@pytest.mark.parametrize("listed", ["x", [True, "5", -1, 10**9, None], {"a": 1}, 7])
+def test_hand_edited_earlier_epochs_are_dropped(runs_dir, listed):
+    run_id = make_run()
+    about = runs.read_json(runs_dir / run_id / "config.json")
+    runs.write_json(runs_dir / run_id / "config.json", about | {"epochs_before": listed})
+    assert runs.read_run(run_id).epochs_before == ()
+
+
 def test_no_metrics_yet(tmp_path):
     assert runs.read_metrics(tmp_path) == ([], 0)
 
@@ -274,7 +315,7 @@ def test_a_finished_run_can_be_deleted(runs_dir):
     run_id = make_run()
     runs.delete_run(run_id)
     assert runs.list_runs() == []
-    assert list(runs_dir.iterdir()) == []
+    assert [path.name for path in runs_dir.iterdir()] == [".launch.lock"]
 
 
 def test_a_training_run_cannot_be_deleted(runs_dir):

@@ -1,5 +1,7 @@
 """fashion_core.training: it learns, it covers, it repeats, and it says so when it fails."""
 
+import dataclasses
+import io
 import itertools
 import json
 import math
@@ -220,3 +222,116 @@ def test_final_figures_belong_to_the_best_weights(train_split, val_split):
     figures = training.final_figures(state, val_split)
     assert figures["test_accuracy"] == pytest.approx(figures["val_accuracy"], abs=1e-6)
     assert json.loads(json.dumps(figures, allow_nan=False)) == figures
+
+
+# Going on
+
+
+def interrupted(config, train_split, val_split, stops):
+    """The events of a training that is kept, as in a file, and restored after so many events each time."""
+    state, events = training.new_state(config, torch.device("cpu")), []
+    for stop in [*stops, None]:
+        events += itertools.islice(training.train(state, train_split, val_split), stop)
+        if stop is None:
+            return state, events
+        file = io.BytesIO()
+        torch.save(training.state_to_dict(state), file)
+        torch.manual_seed(12_345)  # whatever else uses the global generator meanwhile
+        values = torch.load(io.BytesIO(file.getvalue()), weights_only=True)
+        state = training.restore_state(config, values, torch.device("cpu"))
+    raise AssertionError
+
+
+def without_times(events):
+    return [{key: value for key, value in event.items() if "second" not in key} for event in events]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {"optimizer": "AdamW", "schedule": "one-cycle", "dropout": 0.3, "flips": True, "weight_decay": 0.05},
+        {"model": "ResidualNet", "optimizer": "SGD", "learning_rate": 0.01, "dropout": 0.2},
+        {"sketches": True, "label_smoothing": 0.1},
+    ],
+    ids=["tutorial", "everything random", "batch norm", "sketches"],
+)
+def test_a_restored_training_equals_one_never_interrupted(train_split, val_split, monkeypatch, extra):
+    """Bit for bit: kept in the middle of an epoch, before its validation, after it, and in the next one."""
+    monkeypatch.setattr(training, "IMAGES_PER_EVENT", 250)
+    monkeypatch.setattr(training, "VAL_SKETCHES", 50)
+    training.val_sketches.cache_clear()
+    config = TrainConfig(train_size=1_000, epochs=2, **extra)
+    state, events = run(config, train_split, val_split)
+    first_epoch = next(number for number, event in enumerate(events, start=1) if event["kind"] == "epoch")
+    restored, others = interrupted(config, train_split, val_split, stops=[2, first_epoch - 3, 1, 2])
+    training.val_sketches.cache_clear()
+    assert without_times(others) == without_times(events)
+    weights, other_weights = state.model.state_dict(), restored.model.state_dict()
+    assert all(torch.equal(weights[name], other_weights[name]) for name in weights)
+    assert (restored.best_epoch, restored.best_score) == (state.best_epoch, state.best_score)
+    seconds = [event["elapsed_seconds"] for event in others]
+    assert seconds == sorted(seconds)
+
+
+def test_a_finished_training_goes_on_for_more_epochs(train_split, val_split):
+    """With a constant learning rate it equals one that was to have that many epochs from the beginning."""
+    config = TrainConfig(train_size=1_000, epochs=1)
+    state, events = run(config, train_split, val_split)
+    longer = dataclasses.replace(config, epochs=2)
+    state = training.restore_state(longer, training.state_to_dict(state), torch.device("cpu"))
+    events += training.train(state, train_split, val_split)
+    assert without_times(events) == without_times(run(longer, train_split, val_split)[1])
+
+
+@pytest.fixture(scope="module")
+def kept(train_split, val_split):
+    state, _ = run(TrainConfig(train_size=1_000, epochs=1), train_split, val_split)
+    return training.state_to_dict(state)
+
+
+def forget_weights(values):
+    del values["weights"]["conv1.bias"]
+
+
+def spoil_generator(values):
+    values["generator"] = torch.full_like(values["generator"], 255)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda values: values.pop("step"),
+        lambda values: values.update(extra=1),
+        lambda values: values.update(step=-1),
+        lambda values: values.update(step=True),
+        lambda values: values.update(step=10**400),
+        lambda values: values.update(epoch=2, step=32),
+        lambda values: values.update(epoch_batches=3),
+        lambda values: values.update(best_score=(math.nan, 0.0)),
+        lambda values: values.update(best_score=(1.0,)),
+        lambda values: values.update(best_figures={}),
+        lambda values: values.update(best_figures=[1]),
+        lambda values: values.update(best_weights={}),
+        lambda values: values.update(averages=values["averages"][1:]),
+        lambda values: values["squares"].__setitem__(0, torch.zeros(3)),
+        lambda values: values["weights"].update({"conv1.bias": torch.full((32,), math.nan)}),
+        lambda values: values["weights"].update({"conv1.bias": torch.zeros(32).to_sparse()}),
+        lambda values: values["weights"].update({"conv1.bias": torch.zeros(32, dtype=torch.float64)}),
+        forget_weights,
+        spoil_generator,
+    ],
+)
+def test_what_was_kept_is_refused_unless_it_fits(kept, spoil):
+    values = {key: dict(value) if isinstance(value, dict) else value for key, value in kept.items()}
+    values |= {name: list(values[name]) for name in ("averages", "squares", "steps")}
+    spoil(values)
+    with pytest.raises(training.ResumeError, match=r"kept|damaged"):
+        training.restore_state(TrainConfig(train_size=1_000, epochs=1), values)
+
+
+def test_what_was_kept_of_another_network_is_refused(kept):
+    with pytest.raises(training.ResumeError, match="weights is not as expected"):
+        training.restore_state(TrainConfig(model="ResidualNet", train_size=1_000, epochs=1), kept)
+    with pytest.raises(training.ResumeError, match="the whole is not"):
+        training.restore_state(TrainConfig(), [])

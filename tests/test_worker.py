@@ -10,33 +10,15 @@ import time
 
 import psutil
 import pytest
+import torch
+from waiting import SECONDS, wait_for, wait_for_first_loss, wait_for_state, worker_process
 
-from fashion_core import checkpoints, runs
+from fashion_core import checkpoints, run_queue, runs, training, worker
 from fashion_core.config import TrainConfig
+from fashion_core.data import load_split
 
 QUICK = TrainConfig(train_size=2_000, epochs=1)
 LONG = TrainConfig(epochs=100)
-SECONDS = 90  # far more than any of these waits takes on an idle machine
-
-
-def wait_for(condition, what, seconds=SECONDS):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.05)
-
-
-def wait_for_state(run_id, *states):
-    wait_for(lambda: runs.read_run(run_id).state in states, f"{states}: {runs.read_run(run_id)}")
-    return runs.read_run(run_id)
-
-
-def wait_for_first_loss(run_id):
-    wait_for(lambda: runs.read_metrics(runs.run_dir_of(run_id))[0], "the first loss")
-
-
-def worker_process(run_id):
-    return psutil.Process(runs.read_run(run_id).status["pid"])
 
 
 @pytest.fixture(autouse=True)
@@ -183,3 +165,104 @@ def test_the_same_seed_gives_the_same_run():
         return [event["train_loss"] for event in runs.read_metrics(run.run_dir)[0]]
 
     assert losses() == losses()
+
+
+# Pausing, going on, and the queue
+
+
+RANDOM = TrainConfig(
+    train_size=3_000, epochs=5, optimizer="AdamW", schedule="one-cycle", dropout=0.2, flips=True, learning_rate=0.002
+)
+TINY = TrainConfig(train_size=1_000, epochs=1)
+
+
+def events_of(run_id):
+    """All events without what depends on the clock."""
+    events, _ = runs.read_metrics(runs.run_dir_of(run_id))
+    return [{key: value for key, value in event.items() if "second" not in key} for event in events]
+
+
+def trained_alone(config):
+    """State and events of the same training, never interrupted, with a worker's number of threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(worker.thread_count())
+    try:
+        state = training.new_state(config)
+        return state, list(training.train(state, load_split("train"), load_split("val")))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_a_run_paused_in_its_first_epoch_then_killed_and_continued_equals_one_left_alone():
+    run_id = runs.start_run(RANDOM, "Interrupted")
+    runs.request_pause(run_id)  # it pauses after its first step
+    run = wait_for_state(run_id, "paused", "failed", "finished")
+    assert run.state == "paused", runs.read_log(run.run_dir)
+    assert (run.status["step"], run.is_active, run.epochs_done) == (1, False, 0)
+    assert run_queue.continue_run(run_id) == "starting"
+    wait_for(lambda: runs.read_run(run_id).status.get("best_epoch"), "the first epoch")
+    worker_process(run_id).kill()
+    wait_for_state(run_id, "lost")
+    seconds = runs.read_run(run_id).status["elapsed_seconds"]
+    run_queue.continue_run(run_id)
+    run = wait_for_state(run_id, "finished", "failed", "lost")
+    assert run.state == "finished", runs.read_log(run.run_dir)
+    assert run.status["elapsed_seconds"] > 0.5 * seconds  # it goes on counting from what was kept
+    state, alone = trained_alone(RANDOM)
+    assert events_of(run_id) == [
+        {key: event[key] for key in event if "second" not in key and key != "best"} for event in alone
+    ]
+    assert run.status["best_val_accuracy"] == state.best_figures["val_accuracy"]
+    assert (run.status["epoch"], run.status["best_epoch"]) == (5, state.best_epoch)
+    weights = checkpoints.read_checkpoint(run.model_path).weights
+    assert all(torch.equal(weights[name], state.best_weights[name]) for name in weights)
+
+
+def test_a_finished_run_continues_and_its_final_figures_are_replaced():
+    run_id = runs.start_run(TINY, "Short")
+    before = wait_for_state(run_id, "finished", "failed", "lost")
+    run_queue.continue_run(run_id, 2)
+    run = wait_for_state(run_id, "finished", "failed", "lost")
+    assert run.state == "finished", runs.read_log(run.run_dir)
+    assert [event["epoch"] for event in events_of(run_id) if event["kind"] == "epoch"] == [1, 2, 3]
+    assert (run.config.epochs, run.epochs_before) == (3, (1,))
+    assert run.status["test_accuracy"] > before.status["test_accuracy"]
+    metrics = checkpoints.read_checkpoint(run.model_path).metrics
+    assert (metrics["test_accuracy"], metrics["epochs_done"]) == (run.status["test_accuracy"], 3)
+
+
+def test_the_queue_goes_on_without_a_page_past_a_run_that_fails():
+    ids = run_queue.add_all([(name, TINY) for name in ("A", "B", "Bad", "C")])
+    runs.resume_path(runs.run_dir_of(ids[2])).write_bytes(b"no such thing")
+    wait_for(lambda: not any(runs.read_run(run_id).state in ("queued", "starting", "running") for run_id in ids), "all")
+    assert [runs.read_run(run_id).state for run_id in ids] == ["finished", "finished", "failed", "finished"]
+    assert "Training cannot go on from there" in runs.read_run(ids[2]).message
+    starts = [runs.read_run(run_id).status["process_started_at"] for run_id in ids]
+    assert starts == sorted(starts)
+
+
+def test_a_killed_worker_does_not_block_the_queue():
+    killed, following = run_queue.add_all([("Killed", LONG), ("Following", TINY)])
+    wait_for_first_loss(killed)
+    worker_process(killed).kill()
+    wait_for_state(killed, "lost")
+    assert run_queue.start_next() == following  # what any page does
+    assert wait_for_state(following, "finished", "failed", "lost").state == "finished"
+
+
+def test_a_run_ends_when_its_time_is_up(monkeypatch):
+    monkeypatch.setenv("FASHION_MAX_MINUTES", "0.001")
+    run = wait_for_state(runs.start_run(LONG), "stopped", "failed", "finished")
+    assert run.state == "stopped", run.message
+    assert "at most 0.001 minutes per run" in run.message
+    checkpoints.load_model(run.model_path)
+
+
+@pytest.mark.parametrize("config", [TINY, TrainConfig(train_size=1_000, epochs=1, seed=3)])
+def test_a_resume_file_of_another_run_is_refused(config, runs_dir, checkpoint_path):
+    checkpoints.save_resume(runs_dir / "resume.pt", TrainConfig(train_size=2_000), {"step": 1})
+    with pytest.raises(checkpoints.CheckpointError, match="another configuration"):
+        worker._first_state(runs_dir, config)
+    (runs_dir / "resume.pt").write_bytes(checkpoint_path.read_bytes())
+    with pytest.raises(checkpoints.CheckpointError, match="not saved by this app"):
+        worker._first_state(runs_dir, config)

@@ -76,14 +76,16 @@ def test_the_chart_is_not_rebuilt_while_it_grows(page, app):
     stop(page)
 
 
-def test_a_second_tab_sees_the_run_and_cannot_start_another(page, app, browser):
+def test_a_second_tab_sees_the_run_and_lets_another_wait(page, app, browser):
     start_long_run(page, app)
     second = browser.new_page()
     with contextlib.closing(second):
-        open_train(second, app)
+        second.goto(f"{app}/train")
         expect(main(second).get_by_text("Running")).to_be_visible(timeout=MINUTE)
-        second.get_by_role("button", name="Start training").click()
-        expect(second.get_by_text("is training. Stop it or wait")).to_be_visible(timeout=MINUTE)
+        second.get_by_role("button", name="Add to queue").click()
+        expect(main(second).get_by_text("1 waiting")).to_be_visible(timeout=MINUTE)
+        second.get_by_test_id("stMain").locator('[class*="st-key-cancel-"] button').click()
+        expect(main(second).get_by_text("Nothing waits")).to_be_visible(timeout=MINUTE)
     stop(page)
 
 

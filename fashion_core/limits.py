@@ -1,0 +1,124 @@
+"""What a copy of the app allows its visitors, read from environment variables here and nowhere else.
+
+Standard library only. Without any of them there are no limits beside those of TrainConfig. A value that cannot be read
+switches training off until it is mended: a public copy with a typing error must not be an open one.
+"""
+
+import contextlib
+import math
+import os
+from dataclasses import dataclass
+
+READ_ONLY = "FASHION_READ_ONLY"
+MAX_EPOCHS, MAX_MINUTES = "FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES"
+MAX_RUNS, MAX_QUEUE = "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"
+YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
+SHOWN_CHARACTERS = 40  # as much of a bad value as a sentence can bear
+
+
+class LimitError(Exception):
+    """A limit is set to something that is none; the text names the variable, its value and what it should be."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is allowed at most; infinite where nothing is set."""
+
+    epochs: float = math.inf  # of one run, continued ones included
+    minutes: float = math.inf  # of training for one run
+    runs: float = math.inf  # kept at a time
+    queue: float = math.inf  # runs that wait at a time
+
+    def words(self) -> str:
+        """The limits in one sentence; empty when there are none."""
+        parts = [
+            f"{_counted(value, unit)}{rest}"
+            for value, unit, rest in (
+                (self.epochs, "epoch", " per run"),
+                (self.minutes, "minute", " per run"),
+                (self.runs, "run", " kept"),
+                (self.queue, "run", " waiting"),
+            )
+            if math.isfinite(value)
+        ]
+        return f"This copy allows at most {', '.join(parts)}." if parts else ""
+
+    def epochs_problem(self, epochs: int) -> str:
+        """A sentence that refuses a run of so many epochs, or an empty string."""
+        if epochs <= self.epochs:
+            return ""
+        return f"This copy trains at most {_counted(self.epochs, 'epoch')} per run, not {epochs:,}. Choose fewer."
+
+    def time_problem(self, elapsed_seconds: float) -> str:
+        """A sentence that ends a run which has trained so long, or an empty string."""
+        if elapsed_seconds < 60 * self.minutes:
+            return ""
+        return f"It has used up its time: this copy trains at most {_counted(self.minutes, 'minute')} per run."
+
+    def runs_problem(self, kept: int, added: int = 1) -> str:
+        """A sentence that refuses `added` runs beside `kept` ones, or an empty string."""
+        if kept + added <= self.runs:
+            return ""
+        allowed = f"This copy keeps at most {_counted(self.runs, 'run')}"
+        return f"{allowed}; there {_are(kept)}, and {added} more would be too many. Delete some on the Runs page first."
+
+    def queue_problem(self, waiting: int, added: int = 1) -> str:
+        """A sentence that refuses `added` runs in a queue of `waiting`, or an empty string."""
+        if waiting + added <= self.queue:
+            return ""
+        allowed = f"On this copy at most {_counted(self.queue, 'run')} can wait"
+        return f"{allowed}; there {_are(waiting)}, and {added} more would be too many. Cancel some or wait."
+
+
+def read_limits() -> Limits:
+    """The limits that the environment sets. Raises LimitError."""
+    return Limits(
+        epochs=_limit(MAX_EPOCHS, whole=True),
+        minutes=_limit(MAX_MINUTES, whole=False),
+        runs=_limit(MAX_RUNS, whole=True),
+        queue=_limit(MAX_QUEUE, whole=True, lowest=0),
+    )
+
+
+def read_only() -> bool:
+    """True on a public copy (FASHION_READ_ONLY=1): no training, no deleting, nothing brought in."""
+    return _text(READ_ONLY).lower() not in NO
+
+
+def problem() -> str:
+    """What is wrong with the settings, in a sentence, or an empty string."""
+    text = _text(READ_ONLY)
+    if text.lower() not in YES + NO:
+        return f"{READ_ONLY} is {text[:SHOWN_CHARACTERS]!r}; it must be 1 or 0. Until then this copy is read-only."
+    try:
+        read_limits()
+    except LimitError as error:
+        return str(error)
+    return ""
+
+
+def _text(name: str) -> str:
+    return os.environ.get(name, "").strip()
+
+
+def _limit(name: str, whole: bool, lowest: int = 1) -> float:
+    text = _text(name)
+    if not text:
+        return math.inf
+    with contextlib.suppress(ValueError, OverflowError):
+        value = int(text) if whole else float(text)
+        if math.isfinite(value) and (value >= lowest if whole else value > 0):
+            return value
+    wanted = f"a whole number of at least {lowest}" if whole else "a number above 0"
+    raise LimitError(
+        f"{name} is {text[:SHOWN_CHARACTERS]!r}; it must be {wanted}. Until it is mended nothing can be started."
+    )
+
+
+def _counted(value: float, unit: str) -> str:
+    number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return f"{number} {unit}" + ("" if value == 1 else "s")
+
+
+def _are(count: int) -> str:
+    return "is 1" if count == 1 else f"are {count:,}"

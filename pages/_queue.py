@@ -1,0 +1,84 @@
+"""The queue as a card: what waits, earlier, later, cancel, and starting it past a paused run."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from fashion_core import run_queue, runs
+from fashion_core.run_queue import Queue
+from fashion_core.runs import Run
+from pages import _shared
+
+REFRESH_SECONDS = 2.0
+
+
+def show_queue() -> None:
+    """The card. It reruns alone while something can change by itself."""
+    changes = runs.active_run() is not None or run_queue.read_queue().goes_on
+    with st.container(border=True, key="queue_card"):
+        st.fragment(_show_queue, run_every=REFRESH_SECONDS if changes else None)()
+
+
+def _show_queue() -> None:
+    queue = run_queue.read_queue()
+    count = len(queue.rows)
+    st.markdown(f"**Queue** · {count} waiting" if count else "**Queue**")
+    if queue.problem:
+        st.warning(_shared.plain(queue.problem), icon=":material/error:")
+    if "queue_error" in st.session_state:
+        st.error(_shared.plain(st.session_state.pop("queue_error")))
+    if not queue.rows:
+        st.caption("Nothing waits. Runs that you add while another one trains line up here and start one by one.")
+    for place, run in enumerate(queue.rows):
+        _show_row(run, place, count)
+    if queue.held_by and queue.waiting:
+        _show_held(queue)
+
+
+def _show_row(run: Run, place: int, count: int) -> None:
+    off = runs.read_only()
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"queue_row_{run.run_id}"):
+        with st.container(gap=None, width="stretch"):
+            st.markdown(f"{place + 1}\\. {_shared.plain(run.name)}")
+            words = _row_words(run)
+            if words.lower() != run.name.lower():
+                st.caption(_shared.plain(words))
+        if run.problem:
+            _button("close", "Take it out of the queue", f"forget-{run.run_id}", off, run_queue.forget, run.run_id)
+            return
+        with st.container(horizontal=True, gap=None, width="content"):
+            up, down = off or place == 0, off or place == count - 1
+            _button("arrow_upward", "Earlier", f"up-{run.run_id}", up, run_queue.move, run.run_id, -1)
+            _button("arrow_downward", "Later", f"down-{run.run_id}", down, run_queue.move, run.run_id, 1)
+            _button("close", "Cancel", f"cancel-{run.run_id}", off, run_queue.cancel, run.run_id)
+
+
+def _row_words(run: Run) -> str:
+    """What will be trained, or what is wrong with it."""
+    if run.problem:
+        return run.problem
+    if run.status.get("step"):
+        return f"Goes on to {run.status.get('target_epochs', run.config.epochs):.0f} epochs"
+    return run.config.describe().capitalize()
+
+
+def _button(icon: str, words: str, key: str, disabled: bool, act: Callable, *args) -> None:
+    st.button(
+        "", icon=f":material/{icon}:", help=words, key=key, type="tertiary", disabled=disabled, on_click=_try,
+        args=(act, *args),
+    )  # fmt: skip
+
+
+def _show_held(queue: Queue) -> None:
+    st.caption(f"“{_shared.plain(queue.held_by.name)}” is paused, so the queue waits for it.")
+    if st.button("Start the queue", icon=":material/play_arrow:", disabled=runs.read_only(), width="stretch"):
+        _try(run_queue.start_next, True)
+        st.rerun()
+
+
+def _try(act: Callable, *args) -> None:
+    """Do it, or keep the sentence that says why not for the next drawing of the card."""
+    try:
+        act(*args)
+    except (runs.RunError, OSError) as error:
+        st.session_state["queue_error"] = str(error)

@@ -1,0 +1,39 @@
+"""Several runs at once: one hyper-parameter of the form, several values, one click that queues them all."""
+
+import streamlit as st
+
+from fashion_core import run_queue, runs, variants
+from fashion_core.config import ConfigError, TrainConfig, field_spec
+from pages import _shared
+
+
+def ask_several(values: dict, title: str) -> None:
+    """The fields and the button; the form's other values are the same in all of the runs."""
+    with st.expander("Try several values", icon=":material/tune:"):
+        name = st.selectbox(
+            "What to vary", variants.NAMES, format_func=lambda name: field_spec(name)["label"], key="vary",
+            persist_state="session",
+        )  # fmt: skip
+        try:
+            config = TrainConfig.from_dict(values)
+            proposed = variants.values_text(variants.proposed_values(config, name))
+            # A key of its own per proposal, so that another choice above brings its own values.
+            text = st.text_input("Values", proposed, max_chars=variants.MAX_TEXT, key=f"values-{name}-{proposed}")
+            named = variants.variants(config, name, variants.parse_values(name, text), title)
+        except ConfigError as error:
+            st.error(_shared.plain(str(error)))
+            return
+        st.caption(f"One run for each; everything else as above. The first is called “{_shared.plain(named[0][0])}”.")
+        words = f"Queue {len(named)} runs" if len(named) > 1 else "Queue 1 run"
+        if st.button(words, icon=":material/playlist_add:", width="stretch", disabled=runs.read_only()):
+            queue_all(named)
+
+
+def queue_all(named: list[tuple[str, TrainConfig]]) -> None:
+    try:
+        run_queue.add_all(named)
+    except (runs.RunError, OSError) as error:
+        st.error(_shared.plain(str(error)))
+    else:
+        st.session_state.pop("shown_run", None)
+        st.rerun()

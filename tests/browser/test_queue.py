@@ -1,0 +1,95 @@
+"""Pause and queue in a real browser: pause, refresh, resume; a row of runs that trains with no page open."""
+
+import re
+
+import pytest
+from app_server import kill_workers, watch_console
+from playwright.sync_api import expect
+
+from fashion_core import run_queue, runs
+
+MINUTE = 60_000
+
+
+@pytest.fixture(autouse=True)
+def _own_runs(runs_dir, monkeypatch):
+    """The server's run folders, for this process too; nothing is left training or waiting."""
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
+    yield
+    for run in run_queue.read_queue().waiting:
+        run_queue.cancel(run.run_id)
+    kill_workers(runs_dir)
+
+
+def main(page):
+    return page.get_by_test_id("stMain")
+
+
+def open_train(page, app):
+    page.goto(f"{app}/train")
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled(timeout=MINUTE)
+
+
+def fill_number(page, label, value):
+    field = page.get_by_role("spinbutton", name=label)
+    field.fill(value)
+    field.press("Enter")
+
+
+def steps_done(page) -> int:
+    words = page.get_by_test_id("stProgress").inner_text()
+    return int(re.search(r"step ([\d,]+)", words)[1].replace(",", ""))
+
+
+def test_pause_refresh_resume_and_stop(page, app):
+    open_train(page, app)
+    fill_number(page, "Epochs", "50")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_test_id("stProgress")).to_contain_text("step", timeout=MINUTE)
+    main(page).get_by_role("button", name="Pause").click()
+    expect(main(page).get_by_text("Paused")).to_be_visible(timeout=MINUTE)
+    paused_at = steps_done(page)
+    page.reload()
+    expect(main(page).get_by_text("Paused")).to_be_visible(timeout=MINUTE)
+    assert steps_done(page) == paused_at
+    main(page).get_by_role("button", name="Resume").click()
+    expect(main(page).get_by_text("Running")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_test_id("stProgress")).not_to_contain_text(f"step {paused_at:,} of", timeout=MINUTE)
+    assert steps_done(page) > paused_at
+    main(page).get_by_role("button", name="Stop", exact=True).click()
+    expect(main(page).get_by_text("Stopped")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_role("button", name=re.compile("Continue for .* more epochs"))).to_be_enabled()
+
+
+def test_a_row_of_three_is_queued_from_the_page_and_trained_with_no_page_open(browser, app):
+    before = {run.run_id for run in runs.list_runs()}
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    open_train(page, app)
+    page.get_by_text("More", exact=True).click()
+    fill_number(page, "Training images", "1000")
+    fill_number(page, "Epochs", "1")
+    page.get_by_text("Try several values").click()
+    page.get_by_role("textbox", name="Values").fill("0.001, 0.003, 0.01")
+    page.get_by_role("textbox", name="Values").press("Enter")
+    page.get_by_role("button", name="Queue 3 runs").click()
+    expect(main(page).get_by_text("2 waiting")).to_be_visible(timeout=MINUTE)
+    context.close()
+    ids = [run.run_id for run in runs.list_runs() if run.run_id not in before]
+    assert len(ids) == 3
+    page = browser.new_page()
+    try:
+        for _ in range(180):  # seconds; nothing looks at the app meanwhile, only at the folders
+            if not any(runs.read_run(run_id).state in ("queued", "starting", "running") for run_id in ids):
+                break
+            page.wait_for_timeout(1_000)
+        assert {runs.read_run(run_id).state for run_id in ids} == {"finished"}
+        errors = watch_console(page)
+        page.goto(f"{app}/runs")
+        expect(page.get_by_role("heading", name="Runs")).to_be_visible(timeout=MINUTE)
+        open_train(page, app)
+        expect(main(page).get_by_text("Learning rate 0.01").first).to_be_visible(timeout=MINUTE)
+        expect(main(page).get_by_text("Nothing waits")).to_be_visible()
+        assert errors == []
+    finally:
+        page.close()

@@ -1,0 +1,70 @@
+"""fashion_core.variants: values worth comparing, values as people type them, and names that tell runs apart."""
+
+import dataclasses
+
+import pytest
+
+from fashion_core import runs, variants
+from fashion_core.config import ConfigError, TrainConfig
+
+
+def test_every_hyper_parameter_can_be_varied_with_the_values_proposed():
+    assert set(variants.NAMES) == {spec.name for spec in dataclasses.fields(TrainConfig)}
+    for name in variants.NAMES:
+        proposed = variants.proposed_values(TrainConfig(), name)
+        assert len(proposed) >= 2
+        assert variants.parse_values(name, variants.values_text(proposed)) == proposed
+        named = variants.variants(TrainConfig(), name, proposed)
+        assert [getattr(config, name) for _, config in named] == proposed
+        assert len({title for title, _ in named}) == len(proposed)
+
+
+@pytest.mark.parametrize(
+    ("learning_rate", "values"),
+    [(0.001, [0.0001, 0.0003, 0.001, 0.003, 0.01]), (1.0, [0.1, 0.3, 1.0]), (0.00001, [0.00001, 0.00003, 0.0001])],
+)
+def test_learning_rates_lie_around_the_forms(learning_rate, values):
+    assert variants.proposed_values(TrainConfig(learning_rate=learning_rate), "learning_rate") == values
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "values"),
+    [
+        ("learning_rate", " 1e-3,.01 , 0.5,", [0.001, 0.01, 0.5]),
+        ("seed", "0, 1, 2, 1", [0, 1, 2]),
+        ("batch_size", "32.0", [32]),
+        ("flips", "On, FALSE", [True, False]),
+        ("optimizer", "sgd, AdamW", ["SGD", "AdamW"]),
+    ],
+)
+def test_values_as_typed(name, text, values):
+    assert variants.parse_values(name, text) == values
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("seed", "", "There is no seed to try"),
+        ("seed", " ,, ", "There is no seed to try"),
+        ("seed", "1.5", "whole number, not 1.5"),
+        ("seed", "1 2", "whole number, not '1 2'"),
+        ("seed", "nan", "whole number"),
+        ("learning_rate", "inf", "between"),
+        ("learning_rate", "0.1, 2", r"between 1e-05 and 1.0, not 2.0"),
+        ("flips", "ja", "true or false, not 'ja'"),
+        ("model", "ResNet", "one of FashionCNN"),
+        ("seed", ",".join(map(str, range(21))), "21 values are too many"),
+        ("seed", "1" * 900, "whole number|between"),
+    ],
+)
+def test_what_is_no_value_is_a_sentence(name, text, words):
+    with pytest.raises(ConfigError, match=words):
+        variants.parse_values(name, text)
+
+
+def test_names_keep_what_tells_them_apart():
+    ((title, _),) = variants.variants(TrainConfig(), "learning_rate", [0.01], "n" * 99)
+    assert title.endswith(" · learning rate 0.01")
+    assert runs.clean_name(title, "") == title
+    assert variants.variants(TrainConfig(), "seed", [7])[0][0] == "Seed 7"
+    assert variants.NAME_LENGTH == runs.MAX_NAME_LENGTH

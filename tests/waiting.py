@@ -1,0 +1,29 @@
+"""Waiting for what another process does, for the tests that start real workers."""
+
+import time
+
+import psutil
+
+from fashion_core import runs
+
+SECONDS = 90  # far more than any of these waits takes on an idle machine
+
+
+def wait_for(condition, what, seconds=SECONDS):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.05)
+
+
+def wait_for_state(run_id, *states):
+    wait_for(lambda: runs.read_run(run_id).state in states, f"{states}: {runs.read_run(run_id)}")
+    return runs.read_run(run_id)
+
+
+def wait_for_first_loss(run_id):
+    wait_for(lambda: runs.read_metrics(runs.run_dir_of(run_id))[0], "the first loss")
+
+
+def worker_process(run_id):
+    return psutil.Process(runs.read_run(run_id).status["pid"])
