@@ -39,7 +39,7 @@ def shipped_path(name: str) -> Path:
 @pytest.fixture
 def run(runs_dir):
     run_id = runs.create_run(TrainConfig(epochs=2), "Mine")
-    text = "".join(json.dumps(event) + "\n" for event in EVENTS)
+    text = "".join(json.dumps(event) + "\n" for event in EVENTS[3:] + EVENTS[:3])  # in no order, yet complete
     (runs_dir / run_id / "metrics.jsonl").write_text(text)
     return runs.read_run(run_id)
 
