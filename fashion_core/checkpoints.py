@@ -27,7 +27,7 @@ MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three 
 MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
 PRETRAINED_DIR = runs.PROJECT_DIR / "checkpoints" / "pretrained"
-RECOMMENDED = "residual_net"
+RECOMMENDED = "deep_residual_net"
 
 
 class CheckpointError(Exception):

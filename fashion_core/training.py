@@ -34,7 +34,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
 MAX_MMAP_THRESHOLD = 32 << 20  # the most that glibc accepts; one step's largest buffer has 11 MB
 KEPT_BYTES = 512 << 20
 VAL_SKETCHES = 1_000  # synthetic validation pictures, as many as a second makes
-UNKNOWN_SHARE = 0.04  # share of the validation pictures that may be called unlike anything known
+UNKNOWN_SHARE = 0.02  # share of the validation pictures that may be called unlike anything known
 START_DIVISOR, END_DIVISOR = 25, 10_000  # one-cycle: first and last learning rate as fractions of the peak
 
 

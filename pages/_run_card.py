@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from fashion_core import notes, plots, runs
-from pages import _shared
+from fashion_core import checkpoints, notes, plots, runs
+from pages import _continue, _export, _shared
 
 CARDS_AT_MOST = 6
 MAX_DOWNLOAD_BYTES = 64_000_000  # what `checkpoints` takes back
@@ -39,6 +39,16 @@ def show_run(run: runs.Run) -> None:
             st.text(run.notes.text)
         with st.container(horizontal=True):
             show_actions(run)
+        _continue.show_continue(run)
+        show_export(run)
+
+
+def show_export(run: runs.Run) -> None:
+    """The model and the curves as files, folded."""
+    entry = next((entry for entry in checkpoints.list_models() if entry.model_id == run.run_id), None)
+    if entry:
+        with st.expander("Take it with you", icon=":material/ios_share:", key=f"export-{run.run_id}"):
+            _export.show_export(entry, run)
 
 
 def show_actions(run: runs.Run) -> None:

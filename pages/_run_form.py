@@ -10,7 +10,8 @@ from pages import _several, _shared
 
 MAIN_FIELDS = ("model", "epochs", "batch_size", "learning_rate", "sketches")
 MORE_FIELDS = (
-    "optimizer", "schedule", "weight_decay", "dropout", "label_smoothing", "flips", "train_size", "seed",
+    "optimizer", "schedule", "weight_decay", "dropout", "label_smoothing", "flips", "erasing", "train_size",
+    "seed",
 )  # fmt: skip
 
 

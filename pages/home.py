@@ -35,6 +35,8 @@ NETWORK_NOTES = {
     "FashionCNN": "A ReLU follows each convolution and the first linear layer: what is negative becomes zero.",
     "ResidualNet": "A ReLU follows each convolution, and but for the first a batch norm. The third and fourth and the "
     "last two learn only what to add to their input. Of the last, the maximum over all places goes on.",
+    "DeepResidualNet": "A batch norm and a ReLU follow each convolution. After each one that widens, two more learn "
+    "only what to add to their input. Of the last, the maximum over all places goes on.",
 }
 LAYER_WORDS = {"Conv2d": "convolution", "MaxPool2d": "max-pool 2", "Linear": "linear"}
 SHEET_GAP = 4  # pixels between two sheets of a drawn layer

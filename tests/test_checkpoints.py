@@ -164,7 +164,8 @@ def test_the_recommended_shipped_model_comes_first():
 
 
 @pytest.mark.parametrize(
-    ("name", "bar", "parameters"), [("fashion_cnn", 0.925, 225_034), ("residual_net", 0.935, 463_562)]
+    ("name", "bar", "parameters"),
+    [("fashion_cnn", 0.925, 225_034), ("residual_net", 0.935, 463_562), ("deep_residual_net", 0.94, 1_940_970)],
 )
 def test_a_shipped_model_is_as_good_as_its_card_says_and_reaches_the_bar(name, bar, parameters):
     path = checkpoints.PRETRAINED_DIR / f"{name}.pt"

@@ -19,7 +19,7 @@ from fashion_core import checkpoints, data, export, predict, runs
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
 
-SHIPPED = ("residual_net", "fashion_cnn")
+SHIPPED = ("deep_residual_net", "residual_net", "fashion_cnn")
 EVENTS = [
     {"kind": "step", "epoch": 1, "step": 20, "train_loss": 1.5, "learning_rate": 0.001, "elapsed_seconds": 0.5},
     {"kind": "step", "epoch": 1, "step": 40, "train_loss": 9.9, "learning_rate": 0.001, "elapsed_seconds": 0.9},
@@ -83,7 +83,7 @@ def test_an_onnx_file_is_calibrated_by_the_checkpoints_temperature(checkpoint_pa
 
 
 def test_an_onnx_file_says_what_goes_in_what_comes_out_and_what_it_is():
-    path = shipped_path("residual_net")
+    path = shipped_path(checkpoints.RECOMMENDED)
     session = onnxruntime.InferenceSession(export.onnx_bytes(path))
     words = session.get_modelmeta().custom_metadata_map
     assert tuple(json.loads(words["class_names"])) == CLASS_NAMES
@@ -98,7 +98,7 @@ def test_an_onnx_file_says_what_goes_in_what_comes_out_and_what_it_is():
 def test_what_a_model_does_not_know_can_be_told_from_the_probabilities_of_its_onnx_file():
     """As the docstring of `onnx_bytes` says: the certainty of `predict` from the probabilities alone."""
     pixels = data.load_split("test").pixels[:200]
-    model = checkpoints.load_model(shipped_path("residual_net"))
+    model = checkpoints.load_model(shipped_path(checkpoints.RECOMMENDED))
     certainty = predict.certainty(predict.predict_logits(model, pixels))
     probs = predict.predict_probs(model, pixels)
     sure = probs.min(axis=1) > 1e-30
@@ -131,7 +131,7 @@ def test_neither_pages_nor_worker_load_what_only_an_export_needs():
 
 
 def test_the_model_file_and_its_card_come_as_they_are():
-    path = shipped_path("residual_net")
+    path = shipped_path(checkpoints.RECOMMENDED)
     assert export.pt_bytes(path) == path.read_bytes()
     assert json.loads(export.card_bytes(path)) == checkpoints.read_checkpoint(path).card
 
@@ -193,7 +193,7 @@ def pasting(tmp_path):
 
 def test_the_shown_code_for_the_model_file_works_when_pasted(pasting):
     folder, pixels = pasting
-    path = shipped_path("residual_net")
+    path = shipped_path(checkpoints.RECOMMENDED)
     (folder / "my model.pt").write_bytes(export.pt_bytes(path))
     code = export.pt_snippet("my model.pt")
     answer = predict.classify_pixels(checkpoints.load_model(path), pixels)

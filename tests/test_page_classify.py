@@ -351,7 +351,9 @@ def test_a_second_model_answers_beside_the_first_and_is_off_by_default():
     assert len(said_by_two(app)) == 1
     picker.select("fashion_cnn").run()
     assert not app.exception
-    (head_a, probs_a), (head_b, probs_b) = (expected_of(name, trousers()) for name in ("residual_net", "fashion_cnn"))
+    (head_a, probs_a), (head_b, probs_b) = (
+        expected_of(name, trousers()) for name in (checkpoints.RECOMMENDED, "fashion_cnn")
+    )
     assert said_by_two(app) == [head_a, head_b]
     (text,) = answers(app)
     for name, a, b in zip(CLASS_NAMES, probs_a, probs_b, strict=True):

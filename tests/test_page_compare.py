@@ -129,11 +129,11 @@ def test_the_second_model_is_in_the_url_and_survives_other_pages(checkpoint_path
 
 def test_a_model_is_never_compared_with_itself():
     app = open_page(model="fashion_cnn")
-    assert picker(app).value == "residual_net"
-    app.sidebar.selectbox(key="model").select("residual_net").run()
+    assert picker(app).value == checkpoints.RECOMMENDED
+    app.sidebar.selectbox(key="model").select(checkpoints.RECOMMENDED).run()
     assert picker(app).value == "fashion_cnn"
     assert not app.warning
-    assert picker(open_page(**{"with": "residual_net"})).value == "fashion_cnn"
+    assert picker(open_page(**{"with": checkpoints.RECOMMENDED})).value == "fashion_cnn"
 
 
 @pytest.mark.parametrize("junk", ["../../etc/passwd", "nosuch", "20260101-000000-dead"])

@@ -51,7 +51,7 @@ def test_a_shipped_model_is_made_when_asked_for_and_only_then(kind, name):
     app = open_page("home")
     assert kinds(app) == ["Model (.pt)", "ONNX", "Card (JSON)"]
     assert downloads(app) == []
-    assert downloads(make(app, kind))[0].startswith(f"Download {name.format('residual_net')} · ")
+    assert downloads(make(app, kind))[0].startswith(f"Download {name.format(checkpoints.RECOMMENDED)} · ")
     picker(app).set_value("pt" if kind != "pt" else "card").run()
     assert downloads(app) == []
 

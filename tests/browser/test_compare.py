@@ -120,7 +120,7 @@ def test_the_onnx_file_of_the_home_page_opens_elsewhere(page, app):
     expect(page.get_by_text("onnxruntime.InferenceSession")).to_be_visible(timeout=MINUTE)
     page.get_by_role("button", name="Make the file").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download residual_net.onnx").click(timeout=MINUTE)
+        page.get_by_role("button", name=f"Download {checkpoints.RECOMMENDED}.onnx").click(timeout=MINUTE)
     session = onnxruntime.InferenceSession(download.value.path().read_bytes())
     assert json.loads(session.get_modelmeta().custom_metadata_map["class_names"]) == list(CLASS_NAMES)
     pixels = data.load_split("test").pixels[:5]
