@@ -40,7 +40,7 @@ def continue_run(run: Run, more: int = 0) -> None:
         st.error(_shared.plain(str(error)))
     else:
         st.session_state["shown_run"] = run.run_id
-        st.switch_page("pages/train.py")
+        st.rerun()
 
 
 def history_words(run: Run) -> str:

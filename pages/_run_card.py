@@ -54,6 +54,8 @@ def show_export(run: runs.Run) -> None:
 def show_actions(run: runs.Run) -> None:
     """The run's buttons in one row; what needs more room than a button goes below them."""
     in_use = st.session_state.get(_shared.MODEL_KEY) == run.run_id
+    if run.is_active:
+        st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
     if run.has_model:
         label = "In use" if in_use else "Use this model"
         if st.button(label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}"):

@@ -1,7 +1,9 @@
-"""Pause and queue in a real browser: pause, refresh, resume; a row of runs that trains with no page open."""
+"""Pause and queue in a real browser: pause, refresh, resume; a row of runs from its start to the best one's answers."""
 
 import re
+import time
 
+import onnxruntime
 import pytest
 from app_server import kill_workers, watch_console
 from playwright.sync_api import expect
@@ -61,7 +63,7 @@ def test_pause_refresh_resume_and_stop(page, app):
     expect(page.get_by_role("button", name=re.compile("Continue for .* more epochs"))).to_be_enabled()
 
 
-def test_a_row_of_three_is_queued_from_the_page_and_trained_with_no_page_open(browser, app):
+def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken_along_and_asked(browser, app):
     before = {run.run_id for run in runs.list_runs()}
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
@@ -69,6 +71,8 @@ def test_a_row_of_three_is_queued_from_the_page_and_trained_with_no_page_open(br
     page.get_by_text("More", exact=True).click()
     fill_number(page, "Training images", "1000")
     fill_number(page, "Epochs", "1")
+    page.get_by_role("textbox", name="Name of the run").fill("Row")
+    page.get_by_role("textbox", name="Name of the run").press("Enter")
     page.get_by_text("Try several values").click()
     page.get_by_role("textbox", name="Values").fill("0.001, 0.003, 0.01")
     page.get_by_role("textbox", name="Values").press("Enter")
@@ -77,19 +81,48 @@ def test_a_row_of_three_is_queued_from_the_page_and_trained_with_no_page_open(br
     context.close()
     ids = [run.run_id for run in runs.list_runs() if run.run_id not in before]
     assert len(ids) == 3
+    for _ in range(180):  # seconds; nothing looks at the app meanwhile, only at the folders
+        if not any(runs.read_run(run_id).state in ("queued", "starting", "running") for run_id in ids):
+            break
+        time.sleep(1)
+    assert {runs.read_run(run_id).state for run_id in ids} == {"finished"}
+    best = max(map(runs.read_run, ids), key=lambda run: run.status["best_val_accuracy"])
     page = browser.new_page()
+    errors = watch_console(page)
     try:
-        for _ in range(180):  # seconds; nothing looks at the app meanwhile, only at the folders
-            if not any(runs.read_run(run_id).state in ("queued", "starting", "running") for run_id in ids):
-                break
-            page.wait_for_timeout(1_000)
-        assert {runs.read_run(run_id).state for run_id in ids} == {"finished"}
-        errors = watch_console(page)
-        page.goto(f"{app}/runs")
-        expect(page.get_by_role("heading", name="Runs")).to_be_visible(timeout=MINUTE)
-        open_train(page, app)
-        expect(main(page).get_by_text("Learning rate 0.01").first).to_be_visible(timeout=MINUTE)
-        expect(main(page).get_by_text("Nothing waits")).to_be_visible()
+        compare_and_continue(page, app, best)
+        take_along_and_ask(page, app, best)
         assert errors == []
     finally:
         page.close()
+
+
+def compare_and_continue(page, app, best):
+    page.goto(f"{app}/runs?search=Row&sort_by=Validation")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Runs", timeout=MINUTE)
+    headers = page.get_by_test_id("stDataFrame").nth(1).locator("th")
+    expect(headers.filter(has_text="Learning rate")).to_have_count(1, timeout=MINUTE)
+    card = main(page).locator(f".st-key-run-{best.run_id}")
+    expect(card.get_by_text(best.name).first).to_be_visible(timeout=MINUTE)
+    card.get_by_role("button", name="Continue for 1 more epoch").click()
+    card.get_by_role("link", name="Watch it live").click(timeout=MINUTE)
+    expect(page.get_by_test_id("stProgress")).to_contain_text("Epoch 2 of 2", timeout=MINUTE)
+    expect(main(page).get_by_text("Finished").first).to_be_visible(timeout=MINUTE)
+
+
+def take_along_and_ask(page, app, best):
+    page.goto(f"{app}/runs?search=Row&sort_by=Validation")
+    card = main(page).locator(f".st-key-run-{best.run_id}")
+    card.get_by_text("Take it with you").click(timeout=MINUTE)
+    card.get_by_role("radio", name="ONNX").click()
+    expect(card.get_by_text("onnxruntime.InferenceSession")).to_be_visible(timeout=MINUTE)
+    card.get_by_role("button", name="Make the file").click()
+    with page.expect_download(timeout=MINUTE) as download:
+        card.get_by_role("button", name=f"Download {best.run_id}.onnx").click(timeout=MINUTE)
+    assert onnxruntime.InferenceSession(download.value.path().read_bytes()).get_inputs()[0].name == "pixels"
+    card.get_by_role("button", name="Use this model").click()
+    expect(page).to_have_url(re.compile(f"model={best.run_id}"), timeout=MINUTE)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Classify", exact=True).click()
+    page.get_by_role("button", name="Start with an example").click(timeout=MINUTE)
+    expect(page.get_by_role("status").get_by_role("heading")).to_have_text(re.compile(r"\w"), timeout=MINUTE)
+    assert best.run_id in page.url
