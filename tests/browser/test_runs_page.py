@@ -1,0 +1,175 @@
+"""The Runs page in a real browser: find, tick by mouse and keys, compare, rename, prune; all but deleting is a link."""
+
+import json
+import re
+import time
+
+import pytest
+from app_server import free_port, start_server
+from playwright.sync_api import expect
+
+from fashion_core import runs
+from fashion_core.config import TrainConfig
+
+MINUTE = 60_000
+ROW, HEADER, TICK_X = 35, 35, 17  # pixels of the table, which is drawn on a canvas
+RUNS = (  # oldest first: name, validation accuracy, state, settings
+    ("Wide", 0.90, "finished", {"dropout": 0.25}),
+    ("Narrow", 0.80, "finished", {"learning_rate": 0.002}),
+    ("Narrow again", 0.82, "finished", {"learning_rate": 0.002, "seed": 1}),
+    ("<b>Bold</b>", 0.85, "finished", {}),
+    ("Too fast", 0.10, "failed", {"learning_rate": 1.0}),
+)
+
+
+@pytest.fixture
+def runs_dir(tmp_path):
+    return tmp_path
+
+
+@pytest.fixture
+def app(runs_dir):
+    """The address of a server of this test's own, with five ended runs."""
+    created_at = time.time() - 86_400
+    for i, (name, accuracy, state, settings) in enumerate(RUNS):
+        run_dir = runs_dir / f"20260101-00000{i}-aaaa"
+        run_dir.mkdir()
+        about = {"name": name, "created_at": created_at + 60 * i, "color": i}
+        runs.write_json(run_dir / "config.json", about | {"config": TrainConfig(epochs=2, **settings).to_dict()})
+        runs.write_json(run_dir / "status.json", {"state": state, "epoch": 2, "best_val_accuracy": accuracy})
+        events = [
+            {"kind": "step", "epoch": 1, "step": step, "train_loss": 2 / step, "elapsed_seconds": step / 2}
+            for step in range(1, 40)
+        ]
+        epoch = {"kind": "epoch", "train_loss": 0.5, "val_loss": 0.4}
+        events += [epoch | {"epoch": 1, "step": 860, "val_accuracy": accuracy, "elapsed_seconds": 20.0}]
+        events += [epoch | {"epoch": 2, "step": 1720, "val_accuracy": accuracy - 0.05, "elapsed_seconds": 40.0}]
+        (run_dir / "metrics.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    port = free_port()
+    server = start_server(runs_dir, port)
+    yield f"http://127.0.0.1:{port}"
+    server.kill()
+    server.wait()
+
+
+def main(page):
+    return page.get_by_test_id("stMain")
+
+
+def table(page):
+    return page.get_by_test_id("stDataFrame").first
+
+
+def expect_names(table, *expected, column=1):
+    """Wait until a table has these names, in this order; a canvas has its cells in the page for screen readers."""
+    table.scroll_into_view_if_needed()
+    expect(table.locator(f'td[aria-colindex="{column}"]')).to_have_text(list(expected), timeout=20_000)
+
+
+def open_runs(page, app, query=""):
+    page.goto(f"{app}/runs{query}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Runs", timeout=MINUTE)
+    expect(table(page).locator("canvas").first).to_be_visible(timeout=MINUTE)
+    settle(page)
+
+
+def settle(page):
+    """Until the page has drawn everything anew."""
+    expect(page.locator("[data-stale='true']")).to_have_count(0, timeout=MINUTE)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=MINUTE)
+
+
+def search(page, words):
+    page.get_by_role("searchbox", name="Search").fill(words)
+    page.keyboard.press("Enter")
+
+
+def choose(page, label, option):
+    box = page.get_by_role("combobox", name=label)
+    settle(page)
+    box.focus()
+    page.keyboard.type(option)
+    page.keyboard.press("Enter")
+
+
+def tick(page, row, ticked):
+    """Tick a row with the mouse and wait until so many are ticked."""
+    settle(page)
+    table(page).locator(".dvn-scroller").click(position={"x": TICK_X, "y": HEADER + ROW * row + ROW // 2})
+    expect(main(page).get_by_text(f"{ticked} ticked").first).to_be_visible(timeout=MINUTE)
+
+
+def test_runs_are_found_and_filtered_and_a_link_shows_the_same(page, app):
+    open_runs(page, app)
+    expect_names(table(page), "Too fast", "<b>Bold</b>", "Narrow again", "Narrow", "Wide")
+    choose(page, "Sort by", "Validation")
+    expect_names(table(page), "Wide", "<b>Bold</b>", "Narrow again", "Narrow", "Too fast")
+    search(page, "NARROW 0.002")
+    expect_names(table(page), "Narrow again", "Narrow")
+    expect(page).to_have_url(re.compile("(?=.*search=NARROW)(?=.*sort_by=Validation)"))
+    page.reload()
+    expect_names(table(page), "Narrow again", "Narrow")
+    search(page, "")
+    choose(page, "State", "Failed")
+    expect_names(table(page), "Too fast")
+
+
+def test_ticked_runs_are_compared_and_stay_ticked(page, app):
+    open_runs(page, app)
+    tick(page, 4, 1)  # Wide
+    table(page).locator(".dvn-scroller").click(position={"x": 120, "y": HEADER + ROW * 2 + ROW // 2})
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+Space")  # Narrow
+    expect(main(page).get_by_text("2 ticked").first).to_be_visible(timeout=MINUTE)
+    expect_names(page.get_by_test_id("stDataFrame").nth(1), "Narrow", "Wide", column=2)
+    headers = page.get_by_test_id("stDataFrame").nth(1).locator("th").all_text_contents()
+    assert headers[2:5] == ["Learning rate", "Dropout", "Validation"]
+    for label in ("Training loss", "Seconds"):
+        main(page).get_by_role("radio", name=label).click()
+        expect(page).to_have_url(re.compile(label.replace(" ", r"\+")), timeout=MINUTE)
+        settle(page)
+    page.get_by_role("slider", name="Smoothing").focus()
+    page.keyboard.press("End")
+    chart = page.get_by_test_id("stPlotlyChart")
+    expect(chart).to_have_count(1, timeout=MINUTE)
+    expect(chart.locator(".xtitle")).to_have_text("Seconds", timeout=MINUTE)
+    expect(chart.locator(".ytitle")).to_have_text("Training loss", timeout=MINUTE)
+    expect(chart.locator(".scatterlayer .trace")).to_have_count(4, timeout=MINUTE)  # two raw, two smoothed
+    assert sorted(chart.locator(".legendtext").all_text_contents()) == ["Narrow", "Wide"]
+    search(page, "wide")
+    expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible(timeout=MINUTE)
+    page.reload()
+    expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_test_id("stPlotlyChart").locator(".xtitle")).to_have_text("Seconds", timeout=MINUTE)
+
+
+def test_a_run_is_renamed_and_tagged_and_still_is_after_a_refresh(page, app):
+    open_runs(page, app, "?search=wide")
+    page.get_by_role("button", name="Name and notes").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Name").fill("<i>Best</i> so far")
+    dialog.get_by_role("textbox", name="Tags").fill("paper")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_have_count(0, timeout=MINUTE)
+    open_runs(page, app, "?tag=paper")
+    expect_names(table(page), "<i>Best</i> so far")
+    expect(main(page).get_by_text("<i>Best</i> so far", exact=True).last).to_be_visible()
+
+
+def test_pruning_shows_what_goes_before_it_goes(page, app, runs_dir):
+    page.set_viewport_size({"width": 1280, "height": 2_400})  # a list of choices closes when the page scrolls
+    open_runs(page, app)
+    page.get_by_text("Housekeeping").click()
+    expect(main(page).get_by_text("Choose what goes")).to_be_visible()
+    settle(page)
+    choose(page, "Rule", "Keep only the best")
+    page.get_by_role("spinbutton", name="How many runs").fill("2")
+    page.keyboard.press("Enter")
+    expect(main(page).get_by_text("3 runs would go")).to_be_visible(timeout=MINUTE)
+    expect_names(page.get_by_test_id("stDataFrame").last, "Too fast", "Narrow again", "Narrow")
+    assert len(list(runs_dir.glob("2026*"))) == 5
+    page.get_by_role("button", name="Delete 3 runs").click()
+    page.get_by_role("button", name="Delete them").click()
+    expect(main(page).get_by_text("3 runs were deleted")).to_be_visible(timeout=MINUTE)
+    expect_names(table(page), "<b>Bold</b>", "Wide")
+    assert len(list(runs_dir.glob("2026*"))) == 2
