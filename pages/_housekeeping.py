@@ -34,17 +34,15 @@ def ask_pruning(found: list[runs.Run], disk_bytes: dict[str, int]) -> None:
 
 
 def ask_rule() -> tuple[str, int]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        rule = st.selectbox(
-            "Rule", [NOTHING, *housekeeping.RULES], key="prune_rule", width=260,
-            format_func=lambda name: housekeeping.RULES[name][0] if name in housekeeping.RULES else "Keep all runs",
-        )  # fmt: skip
-        if rule not in DEFAULT_COUNTS:
-            return rule, 1
-        unit = housekeeping.RULES[rule][1]
-        label = "Days" if rule == "older" else f"How many runs, {unit}" if rule == "best" else "How many runs"
-        count = st.number_input(label, 1, 10_000, DEFAULT_COUNTS[rule], key=f"prune_{rule}", width=260)
-    return rule, count
+    rule = st.radio(
+        "What goes", [NOTHING, *housekeeping.RULES], key="prune_rule", horizontal=True, label_visibility="collapsed",
+        format_func=lambda name: housekeeping.RULES[name][0] if name in housekeeping.RULES else "Keep all runs",
+    )  # fmt: skip
+    if rule not in DEFAULT_COUNTS:
+        return rule, 1
+    unit = housekeeping.RULES[rule][1]
+    label = "Days" if rule == "older" else f"How many runs, {unit}" if rule == "best" else "How many runs"
+    return rule, st.number_input(label, 1, 10_000, DEFAULT_COUNTS[rule], key=f"prune_{rule}", width=260)
 
 
 def show_preview(doomed: list[runs.Run], disk_bytes: dict[str, int]) -> None:

@@ -177,7 +177,7 @@ def test_notes_that_are_too_long_are_refused_with_a_sentence(runs_dir):
 
 
 def prune(app: AppTest, rule: str, count: int | None = None) -> AppTest:
-    app.selectbox(key="prune_rule").set_value(rule).run()
+    app.radio(key="prune_rule").set_value(rule).run()
     if count:
         app.number_input(key=f"prune_{rule}").set_value(count).run()
     return app
@@ -221,7 +221,7 @@ def test_a_read_only_copy_neither_prunes_nor_renames(runs_dir, monkeypatch):
     app = open_page("runs")
     assert "nothing can be deleted here" in words(app)
     assert button(app, "Name and notes").disabled
-    assert "prune_rule" not in [box.key for box in app.selectbox]
+    assert "prune_rule" not in [choice.key for choice in app.radio]
 
 
 # Folders as they should not be
