@@ -40,6 +40,7 @@ NETWORK_NOTES = {
 }
 LAYER_WORDS = {"Conv2d": "convolution", "MaxPool2d": "max-pool 2", "Linear": "linear"}
 SHEET_GAP = 4  # pixels between two sheets of a drawn layer
+MAX_SHEETS = 16  # more would reach into the layers beside and above
 
 
 def show_welcome() -> None:
@@ -90,7 +91,7 @@ def layer_html(layer: dict) -> str:
     """One layer as a stack of sheets (more channels, more sheets) or a column of cells, over its name and shape."""
     channels, edge = layer["shape"][0], layer["shape"][-1]
     if len(layer["shape"]) == 3:
-        drawing = sheets_html(side=14 + 2 * edge, count=1 + channels // 11)
+        drawing = sheets_html(side=14 + 2 * edge, count=min(MAX_SHEETS, 1 + channels // 11))
     else:
         drawing = f'<i class="column" style="height:{20 + channels // 2}px"></i>'
     shape = "×".join(str(size) for size in layer["shape"])
