@@ -1,15 +1,15 @@
 """Home: what this is, the model in use and its score, the network drawn, the way into every page.
 
-Stands on fashion_core.checkpoints (the model's card) and fashion_core.models (the layers).
+Stands on fashion_core.checkpoints (the model's card); the network is drawn by _network.
 """
 
 import contextlib
 
 import streamlit as st
 
-from fashion_core import checkpoints, models, runs
+from fashion_core import checkpoints, runs
 from fashion_core.config import TrainConfig
-from pages import _export, _lessons, _shared
+from pages import _export, _lessons, _network, _shared
 
 WAYS_IN = (
     (
@@ -31,16 +31,6 @@ WAYS_IN = (
         "Click any cell of the confusion matrix and look at the images behind it.",
     ),
 )
-NETWORK_NOTES = {
-    "FashionCNN": "A ReLU follows each convolution and the first linear layer: what is negative becomes zero.",
-    "ResidualNet": "A ReLU follows each convolution, and but for the first a batch norm. The third and fourth and the "
-    "last two learn only what to add to their input. Of the last, the maximum over all places goes on.",
-    "DeepResidualNet": "A batch norm and a ReLU follow each convolution. After each one that widens, two more learn "
-    "only what to add to their input. Of the last, the maximum over all places goes on.",
-}
-LAYER_WORDS = {"Conv2d": "convolution", "MaxPool2d": "max-pool 2", "Linear": "linear"}
-SHEET_GAP = 4  # pixels between two sheets of a drawn layer
-MAX_SHEETS = 16  # more would reach into the layers beside and above
 
 
 def show_welcome() -> None:
@@ -67,48 +57,6 @@ def show_run() -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.write(f"**{_shared.plain(run.name)}** is training now.")
             st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
-
-
-@st.cache_data(show_spinner=False)
-def cached_layers(name: str) -> list[dict]:
-    """The layer table of a network by its name."""
-    return models.layer_table(models.build_model(name))
-
-
-def show_network(name: str) -> None:
-    layers = cached_layers(name)
-    total = sum(layer["parameters"] for layer in layers)
-    with st.container(border=True):
-        st.subheader("The network", anchor=False)
-        st.caption(f"{name}: {total:,} parameters. Under each layer: what flows out of it, channels × height × width.")
-        first = layer_html({"kind": "picture", "shape": (1, 28, 28), "parameters": 0})
-        boxes = [first] + [layer_html(layer) for layer in layers if layer["kind"] in LAYER_WORDS]
-        st.html(f'<div class="network" role="list">{"".join(boxes)}</div>')
-        st.caption(NETWORK_NOTES[name])
-
-
-def layer_html(layer: dict) -> str:
-    """One layer as a stack of sheets (more channels, more sheets) or a column of cells, over its name and shape."""
-    channels, edge = layer["shape"][0], layer["shape"][-1]
-    if len(layer["shape"]) == 3:
-        drawing = sheets_html(side=14 + 2 * edge, count=min(MAX_SHEETS, 1 + channels // 11))
-    else:
-        drawing = f'<i class="column" style="height:{20 + channels // 2}px"></i>'
-    shape = "×".join(str(size) for size in layer["shape"])
-    weights = f"{layer['parameters']:,} parameters" if layer["parameters"] else "no parameters"
-    words = LAYER_WORDS.get(layer["kind"], layer["kind"])
-    return (
-        f'<div class="layer" role="listitem"><div class="drawing" aria-hidden="true">{drawing}</div>'
-        f"<b>{words}</b><span>{shape}</span><small>{weights}</small></div>"
-    )
-
-
-def sheets_html(side: int, count: int) -> str:
-    """`count` square sheets of `side` pixels, each a little up and to the right of the one before."""
-    spots = ((SHEET_GAP * place, SHEET_GAP * (count - 1 - place)) for place in reversed(range(count)))
-    sheets = "".join(f'<i style="width:{side}px;height:{side}px;left:{x}px;top:{y}px"></i>' for x, y in spots)
-    whole = side + SHEET_GAP * (count - 1)
-    return f'<div class="sheets" style="width:{whole}px;height:{whole}px">{sheets}</div>'
 
 
 def show_model_card(entry: checkpoints.ModelEntry) -> None:
@@ -172,7 +120,7 @@ if chosen is None:
     _shared.show_no_model()
 else:
     show_model_card(chosen)
-show_network(chosen.card.get("model", "FashionCNN") if chosen else "FashionCNN")
+_network.show_network(chosen.card.get("model", "FashionCNN") if chosen else "FashionCNN")
 _lessons.show_lessons(bool(chosen and (chosen.card.get("config") or {}).get("sketches")))
 st.page_link("pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:")
 st.page_link("pages/compare.py", label="Compare two models", icon=":material/compare:")
