@@ -165,10 +165,12 @@ def test_a_run_is_renamed_and_tagged_and_still_is_after_a_refresh(page, app):
 
 def test_pruning_shows_what_goes_before_it_goes(page, app, runs_dir):
     open_runs(page, app)
+    expect(page.locator(".legendtext")).to_have_count(5, timeout=MINUTE)  # what is drawn last moves what is below
     page.get_by_text("Housekeeping").click()
     expect(main(page).get_by_text("Choose what goes")).to_be_visible()
     settle(page)
     main(page).get_by_text("Keep only the best").click()
+    expect(page.get_by_role("radio", name="Keep only the best")).to_be_checked()
     page.get_by_role("spinbutton", name="How many runs").fill("2")
     page.keyboard.press("Enter")
     expect(main(page).get_by_text("3 runs would go")).to_be_visible(timeout=MINUTE)
