@@ -16,6 +16,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from dataclasses import dataclass, field, replace
@@ -127,7 +128,7 @@ def clean_name(name: str, fallback: str) -> str:
 
 def write_json(path: Path, values: dict) -> None:
     """Replace a JSON file in one step, so that a reader sees the old or the new one. Raises OSError."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     temporary.write_text(json.dumps(values, allow_nan=False), encoding="utf-8")
     os.replace(temporary, path)
 
@@ -566,7 +567,7 @@ def cut_metrics(run_dir: Path, epoch: int, step: int) -> None:
         text = file.read(MAX_METRICS_BYTES)
     kept = b"".join(line for line in text.splitlines(keepends=True) if _is_done(_parse_event(line), epoch, step))
     if kept != text:
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
         temporary.write_bytes(kept)
         os.replace(temporary, path)
 
