@@ -15,7 +15,7 @@ from fashion_core.runs import Run
 FIELDS = {spec.name: field_spec(spec.name)["label"] for spec in dataclasses.fields(TrainConfig)}
 TEXTS = ("Name", "State", "Configuration", "Tags", "Note")
 ACCURACIES = {"Validation": "best_val_accuracy", "Test": "test_accuracy"}
-COUNTS = {"Epochs done": "epoch", "Best epoch": "best_epoch"}
+COUNTS = ("Epochs done", "Best epoch")
 COLUMNS = (
     "Name", "State", "Configuration", "Validation", "Test", "Epochs done", "When", "Tags", "Note", "Best epoch",
     "Seconds", "Disk", *FIELDS.values(),
@@ -55,7 +55,9 @@ def _row(run: Run, disk_bytes: int) -> dict:
         "Note": run.notes.problem or " ".join(run.notes.text.split()),
     }
     row |= {column: 100 * accuracy_of(run, key) for column, key in ACCURACIES.items()}
-    row |= {column: run.status.get(key) for column, key in COUNTS.items()}
+    # A status counts the epoch under way; that of a run that was brought in knows no steps, and its epochs are whole.
+    row["Epochs done"] = run.epochs_done if "steps" in run.status else run.status.get("epoch")
+    row["Best epoch"] = run.status.get("best_epoch")
     blank = {label: "" if field_spec(name)["type"] is str else None for name, label in FIELDS.items()}
     return row | (labelled_config(run.config) if run.config else blank)
 

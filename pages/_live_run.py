@@ -19,14 +19,24 @@ def read_events(run: runs.Run) -> list[dict]:
     return seen["events"]
 
 
-def show_run(run_id: str, was_active: bool) -> None:
-    """One run: title, progress, figures, charts. Reruns alone every second while the run is active."""
+def kind_of_state(run: runs.Run) -> str:
+    """What the whole page depends on: one that starts or trains looks alike."""
+    return "active" if run.is_active else run.state
+
+
+def show_run(run_id: str, drawn_for: str) -> None:
+    """One run: title, progress, figures, charts. Reruns alone every few seconds.
+
+    Draws the whole page anew when the run is in another state than it was `drawn_for`, when another one trains now,
+    whichever tab began it, or when there is something to say.
+    """
     try:
         run = runs.read_run(run_id)
     except runs.RunError as error:
         st.info(str(error))
         return
-    if was_active and not run.is_active:
+    active = runs.active_run()
+    if kind_of_state(run) != drawn_for or (active and active.run_id != run_id) or "train_error" in st.session_state:
         st.rerun()
     _run_buttons.show_title(run)
     show_progress(run)

@@ -2,14 +2,13 @@
 
 import streamlit as st
 
-from fashion_core import runs
+from fashion_core import run_queue, runs
 from fashion_core.runs import Run
 from pages import _continue, _shared
 
 
 def show_title(run: Run) -> None:
     """Name, state and buttons in a row, and below what it is to train."""
-    resume = False
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(_shared.plain(run.name), anchor=False, width="content")
         st.badge(run.state.capitalize(), **_shared.STATE_BADGES[run.state])
@@ -18,9 +17,7 @@ def show_title(run: Run) -> None:
             if run.is_active:
                 show_running_buttons(run)
             elif run.state == "paused":
-                resume = ask_paused_buttons(run)
-    if resume:
-        _continue.continue_run(run)
+                show_paused_buttons(run)
     if run.config:
         st.caption(f"{run.config.describe().capitalize()}. {_continue.history_words(run)}")
 
@@ -38,18 +35,22 @@ def show_running_buttons(run: Run) -> None:
     )  # fmt: skip
 
 
-def ask_paused_buttons(run: Run) -> bool:
-    """Resume and Stop; returns whether Resume was pressed."""
+def show_paused_buttons(run: Run) -> None:
+    # Callbacks, so that a click counts also when another tab has changed the run before it arrives.
     off = runs.read_only()
-    resume = st.button("Resume", icon=":material/play_circle:", key="resume", type="primary", disabled=off)
-    if st.button("Stop", icon=":material/stop_circle:", key="stop", disabled=off, help="Ends it for good as it is."):
-        ask(runs.request_stop, run)
-        st.rerun()
-    return resume
+    st.button(
+        "Resume", icon=":material/play_circle:", key="resume", type="primary", disabled=off,
+        on_click=ask, args=(run_queue.continue_run, run),
+    )  # fmt: skip
+    st.button(
+        "Stop", icon=":material/stop_circle:", key="stop", disabled=off, help="Ends it for good as it is.",
+        on_click=ask, args=(runs.request_stop, run),
+    )  # fmt: skip
 
 
 def ask(request, run: Run) -> None:
+    st.session_state["shown_run"] = run.run_id
     try:
         request(run.run_id)
-    except runs.RunError as error:
+    except (runs.RunError, OSError) as error:
         st.session_state["train_error"] = str(error)

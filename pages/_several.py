@@ -18,7 +18,9 @@ def ask_several(values: dict, title: str) -> None:
             config = TrainConfig.from_dict(values)
             proposed = variants.values_text(variants.proposed_values(config, name))
             # A key of its own per proposal, so that another choice above brings its own values.
-            text = st.text_input("Values", proposed, max_chars=variants.MAX_TEXT, key=f"values-{name}-{proposed}")
+            text = st.text_input(
+                "Values, with commas between", proposed, max_chars=variants.MAX_TEXT, key=f"values-{name}-{proposed}"
+            )
             named = variants.variants(config, name, variants.parse_values(name, text), title)
         except ConfigError as error:
             st.error(_shared.plain(str(error)))

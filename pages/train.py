@@ -11,6 +11,7 @@ from fashion_core.config import TrainConfig
 from pages import _live_run, _queue, _run_form, _shared
 
 REFRESH_SECONDS = 1.0
+IDLE_SECONDS = 4.0  # while nothing trains: another tab may start something
 
 
 def start_run(values: dict, name: str) -> None:
@@ -39,8 +40,8 @@ def show_live(run: runs.Run | None) -> None:
             st.subheader("No run yet", anchor=False)
             st.write("Here you will see the loss fall while the network learns. Press **Start training**.")
             return
-        every = REFRESH_SECONDS if run.is_active else None
-        st.fragment(_live_run.show_run, run_every=every)(run.run_id, run.is_active)
+        every = REFRESH_SECONDS if run.is_active else IDLE_SECONDS
+        st.fragment(_live_run.show_run, run_every=every)(run.run_id, _live_run.kind_of_state(run))
 
 
 _shared.run_through_router()

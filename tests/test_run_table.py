@@ -221,3 +221,9 @@ def test_the_same_seed_twice_counts_once_and_unfinished_runs_not_at_all():
 def test_one_seed_alone_has_no_mean():
     assert run_table.seed_frame([seeded("a", 0, 0.9), seeded("b", 1, 0.9, flips=True)]).empty
     assert run_table.seed_frame([run("x", problem="?")]).empty
+
+
+def test_only_whole_epochs_count_as_done():
+    statuses = ({"epoch": 4, "step": 2_980, "steps": 860}, {"epoch": 5, "step": 4_300, "steps": 860}, {"epoch": 12}, {})
+    found = [Run(f"r{i}", Path("r"), "stopped", "r", TrainConfig(), status=status) for i, status in enumerate(statuses)]
+    assert run_table.runs_frame(found, {})["Epochs done"].tolist() == [3, 5, 12, pd.NA]

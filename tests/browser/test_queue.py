@@ -43,7 +43,7 @@ def steps_done(page) -> int:
     return int(re.search(r"step ([\d,]+)", words)[1].replace(",", ""))
 
 
-def test_pause_refresh_resume_and_stop(page, app):
+def test_pause_refresh_resume_and_stop_from_another_tab(page, app):
     open_train(page, app)
     fill_number(page, "Epochs", "50")
     page.get_by_role("button", name="Start training").click()
@@ -54,12 +54,16 @@ def test_pause_refresh_resume_and_stop(page, app):
     page.reload()
     expect(main(page).get_by_text("Paused")).to_be_visible(timeout=MINUTE)
     assert steps_done(page) == paused_at
+    other = page.context.new_page()
+    other.goto(f"{app}/train")
+    expect(main(other).get_by_text("Paused")).to_be_visible(timeout=MINUTE)
     main(page).get_by_role("button", name="Resume").click()
     expect(main(page).get_by_text("Running")).to_be_visible(timeout=MINUTE)
     expect(page.get_by_test_id("stProgress")).not_to_contain_text(f"step {paused_at:,} of", timeout=MINUTE)
     assert steps_done(page) > paused_at
-    main(page).get_by_role("button", name="Stop", exact=True).click()
-    expect(main(page).get_by_text("Stopped")).to_be_visible(timeout=MINUTE)
+    main(other).get_by_role("button", name="Stop", exact=True).first.click()  # whether or not it has noticed
+    for tab in (page, other):
+        expect(main(tab).get_by_text("Stopped")).to_be_visible(timeout=MINUTE)
     expect(page.get_by_role("button", name=re.compile("Continue for .* more epochs"))).to_be_enabled()
 
 
