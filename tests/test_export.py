@@ -19,7 +19,7 @@ from fashion_core import checkpoints, data, export, predict, runs
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
 
-SHIPPED = ("deep_residual_net", "residual_net", "fashion_cnn")
+SHIPPED = ("deep_residual_net", "fashion_cnn")
 EVENTS = [
     {"kind": "step", "epoch": 1, "step": 20, "train_loss": 1.5, "learning_rate": 0.001, "elapsed_seconds": 0.5},
     {"kind": "step", "epoch": 1, "step": 40, "train_loss": 9.9, "learning_rate": 0.001, "elapsed_seconds": 0.9},

@@ -5,8 +5,10 @@ No run is trained here: `spawned` stands in for the worker processes. Those are 
 
 import json
 import multiprocessing
+import sys
 import threading
 import time
+import types
 
 import psutil
 import pytest
@@ -417,7 +419,9 @@ def start_in_a_process(gate, answers):
     answers.put(run_queue.start_next() or "none")
 
 
-def test_a_cancel_and_a_start_of_the_same_run_by_two_processes_end_in_one_of_the_two():
+def test_a_cancel_and_a_start_of_the_same_run_by_two_processes_end_in_one_of_the_two(monkeypatch):
+    # A new process runs the main module; tests of pages leave the app there.
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
     busy = training_run()
     (run_id,) = waiting("A")
     write_status(busy, "finished")
