@@ -15,6 +15,8 @@ MODELS = {
     "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
     "ResidualNet": "Seven convolutions with batch norm and shortcuts, 463,562 parameters; six times the work.",
     "DeepResidualNet": "Ten convolutions in three stages, 1,940,970 parameters; ten times the work of the classic.",
+    "WideResidualNet": "Fourteen convolutions, the first ones at full resolution, 3,140,202 parameters; forty times the "
+    "work of the classic.",
 }
 OPTIMIZERS = {
     "Adam": "Adapts the step size of every weight; the tutorial's choice.",
@@ -124,6 +126,13 @@ class TrainConfig:
     flips: bool = field(
         default=False,
         metadata={"label": "Random flips", "help": "Mirrors half of the training images left to right at random."},
+    )
+    shifts: bool = field(
+        default=False,
+        metadata={
+            "label": "Random shifts",
+            "help": "Moves each training image by up to two pixels; helps deep networks, hurts the classic one.",
+        },
     )
     erasing: bool = field(
         default=False,

@@ -25,7 +25,7 @@ from fashion_core.metadata import NOTHING
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
 from fashion_core.predict import certainty, predict_logits
-from fashion_core.transforms import normalise, random_erasing, random_flips
+from fashion_core.transforms import normalise, random_erasing, random_flips, random_shifts
 
 IMAGES_PER_EVENT = 1280  # a step event about ten times a second on two cores: smooth to watch, cheap to write
 EXPLODED_LOSS = 50.0  # nats; guessing costs 2.3, so a mean this high is no training any more
@@ -271,6 +271,8 @@ def _update(state: TrainState, pixels: torch.Tensor, labels: torch.Tensor) -> to
     """One weight update; returns the batch's mean cross-entropy, detached."""
     config = state.config
     images = normalise(pixels.to(state.device))  # (n, 1, 28, 28)
+    if config.shifts:
+        images = random_shifts(images, state.generator)
     if config.flips:
         images = random_flips(images, state.generator)
     if config.erasing:

@@ -1,9 +1,11 @@
 """Raw pixels to model input, and the changes made to training images; whole batches at a time."""
 
 import torch
+import torch.nn.functional as F
 
 from fashion_core.metadata import IMAGE_SIZE, PIXEL_MEAN, PIXEL_STD
 
+MAX_SHIFT = 2  # pixels
 ERASED = (0.02, 0.33)  # smallest and largest share of an image that is hidden
 MAX_STRETCH = 3.0  # of the longer side to the shorter
 
@@ -22,6 +24,15 @@ def random_flips(images: torch.Tensor, generator: torch.Generator) -> torch.Tens
     """Mirror each of the images (N, 1, 28, 28) left to right with probability one half."""
     flip = torch.rand(len(images), 1, 1, 1, generator=generator) < 0.5
     return torch.where(flip.to(images.device), images.flip(-1), images)
+
+
+def random_shifts(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Move each of the images (N, 1, 28, 28) by -2 to 2 pixels down and across; what moves in is background."""
+    padded = F.pad(images, (MAX_SHIFT,) * 4, value=-PIXEL_MEAN / PIXEL_STD)  # (N, 1, 32, 32)
+    down, across = torch.randint(2 * MAX_SHIFT + 1, (2, len(images), 1, 1), generator=generator)  # (N, 1, 1) each
+    places = torch.arange(IMAGE_SIZE)
+    chosen = (down + places[:, None]) * padded.shape[-1] + across + places  # (N, 28, 28), into a flattened image
+    return padded.flatten(1).gather(1, chosen.flatten(1).to(images.device)).view_as(images)
 
 
 def random_erasing(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

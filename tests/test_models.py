@@ -9,6 +9,7 @@ from fashion_core.models import (
     DeepResidualNet,
     FashionCNN,
     ResidualNet,
+    WideResidualNet,
     build_model,
     count_parameters,
     fold_norms,
@@ -17,7 +18,8 @@ from fashion_core.models import (
 
 
 @pytest.mark.parametrize(
-    ("network", "parameters"), [(FashionCNN, 225_034), (ResidualNet, 463_562), (DeepResidualNet, 1_940_970)]
+    ("network", "parameters"),
+    [(FashionCNN, 225_034), (ResidualNet, 463_562), (DeepResidualNet, 1_940_970), (WideResidualNet, 3_140_202)],
 )
 def test_parameter_count(network, parameters):
     assert count_parameters(network()) == parameters
@@ -56,7 +58,7 @@ def test_dropout_acts_only_in_training():
     assert torch.equal(model.eval()(images), model(images))
 
 
-@pytest.mark.parametrize("network", [FashionCNN, ResidualNet, DeepResidualNet])
+@pytest.mark.parametrize("network", [FashionCNN, ResidualNet, DeepResidualNet, WideResidualNet])
 @pytest.mark.parametrize("shape", [(1, 28, 28), (2, 3, 28, 28), (2, 1, 32, 32)])
 def test_other_shapes_are_refused(network, shape):
     with pytest.raises(ValueError, match="images must be"):
@@ -70,7 +72,7 @@ def test_a_residual_block_that_adds_nothing_hands_on_its_input():
     assert torch.equal(block(x), x)
 
 
-@pytest.mark.parametrize("network", [ResidualNet, DeepResidualNet])
+@pytest.mark.parametrize("network", [ResidualNet, DeepResidualNet, WideResidualNet])
 def test_folded_norms_are_the_same_function(network):
     torch.manual_seed(0)
     model, images = network(), torch.randn(64, 1, 28, 28)

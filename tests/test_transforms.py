@@ -6,7 +6,7 @@ import torch
 from torchvision.transforms import v2
 
 from fashion_core.metadata import PIXEL_MEAN, PIXEL_STD
-from fashion_core.transforms import ERASED, normalise, random_erasing, random_flips
+from fashion_core.transforms import ERASED, MAX_SHIFT, normalise, random_erasing, random_flips, random_shifts
 
 
 def test_normalise_equals_torchvision():
@@ -35,6 +35,21 @@ def test_flips_repeat_with_the_seed():
     images = torch.randn(64, 1, 28, 28)
     first, second = (random_flips(images, torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(first, second)
+
+
+def test_shifts_move_each_image_as_a_whole_and_fill_with_background():
+    pixels = torch.zeros(2000, 28, 28, dtype=torch.uint8)
+    pixels[:, 10, 12] = 255
+    shifted = random_shifts(normalise(pixels), torch.Generator().manual_seed(0))
+    assert shifted.shape == (2000, 1, 28, 28)
+    which, _, rows, columns = torch.nonzero(shifted > 0, as_tuple=True)
+    assert torch.equal(which, torch.arange(2000))  # the one bright pixel is still there, once
+    assert (shifted < 0).sum() == 2000 * (28 * 28 - 1)
+    for places, middle in ((rows, 10), (columns, 12)):
+        counts = torch.bincount(places - middle + MAX_SHIFT, minlength=2 * MAX_SHIFT + 1)
+        assert len(counts) == 2 * MAX_SHIFT + 1
+        assert counts.min() > 300
+    assert torch.unique(rows * 28 + columns).numel() == (2 * MAX_SHIFT + 1) ** 2  # the two axes do not depend
 
 
 def test_erasing_hides_one_rectangle_of_half_of_the_images():
