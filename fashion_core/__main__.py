@@ -1,4 +1,4 @@
-"""The command line: fetch-data, train, evaluate, classify, export. `python -m fashion_core COMMAND --help` has more."""
+"""The command line: fetch-data, train, ask-teacher, evaluate, classify, export. `python -m fashion_core COMMAND --help` has more."""
 
 import dataclasses
 import json
@@ -14,7 +14,15 @@ from fashion_core.config import TrainConfig, field_spec
 from fashion_core.metadata import CLASS_NAMES
 
 # By name, since importing their modules would load torch for a mere fetch-data.
-KNOWN_FAILURES = ("DataError", "ConfigError", "CheckpointError", "TrainingFailed", "ExportError", "RunError")
+KNOWN_FAILURES = (
+    "DataError",
+    "ConfigError",
+    "CheckpointError",
+    "TrainingFailed",
+    "ExportError",
+    "RunError",
+    "TeacherError",
+)
 
 
 @click.group(help="Train the classic CNN on Fashion-MNIST and ask it.")
@@ -179,6 +187,24 @@ def _answer_line(answer: dict) -> str:
         return f"{answer['path']}: {answer['error']}"
     doubt = "" if answer["recognised"] else " (but it looks like none of the ten classes)"
     return f"{answer['path']}: {answer['label']}, {answer['probs'][answer['label']]:.1%}{doubt}"
+
+
+@cli.command("ask-teacher")
+def ask_teacher_command():
+    """Ask the most accurate model about every training image and keep its answers, for train --distillation."""
+    import numpy as np
+    from tqdm import tqdm
+
+    from fashion_core import teacher
+
+    pixels = data.load_split("train").pixels
+    with tqdm(total=len(pixels), unit="image", file=sys.stderr) as bar:
+        parts = []
+        for part in teacher.ask_teacher(pixels):
+            parts.append(part)
+            bar.update(len(part))
+    teacher.save_answers(np.concatenate(parts))
+    click.echo(f"Wrote {teacher.answers_path()}.")
 
 
 @cli.command()

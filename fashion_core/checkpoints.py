@@ -22,7 +22,7 @@ from fashion_core.config import MODELS, ConfigError, TrainConfig
 from fashion_core.models import build_model, fold_norms
 
 FORMAT = "fashion-cnn-lab/1"
-RESUME_FORMAT = "fashion-cnn-lab/resume/1"
+RESUME_FORMAT = "fashion-cnn-lab/resume/2"
 MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three times that is no model of ours
 MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB

@@ -13,10 +13,11 @@ from fashion_core.metadata import TRAIN_SIZE
 
 MODELS = {
     "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
+    "FashionCNNNorm": "The classic network with batch norm and dropout, 225,482 parameters; half as much work again.",
     "ResidualNet": "Seven convolutions with batch norm and shortcuts, 463,562 parameters; six times the work.",
     "DeepResidualNet": "Ten convolutions in three stages, 1,940,970 parameters; ten times the work of the classic.",
-    "WideResidualNet": "Fourteen convolutions, the first ones at full resolution, 3,140,202 parameters; forty times the "
-    "work of the classic.",
+    "WideResidualNet": "Fourteen convolutions, the first ones at full resolution, 3,140,202 parameters; "
+    "forty times the work of the classic.",
 }
 OPTIMIZERS = {
     "Adam": "Adapts the step size of every weight; the tutorial's choice.",
@@ -141,6 +142,14 @@ class TrainConfig:
             "help": "Hides a rectangle of half of the training images behind noise, so that no single detail decides.",
         },
     )
+    distillation: bool = field(
+        default=False,
+        metadata={
+            "label": "Learns from a teacher",
+            "help": "Most of the target is what the most accurate shipped model says of each image: how like a coat "
+            "a shirt looks, not just that it is a shirt.",
+        },
+    )
     sketches: bool = field(
         default=False,
         metadata={
@@ -156,6 +165,8 @@ class TrainConfig:
     def __post_init__(self):
         for spec in dataclasses.fields(self):
             _check_value(spec, getattr(self, spec.name))
+        if self.distillation and self.sketches:
+            raise ConfigError("distillation and sketches cannot go together: the teacher has not seen the sketches.")
 
     @property
     def steps_per_epoch(self) -> int:

@@ -174,22 +174,24 @@ def iterate_batches(
     labels: "torch.Tensor",
     batch_size: int,
     generator: "torch.Generator | None" = None,
-) -> Iterator[tuple["torch.Tensor", "torch.Tensor"]]:
-    """Yield all (pixels, labels) once, in batches of `batch_size`; the last may be smaller, it is never dropped.
+    *more: "torch.Tensor",
+) -> Iterator[tuple["torch.Tensor", ...]]:
+    """Yield all (pixels, labels, *more) once, in batches of `batch_size`; the last may be smaller, it is never dropped.
 
-    `pixels` (N, …) and `labels` (N,) are tensors of any type on one device; in their own order without
+    `pixels` (N, …), `labels` (N,) and `more` (N, …) are tensors of any type on one device; in their own order without
     `generator`, shuffled by it otherwise. Raises ValueError for unequal lengths or a batch size below one.
     """
-    if len(pixels) != len(labels) or batch_size < 1:
+    parts = (pixels, labels, *more)
+    if len({len(part) for part in parts}) > 1 or batch_size < 1:
         raise ValueError(f"Cannot batch {len(pixels)} images and {len(labels)} labels by {batch_size}.")
     if generator is None:
-        yield from zip(pixels.split(batch_size), labels.split(batch_size), strict=True)
+        yield from zip(*(part.split(batch_size) for part in parts), strict=True)
         return
     import torch  # only here, so that the fetch-data command starts at once
 
     order = torch.randperm(len(labels), generator=generator, device=generator.device).to(pixels.device)
     for chosen in order.split(batch_size):
-        yield pixels[chosen], labels[chosen]
+        yield tuple(part[chosen] for part in parts)
 
 
 def _search_folders() -> list[Path]:

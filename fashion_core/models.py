@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 
@@ -32,6 +32,31 @@ class FashionCNN(nn.Module):
         x = F.relu(self.pool(self.conv2(x)))  # N×64×11×11 → N×64×5×5
         x = F.dropout(x.flatten(1), self.dropout, self.training)  # N×1600
         x = F.dropout(F.relu(self.linear1(x)), self.dropout, self.training)  # N×128
+        return self.linear2(x)  # N×10
+
+
+class FashionCNNNorm(nn.Module):
+    """The classic network with a batch norm before each ReLU, 225,482 parameters: learns faster and a little more.
+
+    `dropout` (0…1) hides that share of the inputs of both linear layers while training.
+    """
+
+    def __init__(self, dropout: float = 0.0):
+        super().__init__()
+        self.pool = nn.MaxPool2d(2)
+        self.conv1, self.norm1 = nn.Conv2d(1, 32, kernel_size=3), nn.BatchNorm2d(32)
+        self.conv2, self.norm2 = nn.Conv2d(32, 64, kernel_size=3), nn.BatchNorm2d(64)
+        self.linear1, self.norm3 = nn.Linear(64 * 5 * 5, 128), nn.BatchNorm1d(128)
+        self.linear2 = nn.Linear(128, NUM_CLASSES)
+        self.dropout = dropout
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        if images.shape[1:] != (1, IMAGE_SIZE, IMAGE_SIZE):
+            raise ValueError(f"images must be (N, 1, 28, 28), not {tuple(images.shape)}")
+        x = F.relu(self.pool(self.norm1(self.conv1(images))))  # N×32×26×26 → N×32×13×13
+        x = F.relu(self.pool(self.norm2(self.conv2(x))))  # N×64×11×11 → N×64×5×5
+        x = F.dropout(x.flatten(1), self.dropout, self.training)  # N×1600
+        x = F.dropout(F.relu(self.norm3(self.linear1(x))), self.dropout, self.training)  # N×128
         return self.linear2(x)  # N×10
 
 
@@ -143,6 +168,7 @@ class _Residual(nn.Module):
 
 _MODELS = {
     "FashionCNN": FashionCNN,
+    "FashionCNNNorm": FashionCNNNorm,
     "ResidualNet": ResidualNet,
     "DeepResidualNet": DeepResidualNet,
     "WideResidualNet": WideResidualNet,
@@ -155,13 +181,17 @@ def build_model(name: str, dropout: float = 0.0) -> nn.Module:
 
 
 def fold_norms(model: nn.Module) -> nn.Module:
-    """The same function of a trained model, half as fast again: each batch norm folded into its convolution.
+    """The same function of a trained model, half as fast again: each batch norm folded into the layer before.
 
     Changes the model, which cannot be trained any further, and returns it.
     """
     for layer in model.eval().modules():
         if isinstance(layer, _ConvNorm):
             layer[0], layer[1] = fuse_conv_bn_eval(layer[0], layer[1]), nn.Identity()
+        elif isinstance(layer, FashionCNNNorm):
+            layer.conv1, layer.norm1 = fuse_conv_bn_eval(layer.conv1, layer.norm1), nn.Identity()
+            layer.conv2, layer.norm2 = fuse_conv_bn_eval(layer.conv2, layer.norm2), nn.Identity()
+            layer.linear1, layer.norm3 = fuse_linear_bn_eval(layer.linear1, layer.norm3), nn.Identity()
     return model
 
 

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from fashion_core import evaluation
+from fashion_core import evaluation, teacher
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, iterate_batches
 from fashion_core.metadata import NOTHING
@@ -35,6 +35,8 @@ MAX_MMAP_THRESHOLD = 32 << 20  # the most that glibc accepts; one step's largest
 KEPT_BYTES = 512 << 20
 VAL_SKETCHES = 1_000  # synthetic validation pictures, as many as a second makes
 UNKNOWN_SHARE = 0.02  # share of the validation pictures that may be called unlike anything known
+TEACHER_SHARE = 0.9  # of the loss, when a teacher is listened to; the rest is the labels'
+TEACHER_TEMPERATURE = 4.0  # what its logits are divided by: less sure, so that the unlikely classes say something too
 START_DIVISOR, END_DIVISOR = 25, 10_000  # one-cycle: first and last learning rate as fractions of the peak
 
 
@@ -105,13 +107,14 @@ def new_state(config: TrainConfig, device: torch.device | None = None, precision
     """A freshly initialised state. Seeds torch's global generator with the config's seed."""
     device = device or pick_device()
     torch.manual_seed(config.seed)
-    model = build_model(config.model, config.dropout).to(device, memory_format=torch.channels_last)
+    model = build_model(config.model, config.dropout).to(device)
+    precision = precision or pick_precision(device)
     return TrainState(
         config=config,
         device=device,
-        precision=precision or pick_precision(device),
+        precision=precision,
         model=model,
-        optimizer=Optimizer(config, model.parameters()),
+        optimizer=Optimizer(config, model, precision),
         generator=torch.Generator().manual_seed(config.seed),
     )
 
@@ -151,16 +154,21 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
     Raises TrainingFailed when the loss is not finite or explodes.
     """
     config = state.config
-    pixels, labels = training_tensors(config, train_split)
+    tensors = training_tensors(config, train_split)
     began = time.perf_counter() - state.elapsed_seconds
     while state.epoch < config.epochs:
-        yield from _train_epoch(state, pixels, labels, val_split, began)
+        yield from _train_epoch(state, tensors, val_split, began)
 
 
-def training_tensors(config: TrainConfig, split: Split) -> tuple[torch.Tensor, torch.Tensor]:
-    """The `train_size` images that the config's seed picks: pixels (n, 28, 28) uint8, labels (n,) int64."""
+def training_tensors(config: TrainConfig, split: Split) -> tuple[torch.Tensor, ...]:
+    """The `train_size` images that the config's seed picks: pixels (n, 28, 28) uint8, labels (n,) int64.
+
+    With `config.distillation` also what the teacher says of each and of its mirror image: logits (n, 2, 10) float32.
+    Raises TeacherError when its answers are not there.
+    """
     chosen = np.random.default_rng(config.seed).permutation(len(split.labels))[: config.train_size]
-    return torch.from_numpy(split.pixels[chosen]), torch.from_numpy(split.labels[chosen])
+    tensors = torch.from_numpy(split.pixels[chosen]), torch.from_numpy(split.labels[chosen])
+    return (*tensors, torch.from_numpy(teacher.read_answers()[chosen])) if config.distillation else tensors
 
 
 def event_steps(steps: int, image_count: int, first: bool) -> set[int]:
@@ -202,19 +210,21 @@ def val_sketches(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
     return pixels[labels != NOTHING], labels[labels != NOTHING]
 
 
-def _train_epoch(state, pixels, labels, val_split, began) -> Iterator[dict]:
+def _train_epoch(state, tensors, val_split, began) -> Iterator[dict]:
     config = state.config
     window_ends = event_steps(config.steps_per_epoch, config.images_per_epoch, first=state.step == 0)
     mark = time.perf_counter()
     epoch_began = mark - state.epoch_seconds
     window_loss, window_images = torch.zeros((), device=state.device), 0
     state.model.train()
-    batches = _batches_to_come(state, pixels, labels)
+    state.optimizer.trained.train()
+    state.optimizer.round_weights()  # a restored state has set the model's
+    batches = _batches_to_come(state, tensors)
     if config.sketches:
         batches = drawn_ahead(batches, config.seed, state.step)
-    for batch_pixels, batch_labels in batches:
-        window_loss += _update(state, batch_pixels, batch_labels) * len(batch_labels)
-        window_images += len(batch_labels)
+    for batch in batches:
+        window_loss += _update(state, *batch) * len(batch[0])
+        window_images += len(batch[0])
         state.epoch_batches += 1
         if state.epoch_batches not in window_ends:
             continue
@@ -253,13 +263,13 @@ def _train_epoch(state, pixels, labels, val_split, began) -> Iterator[dict]:
     }
 
 
-def _batches_to_come(state: TrainState, pixels, labels) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def _batches_to_come(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor, ...]]:
     """The batches of the epoch under way that are still to be trained on, as they were shuffled when it began."""
     now = state.generator.get_state()
     if not state.epoch_batches:
         state.epoch_generator = now
     state.generator.set_state(state.epoch_generator)
-    batches = iterate_batches(pixels, labels, state.config.real_batch_size, state.generator)
+    batches = iterate_batches(*tensors[:2], state.config.real_batch_size, state.generator, *tensors[2:])
     for _ in range(state.epoch_batches):
         next(batches)
     if state.epoch_batches:  # the shuffle has been drawn once more; flips go on from where they were
@@ -267,33 +277,53 @@ def _batches_to_come(state: TrainState, pixels, labels) -> Iterator[tuple[torch.
     return batches
 
 
-def _update(state: TrainState, pixels: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """One weight update; returns the batch's mean cross-entropy, detached."""
-    config = state.config
+def _update(
+    state: TrainState, pixels: torch.Tensor, labels: torch.Tensor, answers: torch.Tensor | None = None
+) -> torch.Tensor:
+    """One weight update; returns the batch's mean cross-entropy, detached. `answers` are the teacher's, (n, 2, 10)."""
+    config, generator = state.config, state.generator
     images = normalise(pixels.to(state.device))  # (n, 1, 28, 28)
-    if config.shifts:
-        images = random_shifts(images, state.generator)
-    if config.flips:
-        images = random_flips(images, state.generator)
-    if config.erasing:
-        images = random_erasing(images, state.generator)
     labels = labels.to(state.device)
-    images = images.to(memory_format=torch.channels_last)
-    with torch.autocast(state.device.type, torch.bfloat16, enabled=state.precision == "bfloat16"):
-        logits = state.model(images)
-    logits = logits.float()
-    loss = F.cross_entropy(logits, labels, ignore_index=NOTHING)
-    objective = loss
+    flipped = torch.zeros(len(labels), dtype=torch.bool, device=state.device)
+    if config.shifts:
+        images = random_shifts(images, generator)
+    if config.flips:
+        images, flipped = random_flips(images, generator)
+    if config.erasing:
+        images = random_erasing(images, generator)
+    kind = torch.bfloat16 if state.precision == "bfloat16" else torch.float32
+    logits = state.optimizer.trained(images.to(kind, memory_format=torch.channels_last)).float()
+    loss = objective = F.cross_entropy(logits, labels, ignore_index=NOTHING)
     if config.label_smoothing or config.sketches:
-        smoothing = torch.where(labels == NOTHING, 1.0, config.label_smoothing)  # nothing is every class alike
-        spread = -F.log_softmax(logits, dim=1).mean(dim=1)
-        rows = F.cross_entropy(logits, labels, ignore_index=NOTHING, reduction="none")
-        objective = ((1 - smoothing) * rows + smoothing * spread).mean()
+        objective = _smoothed(logits, labels, config.label_smoothing)
+    if answers is not None:
+        answers = torch.where(flipped[:, None], answers[:, 1], answers[:, 0])  # (n, 10)
+        objective = (1 - TEACHER_SHARE) * objective + TEACHER_SHARE * distillation_loss(logits, answers)
     state.optimizer.clear_gradients()
     objective.backward()
     state.optimizer.step(learning_rate_at(config, state.step))
     state.step += 1
     return loss.detach()
+
+
+def _smoothed(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
+    """The mean cross-entropy with smoothed labels; what is labelled NOTHING is every class alike."""
+    smoothing = torch.where(labels == NOTHING, 1.0, label_smoothing)  # (n,)
+    spread = -F.log_softmax(logits, dim=1).mean(dim=1)
+    rows = F.cross_entropy(logits, labels, ignore_index=NOTHING, reduction="none")
+    return ((1 - smoothing) * rows + smoothing * spread).mean()
+
+
+def distillation_loss(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
+    """How far the student's logits (n, 10) are from the teacher's, in nats: their mean divergence, both softened.
+
+    Both are divided by TEACHER_TEMPERATURE before the softmax, and the result multiplied by its square, so that the
+    gradients stay as large as those of the labels (Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural
+    Network", 2015, section 2).
+    """
+    said = F.log_softmax(answers / TEACHER_TEMPERATURE, dim=1)
+    guess = F.log_softmax(logits / TEACHER_TEMPERATURE, dim=1)
+    return F.kl_div(guess, said, reduction="batchmean", log_target=True) * TEACHER_TEMPERATURE**2
 
 
 # Keeping a training and going on with it
@@ -334,8 +364,7 @@ def restore_state(
     state.model.load_state_dict(values["weights"])
     with torch.no_grad():
         for name in ("averages", "squares", "steps"):
-            for tensor, kept in zip(getattr(state.optimizer, name), values[name], strict=True):
-                tensor.copy_(kept)
+            getattr(state.optimizer, name).copy_(values[name])
     for name in KEPT_VALUES:
         setattr(state, name, values[name])
     state.epoch_generator = values["epoch_generator"]

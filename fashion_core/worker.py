@@ -82,9 +82,10 @@ def _sentence(error: BaseException) -> str:
     """What went wrong, for a visitor."""
     from fashion_core.checkpoints import CheckpointError
     from fashion_core.data import DataError
+    from fashion_core.teacher import TeacherError
     from fashion_core.training import ResumeError, TrainingFailed
 
-    if isinstance(error, (DataError, TrainingFailed, runs.RunError, ConfigError, limits.LimitError)):
+    if isinstance(error, (DataError, TrainingFailed, TeacherError, runs.RunError, ConfigError, limits.LimitError)):
         return str(error)
     if isinstance(error, (CheckpointError, ResumeError)):
         return f"{error} Training cannot go on from there; the model up to that point is kept. Start a new run."

@@ -36,9 +36,11 @@ ALLOWED = {
     "export": FACTS | {"checkpoints", "runs", "transforms"},
     "comparison": FACTS | {"evaluation"},
     "optimizers": FACTS,
-    "training": FACTS | {"data", "transforms", "models", "optimizers", "predict", "evaluation", "sketches"},
-    "worker": FACTS | {"data", "training", "checkpoints", "runs", "run_queue", "limits"},
-    "__main__": FACTS | {"data", "training", "checkpoints", "runs", "predict", "pictures", "evaluation", "export"},
+    "teacher": FACTS | {"checkpoints", "predict"},
+    "training": FACTS | {"teacher", "data", "transforms", "models", "optimizers", "predict", "evaluation", "sketches"},
+    "worker": FACTS | {"teacher", "data", "training", "checkpoints", "runs", "run_queue", "limits"},
+    "__main__": FACTS
+    | {"teacher", "data", "training", "checkpoints", "runs", "predict", "pictures", "evaluation", "export"},
     "__init__": set(),
 }
 CORE = sorted((ROOT / "fashion_core").glob("*.py"))

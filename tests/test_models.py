@@ -8,6 +8,7 @@ from fashion_core.config import MODELS
 from fashion_core.models import (
     DeepResidualNet,
     FashionCNN,
+    FashionCNNNorm,
     ResidualNet,
     WideResidualNet,
     build_model,
@@ -19,7 +20,13 @@ from fashion_core.models import (
 
 @pytest.mark.parametrize(
     ("network", "parameters"),
-    [(FashionCNN, 225_034), (ResidualNet, 463_562), (DeepResidualNet, 1_940_970), (WideResidualNet, 3_140_202)],
+    [
+        (FashionCNN, 225_034),
+        (FashionCNNNorm, 225_482),
+        (ResidualNet, 463_562),
+        (DeepResidualNet, 1_940_970),
+        (WideResidualNet, 3_140_202),
+    ],
 )
 def test_parameter_count(network, parameters):
     assert count_parameters(network()) == parameters
@@ -58,7 +65,7 @@ def test_dropout_acts_only_in_training():
     assert torch.equal(model.eval()(images), model(images))
 
 
-@pytest.mark.parametrize("network", [FashionCNN, ResidualNet, DeepResidualNet, WideResidualNet])
+@pytest.mark.parametrize("network", [FashionCNN, FashionCNNNorm, ResidualNet, DeepResidualNet, WideResidualNet])
 @pytest.mark.parametrize("shape", [(1, 28, 28), (2, 3, 28, 28), (2, 1, 32, 32)])
 def test_other_shapes_are_refused(network, shape):
     with pytest.raises(ValueError, match="images must be"):
@@ -72,7 +79,7 @@ def test_a_residual_block_that_adds_nothing_hands_on_its_input():
     assert torch.equal(block(x), x)
 
 
-@pytest.mark.parametrize("network", [ResidualNet, DeepResidualNet, WideResidualNet])
+@pytest.mark.parametrize("network", [FashionCNNNorm, ResidualNet, DeepResidualNet, WideResidualNet])
 def test_folded_norms_are_the_same_function(network):
     torch.manual_seed(0)
     model, images = network(), torch.randn(64, 1, 28, 28)
@@ -80,7 +87,7 @@ def test_folded_norms_are_the_same_function(network):
     expected = model.eval()(images)
     folded = fold_norms(model)
     torch.testing.assert_close(folded(images), expected, rtol=0, atol=1e-4)
-    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in folded.modules())
+    assert not any(isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)) for layer in folded.modules())
 
 
 def test_layer_table_tells_the_measured_shapes():

@@ -1,5 +1,6 @@
 """fashion_core.optimizers: each rule does what torch.optim's class of that name does."""
 
+import copy
 import subprocess
 import sys
 
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from fashion_core.config import TrainConfig
+from fashion_core.models import build_model
 from fashion_core.optimizers import MOMENTUM, Optimizer
 
 CLASSES = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "SGD": torch.optim.SGD}
@@ -16,8 +18,10 @@ CLASSES = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "SGD": torch.op
 @pytest.mark.parametrize("name", CLASSES)
 def test_the_weights_go_where_torchs_own_class_takes_them(name, weight_decay):
     torch.manual_seed(0)
-    ours, theirs = [[torch.nn.Parameter(torch.ones(3, 2)), torch.nn.Parameter(torch.ones(4))] for _ in range(2)]
-    optimizer = Optimizer(TrainConfig(optimizer=name, weight_decay=weight_decay), ours)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Conv2d(2, 4, 3))
+    ours, theirs = list(model.parameters()), list(copy.deepcopy(model).parameters())
+    optimizer = Optimizer(TrainConfig(optimizer=name, weight_decay=weight_decay), model)
+    begun = [parameter.detach().clone() for parameter in ours]
     extra = {"momentum": MOMENTUM} if name == "SGD" else {}
     oracle = CLASSES[name](theirs, lr=1.0, weight_decay=weight_decay, **extra)
     for step in range(10):
@@ -27,16 +31,46 @@ def test_the_weights_go_where_torchs_own_class_takes_them(name, weight_decay):
             other.grad = mine.grad.clone()
         optimizer.step(learning_rate)
         oracle.step()
-    for mine, other in zip(ours, theirs, strict=True):
+    for mine, other, first in zip(ours, theirs, begun, strict=True):
         torch.testing.assert_close(mine, other)
-        assert not torch.equal(mine, torch.ones_like(mine))
+        assert not torch.equal(mine, first)
 
 
 def test_clearing_leaves_no_gradient():
-    parameter = torch.nn.Parameter(torch.ones(2))
-    parameter.grad = torch.ones(2)
-    Optimizer(TrainConfig(), [parameter]).clear_gradients()
-    assert parameter.grad is None
+    model = torch.nn.Linear(2, 1)
+    model.weight.grad = torch.ones(1, 2)
+    Optimizer(TrainConfig(), model).clear_gradients()
+    assert model.weight.grad is None
+
+
+@pytest.mark.parametrize("name", ["FashionCNN", "ResidualNet"])
+def test_rounded_training_gives_the_gradients_of_autocast(name):
+    """The same function, rounded at the same places; norms stay exact and are the model's own."""
+    torch.manual_seed(0)
+    model = build_model(name).train()
+    images, labels = torch.randn(32, 1, 28, 28).to(memory_format=torch.channels_last), torch.arange(32) % 10
+    oracle = copy.deepcopy(model)
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = oracle(images)
+    torch.nn.functional.cross_entropy(expected.float(), labels).backward()
+    optimizer = Optimizer(TrainConfig(), model, "bfloat16")
+    logits = optimizer.trained(images.bfloat16())
+    torch.nn.functional.cross_entropy(logits.float(), labels).backward()
+    torch.testing.assert_close(logits, expected)
+    for rounded, exact in zip(optimizer.parameters, oracle.parameters(), strict=True):
+        torch.testing.assert_close(rounded.grad.float(), exact.grad, rtol=0.05, atol=2e-3)
+    for buffer, other in zip(model.buffers(), oracle.buffers(), strict=True):
+        torch.testing.assert_close(buffer, other)
+
+
+def test_a_step_changes_the_exact_weights_and_rounds_them():
+    model = build_model("FashionCNN")
+    optimizer = Optimizer(TrainConfig(), model, "bfloat16")
+    before = model.conv2.weight.clone()
+    optimizer.trained(torch.randn(4, 1, 28, 28).bfloat16()).float().sum().backward()
+    optimizer.step(1e-5)  # less than bfloat16 can tell from nothing
+    assert not torch.equal(model.conv2.weight, before)
+    assert torch.equal(optimizer.trained.conv2.weight, model.conv2.weight.bfloat16())
 
 
 def test_training_never_loads_torchs_compiler():

@@ -314,7 +314,8 @@ def spoil_generator(values):
         lambda values: values.update(best_figures=[1]),
         lambda values: values.update(best_weights={}),
         lambda values: values.update(averages=values["averages"][1:]),
-        lambda values: values["squares"].__setitem__(0, torch.zeros(3)),
+        lambda values: values.update(squares=torch.full_like(values["squares"], math.nan)),
+        lambda values: values.update(steps=torch.zeros(1)),
         lambda values: values["weights"].update({"conv1.bias": torch.full((32,), math.nan)}),
         lambda values: values["weights"].update({"conv1.bias": torch.zeros(32).to_sparse()}),
         lambda values: values["weights"].update({"conv1.bias": torch.zeros(32, dtype=torch.float64)}),
@@ -324,7 +325,6 @@ def spoil_generator(values):
 )
 def test_what_was_kept_is_refused_unless_it_fits(kept, spoil):
     values = {key: dict(value) if isinstance(value, dict) else value for key, value in kept.items()}
-    values |= {name: list(values[name]) for name in ("averages", "squares", "steps")}
     spoil(values)
     with pytest.raises(training.ResumeError, match=r"kept|damaged"):
         training.restore_state(TrainConfig(train_size=1_000, epochs=1), values)

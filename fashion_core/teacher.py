@@ -1,0 +1,71 @@
+"""What the most accurate shipped model says of the training images, for smaller ones to learn from.
+
+Asking it anew would take minutes before every training, so its answers are shipped beside it: logits (55000, 2, 10)
+float16 in the order of the train split, of each image and of its mirror image.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from fashion_core import checkpoints
+from fashion_core.metadata import NUM_CLASSES, TRAIN_SIZE
+
+TEACHER = "wide_residual_net"
+PART = 1_000  # images asked about between two words on how far it is
+
+
+class TeacherError(Exception):
+    """The teacher's answers are missing, damaged or another model's; the text says which and what to do."""
+
+
+def answers_path() -> Path:
+    """Where the teacher's answers are kept."""
+    return checkpoints.PRETRAINED_DIR / f"{TEACHER}.answers.npz"
+
+
+def read_answers() -> np.ndarray:
+    """The teacher's logits (55000, 2, 10) float32 of each training image and of its mirror image. Raises TeacherError."""
+    path = answers_path()
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            answers, digest = file["answers"], str(file["teacher"])
+    except Exception as error:  # numpy and zipfile raise many kinds for missing and damaged files
+        raise TeacherError(
+            f"{path.name} with the teacher's answers is missing or damaged. "
+            "Make it anew with: python -m fashion_core ask-teacher"
+        ) from error
+    if digest != _teacher_digest():
+        raise TeacherError(
+            f"{path.name} holds the answers of another teacher. Make it anew with: python -m fashion_core ask-teacher"
+        )
+    if answers.shape != (TRAIN_SIZE, 2, NUM_CLASSES) or not np.isfinite(answers).all():
+        raise TeacherError(f"{path.name} does not hold ten numbers for each training image and its mirror image.")
+    return answers.astype(np.float32)
+
+
+def ask_teacher(pixels: np.ndarray) -> Iterator[np.ndarray]:
+    """The teacher's logits (n, 2, 10) float32 for pixels (N, 28, 28) uint8, in parts of PART images.
+
+    Raises CheckpointError when the teacher cannot be loaded.
+    """
+    from fashion_core.predict import predict_logits
+
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{TEACHER}.pt")
+    model.temperature = 1.0  # as it was trained, not calibrated
+    for start in range(0, len(pixels), PART):
+        part = pixels[start : start + PART]
+        yield np.stack([predict_logits(model, part), predict_logits(model, part[:, :, ::-1])], axis=1)
+
+
+def save_answers(answers: np.ndarray) -> None:
+    """Keep the teacher's logits (55000, 2, 10) beside it. Raises OSError."""
+    with answers_path().open("wb") as file:
+        np.savez_compressed(file, answers=answers.astype(np.float16), teacher=_teacher_digest())
+
+
+def _teacher_digest() -> str:
+    path = checkpoints.PRETRAINED_DIR / f"{TEACHER}.pt"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
