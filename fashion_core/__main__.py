@@ -1,4 +1,7 @@
-"""The command line: fetch-data, train, ask-teacher, evaluate, classify, export. `python -m fashion_core COMMAND --help` has more."""
+"""The command line: fetch-data, train, ask-teacher, evaluate, classify, export.
+
+`python -m fashion_core COMMAND --help` has more.
+"""
 
 import dataclasses
 import json
