@@ -9,9 +9,9 @@ import ctypes
 import functools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -292,6 +292,31 @@ def _update(state: TrainState, pixels: torch.Tensor, labels: torch.Tensor) -> to
     state.optimizer.step(learning_rate_at(config, state.step))
     state.step += 1
     return loss.detach()
+
+
+# Looking for a learning rate
+
+
+def try_rates(state: TrainState, train_split: Split, rates: Iterable[float]) -> Iterator[float]:
+    """Train one step with each of these learning rates in turn; yields the batch's mean cross-entropy, in nats.
+
+    The loss is that of the weights before the step; it may be infinite or no number. Nothing is validated or kept,
+    and the config's own learning rate and schedule count for nothing.
+    """
+    config = state.config
+    batches = _endless_batches(state, *training_tensors(config, train_split))
+    if config.sketches:
+        batches = drawn_ahead(batches, config.seed, 0)
+    state.model.train()
+    with contextlib.closing(batches):  # ends the thread that draws ahead
+        for rate, (pixels, labels) in zip(rates, batches, strict=False):
+            state.config = replace(config, schedule="constant", learning_rate=rate)
+            yield _update(state, pixels, labels).item()
+
+
+def _endless_batches(state: TrainState, pixels, labels) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    while True:
+        yield from iterate_batches(pixels, labels, state.config.real_batch_size, state.generator)
 
 
 # Keeping a training and going on with it

@@ -20,6 +20,7 @@ ALLOWED = {
     "runs": FACTS | {"limits", "notes"},
     "run_queue": FACTS | {"limits", "runs"},
     "run_table": FACTS | {"runs"},
+    "rate_finder": FACTS | {"runs"},
     "housekeeping": {"runs"},
     "data": FACTS,
     "transforms": FACTS,
@@ -37,7 +38,7 @@ ALLOWED = {
     "comparison": FACTS | {"evaluation"},
     "optimizers": FACTS,
     "training": FACTS | {"data", "transforms", "models", "optimizers", "predict", "evaluation", "sketches"},
-    "worker": FACTS | {"data", "training", "checkpoints", "runs", "run_queue", "limits"},
+    "worker": FACTS | {"data", "training", "checkpoints", "runs", "run_queue", "rate_finder", "limits"},
     "__main__": FACTS | {"data", "training", "checkpoints", "runs", "predict", "pictures", "evaluation", "export"},
     "__init__": set(),
 }
@@ -85,7 +86,7 @@ def test_notes_need_only_the_standard_library():
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize("module", ["runs", "run_queue", "run_table", "housekeeping", "limits", "variants"])
+@pytest.mark.parametrize("module", ["runs", "run_queue", "run_table", "rate_finder", "housekeeping", "limits", "variants"])
 def test_run_folders_need_no_torch(module):
     assert "torch" not in imported_names(ROOT / "fashion_core" / f"{module}.py")
 
