@@ -501,18 +501,21 @@ def rate_spec(height, rates, first_loss, suggested=None):
         {"mark": target, "encoding": {"x": x, "y": y | {"field": "smoothed"}, "tooltip": tooltip}},
     ]
     if suggested:
-        layers += _mark_layers(x, suggested)
+        layers += _mark_layers(x, suggested, to_the_left=suggested**2 > rates[0] * rates[1])
     return {"height": height, "layer": layers}
 
 
-def _mark_layers(x, suggested):
-    """A dashed rule at the suggested rate, and its number at the rule's upper end."""
+def _mark_layers(x, suggested, to_the_left):
+    """A dashed rule at the suggested rate, and its number beside the rule's upper end, where there is more room."""
     at = {"x": x | {"datum": suggested}}
     del at["x"]["field"]
-    text = {"type": "text", "text": f"{suggested:.2g}", "align": "right", "dx": -6, "fontSize": 14, "fontWeight": 600}
+    text = {"type": "text", "text": f"{suggested:.2g}", "fontSize": 14, "fontWeight": 600}
+    text |= {"align": "right", "dx": -6} if to_the_left else {"align": "left", "dx": 6}
+    rule = {"type": "rule", "color": MARK_COLOR, "strokeWidth": 2, "strokeDash": [5, 3]}
+    once = {"data": {"values": [{}]}}  # else they would be drawn for every point of the curve
     return [
-        {"mark": {"type": "rule", "color": MARK_COLOR, "strokeWidth": 2, "strokeDash": [5, 3]}, "encoding": at},
-        {"mark": text | {"color": MARK_COLOR}, "encoding": at | {"y": {"value": 12}}},
+        once | {"mark": rule, "encoding": at},
+        once | {"mark": text | {"color": MARK_COLOR}, "encoding": at | {"y": {"value": 12}}},
     ]
 
 

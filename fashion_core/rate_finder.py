@@ -4,6 +4,7 @@ Its folder is a contract between the page and the worker like a run's: config.js
 written by the launcher, all later ones by the worker, stop by the page. It takes the machine as a run does.
 """
 
+import itertools
 import shutil
 from dataclasses import dataclass, field, replace
 
@@ -84,9 +85,9 @@ def suggested_rate(rates: list[float], losses: list[float]) -> float | None:
 
     The test with rising rates is Smith's, "Cyclical Learning Rates for Training Neural Networks", 2017, section 3.3.
     He reads the largest rate off the place where learning becomes ragged. The place of the steepest fall, which others
-    take, is too early here: a fresh network falls fastest at whichever small rate first moves it. A tenth of the turn
-    came within a factor of two of the best of several rates for Adam, AdamW and SGD. None where the loss did not fall.
-    Two significant digits.
+    take, is too early here: a fresh network falls fastest at whichever small rate first moves it. In short trainings
+    with batches of 16 to 128 a tenth of the turn came within a factor of two of the best rate, for all optimizers; with
+    batches of 1,024 it was a third of the best or less. None where the loss did not fall. Two significant digits.
     """
     if len(losses) < LEAST_STEPS:
         return None
@@ -167,7 +168,7 @@ def _checked_curve(values: dict) -> tuple[list[float], list[float]]:
     rates, losses = values.get("rates", []), values.get("losses", [])
     good = all(isinstance(numbers, list) and len(numbers) <= MAX_STEPS for numbers in (rates, losses))
     good = good and len(losses) <= len(rates) and all(type(number) in (int, float) for number in rates + losses)
-    good = good and all(0 < low < high <= LAST_RATE for low, high in zip(rates, rates[1:], strict=False))
+    good = good and all(low < high <= LAST_RATE for low, high in itertools.pairwise([0, *rates]))
     if not good or not all(0 <= loss < runs.MAX_NUMBER for loss in losses):
         raise RunError("status.json does not hold a curve, so it was not written by this app.")
     return rates[: len(losses)], losses

@@ -86,7 +86,9 @@ def test_notes_need_only_the_standard_library():
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize("module", ["runs", "run_queue", "run_table", "rate_finder", "housekeeping", "limits", "variants"])
+@pytest.mark.parametrize(
+    "module", ["runs", "run_queue", "run_table", "rate_finder", "housekeeping", "limits", "variants"]
+)
 def test_run_folders_need_no_torch(module):
     assert "torch" not in imported_names(ROOT / "fashion_core" / f"{module}.py")
 
