@@ -25,9 +25,10 @@ plots        Plotly figures and tidy frames from plain arrays
 notes        names, notes and tags that visitors give to runs
 runs         run folders: start, read, pause, stop
 run_queue    what waits, what is next, going on with a run
+rate_finder  which learning rate: a curve over many, and the one it suggests
 run_table    many runs: search, sort, what differs, mean over seeds
 housekeeping what runs take on disk, and which may go
 export       models and runs as files to take along
-worker       the process that trains one run
+worker       the process that trains one run or finds a learning rate
 __main__     the command line
 """

@@ -49,6 +49,7 @@ MATRIX_HEIGHT = 560  # pixels; cells stay large enough for a finger on a narrow 
 X_TITLES = {"epoch": "Epoch", "step": "Step", "elapsed_seconds": "Seconds"}
 DASHES = ("solid", "dash", "dot", "dashdot")
 CURVES_HEIGHT = 380  # pixels, with room for the legend
+MARK_COLOR = SERIES_COLORS[4]  # of what a chart points at; readable on both pages
 
 METRIC_TITLES = {
     "train_loss": "Training loss",
@@ -468,6 +469,54 @@ def loss_spec(height):
             {"mark": target, "encoding": {"y": y | {"field": "smoothed"}, "tooltip": tooltip}},
         ],
     }
+
+
+def rate_frame(rates, losses, smooth):
+    """The points of a learning-rate finder's curve: columns rate, loss, smoothed; three sequences of length N."""
+    return pd.DataFrame({"rate": rates, "loss": losses, "smoothed": smooth}, dtype=float)
+
+
+def rate_spec(height, rates, first_loss, suggested=None):
+    """The Vega-Lite spec of `rate_frame`: raw pale, smoothed strong, a rule and its number where a rate is suggested.
+
+    `height` in pixels; `rates`: the lowest and the highest that the axis shows; `first_loss`: the curve's first, in
+    nats. The axes stay as they are while the curve grows; a loss that runs away leaves the chart at its top.
+    """
+    x = {"field": "rate", "type": "quantitative", "title": "Learning rate"}
+    x["scale"] = {"type": "log", "domain": list(rates), "nice": False}
+    decades = range(math.ceil(math.log10(rates[0])), math.floor(math.log10(rates[1])) + 1)
+    x["axis"] = {"grid": False, "values": [10.0**power for power in decades], "format": "~g"}
+    top = 3 * math.ceil(max(first_loss, 0.1) / 3)  # guessing among ten classes costs 2.3
+    y = {"type": "quantitative", "title": "Loss (nats)", "scale": {"domain": [0, top]}}
+    tooltip = [
+        {"field": "rate", "title": "Learning rate", "format": ".2~g"},
+        {"field": "loss", "title": "Loss", "format": ".3f"},
+        {"field": "smoothed", "title": "Smoothed", "format": ".3f"},
+    ]
+    line = {"type": "line", "color": SERIES_COLORS[0], "clip": True}
+    target = {"type": "point", "opacity": 0, "size": 120, "tooltip": True, "clip": True}
+    layers = [
+        {"mark": line | {"opacity": 0.3, "strokeWidth": 1}, "encoding": {"x": x, "y": y | {"field": "loss"}}},
+        {"mark": line | {"strokeWidth": 2.5}, "encoding": {"x": x, "y": y | {"field": "smoothed"}}},
+        {"mark": target, "encoding": {"x": x, "y": y | {"field": "smoothed"}, "tooltip": tooltip}},
+    ]
+    if suggested:
+        layers += _mark_layers(x, suggested, to_the_left=suggested**2 > rates[0] * rates[1])
+    return {"height": height, "layer": layers}
+
+
+def _mark_layers(x, suggested, to_the_left):
+    """A dashed rule at the suggested rate, and its number beside the rule's upper end, where there is more room."""
+    at = {"x": x | {"datum": suggested}}
+    del at["x"]["field"]
+    text = {"type": "text", "text": f"{suggested:.2g}", "fontSize": 14, "fontWeight": 600}
+    text |= {"align": "right", "dx": -6} if to_the_left else {"align": "left", "dx": 6}
+    rule = {"type": "rule", "color": MARK_COLOR, "strokeWidth": 2, "strokeDash": [5, 3]}
+    once = {"data": {"values": [{}]}}  # else they would be drawn for every point of the curve
+    return [
+        once | {"mark": rule, "encoding": at},
+        once | {"mark": text | {"color": MARK_COLOR}, "encoding": at | {"y": {"value": 12}}},
+    ]
 
 
 def epoch_losses(epochs):

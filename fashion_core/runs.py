@@ -3,7 +3,7 @@
 A run folder is the contract between the page and the worker; every file in it has exactly one writer:
 config.json (launcher) · status.json (the worker while it lives, else a launcher that holds the launch lock) ·
 metrics.jsonl, model.pt, resume.pt, worker.log (worker) · stop, pause, notes.json (page). Whatever is read from a
-folder may have been edited by hand and is checked.
+folder may have been edited by hand and is checked. The learning-rate finder has a folder of the same kind.
 """
 
 import contextlib
@@ -47,6 +47,7 @@ COLORS = 6  # runs take turns with the colours of their curves, `plots.SERIES_CO
 # as long as its default makes them ten times slower on cores that others need too. Read when torch is loaded.
 THREADS_ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
 _RUN_ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
+_FINDER = ".finder"  # no run id, so its folder is never taken for a run
 
 
 class RunError(Exception):
@@ -111,6 +112,11 @@ def run_dir_of(run_id: str) -> Path:
     if not run_dir.is_dir() or run_dir.is_symlink():
         raise RunError(f"There is no run {run_id!r}. It may have been deleted.")
     return run_dir
+
+
+def finder_dir() -> Path:
+    """The folder of the learning-rate finder, which looks for one rate at a time."""
+    return runs_dir() / _FINDER
 
 
 def resume_path(run_dir: Path) -> Path:
@@ -226,6 +232,22 @@ def launch(run: Run) -> None:
     _spawn_worker(run.run_dir)
 
 
+def launch_finder(config: TrainConfig) -> None:
+    """Start looking for a learning rate, in place of the last one found; for those who hold the launch lock.
+
+    Raises RunError.
+    """
+    folder, now = finder_dir(), time.time()
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(parents=True)
+        write_json(folder / "config.json", {"created_at": now, "config": config.to_dict()})
+        write_json(folder / "status.json", {"state": "starting", "heartbeat_at": now})
+    except OSError as error:
+        raise RunError(f"The finder's folder could not be written: {error.strerror}. Free some disk space.") from error
+    _spawn_worker(folder)
+
+
 def _set_epochs(run: Run, epochs: int) -> None:
     """Change how many epochs a run trains; its config.json remembers how many they were."""
     if epochs == run.config.epochs:
@@ -265,10 +287,12 @@ def worker_lock(seconds: float = LOCK_SECONDS) -> FileLock:
 
 
 def training_now(seconds: float = LOCK_SECONDS) -> str:
-    """A sentence that refuses a second start while a run is training, or an empty string."""
+    """A sentence that refuses a second start while a run is training or the finder at work, or an empty string."""
     active = active_run()
     if active:
         return f"“{active.name}” is training. Stop it or wait until it has finished."
+    if finder_active():
+        return "A learning rate is being looked for. Stop that or wait until it is found."
     try:
         with worker_lock(seconds):
             return ""
@@ -374,15 +398,14 @@ def read_run(run_id: str) -> Run:
     written = notes.read_notes(run_dir)
     try:
         about, config = _read_config(run_dir / "config.json")
-        status = _checked_status(read_json(run_dir / "status.json"))
+        state, status = read_status(run_dir)
     except (RunError, ConfigError) as error:
         problem = str(error)[:MAX_PROBLEM_LENGTH]
         return Run(run_id, run_dir, "lost", name=written.name or run_id, problem=problem, notes=written)
-    alive = "pid" in status and process_alive(status["pid"], status.get("process_started_at", 0.0))
     return Run(
         run_id=run_id,
         run_dir=run_dir,
-        state=run_state(status, time.time(), alive),
+        state=state,
         name=written.name or clean_name(str(about.get("name", "")), run_id),
         config=config,
         created_at=_time_or_zero(about.get("created_at")),
@@ -391,6 +414,13 @@ def read_run(run_id: str) -> Run:
         color=int(_number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
         epochs_before=_checked_epochs(about.get("epochs_before")),
     )
+
+
+def read_status(folder: Path) -> tuple[str, dict]:
+    """The word for what a worker does in a folder, and its status, checked. Raises RunError."""
+    status = _checked_status(read_json(folder / "status.json"))
+    alive = "pid" in status and process_alive(status["pid"], status.get("process_started_at", 0.0))
+    return run_state(status, time.time(), alive), status
 
 
 def _read_config(path: Path) -> tuple[dict, TrainConfig]:
@@ -450,6 +480,14 @@ def _run_names() -> list[str]:
 def active_run() -> Run | None:
     """The run that is starting or training now."""
     return next((run for run in list_runs() if run.is_active), None)
+
+
+def finder_active() -> bool:
+    """Whether a learning rate is being looked for, which takes the machine as a run does."""
+    try:
+        return read_status(finder_dir())[0] in ACTIVE_STATES
+    except RunError:  # nothing was ever looked for, or its folder is damaged
+        return False
 
 
 def read_json(path: Path) -> dict:

@@ -9,9 +9,9 @@ import ctypes
 import functools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -269,7 +269,7 @@ def _batches_to_come(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor,
     if not state.epoch_batches:
         state.epoch_generator = now
     state.generator.set_state(state.epoch_generator)
-    batches = iterate_batches(*tensors[:2], state.config.real_batch_size, state.generator, *tensors[2:])
+    batches = _shuffled(state, tensors)
     for _ in range(state.epoch_batches):
         next(batches)
     if state.epoch_batches:  # the shuffle has been drawn once more; flips go on from where they were
@@ -324,6 +324,36 @@ def distillation_loss(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tens
     said = F.log_softmax(answers / TEACHER_TEMPERATURE, dim=1)
     guess = F.log_softmax(logits / TEACHER_TEMPERATURE, dim=1)
     return F.kl_div(guess, said, reduction="batchmean", log_target=True) * TEACHER_TEMPERATURE**2
+
+
+# Looking for a learning rate
+
+
+def try_rates(state: TrainState, train_split: Split, rates: Iterable[float]) -> Iterator[float]:
+    """Train one step with each of these learning rates in turn; yields the batch's mean cross-entropy, in nats.
+
+    The loss is that of the weights before the step; it may be infinite or no number. Nothing is validated or kept,
+    and the config's own learning rate and schedule count for nothing.
+    """
+    config = state.config
+    batches = _endless_batches(state, training_tensors(config, train_split))
+    if config.sketches:
+        batches = drawn_ahead(batches, config.seed, 0)
+    state.optimizer.trained.train()
+    with contextlib.closing(batches):  # ends the thread that draws ahead
+        for rate, batch in zip(rates, batches, strict=False):
+            state.config = replace(config, schedule="constant", learning_rate=rate)
+            yield _update(state, *batch).item()
+
+
+def _endless_batches(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor, ...]]:
+    while True:
+        yield from _shuffled(state, tensors)
+
+
+def _shuffled(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor, ...]]:
+    pixels, labels, *answers = tensors
+    return iterate_batches(pixels, labels, state.config.real_batch_size, state.generator, *answers)
 
 
 # Keeping a training and going on with it

@@ -1,12 +1,13 @@
 """python -m fashion_core.worker RUN_DIR: one training run from its config.json to its final status.
 
 Joins data, training, checkpoints and runs. It is started by `runs` or `run_queue` and talks to the page only through
-the run's folder. Where the folder has a resume.pt, it goes on from there. When it ends, whatever the way, it starts
-the next run that waits.
+the run's folder. Where the folder has a resume.pt, it goes on from there. In the learning-rate finder's folder it tries
+rates instead, under the same lock. When it ends, whatever the way, it starts the next run that waits.
 """
 
 import contextlib
 import json
+import math
 import os
 import sys
 import time
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from fashion_core import limits, run_queue, runs
+from fashion_core import limits, rate_finder, run_queue, runs
 from fashion_core.config import ConfigError, TrainConfig
 
 STATUS_SECONDS = 0.5  # how often the status is refreshed between epochs: the page looks once a second
@@ -43,14 +44,15 @@ class _Status:
 
 
 def main(run_dir: Path) -> int:
-    """Train the run; the exit status is 1 for failed, 0 for every other end."""
+    """Train the run, or find a learning rate; the exit status is 1 for failed, 0 for every other end."""
+    work = _find_rate if run_dir.name == runs.finder_dir().name else _train
     process = psutil.Process()
     begun = {"state": "starting", "pid": process.pid, "process_started_at": process.create_time()}
     status = _Status(run_dir, **_known_figures(run_dir), **begun)
     try:
         status.write()
         with runs.worker_lock():
-            _train(run_dir, status)
+            work(run_dir, status)
         return 0
     except BaseException as error:
         traceback.print_exc()
@@ -98,12 +100,13 @@ def _sentence(error: BaseException) -> str:
     return f"Training ended with an error: {type(error).__name__}: {error}"[:500]
 
 
-def _train(run_dir: Path, status: _Status) -> None:
+def _prepare(*names: str) -> list:
+    """Load torch and these splits of the data, and step behind whatever else the machine does. Raises DataError."""
     # Imported here, after the first status: torch takes a second or two to load, the data meanwhile half of one.
     from fashion_core.data import load_split
 
     with ThreadPoolExecutor(1) as loader:
-        splits = loader.submit(lambda: [load_split(name) for name in ("train", "val")])
+        splits = loader.submit(lambda: [load_split(name) for name in names])
         import torch
 
         from fashion_core import training
@@ -112,11 +115,18 @@ def _train(run_dir: Path, status: _Status) -> None:
         os.nice(max(0, NICENESS - os.nice(0)))  # one that an ending worker has started has it already
     torch.set_num_threads(thread_count())
     training.keep_freed_memory()
+    return splits.result()
+
+
+def _train(run_dir: Path, status: _Status) -> None:
+    train_split, val_split = _prepare("train", "val")
+    from fashion_core import training
+    from fashion_core.data import load_split
+
     config = TrainConfig.from_dict(runs.read_json(run_dir / "config.json")["config"])
     state = _first_state(run_dir, config)
-    status.values |= {"device": state.device.type, "precision": state.precision, "threads": torch.get_num_threads()}
+    status.values |= {"device": state.device.type, "precision": state.precision, "threads": thread_count()}
     status.values |= {"steps": config.steps_per_epoch, "step": state.step, "elapsed_seconds": state.elapsed_seconds}
-    train_split, val_split = splits.result()
     end, message = _follow(run_dir, status, state, training.train(state, train_split, val_split))
     if end != "finished":
         _save_resume(run_dir, state)  # before the weights as they are may count as the best
@@ -129,6 +139,29 @@ def _train(run_dir: Path, status: _Status) -> None:
     _save_model(run_dir, status, state, figures | {"elapsed_seconds": state.elapsed_seconds})
     kept = {key: figures[key] for key in ("test_accuracy",) if key in figures}
     status.write(state=end, message=message, **_best(state), **kept)
+
+
+def _find_rate(folder: Path, status: _Status) -> None:
+    """Train a few steps with ever larger learning rates; the status holds the losses so far."""
+    (train_split,) = _prepare("train")
+    from fashion_core import training
+
+    config = TrainConfig.from_dict(runs.read_json(folder / "config.json")["config"])
+    allowed, rates = limits.read_limits(), rate_finder.planned_rates(config)
+    losses, began, end, message = [], time.perf_counter(), "finished", ""
+    status.values |= {"steps": len(rates), "rates": rates, "losses": losses}
+    for loss in training.try_rates(training.new_state(config), train_split, rates):
+        if not math.isfinite(loss):
+            break  # as exploded as a loss can be
+        losses.append(loss)
+        seconds = time.perf_counter() - began
+        status.write_sometimes(state="running", step=len(losses), elapsed_seconds=seconds)
+        message = allowed.time_problem(seconds)
+        if message or (folder / "stop").exists():
+            end = "stopped"
+        if end == "stopped" or rate_finder.has_exploded(losses):
+            break
+    status.write(state=end, message=message)
 
 
 def _first_state(run_dir: Path, config: TrainConfig):

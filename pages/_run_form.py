@@ -5,33 +5,44 @@ import math
 import streamlit as st
 
 from fashion_core import limits, run_queue, runs
-from fashion_core.config import RECIPES, field_spec
-from pages import _several, _shared
+from fashion_core.config import RECIPES, TrainConfig, field_spec
+from pages import _rate_finder, _several, _shared
 
-MAIN_FIELDS = ("model", "epochs", "batch_size", "learning_rate", "sketches")
 MORE_FIELDS = (
-    "optimizer", "schedule", "weight_decay", "dropout", "label_smoothing", "flips", "erasing", "train_size",
-    "seed",
+    "optimizer", "weight_decay", "dropout", "label_smoothing", "flips", "erasing", "train_size", "seed",
 )  # fmt: skip
+FIRST_RECIPE = next((name for name, (changes, _) in RECIPES.items() if not changes), next(iter(RECIPES)))
 
 
 def ask_config() -> tuple[bool, dict, str]:
     """The form; returns whether Start was pressed, the values and the run's name."""
-    with st.container(border=True):
-        st.selectbox("Recipe", list(RECIPES), key="recipe", on_change=use_recipe, index=1, persist_state="session")
-        st.caption(RECIPES[st.session_state.recipe][1])
-        values = {name: ask_field(name) for name in MAIN_FIELDS}
+    with st.container(border=True, key="form_card"):
+        ask_recipe()
+        values = ask_main_fields()
+        finder = st.container(gap="xsmall")  # filled below, when all values are known
         with st.expander("More"):
             values |= {name: ask_field(name) for name in MORE_FIELDS}
             name = st.text_input("Name of the run", max_chars=runs.MAX_NAME_LENGTH, placeholder="Optional")
-        waits = runs.active_run() is not None or run_queue.read_queue().goes_on
+        with finder:
+            _rate_finder.ask_find(values)
+        waits = runs.active_run() is not None or runs.finder_active() or run_queue.read_queue().goes_on
         words, icon = ("Add to queue", "playlist_add") if waits else ("Start training", "play_arrow")
         start = st.button(words, icon=f":material/{icon}:", type="primary", width="stretch", disabled=runs.read_only())
         if waits:
-            st.caption("One run trains at a time; this one starts when those before it have ended.")
+            st.caption("One run trains at a time; this one starts when what is before it has ended.")
         show_limits()
         _several.ask_several(values, name)
     return start, values, name
+
+
+def ask_main_fields() -> dict:
+    """The fields that everybody may want, two in a row where they are short."""
+    values = {name: ask_field(name) for name in ("model", "sketches")}
+    for names in (("epochs", "batch_size"), ("learning_rate", "schedule")):
+        for name, column in zip(names, st.columns(2, gap="small"), strict=True):
+            with column:
+                values[name] = ask_field(name)
+    return values
 
 
 def show_limits() -> None:
@@ -44,18 +55,50 @@ def show_limits() -> None:
         st.caption(words)
 
 
+# Recipes
+
+
+def ask_recipe() -> None:
+    """A pill for each recipe. None is picked when the form has other values than the last one picked; it says which."""
+    base = st.session_state.setdefault("recipe_base", FIRST_RECIPE)
+    changed = changed_words(base)
+    st.session_state["recipe"] = None if changed else base
+    st.pills("Recipe", list(RECIPES), key="recipe", on_change=use_recipe, wrap=True)
+    st.caption(_shared.plain(f"{base}, changed: {changed}." if changed else RECIPES[base][1]))
+
+
 def use_recipe() -> None:
-    """Fill the form with the recipe that was just picked, as far as this copy allows."""
-    changes, _ = RECIPES[st.session_state.recipe]
-    for name in MAIN_FIELDS + MORE_FIELDS:
-        value = changes.get(name, field_spec(name)["default"])
-        st.session_state[f"train_{name}"] = min(value, most_epochs()) if name == "epochs" else value
+    """Fill the form with the recipe just picked, or once more with the last one, as far as this copy allows."""
+    base = st.session_state["recipe"] or st.session_state["recipe_base"]
+    st.session_state["recipe_base"] = base
+    for name, value in recipe_values(base).items():
+        st.session_state[f"train_{name}"] = value
+
+
+def recipe_values(recipe: str) -> dict:
+    """What the form holds once a recipe is picked."""
+    values = TrainConfig().to_dict() | RECIPES[recipe][0]
+    return values | {"epochs": min(values["epochs"], most_epochs())}
+
+
+def changed_words(recipe: str) -> str:
+    """What the form has otherwise than the recipe: "epochs 7, flips on"; empty when nothing."""
+    changed = []
+    for name, value in recipe_values(recipe).items():
+        now = st.session_state.get(f"train_{name}", value)
+        if now != value:
+            words = ("on" if now else "off") if isinstance(now, bool) else f"{now:,}" if isinstance(now, int) else now
+            changed.append(f"{field_spec(name)['label'].lower()} {words}")
+    return ", ".join(changed)
 
 
 def most_epochs() -> int:
     """The most epochs that the form offers: those of the config, or fewer on a copy that allows fewer."""
     allowed = math.inf if limits.problem() else limits.read_limits().epochs
     return int(min(field_spec("epochs")["high"], allowed))
+
+
+# Fields
 
 
 def ask_field(name: str):

@@ -153,30 +153,39 @@ def model_in_use() -> ModelEntry | None:
     return entries.get(st.session_state.get(MODEL_KEY)) or next(iter(entries.values()), None)
 
 
+def _what_works(run: runs.Run | None) -> str:
+    """What takes the machine: a run by its id, the learning-rate finder, or nothing."""
+    return run.run_id if run else "finder" if runs.finder_active() else ""
+
+
 @st.fragment(run_every=2.0)
-def _show_training_line_live(drawn_for: str | None) -> None:
-    """What trains and how many wait. Draws the whole page anew when it is not `drawn_for` that trains any more."""
+def _show_training_line_live(drawn_for: str) -> None:
+    """What trains and how many wait. Draws the whole page anew when it is not `drawn_for` that works any more."""
     run, queue = runs.active_run(), run_queue.read_queue()
-    if run is None and queue.goes_on:
+    if not _what_works(run) and queue.goes_on:
         run_queue.start_next(wait=False)  # its worker was killed, or the machine was restarted
         run = runs.active_run()
-    if (run.run_id if run else None) != drawn_for or not (run or queue.goes_on):
+    works = _what_works(run)
+    if works != drawn_for or not (works or queue.goes_on):
         st.rerun()
     _show_training_words(run, queue)
 
 
 def _show_training_words(run: runs.Run | None, queue: run_queue.Queue) -> None:
+    finding = run is None and runs.finder_active()
     parts = [f"{plain(run.name)}: {runs.progress(run)[0]:.0%}"] if run else []
+    parts += ["Finding a learning rate"] if finding else []
     parts += [f"{plain(queue.held_by.name)} is paused"] if queue.held_by and not run else []
     parts += [f"{len(queue.waiting)} waiting"] if queue.waiting else []
-    icon = ":material/model_training:" if run or queue.goes_on else ":material/pause_circle:"
-    st.page_link("pages/train.py", label=" · ".join(parts), icon=icon)
+    icon = ":material/model_training:" if run or finding or queue.goes_on else ":material/pause_circle:"
+    st.page_link("pages/train.py", label=" · ".join(parts) or "Nothing trains", icon=icon)
 
 
 def _show_training_line() -> None:
     run, queue = runs.active_run(), run_queue.read_queue()
-    if run or (queue.goes_on and not runs.read_only()):
-        _show_training_line_live(run.run_id if run else None)
+    works = _what_works(run)
+    if works or (queue.goes_on and not runs.read_only()):
+        _show_training_line_live(works)
     elif queue.held_by:
         _show_training_words(None, queue)
 

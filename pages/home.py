@@ -1,6 +1,6 @@
-"""Home: what this is, the model in use and its score, the network drawn, the way into every page.
+"""Home: what this is, the model in use and its score, the networks, the way into every page.
 
-Stands on fashion_core.checkpoints (the model's card); the network is drawn by _network.
+Stands on fashion_core.checkpoints (the models' cards); the networks are shown by _network.
 """
 
 import contextlib
@@ -8,7 +8,6 @@ import contextlib
 import streamlit as st
 
 from fashion_core import checkpoints, runs
-from fashion_core.config import TrainConfig
 from pages import _export, _lessons, _network, _shared
 
 WAYS_IN = (
@@ -68,7 +67,7 @@ def show_model_card(entry: checkpoints.ModelEntry) -> None:
             score = _shared.model_score(card)
             if score:
                 st.metric(f"{score[0].capitalize()} accuracy", f"{score[1]:.1%}", help=_shared.GLOSSARY[score[0]])
-            st.caption(training_words(card))
+            st.caption(_network.training_words(card))
             if isinstance(card.get("recognition"), dict):
                 st.caption(recognition_words(card["recognition"]))
         if isinstance(card.get("per_class"), list):
@@ -83,15 +82,6 @@ def run_of(entry: checkpoints.ModelEntry) -> runs.Run | None:
         return None
     with contextlib.suppress(runs.RunError):  # deleted meanwhile
         return runs.read_run(entry.model_id)
-
-
-def training_words(card: dict) -> str:
-    """How the model was trained, in a line or two."""
-    config = card.get("config") or TrainConfig().to_dict()
-    words = f"{config['epochs']} epochs with {config['optimizer']}, learning rate {config['learning_rate']:g}, "
-    words += f"batches of {config['batch_size']}, {config['train_size']:,} images, seed {config['seed']}"
-    words += ", as many synthetic pictures" if config.get("sketches") else ""
-    return words + (f", on {card['trained_on']}." if card.get("trained_on") else ".")
 
 
 def recognition_words(figures: dict) -> str:
@@ -120,7 +110,7 @@ if chosen is None:
     _shared.show_no_model()
 else:
     show_model_card(chosen)
-_network.show_network(chosen.card.get("model", "FashionCNN") if chosen else "FashionCNN")
+_network.show_networks(checkpoints.list_models(), chosen)
 _lessons.show_lessons(bool(chosen and (chosen.card.get("config") or {}).get("sketches")))
 st.page_link("pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:")
 st.page_link("pages/compare.py", label="Compare two models", icon=":material/compare:")

@@ -1,14 +1,14 @@
 """Train: a form starts runs or lets them wait; loss, accuracy and progress are drawn live; pause, stop, go on.
 
 Stands on fashion_core.runs (read, pause, stop), fashion_core.run_queue (start, wait, go on), fashion_core.config (the
-form) and fashion_core.plots (frames).
+form), fashion_core.rate_finder (a learning rate) and fashion_core.plots (frames).
 """
 
 import streamlit as st
 
-from fashion_core import data, run_queue, runs
+from fashion_core import data, rate_finder, run_queue, runs
 from fashion_core.config import TrainConfig
-from pages import _live_run, _queue, _run_form, _shared
+from pages import _live_run, _queue, _rate_finder, _run_form, _shared
 
 REFRESH_SECONDS = 1.0
 IDLE_SECONDS = 4.0  # while nothing trains: another tab may start something
@@ -48,6 +48,7 @@ _shared.run_through_router()
 st.title("Train")
 st.write("Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave the page.")
 form_column, live_column = st.columns([3, 7])
+chosen_values = {}
 with form_column:
     if runs.read_only():
         st.info("This is a public copy: training and deleting are switched off.", icon=":material/lock:")
@@ -62,4 +63,11 @@ with form_column:
         st.error(_shared.plain(st.session_state.pop("train_error")))
     _queue.show_queue()
 with live_column:
-    show_live(shown_run())
+    run = shown_run()
+    # What moves stands first; an ended run gives way to the finder's curve, which was asked for last.
+    finder_first = rate_finder.read_search() is not None and not (run and run.is_active)
+    if finder_first:
+        _rate_finder.show_finder(chosen_values)
+    show_live(run)
+    if not finder_first:
+        _rate_finder.show_finder(chosen_values)

@@ -20,6 +20,7 @@ ALLOWED = {
     "runs": FACTS | {"limits", "notes"},
     "run_queue": FACTS | {"limits", "runs"},
     "run_table": FACTS | {"runs"},
+    "rate_finder": FACTS | {"runs"},
     "housekeeping": {"runs"},
     "data": FACTS,
     "transforms": FACTS,
@@ -38,7 +39,7 @@ ALLOWED = {
     "optimizers": FACTS,
     "teacher": FACTS | {"checkpoints", "predict"},
     "training": FACTS | {"teacher", "data", "transforms", "models", "optimizers", "predict", "evaluation", "sketches"},
-    "worker": FACTS | {"teacher", "data", "training", "checkpoints", "runs", "run_queue", "limits"},
+    "worker": FACTS | {"teacher", "data", "training", "checkpoints", "runs", "run_queue", "rate_finder", "limits"},
     "__main__": FACTS
     | {"teacher", "data", "training", "checkpoints", "runs", "predict", "pictures", "evaluation", "export"},
     "__init__": set(),
@@ -87,7 +88,9 @@ def test_notes_need_only_the_standard_library():
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize("module", ["runs", "run_queue", "run_table", "housekeeping", "limits", "variants"])
+@pytest.mark.parametrize(
+    "module", ["runs", "run_queue", "run_table", "rate_finder", "housekeeping", "limits", "variants"]
+)
 def test_run_folders_need_no_torch(module):
     assert "torch" not in imported_names(ROOT / "fashion_core" / f"{module}.py")
 

@@ -7,8 +7,8 @@ import pytest
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, run_queue, runs
-from fashion_core.config import TrainConfig
+from fashion_core import checkpoints, models, run_queue, runs
+from fashion_core.config import MODELS, RECIPES, TrainConfig
 from pages._shared import plain
 
 PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
@@ -83,7 +83,51 @@ def test_a_damaged_model_is_one_sentence(runs_dir, checkpoint_path, name):
 def test_home_shows_the_real_score_of_the_model_in_use(runs_dir):
     card = next(entry for entry in checkpoints.list_models() if entry.shipped).card
     app = open_page("home")
-    assert [metric.value for metric in app.metric] == [f"{card['test_accuracy']:.1%}"]
+    assert app.metric[0].value == f"{card['test_accuracy']:.1%}"
+
+
+def networks(app: AppTest):
+    return next(pills for pills in app.pills if pills.label == "Network")
+
+
+def test_home_shows_every_network_with_its_best_shipped_model(runs_dir):
+    app = open_page("home")
+    shipped = [entry.card for entry in checkpoints.list_models() if entry.shipped]
+    assert networks(app).value == shipped[0]["model"]
+    for name, sentence in MODELS.items():
+        networks(app).set_value(name).run()
+        assert not app.exception
+        assert sentence in words(app)
+        figures = [metric.value for metric in app.metric]
+        assert f"{models.count_parameters(models.build_model(name)):,}" in figures
+        of_it = [card["test_accuracy"] for card in shipped if card["model"] == name]
+        if of_it:
+            assert f"{max(of_it):.1%}" in figures
+        else:
+            assert "You can train one" in words(app)
+        table = next(element.value for element in app.html if 'class="layers"' in element.value)
+        assert table.count("<tr>") == len(models.layer_table(models.build_model(name))) + 2
+
+
+def test_a_network_on_home_is_used_or_trained_with_one_click(runs_dir):
+    app = open_page("home")
+    networks(app).set_value("FashionCNN").run()
+    button(app, "Use this model").click().run()
+    assert app.session_state["model"] == "fashion_cnn"
+    assert networks(app).value == "FashionCNN"
+    networks(app).set_value("ResidualNet").run()
+    button(app, "Train this network").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Train"
+    assert app.selectbox(key="train_model").value == "ResidualNet"
+    assert plain("Classic tutorial, changed: network ResidualNet.") in words(app)
+
+
+def test_a_network_without_a_shipped_model_can_be_trained(runs_dir, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
+    app = open_page("home")
+    assert "You can train one" in words(app)
+    assert button(app, "Train this network")
 
 
 def test_home_shows_a_run_that_is_training(runs_dir):
@@ -236,7 +280,8 @@ def test_limits_are_said_and_bite(runs_dir, monkeypatch, checkpoint_path):
     app = open_page("train")
     assert "at most 3 epochs per run, 1 run kept" in words(app)
     assert app.number_input(key="train_epochs").value == app.number_input(key="train_epochs").max == 3
-    app.selectbox(key="recipe").select("Long training").run()
+    longest = max(RECIPES, key=lambda name: RECIPES[name][0].get("epochs", 0))
+    app.pills(key="recipe").set_value(longest).run()
     assert not app.exception
     assert app.number_input(key="train_epochs").value == 3
     make_run("finished", "Old", checkpoint_path)
@@ -256,10 +301,27 @@ def test_a_limit_that_cannot_be_read_is_explained(runs_dir, monkeypatch):
 
 def test_a_recipe_fills_the_form(runs_dir):
     app = open_page("train")
-    app.selectbox(key="recipe").select("Quick look").run()
-    assert app.number_input(key="train_train_size").value == 10_000
-    app.selectbox(key="recipe").select("Classic tutorial").run()
-    assert app.number_input(key="train_train_size").value == 55_000
+    assert app.pills(key="recipe").value == "Classic tutorial"
+    for name, (changes, sentence) in RECIPES.items():
+        app.pills(key="recipe").set_value(name).run()
+        assert not app.exception
+        assert app.pills(key="recipe").value == name
+        assert plain(sentence) in words(app)
+        assert app.number_input(key="train_train_size").value == changes.get("train_size", 55_000)
+        assert app.selectbox(key="train_schedule").value == changes.get("schedule", "constant")
+
+
+def test_a_recipe_that_was_changed_says_what_and_comes_back_with_a_click(runs_dir):
+    app = open_page("train")
+    app.number_input(key="train_epochs").set_value(7).run()
+    app.toggle(key="train_flips").set_value(True).run()
+    assert app.pills(key="recipe").value is None
+    assert plain("Classic tutorial, changed: epochs 7, random flips on.") in words(app)
+    app.pills(key="recipe").set_value("Classic tutorial").run()
+    assert (app.number_input(key="train_epochs").value, app.toggle(key="train_flips").value) == (5, False)
+    assert app.pills(key="recipe").value == "Classic tutorial"
+    app.pills(key="recipe").set_value(None).run()  # a click on the one that is picked
+    assert app.pills(key="recipe").value == "Classic tutorial"
 
 
 def test_a_failed_run_shows_why_and_its_log(runs_dir):

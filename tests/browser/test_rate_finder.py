@@ -1,0 +1,82 @@
+"""The learning-rate finder in a real browser: press, watch, refresh, use, killed; from a network on Home to Train."""
+
+import re
+
+import pytest
+from app_server import kill_workers
+from playwright.sync_api import expect
+
+from fashion_core import rate_finder
+
+MINUTE = 60_000
+
+
+@pytest.fixture(autouse=True)
+def _own_runs(runs_dir, monkeypatch):
+    """The server's run folders, for this process too; no curve is left."""
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
+    yield
+    kill_workers(runs_dir)
+    rate_finder.forget()
+
+
+def open_train(page, app):
+    page.goto(f"{app}/train")
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled(timeout=MINUTE)
+
+
+def rate_field(page):
+    return page.get_by_role("spinbutton", name="Learning rate")
+
+
+def test_a_rate_is_found_survives_a_refresh_and_is_used(page, app):
+    open_train(page, app)
+    page.get_by_role("button", name="Find a learning rate").click()
+    card = page.locator(".st-key-finder_card")
+    expect(card.get_by_role("progressbar")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_role("button", name="Add to queue")).to_be_enabled(timeout=MINUTE)
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled(timeout=MINUTE)  # once it has ended
+    page.reload()
+    expect(card.get_by_text("For FashionCNN, Adam, batches of 64.")).to_be_visible(timeout=MINUTE)
+    search = rate_finder.read_search()
+    rate = rate_finder.rate_words(rate_finder.suggested_rate(search.rates, search.losses))
+    expect(card.locator("canvas, svg.marks").first).to_be_visible(timeout=MINUTE)
+    expect(card.get_by_test_id("stVegaLiteChart")).to_have_count(1)
+    expect(page.get_by_label(re.compile(f"; {re.escape(rate)} is marked")).first).to_be_attached()
+    expect(rate_field(page)).to_have_value("0.00100")
+    card.get_by_role("button", name=f"Use {rate}").click()
+    expect(rate_field(page)).to_have_value(f"{float(rate):.5f}", timeout=MINUTE)
+    expect(page.get_by_text(f"Classic tutorial, changed: learning rate {rate}.")).to_be_visible()
+    expect(card.get_by_role("button", name=f"{rate} is in the form")).to_be_disabled()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train", exact=True).click()
+    expect(rate_field(page)).to_have_value(f"{float(rate):.5f}", timeout=MINUTE)
+    page.get_by_text("Classic tutorial", exact=True).click()
+    expect(rate_field(page)).to_have_value("0.00100", timeout=MINUTE)
+    card.locator(".st-key-close_finder button").first.click()
+    expect(card).to_have_count(0, timeout=MINUTE)
+
+
+def test_a_killed_search_is_shown_as_lost(page, app, runs_dir):
+    open_train(page, app)
+    batch = page.get_by_role("spinbutton", name="Batch size")
+    batch.fill("1024")
+    batch.press("Enter")
+    expect(page.get_by_text("batch size 1,024")).to_be_visible(timeout=MINUTE)
+    page.get_by_role("button", name="Find a learning rate").click()
+    card = page.locator(".st-key-finder_card")
+    expect(card.get_by_text(re.compile(r"Step \d+ of 200"))).to_be_visible(timeout=MINUTE)
+    kill_workers(runs_dir)
+    expect(card.get_by_text("Lost")).to_be_visible(timeout=10_000)
+    expect(card.get_by_text("ended without a word")).to_be_visible()
+    expect(page.get_by_role("button", name="Find a learning rate")).to_be_enabled(timeout=MINUTE)
+
+
+def test_a_network_on_home_leads_to_its_training(page, app):
+    page.goto(app)
+    card = page.locator(".st-key-networks")
+    card.get_by_text("ResidualNet", exact=True).click(timeout=MINUTE)
+    expect(card.get_by_text("463,562").first).to_be_visible(timeout=MINUTE)
+    card.get_by_role("button", name="Train this network").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train", timeout=MINUTE)
+    expect(page.get_by_text("Classic tutorial, changed: network ResidualNet.")).to_be_visible(timeout=MINUTE)

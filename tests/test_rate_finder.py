@@ -1,0 +1,238 @@
+"""fashion_core.rate_finder: the rate that a curve suggests, the job as a real process, its lock, damaged folders."""
+
+import contextlib
+import json
+import math
+import os
+import shutil
+import time
+
+import psutil
+import pytest
+from waiting import wait_for, wait_for_state
+
+from fashion_core import rate_finder, run_queue, runs
+from fashion_core.config import TrainConfig
+from fashion_core.runs import RunError
+
+CONFIG = TrainConfig(train_size=2_000)
+TINY = TrainConfig(train_size=1_000, epochs=1)
+SLOW = TrainConfig(model="DeepResidualNet", batch_size=512)  # a search that does not end while the test looks
+RATES = rate_finder.planned_rates(TrainConfig())
+
+
+@pytest.fixture
+def no_process_left(runs_dir):
+    yield
+    folders = [runs.finder_dir(), *(run.run_dir for run in runs.list_runs())]
+    for folder in folders:
+        with contextlib.suppress(psutil.Error, KeyError, RunError):
+            psutil.Process(runs.read_status(folder)[1]["pid"]).kill()
+
+
+# The curve
+
+
+def valley(turn, floor=0.7, start=2.3):
+    """Losses that fall from `start` to `floor` around a hundredth of `turn` and climb steeply from there on."""
+    fall = [(start - floor) / (1 + (rate / (turn / 100)) ** 2) for rate in RATES]
+    climb = [max(0.0, 20 * math.log10(rate / turn)) for rate in RATES]
+    return [floor + down + up for down, up in zip(fall, climb, strict=True)]
+
+
+@pytest.mark.parametrize("turn", [0.003, 0.02, 0.1])
+def test_the_suggestion_is_a_tenth_of_the_turn(turn):
+    suggested = rate_finder.suggested_rate(RATES, valley(turn))
+    assert suggested == pytest.approx(turn / 10, rel=0.3)
+    assert suggested == float(f"{suggested:.2g}")
+
+
+def test_a_few_wild_losses_do_not_move_the_suggestion():
+    losses = valley(0.02)
+    noisy = [loss + 0.15 * math.sin(7 * place) for place, loss in enumerate(losses)]
+    noisy[90] = 1e6
+    assert rate_finder.suggested_rate(RATES, noisy) == pytest.approx(rate_finder.suggested_rate(RATES, losses), rel=0.4)
+
+
+def test_a_loss_that_never_rises_suggests_a_tenth_of_the_highest_rate():
+    losses = [2.3 - 0.01 * place for place in range(len(RATES))]
+    assert rate_finder.suggested_rate(RATES, losses) == 0.1
+
+
+@pytest.mark.parametrize("losses", [[], [2.3] * 200, [2.3 + 0.01 * place for place in range(200)], [2.3, 0.1] * 5])
+def test_without_a_fall_or_with_few_steps_nothing_is_suggested(losses):
+    assert rate_finder.suggested_rate(RATES, losses) is None
+
+
+def test_smoothing_keeps_a_constant_and_does_not_move_a_step():
+    assert rate_finder.smoothed_losses([1.5] * 40) == pytest.approx([1.5] * 40)
+    step = rate_finder.smoothed_losses([2.0] * 50 + [1.0] * 50)
+    assert (step[49] + step[50]) / 2 == pytest.approx(1.5)
+
+
+def test_it_has_exploded_at_three_times_the_lowest_loss():
+    assert not rate_finder.has_exploded([1.0] * 40 + [2.9] * 40)
+    assert rate_finder.has_exploded([1.0] * 40 + [3.1] * 40)
+    assert not rate_finder.has_exploded([1.0, 9.0])
+
+
+@pytest.mark.parametrize(("optimizer", "first"), [("Adam", 1e-5), ("AdamW", 1e-5), ("SGD", 1e-4)])
+def test_rates_rise_by_the_same_factor_up_to_one(optimizer, first):
+    rates = rate_finder.planned_rates(TrainConfig(optimizer=optimizer))
+    assert (rates[0], rates[-1], len(rates)) == (pytest.approx(first), 1.0, rate_finder.STEPS)
+    assert rates[1] / rates[0] == pytest.approx(rates[-1] / rates[-2])
+
+
+def test_a_curve_fits_whatever_it_does_not_depend_on():
+    search = rate_finder.Search("finished", TrainConfig())
+    assert rate_finder.fits(search, TrainConfig(learning_rate=0.01, epochs=9, schedule="one-cycle", seed=3))
+    assert not rate_finder.fits(search, TrainConfig(batch_size=128))
+    assert not rate_finder.fits(rate_finder.Search("lost"), TrainConfig())
+
+
+def test_words():
+    config = TrainConfig(optimizer="AdamW", batch_size=128, flips=True, epochs=9)
+    assert rate_finder.config_words(TrainConfig()) == "FashionCNN, Adam, batches of 64"
+    assert rate_finder.config_words(config) == "FashionCNN, AdamW, batches of 128, random flips on"
+    assert [rate_finder.rate_words(rate) for rate in (0.1, 0.0032, 0.000012, 1.0)] == ["0.1", "0.0032", "0.000012", "1"]
+
+
+# The process
+
+
+def wait_for_end():
+    wait_for(lambda: not rate_finder.read_search().is_active, "the search to end")
+    return rate_finder.read_search()
+
+
+@pytest.mark.usefixtures("no_process_left")
+def test_a_search_ends_with_a_curve_and_a_rate_and_a_run_started_meanwhile_follows():
+    rate_finder.start(CONFIG)
+    waiting = run_queue.start_or_add(TINY, "Follows")
+    assert runs.read_run(waiting).state == "queued"
+    with pytest.raises(RunError, match="being looked for"):
+        runs.start_run(TINY)
+    search = wait_for_end()
+    assert search.state == "finished", (search.message, runs.read_log(runs.finder_dir()))
+    assert search.config == CONFIG
+    assert rate_finder.LEAST_STEPS < len(search.losses) < rate_finder.STEPS  # it ended when the loss exploded
+    assert search.losses[0] == pytest.approx(math.log(10), abs=0.1)  # a fresh network guesses
+    assert search.rates == rate_finder.planned_rates(CONFIG)[: len(search.losses)]
+    assert 0.0005 < rate_finder.suggested_rate(search.rates, search.losses) < 0.01
+    run = wait_for_state(waiting, "finished", "failed", "lost")
+    assert run.state == "finished"
+    assert (
+        run.status["process_started_at"]
+        > json.loads((runs.finder_dir() / "status.json").read_text())["heartbeat_at"] - 1
+    )
+
+
+@pytest.mark.usefixtures("no_process_left")
+def test_a_killed_search_is_lost_and_the_queue_goes_on_with_the_next_page():
+    rate_finder.start(SLOW)
+    wait_for(lambda: rate_finder.read_search().losses, "the first loss")
+    waiting = run_queue.start_or_add(TINY, "Follows")
+    assert run_queue.start_next(wait=False) is None
+    psutil.Process(runs.read_status(runs.finder_dir())[1]["pid"]).kill()
+    wait_for(lambda: rate_finder.read_search().state == "lost", "the word lost", seconds=10)
+    assert "killed" in rate_finder.read_search().message
+    assert run_queue.start_next() == waiting  # what any page does
+    assert wait_for_state(waiting, "finished", "failed", "lost").state == "finished"
+
+
+@pytest.mark.usefixtures("no_process_left")
+def test_a_search_stops_when_asked_and_can_then_be_forgotten():
+    rate_finder.start(SLOW)
+    wait_for(lambda: rate_finder.read_search().losses, "the first loss")
+    with pytest.raises(RunError, match="Stop that first"):
+        rate_finder.forget()
+    rate_finder.request_stop()
+    search = wait_for_end()
+    assert (search.state, search.message) == ("stopped", "")
+    assert len(search.losses) < rate_finder.STEPS
+    with pytest.raises(RunError, match="any more"):
+        rate_finder.request_stop()
+    rate_finder.forget()
+    assert rate_finder.read_search() is None
+
+
+@pytest.mark.usefixtures("no_process_left")
+def test_without_data_it_fails_in_words(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "nothing"))
+    rate_finder.start(CONFIG)
+    search = wait_for_end()
+    assert search.state == "failed"
+    assert "FASHION_DATA_DIR" in search.message
+
+
+# What stands against it
+
+
+def test_it_is_refused_while_a_run_trains_while_the_lock_is_held_and_on_a_read_only_copy(runs_dir, monkeypatch):
+    launched = []
+    monkeypatch.setattr(runs, "_spawn_worker", launched.append)
+    run_id = runs.create_run(TINY, "Busy")
+    with pytest.raises(RunError, match="“Busy” is training"):
+        rate_finder.start(CONFIG)
+    runs.write_json(runs_dir / run_id / "status.json", {"state": "finished"})
+    with runs.worker_lock(), pytest.raises(RunError, match="still holds the machine"):
+        rate_finder.start(CONFIG)
+    monkeypatch.setenv("FASHION_READ_ONLY", "1")
+    for act in (lambda: rate_finder.start(CONFIG), rate_finder.forget):
+        with pytest.raises(RunError, match="read-only"):
+            act()
+    assert launched == []
+    monkeypatch.setenv("FASHION_READ_ONLY", "0")
+    rate_finder.start(CONFIG)
+    assert launched == [runs.finder_dir()]
+    with pytest.raises(RunError, match="being looked for"):
+        rate_finder.start(CONFIG)
+
+
+def test_its_folder_is_no_run(runs_dir, monkeypatch):
+    monkeypatch.setattr(runs, "_spawn_worker", lambda folder: None)
+    rate_finder.start(CONFIG)
+    assert runs.list_runs() == []
+    assert rate_finder.read_search().state == "starting"
+
+
+def write_search(config=CONFIG, **status):
+    folder = runs.finder_dir()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    runs.write_json(folder / "config.json", {"config": config.to_dict()})
+    (folder / "status.json").write_text(json.dumps({"state": "finished"} | status))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"losses": "much"},
+        {"losses": [1.0]},  # more losses than rates
+        {"losses": [1.0], "rates": [-1.0]},
+        {"losses": [1.0], "rates": [7.0]},
+        {"losses": [1.0, 1.0], "rates": [0.1, 0.1]},
+        {"losses": [True], "rates": [0.1]},
+        {"losses": [-1.0], "rates": [0.1]},
+        {"losses": [1e300], "rates": [0.1]},
+        {"losses": [None], "rates": [0.1]},
+        {"losses": [1.0] * 2_000, "rates": [place / 2_000 for place in range(1, 2_001)]},
+    ],
+)
+def test_a_status_that_holds_no_curve_is_a_problem_in_words(runs_dir, bad):
+    write_search(**bad)
+    search = rate_finder.read_search()
+    assert (search.state, search.losses) == ("lost", [])
+    assert "does not hold a curve" in search.message
+
+
+def test_a_damaged_folder_is_a_problem_in_words_and_does_not_hold_the_machine(runs_dir):
+    write_search(state="running", pid=os.getpid(), process_started_at=0.0, heartbeat_at=time.time())
+    assert rate_finder.read_search().state == "lost"
+    assert not runs.finder_active()
+    (runs.finder_dir() / "config.json").write_text('{"config": {"epochs": -3}}')
+    assert "epochs must be between" in rate_finder.read_search().message
+    (runs.finder_dir() / "status.json").write_text("{")
+    assert "not valid JSON" in rate_finder.read_search().message
+    assert not runs.finder_active()
+    assert runs.training_now() == ""
