@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from fashion_core import checkpoints, models, run_queue, runs
 from fashion_core.config import MODELS, RECIPES, TrainConfig
+from pages import _network
 from pages._shared import plain
 
 PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
@@ -107,6 +108,15 @@ def test_home_shows_every_network_with_its_best_shipped_model(runs_dir):
             assert "You can train one" in words(app)
         table = next(element.value for element in app.html if 'class="layers"' in element.value)
         assert table.count("<tr>") == len(models.layer_table(models.build_model(name))) + 2
+
+
+def test_of_two_shipped_models_of_a_network_the_better_one_is_shown(tmp_path):
+    cards = [{"model": "FashionCNN", "test_accuracy": share} for share in (0.91, 0.93, 0.92)]
+    cards += [{"model": "FashionCNN"}, {"model": "ResidualNet", "test_accuracy": 0.99}]
+    entries = [checkpoints.ModelEntry(str(i), "", tmp_path, "", card, shipped=True) for i, card in enumerate(cards)]
+    own = checkpoints.ModelEntry("own", "", tmp_path, "", {"model": "FashionCNN", "test_accuracy": 0.95})
+    assert _network.best_shipped([*entries, own], "FashionCNN") is entries[1]
+    assert _network.best_shipped([own], "FashionCNN") is None
 
 
 def test_a_network_on_home_is_used_or_trained_with_one_click(runs_dir):

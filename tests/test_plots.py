@@ -113,6 +113,21 @@ def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
     assert fields <= set(frame)
 
 
+def test_the_curve_of_a_learning_rate_finder_has_its_columns_fixed_axes_and_one_mark():
+    frame = plots.rate_frame([1e-5, 1e-3, 0.1], [2.3, 1.0, 9.0], [2.3, 1.1, 5.0])
+    plain, marked = (plots.rate_spec(240, (1e-5, 1.0), 2.3, suggested) for suggested in (None, 0.0032))
+    assert set(re.findall(r'"field": "(\w+)"', json.dumps(marked))) == set(frame)
+    x, y = (plain["layer"][0]["encoding"][axis] for axis in "xy")
+    assert x["scale"] == {"type": "log", "domain": [1e-5, 1.0], "nice": False}
+    assert x["axis"]["values"] == pytest.approx([1e-5, 1e-4, 1e-3, 0.01, 0.1, 1.0])
+    assert y["scale"]["domain"] == [0, 3]
+    assert plots.rate_spec(240, (1e-5, 1.0), 4.9)["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, 6]
+    rule, number = marked["layer"][len(plain["layer"]) :]
+    assert rule["encoding"]["x"]["datum"] == 0.0032
+    assert number["mark"]["text"] == "0.0032"
+    assert rule["data"] == {"values": [{}]}  # drawn once, not for every point
+
+
 def test_the_accuracy_of_a_run_that_learns_sketches_has_two_curves_and_any_other_one():
     events = [EPOCH_EVENTS[0] | {"sketch_accuracy": 0.6}, EPOCH_EVENTS[1]]
     tidy = plots.epoch_accuracies(plots.epoch_frame(events))

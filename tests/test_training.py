@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -35,6 +36,26 @@ def train_split():
 def run(config: TrainConfig, train_split, val_split):
     state = training.new_state(config, torch.device("cpu"))
     return state, list(training.train(state, train_split, val_split))
+
+
+def test_trying_rates_trains_with_each_of_them_whatever_the_config_says(train_split):
+    """A rate of almost nothing changes nothing, the config's own rate does; each loss is that before its step."""
+    config = TrainConfig(learning_rate=1.0, schedule="one-cycle", train_size=1_000, batch_size=512)
+    state = training.new_state(config, torch.device("cpu"), "float32")
+    before = {name: tensor.clone() for name, tensor in state.model.state_dict().items()}
+    losses = list(training.try_rates(state, train_split, [1e-5] * 3))  # more steps than one epoch has
+    assert losses == pytest.approx([math.log(10)] * 3, abs=0.2)
+    assert all(torch.allclose(state.model.state_dict()[name], before[name], atol=1e-4) for name in before)
+    assert state.step == 3
+
+
+def test_trying_rates_with_sketches_ends_the_thread_that_draws(train_split):
+    state = training.new_state(TrainConfig(sketches=True, train_size=1_000), torch.device("cpu"))
+    before = threading.active_count()
+    tries = training.try_rates(state, train_split, [0.001] * 100)
+    assert [math.isfinite(next(tries)) for _ in range(3)] == [True] * 3
+    tries.close()
+    assert threading.active_count() == before
 
 
 def test_one_batch_is_learned_by_heart(train_split):
