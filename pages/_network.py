@@ -12,10 +12,13 @@ from pages import _shared
 
 NETWORK_NOTES = {
     "FashionCNN": "A ReLU follows each convolution and the first linear layer: what is negative becomes zero.",
+    "FashionCNNNorm": "A batch norm and a ReLU follow each convolution and the first linear layer.",
     "ResidualNet": "A ReLU follows each convolution, and but for the first a batch norm. The third and fourth and the "
     "last two learn only what to add to their input. Of the last, the maximum over all places goes on.",
     "DeepResidualNet": "A batch norm and a ReLU follow each convolution. After each one that widens, two more learn "
     "only what to add to their input. Of the last, the maximum over all places goes on.",
+    "WideResidualNet": "A batch norm and a ReLU follow each convolution. After the first, and after each one that "
+    "widens, two or four more learn only what to add to their input. Of the last, the maximum over all places goes on.",
 }
 LAYER_WORDS = {
     "Conv2d": "convolution",

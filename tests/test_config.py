@@ -47,6 +47,11 @@ def test_wrong_types_and_unknown_names_are_refused(name, value):
         TrainConfig(**{name: value})
 
 
+def test_a_teacher_and_sketches_exclude_each_other():
+    with pytest.raises(ConfigError, match="cannot go together"):
+        TrainConfig(distillation=True, sketches=True)
+
+
 def test_an_unknown_key_names_the_allowed_ones():
     with pytest.raises(ConfigError, match=r"'lr'.*learning_rate"):
         TrainConfig.from_dict({"lr": 0.1})

@@ -9,6 +9,7 @@ import threading
 
 import numpy as np
 import pytest
+import scipy.special
 import torch
 import torch.nn.functional as F
 
@@ -172,6 +173,41 @@ def test_reported_loss_has_no_label_smoothing_but_training_has(train_split):
     torch.testing.assert_close(state.model.linear2.bias.grad, expected_gradient, rtol=1e-4, atol=1e-6)
 
 
+def test_distillation_is_the_divergence_of_softened_answers():
+    """Against the formula written out with scipy's relative entropy."""
+    logits, answers = torch.randn(2, 6, 10, generator=torch.Generator().manual_seed(0)).unbind()
+    degree = training.TEACHER_TEMPERATURE
+    said, guess = (np.exp(part.numpy() / degree) for part in (answers, logits))
+    said, guess = (part / part.sum(1, keepdims=True) for part in (said, guess))
+    expected = scipy.special.rel_entr(said, guess).sum(1).mean() * degree**2
+    assert training.distillation_loss(logits, answers).item() == pytest.approx(expected, rel=1e-5)
+    assert training.distillation_loss(answers, answers).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_a_student_follows_its_teacher_more_than_the_labels(train_split, monkeypatch):
+    """A teacher that calls everything by the name of the next class is believed."""
+    state = training.new_state(TrainConfig(distillation=True), torch.device("cpu"))
+    pixels, labels = torch.tensor(train_split.pixels[:64]), torch.tensor(train_split.labels[:64])
+    wrong = (labels + 1) % 10
+    answers = 10.0 * F.one_hot(wrong, 10).float()[:, None].expand(-1, 2, -1)
+    for _ in range(150):
+        training._update(state, pixels, labels, answers)
+    preds = state.model.eval()(normalise(pixels)).argmax(1)
+    assert (preds == wrong).float().mean() > 0.95
+
+
+def test_a_mirrored_image_gets_the_teachers_answer_to_it(train_split, monkeypatch):
+    heard = []
+    listen = training.distillation_loss
+    monkeypatch.setattr(training, "distillation_loss", lambda *args: heard.append(args[1]) or listen(*args))
+    flipped = torch.arange(8) % 2 == 0
+    monkeypatch.setattr(training, "random_flips", lambda images, _: (images, flipped))
+    state = training.new_state(TrainConfig(distillation=True, flips=True), torch.device("cpu"))
+    answers = torch.stack([torch.zeros(8, 10), torch.ones(8, 10)], dim=1)
+    training._update(state, torch.tensor(train_split.pixels[:8]), torch.tensor(train_split.labels[:8]), answers)
+    assert torch.equal(heard[0][:, 0].bool(), flipped)
+
+
 def test_one_cycle_follows_torchs():
     config = TrainConfig(schedule="one-cycle", train_size=6_400, epochs=3, learning_rate=0.01)
     total = config.epochs * config.steps_per_epoch
@@ -274,8 +310,9 @@ def without_times(events):
         {"optimizer": "AdamW", "schedule": "one-cycle", "dropout": 0.3, "flips": True, "weight_decay": 0.05},
         {"model": "ResidualNet", "optimizer": "SGD", "learning_rate": 0.01, "dropout": 0.2},
         {"sketches": True, "label_smoothing": 0.1},
+        {"distillation": True, "flips": True, "shifts": True, "erasing": True},
     ],
-    ids=["tutorial", "everything random", "batch norm", "sketches"],
+    ids=["tutorial", "everything random", "batch norm", "sketches", "teacher"],
 )
 def test_a_restored_training_equals_one_never_interrupted(train_split, val_split, monkeypatch, extra):
     """Bit for bit: kept in the middle of an epoch, before its validation, after it, and in the next one."""

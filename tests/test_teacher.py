@@ -1,0 +1,62 @@
+"""fashion_core.teacher: the shipped answers are the shipped teacher's, and others are refused."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from fashion_core import checkpoints, predict, teacher
+from fashion_core.data import load_split
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """The teacher and its answers in a folder of their own."""
+    for path in (teacher.answers_path(), checkpoints.PRETRAINED_DIR / f"{teacher.TEACHER}.pt"):
+        shutil.copy(path, tmp_path)
+    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
+    return tmp_path
+
+
+def test_the_shipped_answers_are_the_teachers():
+    answers, pixels = teacher.read_answers(), load_split("train").pixels
+    chosen = np.linspace(0, len(pixels) - 1, 20).astype(int)
+    (fresh,) = teacher.ask_teacher(pixels[chosen])
+    np.testing.assert_allclose(answers[chosen], fresh, atol=0.3)  # rounded to bfloat16 on the way
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{teacher.TEACHER}.pt")
+    exact = predict.predict_logits(model, pixels[chosen, :, ::-1].copy()) * model.temperature
+    np.testing.assert_allclose(answers[chosen, 1], exact, atol=0.5)
+
+
+def test_the_teacher_is_right_about_nearly_all_training_images():
+    preds, labels = teacher.read_answers().argmax(2), load_split("train").labels
+    assert (preds[:, 0] == labels).mean() > 0.96
+    assert (preds[:, 0] == preds[:, 1]).mean() > 0.96
+
+
+def test_answers_are_kept_as_they_were_given(copied):
+    answers = np.random.default_rng(0).normal(size=(55_000, 2, 10)).astype(np.float16)
+    teacher.save_answers(answers)
+    np.testing.assert_array_equal(teacher.read_answers(), answers)
+
+
+def test_another_teachers_answers_are_refused(copied):
+    (copied / f"{teacher.TEACHER}.pt").write_bytes(b"another model")
+    with pytest.raises(teacher.TeacherError, match="another teacher"):
+        teacher.read_answers()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 no archive"])
+def test_missing_and_damaged_answers_are_refused(copied, content):
+    path = teacher.answers_path()
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(teacher.TeacherError, match="ask-teacher"):
+        teacher.read_answers()
+
+
+def test_answers_of_another_shape_are_refused(copied):
+    teacher.save_answers(np.zeros((3, 2, 10)))
+    with pytest.raises(teacher.TeacherError, match="ten numbers"):
+        teacher.read_answers()
