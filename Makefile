@@ -26,7 +26,7 @@ help:
 	@echo "make run          install what is needed, fetch the data, serve the app (PORT=$(PORT))"
 	@echo "make test         lint and every test, in a real browser too"
 	@echo "make screenshots  pictures of every page, light and dark, wide and narrow"
-	@echo "make bench        measure training speed and how quickly the app answers"
+	@echo "make bench        measure training speed, how quickly the app answers and what it recognises"
 	@echo "make lint         ruff: rules and format"
 	@echo "make format       let ruff mend what it can"
 	@echo "make data         find or download Fashion-MNIST"
@@ -50,7 +50,9 @@ screenshots: $(TESTS_READY) data
 	FASHION_CHROMIUM="$$browser" PYTHONPATH=.:tests $(PY) tests/browser/screenshots.py
 
 bench: $(TESTS_READY) data
-	@for script in tests/bench/*.py; do PYTHONPATH=.:tests $(PY) $$script || exit 1; done
+	@for script in training_speed app_response recognition; do \
+	    PYTHONPATH=.:tests $(PY) tests/bench/$$script.py || exit 1; \
+	done
 
 lint: $(TESTS_READY)
 	@$(PY) -m ruff check .

@@ -22,7 +22,7 @@ from fashion_core.config import MODELS, ConfigError, TrainConfig
 from fashion_core.models import build_model, fold_norms
 
 FORMAT = "fashion-cnn-lab/1"
-RESUME_FORMAT = "fashion-cnn-lab/resume/2"
+RESUME_FORMAT, EARLIER_RESUME_FORMAT = "fashion-cnn-lab/resume/2", "fashion-cnn-lab/resume/1"
 MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three times that is no model of ours
 MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
@@ -117,7 +117,10 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
     `epochs` may differ, since a run can be continued.
     """
     content = _read_content(path)
-    if not isinstance(content, dict) or content.get("format") != RESUME_FORMAT:
+    kind = content.get("format") if isinstance(content, dict) else None
+    if kind == EARLIER_RESUME_FORMAT:
+        raise CheckpointError(f"{path.name} was kept by an earlier version of this app, which trained otherwise.")
+    if kind != RESUME_FORMAT:
         raise CheckpointError(f"{path.name} was not saved by this app: its format is not {RESUME_FORMAT}.")
     values = content.get("values")
     if not isinstance(values, dict):

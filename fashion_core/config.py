@@ -13,11 +13,11 @@ from fashion_core.metadata import TRAIN_SIZE
 
 MODELS = {
     "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
-    "FashionCNNNorm": "The classic network with batch norm and dropout, 225,482 parameters; half as much work again.",
+    "FashionCNNNorm": "The classic network with batch norm and dropout, 225,226 parameters; half as much work again.",
     "ResidualNet": "Seven convolutions with batch norm and shortcuts, 463,562 parameters; six times the work.",
     "DeepResidualNet": "Ten convolutions in three stages, 1,940,970 parameters; ten times the work of the classic.",
-    "WideResidualNet": "Fourteen convolutions, the first ones at full resolution, 3,140,202 parameters; "
-    "forty times the work of the classic.",
+    "WideResidualNet": "Twelve convolutions, the first ones at full resolution, 1,959,530 parameters; "
+    "twenty times the work of the classic.",
 }
 OPTIMIZERS = {
     "Adam": "Adapts the step size of every weight; the tutorial's choice.",
@@ -154,7 +154,10 @@ class TrainConfig:
         for spec in dataclasses.fields(self):
             _check_value(spec, getattr(self, spec.name))
         if self.distillation and self.sketches:
-            raise ConfigError("distillation and sketches cannot go together: the teacher has not seen the sketches.")
+            raise ConfigError(
+                "Learns sketches (sketches) and Learns from a teacher (distillation) cannot both be on: the teacher "
+                "has not seen the sketches. Switch one of them off."
+            )
 
     @property
     def steps_per_epoch(self) -> int:

@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 
@@ -12,9 +12,12 @@ class FashionCNN(nn.Module):
     """The classic network: two 3×3 convolutions, two linear layers, 225,034 parameters.
 
     `dropout` (0…1) hides that share of the inputs of both linear layers while training; it has no parameters.
-    ReLU stands after the pool instead of before it: the maximum and ReLU commute, so this is the same function
-    with a quarter of the work.
+    Two things save work and leave the function as it is. ReLU stands after the pool instead of before it: the maximum
+    and ReLU commute. And training cuts off the last two rows and columns of each image: the second pool drops the last
+    row and column of its 11×11, and nothing else depends on them.
     """
+
+    seen = IMAGE_SIZE - 2  # pixels from the upper left that reach the answer
 
     def __init__(self, dropout: float = 0.0):
         super().__init__()
@@ -28,6 +31,8 @@ class FashionCNN(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         if images.shape[1:] != (1, IMAGE_SIZE, IMAGE_SIZE):
             raise ValueError(f"images must be (N, 1, 28, 28), not {tuple(images.shape)}")
+        if self.training:
+            images = images[:, :, : self.seen, : self.seen]  # N×1×26×26; below 24, 12, 10, 5
         x = F.relu(self.pool(self.conv1(images)))  # N×32×26×26 → N×32×13×13
         x = F.relu(self.pool(self.conv2(x)))  # N×64×11×11 → N×64×5×5
         x = F.dropout(x.flatten(1), self.dropout, self.training)  # N×1600
@@ -36,9 +41,10 @@ class FashionCNN(nn.Module):
 
 
 class FashionCNNNorm(nn.Module):
-    """The classic network with a batch norm before each ReLU, 225,482 parameters: learns faster and a little more.
+    """The classic network with a batch norm after each convolution, 225,226 parameters: learns faster.
 
-    `dropout` (0…1) hides that share of the inputs of both linear layers while training.
+    `dropout` (0…1) hides that share of the inputs of both linear layers while training. There is no norm after the
+    first linear layer: in training it would fail on a last batch of a single image.
     """
 
     def __init__(self, dropout: float = 0.0):
@@ -46,7 +52,7 @@ class FashionCNNNorm(nn.Module):
         self.pool = nn.MaxPool2d(2)
         self.conv1, self.norm1 = nn.Conv2d(1, 32, kernel_size=3), nn.BatchNorm2d(32)
         self.conv2, self.norm2 = nn.Conv2d(32, 64, kernel_size=3), nn.BatchNorm2d(64)
-        self.linear1, self.norm3 = nn.Linear(64 * 5 * 5, 128), nn.BatchNorm1d(128)
+        self.linear1 = nn.Linear(64 * 5 * 5, 128)
         self.linear2 = nn.Linear(128, NUM_CLASSES)
         self.dropout = dropout
 
@@ -56,7 +62,7 @@ class FashionCNNNorm(nn.Module):
         x = F.relu(self.pool(self.norm1(self.conv1(images))))  # N×32×26×26 → N×32×13×13
         x = F.relu(self.pool(self.norm2(self.conv2(x))))  # N×64×11×11 → N×64×5×5
         x = F.dropout(x.flatten(1), self.dropout, self.training)  # N×1600
-        x = F.dropout(F.relu(self.norm3(self.linear1(x))), self.dropout, self.training)  # N×128
+        x = F.dropout(F.relu(self.linear1(x)), self.dropout, self.training)  # N×128
         return self.linear2(x)  # N×10
 
 
@@ -90,7 +96,7 @@ class ResidualNet(nn.Module):
 
 
 class DeepResidualNet(nn.Module):
-    """A residual network of three stages with batch norm, 1,940,970 parameters: the strongest one here.
+    """A residual network of three stages with batch norm, 1,940,970 parameters: large enough for sketches too.
 
     `dropout` (0…1) hides that share of the inputs of the linear layer while training. It is `ResidualNet` with a norm
     after the first convolution and one stage more.
@@ -118,10 +124,11 @@ class DeepResidualNet(nn.Module):
 
 
 class WideResidualNet(nn.Module):
-    """A residual network that begins at full resolution, 3,140,202 parameters: the most accurate one here.
+    """A residual network that begins at full resolution, 1,959,530 parameters: the most accurate one here.
 
     `dropout` (0…1) hides that share of the inputs of the linear layer while training. It is `DeepResidualNet` with a
-    residual block before the first pool, and one pool less: its last stages see more of the picture at once.
+    residual block before the first pool and each pool after the convolution that widens. When it is not training it
+    looks at each image and at its mirror image and answers with the mean of both logits.
     """
 
     def __init__(self, dropout: float = 0.0):
@@ -129,7 +136,7 @@ class WideResidualNet(nn.Module):
         self.stem, self.block1 = _ConvNorm(1, 32), _Residual(32)
         self.widen2, self.block2 = _ConvNorm(32, 64), _Residual(64)
         self.widen3, self.block3 = _ConvNorm(64, 128), _Residual(128)
-        self.widen4, self.block4, self.block5 = _ConvNorm(128, 256), _Residual(256), _Residual(256)
+        self.widen4, self.block4 = _ConvNorm(128, 256), _Residual(256)
         self.linear = nn.Linear(256, NUM_CLASSES)
         self.pool = nn.MaxPool2d(2)
         self.dropout = dropout
@@ -137,11 +144,16 @@ class WideResidualNet(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         if images.shape[1:] != (1, IMAGE_SIZE, IMAGE_SIZE):
             raise ValueError(f"images must be (N, 1, 28, 28), not {tuple(images.shape)}")
+        if self.training:
+            return self._look(images)
+        both = self._look(torch.cat([images, images.flip(-1)]))  # 2N×10
+        return both.unflatten(0, (2, -1)).mean(0)  # N×10
+
+    def _look(self, images: torch.Tensor) -> torch.Tensor:
         x = self.block1(F.relu(self.stem(images)))  # N×32×28×28
         x = self.block2(F.relu(self.pool(self.widen2(x))))  # N×64×28×28 → N×64×14×14
-        x = self.block3(F.relu(self.widen3(x)))  # N×128×14×14
-        x = self.block4(F.relu(self.pool(self.widen4(x))))  # N×256×14×14 → N×256×7×7
-        x = self.block5(x)  # N×256×7×7
+        x = self.block3(F.relu(self.pool(self.widen3(x))))  # N×128×14×14 → N×128×7×7
+        x = self.block4(F.relu(self.pool(self.widen4(x))))  # N×256×7×7 → N×256×3×3
         x = F.dropout(x.amax((2, 3)), self.dropout, self.training)  # N×256
         return self.linear(x)  # N×10
 
@@ -191,7 +203,6 @@ def fold_norms(model: nn.Module) -> nn.Module:
         elif isinstance(layer, FashionCNNNorm):
             layer.conv1, layer.norm1 = fuse_conv_bn_eval(layer.conv1, layer.norm1), nn.Identity()
             layer.conv2, layer.norm2 = fuse_conv_bn_eval(layer.conv2, layer.norm2), nn.Identity()
-            layer.linear1, layer.norm3 = fuse_linear_bn_eval(layer.linear1, layer.norm3), nn.Identity()
     return model
 
 

@@ -5,7 +5,6 @@ written by the launcher, all later ones by the worker, stop by the page. It take
 """
 
 import itertools
-import shutil
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -42,6 +41,7 @@ class Search:
     steps: int = STEPS
     elapsed_seconds: float = 0.0
     problem: str = ""
+    created_at: float = 0.0  # seconds since 1970
 
     @property
     def is_active(self) -> bool:
@@ -95,9 +95,22 @@ def suggested_rate(rates: list[float], losses: list[float]) -> float | None:
     lowest = int(smooth.argmin())
     if smooth[lowest] > LEAST_FALL * smooth[0]:
         return None
-    risen = np.flatnonzero(smooth[lowest:] > RISE * smooth[lowest])
-    turn = rates[lowest + int(risen[0])] if len(risen) else rates[len(losses) - 1]
+    risen = _risen(smooth)
+    turn = rates[int(risen[0])] if len(risen) else rates[len(losses) - 1]
     return max(1e-5, float(f"{turn / DIVISOR:.2g}"))
+
+
+def _risen(smooth: np.ndarray) -> np.ndarray:
+    """The places, ascending, behind the lowest of the smoothed losses (N,) at which they are a fifth above it."""
+    lowest = int(smooth.argmin())
+    return lowest + np.flatnonzero(smooth[lowest:] > RISE * smooth[lowest])
+
+
+def turn_words(losses: list[float]) -> str:
+    """What the suggestion is a tenth of."""
+    if len(_risen(smoothed_losses(losses))):
+        return "the rate at which the loss turns and rises again"
+    return "the highest rate tried, at which the loss had not risen yet"
 
 
 # The search
@@ -138,7 +151,8 @@ def forget() -> None:
     with runs.launch_lock():
         if runs.finder_active():
             raise RunError("The learning rate is still being looked for. Stop that first.")
-        shutil.rmtree(runs.finder_dir(), ignore_errors=True)
+        if runs.finder_dir().exists():
+            runs.remove_folder(runs.finder_dir())
 
 
 def read_search() -> Search | None:
@@ -147,9 +161,10 @@ def read_search() -> Search | None:
     if not folder.is_dir():
         return None
     try:
-        state, status = runs.read_status(folder)
-        config = TrainConfig.from_dict(runs.read_json(folder / "config.json").get("config"))
-        rates, losses = _checked_curve(runs.read_json(folder / "status.json"))
+        about, values = (runs.read_json(folder / name) for name in ("config.json", "status.json"))
+        config = TrainConfig.from_dict(about.get("config"))
+        state, status = runs.judged_status(values)
+        rates, losses = _checked_curve(values)
     except (RunError, ConfigError) as error:
         return Search("lost", problem=str(error)[: runs.MAX_PROBLEM_LENGTH])
     return Search(
@@ -160,6 +175,7 @@ def read_search() -> Search | None:
         steps=max(len(losses), status.get("steps", STEPS)),
         elapsed_seconds=status.get("elapsed_seconds", 0.0),
         problem=status.get("message", ""),
+        created_at=runs.time_or_zero(about.get("created_at")),
     )
 
 
@@ -180,7 +196,7 @@ def progress(search: Search) -> tuple[float, str]:
     if not step:
         return 0.0, "Getting ready"
     left = search.elapsed_seconds * (search.steps / step - 1)
-    return min(1.0, step / search.steps), f"Step {step} of {search.steps} · at most {left:.0f} s left"
+    return min(1.0, step / search.steps), f"Step {step} of {search.steps} · at most {runs.duration_words(left)} left"
 
 
 def fits(search: Search, config: TrainConfig) -> bool:

@@ -238,11 +238,15 @@ def launch_finder(config: TrainConfig) -> None:
     Raises RunError.
     """
     folder, now = finder_dir(), time.time()
-    shutil.rmtree(folder, ignore_errors=True)
+    new = folder.with_name(f"{_FINDER}.new")  # renamed when whole: a reader sees the last search or this one
+    shutil.rmtree(new, ignore_errors=True)
     try:
-        folder.mkdir(parents=True)
-        write_json(folder / "config.json", {"created_at": now, "config": config.to_dict()})
-        write_json(folder / "status.json", {"state": "starting", "heartbeat_at": now})
+        new.mkdir(parents=True)
+        write_json(new / "config.json", {"created_at": now, "config": config.to_dict()})
+        write_json(new / "status.json", {"state": "starting", "heartbeat_at": now})
+        if folder.exists():
+            remove_folder(folder)
+        new.rename(folder)
     except OSError as error:
         raise RunError(f"The finder's folder could not be written: {error.strerror}. Free some disk space.") from error
     _spawn_worker(folder)
@@ -357,6 +361,7 @@ def remove_folder(run_dir: Path) -> None:
     """Delete a run's folder whatever its state, for those who hold the launch lock. Raises RunError."""
     # Renamed first: a reader sees a whole run or none, never half of one.
     doomed = run_dir.with_name(f".deleted-{run_dir.name}")
+    shutil.rmtree(doomed, ignore_errors=True)
     try:
         run_dir.rename(doomed)
     except OSError as error:
@@ -408,7 +413,7 @@ def read_run(run_id: str) -> Run:
         state=state,
         name=written.name or clean_name(str(about.get("name", "")), run_id),
         config=config,
-        created_at=_time_or_zero(about.get("created_at")),
+        created_at=time_or_zero(about.get("created_at")),
         status=status,
         notes=written,
         color=int(_number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
@@ -418,7 +423,12 @@ def read_run(run_id: str) -> Run:
 
 def read_status(folder: Path) -> tuple[str, dict]:
     """The word for what a worker does in a folder, and its status, checked. Raises RunError."""
-    status = _checked_status(read_json(folder / "status.json"))
+    return judged_status(read_json(folder / "status.json"))
+
+
+def judged_status(values: dict) -> tuple[str, dict]:
+    """The same from the content of a status.json. Raises RunError."""
+    status = _checked_status(values)
     alive = "pid" in status and process_alive(status["pid"], status.get("process_started_at", 0.0))
     return run_state(status, time.time(), alive), status
 
@@ -452,11 +462,14 @@ def progress(run: Run) -> tuple[float, str]:
     if run.state != "running":
         return share, f"{words} · {seconds:,.0f} s"
     left = (1 - share) * seconds / share
-    return share, f"{words} · {status.get('images_per_second', 0):,.0f} images/s · {_duration(left)} left"
+    return share, f"{words} · {status.get('images_per_second', 0):,.0f} images/s · {duration_words(left)} left"
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+def duration_words(seconds: float) -> str:
+    """A stretch of time: "42 s", "15 min", "1.6 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
 
 
 def list_runs() -> list[Run]:
@@ -516,7 +529,7 @@ def _number_or(value, default):
     return value if ok else default
 
 
-def _time_or_zero(value) -> float:
+def time_or_zero(value) -> float:
     """Seconds since 1970, or 0.0 for what can be no time at which a run was made."""
     seconds = _number_or(value, 0.0)
     return seconds if 0 <= seconds < time.time() + 86_400 else 0.0

@@ -297,6 +297,7 @@ def _update(
     if config.label_smoothing or config.sketches:
         objective = _smoothed(logits, labels, config.label_smoothing)
     if answers is not None:
+        answers = answers.to(state.device)
         answers = torch.where(flipped[:, None], answers[:, 1], answers[:, 0])  # (n, 10)
         objective = (1 - TEACHER_SHARE) * objective + TEACHER_SHARE * distillation_loss(logits, answers)
     state.optimizer.clear_gradients()

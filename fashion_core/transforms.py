@@ -29,7 +29,7 @@ def random_flips(images: torch.Tensor, generator: torch.Generator) -> tuple[torc
 def random_shifts(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Move each of the images (N, 1, 28, 28) by -2 to 2 pixels down and across; what moves in is background."""
     padded = F.pad(images, (MAX_SHIFT,) * 4, value=-PIXEL_MEAN / PIXEL_STD)  # (N, 1, 32, 32)
-    down, across = torch.randint(2 * MAX_SHIFT + 1, (2, len(images), 1, 1), generator=generator)  # (N, 1, 1) each
+    down, across = torch.randint(2 * MAX_SHIFT + 1, (2, len(images), 1, 1), generator=generator)  # each (N, 1, 1)
     places = torch.arange(IMAGE_SIZE)
     chosen = (down + places[:, None]) * padded.shape[-1] + across + places  # (N, 28, 28), into a flattened image
     return padded.flatten(1).gather(1, chosen.flatten(1).to(images.device)).view_as(images)

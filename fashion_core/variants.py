@@ -18,14 +18,16 @@ PROPOSED = {
     "dropout": (0.0, 0.25, 0.5),
     "label_smoothing": (0.0, 0.05, 0.1),
     "flips": (False, True),
+    "shifts": (False, True),
     "erasing": (False, True),
+    "distillation": (False, True),
     "sketches": (False, True),
     "train_size": (5_000, 10_000, 20_000, 55_000),
     "seed": (0, 1, 2),
 }
 NAMES = (
     "learning_rate", "seed", "batch_size", "optimizer", "schedule", "epochs", "dropout", "weight_decay",
-    "label_smoothing", "flips", "erasing", "train_size", "model", "sketches",
+    "label_smoothing", "flips", "shifts", "erasing", "distillation", "train_size", "model", "sketches",
 )  # fmt: skip
 
 

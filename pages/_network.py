@@ -5,30 +5,29 @@ Stands on fashion_core.models, which measures the layers, and on the cards of th
 
 import streamlit as st
 
-from fashion_core import models
+from fashion_core import models, runs
 from fashion_core.checkpoints import ModelEntry
 from fashion_core.config import MODELS, TrainConfig
 from pages import _shared
 
 NETWORK_NOTES = {
-    "FashionCNN": "A ReLU follows each convolution and the first linear layer: what is negative becomes zero.",
-    "FashionCNNNorm": "A batch norm and a ReLU follow each convolution and the first linear layer.",
+    "FashionCNN": "A ReLU follows each convolution and the first linear layer: what is negative becomes zero. The "
+    "second pool leaves out an odd row and column, so the last two of the picture never reach the answer.",
+    "FashionCNNNorm": "A batch norm and a ReLU follow each convolution, a ReLU the first linear layer.",
     "ResidualNet": "A ReLU follows each convolution, and but for the first a batch norm. The third and fourth and the "
     "last two learn only what to add to their input. Of the last, the maximum over all places goes on.",
     "DeepResidualNet": "A batch norm and a ReLU follow each convolution. After each one that widens, two more learn "
     "only what to add to their input. Of the last, the maximum over all places goes on.",
     "WideResidualNet": "A batch norm and a ReLU follow each convolution. After the first, and after each one that "
-    "widens, two or four more learn only what to add to their input. Of the last, the maximum over all places goes on.",
+    "widens, two more learn only what to add to their input. Of the last, the maximum over all places goes on. The "
+    "answer is the mean of those to the picture and to its mirror image.",
 }
 LAYER_WORDS = {
     "Conv2d": "convolution",
     "MaxPool2d": "max-pool 2",
-    "AvgPool2d": "average-pool",
-    "AdaptiveAvgPool2d": "average-pool",
-    "AdaptiveMaxPool2d": "max-pool",
     "Linear": "linear",
 }
-KIND_WORDS = LAYER_WORDS | {"BatchNorm2d": "batch norm", "BatchNorm1d": "batch norm", "Dropout2d": "dropout"}
+KIND_WORDS = LAYER_WORDS | {"BatchNorm2d": "batch norm"}
 SHEET_GAP = 4  # pixels between two sheets of a drawn layer
 MAX_SHEETS = 16  # more would reach into the layers beside and above
 MANY_LAYERS = 11  # from here on they are drawn smaller
@@ -73,7 +72,7 @@ def show_about(name: str, layers: list[dict], shipped: ModelEntry | None, in_use
         if isinstance(card.get(key), (int, float)):
             figures.append((f"{label} accuracy", f"{card[key]:.1%}", _shared.GLOSSARY[word]))
     if isinstance(card.get("elapsed_seconds"), (int, float)):
-        figures.append(("Trained for", duration_words(card["elapsed_seconds"]), "On the machine that trained it."))
+        figures.append(("Trained for", runs.duration_words(card["elapsed_seconds"]), "On the machine that trained it."))
     with st.container(horizontal=True):
         for label, value, help_text in figures:
             st.metric(label, value, help=help_text, width=FIGURE_WIDTH)
@@ -94,13 +93,6 @@ def show_buttons(name: str, shipped: ModelEntry | None, in_use: ModelEntry | Non
         if st.button("Train this network", icon=":material/model_training:", key="train_network"):
             st.session_state["train_model"] = name
             st.switch_page("pages/train.py")
-
-
-def duration_words(seconds: float) -> str:
-    """A time of training: "42 s", "15 min", "1.6 h"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
 
 
 def training_words(card: dict) -> str:

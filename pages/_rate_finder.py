@@ -9,7 +9,10 @@ from pages import _shared
 
 CHART_HEIGHT = 240
 REFRESH_SECONDS, IDLE_SECONDS = 0.5, 4.0  # while idle: another tab may start a search
-HELP = "Trains a fresh network for a few seconds with ever larger learning rates and shows where the loss turns."
+HELP = (
+    "Trains a fresh network with ever larger learning rates and shows where the loss turns. Seconds for the classic "
+    "network, a minute or more for large ones."
+)
 
 
 def ask_find(values: dict) -> None:
@@ -19,18 +22,19 @@ def ask_find(values: dict) -> None:
     off = bool(finding or run or runs.read_only())
     st.button(
         words, icon=":material/troubleshoot:", width="stretch", disabled=off, help=HELP, on_click=try_to,
-        args=(start, values),
+        args=(start, list(values)),
     )  # fmt: skip
     if finding:
         st.caption("Its curve grows beside the form, on a phone below it.")
     elif run:
         st.caption(f"Not while “{_shared.plain(run.name)}” trains: both would want the whole machine.")
     elif rate_finder.read_search() is None:
-        st.caption("Tries many for a few seconds and suggests one.")
+        st.caption("Tries many, a step each, and suggests one.")
 
 
-def start(values: dict) -> None:
-    rate_finder.start(TrainConfig.from_dict(values))
+def start(names: list[str]) -> None:
+    """Start a search for the form as it is at the click: what was typed just before is not in what was drawn last."""
+    rate_finder.start(TrainConfig.from_dict({name: st.session_state[f"train_{name}"] for name in names}))
 
 
 def try_to(act, *args) -> None:
@@ -130,7 +134,7 @@ def show_suggestion(search: Search, values: dict) -> None:
         fits = False
     if not fits:
         st.warning("The form has changed since: this curve belongs to another configuration.", icon=":material/info:")
-    st.write(f"{words} is a tenth of the rate at which the loss turns and rises again: large steps, yet safe ones.")
+    st.write(f"{words} is a tenth of {rate_finder.turn_words(search.losses)}: large steps, yet safe ones.")
     used = values.get("learning_rate") == rate
     pressed = st.button(
         f"{words} is in the form" if used else f"Use {words}", icon=":material/check:", key="use_rate", disabled=used,

@@ -19,7 +19,7 @@ from fashion_core.data import Split
 ROUTED_KEY = "routed"  # from the router to the page that it runs
 WANTED_KEY = "wanted_model"  # from a button to the picker, which is drawn before the page
 MODEL_KEY = "model"  # session state and URL parameter of the sidebar's picker
-MODEL_CACHE_SIZE = 8  # models kept in memory; each is about 1 MB
+MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
 PROBS_CACHE_SIZE = 8  # test probabilities kept in memory; each is 0.4 MB
 
 GLOSSARY = {

@@ -64,8 +64,9 @@ with form_column:
     _queue.show_queue()
 with live_column:
     run = shown_run()
-    # What moves stands first; an ended run gives way to the finder's curve, which was asked for last.
-    finder_first = rate_finder.read_search() is not None and not (run and run.is_active)
+    # What moves stands first, then what was asked for last.
+    search = rate_finder.read_search()
+    finder_first = search is not None and not (run and (run.is_active or run.created_at > search.created_at))
     if finder_first:
         _rate_finder.show_finder(chosen_values)
     show_live(run)

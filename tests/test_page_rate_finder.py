@@ -37,8 +37,8 @@ def charts(app) -> list[str]:
 
 def test_nothing_yet_says_what_it_does_and_a_click_starts_it_for_the_forms_values(launched):
     app = open_page("train")
-    assert "Tries many for a few seconds" in words(app)
-    app.selectbox(key="train_optimizer").select("SGD").run()
+    assert "Tries many, a step each, and suggests one." in words(app)
+    app.selectbox(key="train_optimizer").select("SGD")  # and clicked at once, before the page was drawn anew
     button(app, "Find a learning rate").click().run()
     assert not app.exception
     assert launched == [runs.finder_dir()]
@@ -46,6 +46,22 @@ def test_nothing_yet_says_what_it_does_and_a_click_starts_it_for_the_forms_value
     assert button(app, "Finding a learning rate…").disabled
     assert "Getting ready" in [bar.proto.text for bar in app.get("progress")]
     assert "Starting" in words(app)
+
+
+@pytest.mark.parametrize(("age", "first"), [(60, "Found"), (-60, "Ended")])
+def test_of_what_has_ended_the_later_stands_first(age, first):
+    found()
+    run_id = runs.create_run(TrainConfig(epochs=2), "Ended")
+    runs.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished", "step": 1})
+    about = runs.read_json(runs.finder_dir() / "config.json")
+    runs.write_json(runs.finder_dir() / "config.json", about | {"created_at": time.time() + age})
+    titles = [title.value for title in open_page("train").subheader]
+    assert titles.index("Learning rate finder") == (0 if first == "Found" else 1)
+
+
+def test_a_rate_at_which_the_loss_had_not_turned_is_said_to_be_one():
+    write_search(rates=RATES, losses=[2.3 - 0.01 * place for place in range(200)], steps=200)
+    assert "0.1 is a tenth of the highest rate tried, at which the loss had not risen yet" in words(open_page("train"))
 
 
 def test_while_it_runs_it_shows_its_curve_and_stops_and_a_run_waits():
@@ -74,7 +90,7 @@ def test_what_was_found_is_marked_used_and_put_away():
     assert button(app, f"{rate:g} is in the form").disabled
     app.button(key="close_finder").click().run()
     assert rate_finder.read_search() is None
-    assert "Tries many for a few seconds" in words(app)
+    assert "Tries many, a step each" in words(app)
 
 
 def test_a_changed_form_says_that_the_curve_is_not_its_own():

@@ -48,6 +48,8 @@ def test_trying_rates_trains_with_each_of_them_whatever_the_config_says(train_sp
     assert losses == pytest.approx([math.log(10)] * 3, abs=0.2)
     assert all(torch.allclose(state.model.state_dict()[name], before[name], atol=1e-4) for name in before)
     assert state.step == 3
+    losses = list(training.try_rates(state, train_split, [0.01] * 10))
+    assert losses[-1] < losses[0] - 0.2
 
 
 def test_trying_rates_with_sketches_ends_the_thread_that_draws(train_split):

@@ -40,7 +40,7 @@ def train(seed: int, folder: Path, threads: int) -> dict:
     command = [sys.executable, "-m", "fashion_core", "train", "--out", str(out), "--json"]
     command += options(TrainConfig(**RECIPES[RECIPE][0], seed=seed))
     environment = THREADS_ENVIRONMENT | os.environ | {"OMP_NUM_THREADS": str(threads)}
-    subprocess.run(command, check=True, env=environment, capture_output=True)
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     card = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
     figures = f"validation {card['val_accuracy']:.4f}, test {card['test_accuracy']:.4f}"
     print(f"seed {seed}: {figures}, {card['elapsed_seconds']:.0f} s", flush=True)
