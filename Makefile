@@ -36,11 +36,16 @@ run: $(APP_READY)
 	@$(PY) -m fashion_core fetch-data || echo "Starting without the data: the app says which pages need it."
 	@exec $(PY) -m streamlit run streamlit_app.py --server.port $(PORT)
 
+# The browser tests wait more than they compute, so they run beside the others; their report comes last. Each on one
+# thread, since two that wait for each other on the same core are slower than one.
 # Without a browser (exit status 3: none to be had, and CI does not insist) the browser tests are deselected.
 test: $(TESTS_READY) lint data
-	@browser=$$($(PY) tests/find_chromium.py); status=$$?; \
+	@browser=$$($(PY) tests/find_chromium.py); status=$$?; export OMP_NUM_THREADS=1; \
 	case $$status in \
-	    0) FASHION_CHROMIUM="$$browser" $(PY) -m pytest ;; \
+	    0) export FASHION_CHROMIUM="$$browser"; report=$$(mktemp); \
+	       $(PY) -m pytest tests/browser >"$$report" 2>&1 & beside=$$!; \
+	       $(PY) -m pytest --ignore=tests/browser; status=$$?; \
+	       wait $$beside || status=$$?; cat "$$report"; rm -f "$$report"; exit $$status ;; \
 	    3) $(PY) -m pytest -m "not browser" ;; \
 	    *) exit $$status ;; \
 	esac

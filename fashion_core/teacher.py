@@ -1,10 +1,11 @@
 """What the most accurate shipped model says of the training images, for smaller ones to learn from.
 
-Asking it anew would take minutes before every training, so its answers are shipped beside it: logits (55000, 2, 10)
-float16 in the order of the train split, of each image and of its mirror image.
+Asking it anew would take minutes before every training, so its answers are shipped beside it: logits (55000, 10)
+float16 in the order of the train split. They are those to the mirror images too, since the teacher looks at both.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def answers_path() -> Path:
 
 
 def read_answers() -> np.ndarray:
-    """The teacher's logits (55000, 2, 10) float32 of each training image and of its mirror image.
+    """The teacher's logits (55000, 10) float32 of each training image, in the order of the train split.
 
     Raises TeacherError when they are missing, damaged or another model's.
     """
@@ -45,13 +46,13 @@ def read_answers() -> np.ndarray:
         raise TeacherError(
             f"{path.name} holds the answers of another teacher. Make it anew with: python -m fashion_core ask-teacher"
         )
-    if answers.shape != (TRAIN_SIZE, 2, NUM_CLASSES) or not np.isfinite(answers).all():
-        raise TeacherError(f"{path.name} does not hold ten numbers for each training image and its mirror image.")
+    if answers.shape != (TRAIN_SIZE, NUM_CLASSES) or not np.isfinite(answers).all():
+        raise TeacherError(f"{path.name} does not hold ten numbers for each training image.")
     return answers.astype(np.float32)
 
 
 def ask_teacher(pixels: np.ndarray) -> Iterator[np.ndarray]:
-    """The teacher's logits (n, 2, 10) float32 for pixels (N, 28, 28) uint8, in parts of PART images.
+    """The teacher's logits (n, 10) float32 for pixels (N, 28, 28) uint8, in parts of PART images.
 
     Raises CheckpointError when the teacher cannot be loaded.
     """
@@ -60,15 +61,17 @@ def ask_teacher(pixels: np.ndarray) -> Iterator[np.ndarray]:
     model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{TEACHER}.pt")
     model.temperature = 1.0  # as it was trained, not calibrated
     for start in range(0, len(pixels), PART):
-        part = pixels[start : start + PART]
         with torch.autocast("cpu", torch.bfloat16):  # three times as fast; what is lost is far below its doubts
-            yield np.stack([predict_logits(model, part), predict_logits(model, part[:, :, ::-1].copy())], axis=1)
+            yield predict_logits(model, pixels[start : start + PART])
 
 
 def save_answers(answers: np.ndarray) -> None:
-    """Keep the teacher's logits (55000, 2, 10) beside it. Raises OSError."""
-    with answers_path().open("wb") as file:
+    """Keep the teacher's logits (55000, 10) beside it. Raises OSError."""
+    path = answers_path()
+    temporary = path.with_name(f"{path.name}.tmp")
+    with temporary.open("wb") as file:
         np.savez_compressed(file, answers=answers.astype(np.float16), teacher=_teacher_digest())
+    os.replace(temporary, path)
 
 
 def _teacher_digest() -> str:

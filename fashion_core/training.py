@@ -163,7 +163,7 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
 def training_tensors(config: TrainConfig, split: Split) -> tuple[torch.Tensor, ...]:
     """The `train_size` images that the config's seed picks: pixels (n, 28, 28) uint8, labels (n,) int64.
 
-    With `config.distillation` also what the teacher says of each and of its mirror image: logits (n, 2, 10) float32.
+    With `config.distillation` also what the teacher says of each: logits (n, 10) float32.
     Raises TeacherError when its answers are not there.
     """
     chosen = np.random.default_rng(config.seed).permutation(len(split.labels))[: config.train_size]
@@ -280,15 +280,14 @@ def _batches_to_come(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor,
 def _update(
     state: TrainState, pixels: torch.Tensor, labels: torch.Tensor, answers: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """One weight update; returns the batch's mean cross-entropy, detached. `answers` are the teacher's, (n, 2, 10)."""
+    """One weight update; returns the batch's mean cross-entropy, detached. `answers` are the teacher's, (n, 10)."""
     config, generator = state.config, state.generator
     images = normalise(pixels.to(state.device))  # (n, 1, 28, 28)
     labels = labels.to(state.device)
-    flipped = torch.zeros(len(labels), dtype=torch.bool, device=state.device)
     if config.shifts:
         images = random_shifts(images, generator)
     if config.flips:
-        images, flipped = random_flips(images, generator)
+        images = random_flips(images, generator)
     if config.erasing:
         images = random_erasing(images, generator)
     kind = torch.bfloat16 if state.precision == "bfloat16" else torch.float32
@@ -297,9 +296,8 @@ def _update(
     if config.label_smoothing or config.sketches:
         objective = _smoothed(logits, labels, config.label_smoothing)
     if answers is not None:
-        answers = answers.to(state.device)
-        answers = torch.where(flipped[:, None], answers[:, 1], answers[:, 0])  # (n, 10)
-        objective = (1 - TEACHER_SHARE) * objective + TEACHER_SHARE * distillation_loss(logits, answers)
+        taught = distillation_loss(logits, answers.to(state.device))
+        objective = (1 - TEACHER_SHARE) * objective + TEACHER_SHARE * taught
     state.optimizer.clear_gradients()
     objective.backward()
     state.optimizer.step(learning_rate_at(config, state.step))

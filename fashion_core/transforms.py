@@ -20,10 +20,10 @@ def normalise(pixels: torch.Tensor) -> torch.Tensor:
     return pixels.unsqueeze(1).float().mul_(1 / (255 * PIXEL_STD)).sub_(PIXEL_MEAN / PIXEL_STD)
 
 
-def random_flips(images: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mirror each of the images (N, 1, 28, 28) left to right with probability one half; which ones: (N,) bool."""
-    flipped = (torch.rand(len(images), generator=generator) < 0.5).to(images.device)
-    return torch.where(flipped[:, None, None, None], images.flip(-1), images), flipped
+def random_flips(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Mirror each of the images (N, 1, 28, 28) left to right with probability one half."""
+    flip = torch.rand(len(images), 1, 1, 1, generator=generator) < 0.5
+    return torch.where(flip.to(images.device), images.flip(-1), images)
 
 
 def random_shifts(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -5,6 +5,7 @@ import html
 import io
 import re
 import runpy
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,9 @@ ROUTED_KEY = "routed"  # from the router to the page that it runs
 WANTED_KEY = "wanted_model"  # from a button to the picker, which is drawn before the page
 MODEL_KEY = "model"  # session state and URL parameter of the sidebar's picker
 MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
-PROBS_CACHE_SIZE = 8  # test probabilities kept in memory; each is 0.4 MB
+SOON_SECONDS = 0.3  # what takes longer shows how far it is
+PROBS_PART = 1_000  # test images that are looked at between two words on how far it is
+PROBS_CACHE_SIZE = 80  # such parts kept in memory, of eight models; each is 40 kB
 
 GLOSSARY = {
     "epoch": "One pass of training over all training images.",
@@ -62,14 +65,24 @@ def cached_split(name: str) -> Split:
     return data.load_split(name)
 
 
-@st.cache_data(max_entries=PROBS_CACHE_SIZE, show_spinner="Looking at the 10,000 test images…")
-def _cached_test_probs(path: str, fingerprint: str) -> np.ndarray:
-    return predict.predict_probs(cached_model(path, fingerprint), cached_split("test").pixels)
+@st.cache_data(max_entries=PROBS_CACHE_SIZE, show_spinner=False)
+def _cached_probs_part(path: str, fingerprint: str, start: int) -> np.ndarray:
+    pixels = cached_split("test").pixels[start : start + PROBS_PART]
+    return predict.predict_probs(cached_model(path, fingerprint), pixels)
 
 
 def cached_test_probs(entry: ModelEntry) -> np.ndarray:
-    """Probabilities (10000, 10) float32 of one model on the test split. Raises CheckpointError, DataError."""
-    return _cached_test_probs(str(entry.path), entry.fingerprint)
+    """Probabilities (10000, 10) float32 of one model on the test split. Raises CheckpointError, DataError.
+
+    Where it takes longer, as with a large network, a bar shows how far it is.
+    """
+    began, total, bar, parts = time.monotonic(), len(cached_split("test").labels), st.empty(), []
+    for start in range(0, total, PROBS_PART):
+        if time.monotonic() - began > SOON_SECONDS:
+            bar.progress(start / total, text=f"Looking at the 10,000 test images: {start:,} done")
+        parts.append(_cached_probs_part(str(entry.path), entry.fingerprint, start))
+    bar.empty()
+    return np.concatenate(parts)
 
 
 # The model in use

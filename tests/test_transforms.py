@@ -24,17 +24,16 @@ def test_normalise_refuses_other_input(wrong):
 
 def test_flips_mirror_about_half_and_keep_the_rest():
     images = torch.randn(2000, 1, 28, 28)
-    flipped, which = random_flips(images, torch.Generator().manual_seed(0))
+    flipped = random_flips(images, torch.Generator().manual_seed(0))
     mirrored = (flipped == images.flip(-1)).flatten(1).all(1)
     kept = (flipped == images).flatten(1).all(1)
     assert torch.equal(mirrored, ~kept)
-    assert torch.equal(mirrored, which)
     assert 900 < mirrored.sum() < 1100
 
 
 def test_flips_repeat_with_the_seed():
     images = torch.randn(64, 1, 28, 28)
-    first, second = (random_flips(images, torch.Generator().manual_seed(5))[0] for _ in range(2))
+    first, second = (random_flips(images, torch.Generator().manual_seed(5)) for _ in range(2))
     assert torch.equal(first, second)
 
 
