@@ -60,7 +60,7 @@ RECIPES = {
         _LONG
         | {
             "model": "WideResidualNet",
-            "epochs": 30,
+            "epochs": 40,
             "optimizer": "SGD",
             "learning_rate": 0.1,
             "weight_decay": 0.0005,
@@ -69,7 +69,7 @@ RECIPES = {
             "shifts": True,
             "erasing": True,
         },
-        "How the most accurate model was trained: an hour on two cores, on Fashion-MNIST's own images alone.",
+        "How the most accurate model was trained, on Fashion-MNIST's own images alone: an hour or two.",
     ),
 }
 

@@ -1,11 +1,12 @@
 """fashion_core.config: what a training configuration accepts, refuses and remembers."""
 
 import dataclasses
+import json
 import math
 
 import pytest
 
-from fashion_core import config, models
+from fashion_core import checkpoints, config, models
 from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec
 
 FIELDS = [spec.name for spec in dataclasses.fields(TrainConfig)]
@@ -79,6 +80,22 @@ def test_recipes_are_valid_and_explain_themselves():
     for changes, sentence in RECIPES.values():
         TrainConfig(**changes)
         assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "model_id"),
+    [
+        ("Best of the classic network", "fashion_cnn"),
+        ("Classic with batch norm", "fashion_cnn_norm"),
+        ("Learn sketches", "residual_net"),
+        ("Recommended", "deep_residual_net"),
+        ("Largest", "wide_residual_net"),
+    ],
+)
+def test_a_recipe_is_how_its_shipped_model_was_trained(recipe, model_id):
+    card = json.loads((checkpoints.PRETRAINED_DIR / f"{model_id}.json").read_text(encoding="utf-8"))
+    trained = TrainConfig.from_dict(card["config"])
+    assert trained == TrainConfig(**RECIPES[recipe][0], seed=trained.seed)
 
 
 def test_description_says_only_what_differs():
