@@ -147,6 +147,6 @@ def test_nothing_large_or_private_is_tracked():
     for name in tracked_files():
         path = ROOT / name
         assert not name.startswith(("data/", "checkpoints/runs/", ".venv/"))
-        # 3.14 million weights are 12.6 MB
-        limit = 13_000_000 if name.startswith("checkpoints/pretrained/") else 3_000_000
+        # 1.96 million weights are 7.9 MB
+        limit = 8_000_000 if name.startswith("checkpoints/pretrained/") else 3_000_000
         assert not path.exists() or path.stat().st_size < limit, name
