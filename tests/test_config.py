@@ -49,7 +49,7 @@ def test_wrong_types_and_unknown_names_are_refused(name, value):
 
 
 def test_a_teacher_and_sketches_exclude_each_other():
-    with pytest.raises(ConfigError, match="cannot go together"):
+    with pytest.raises(ConfigError, match="cannot both be on"):
         TrainConfig(distillation=True, sketches=True)
 
 
