@@ -42,11 +42,11 @@ RECIPES = {
     "Classic tutorial": ({}, "What every introduction does: Adam, learning rate 0.001, batches of 64, 5 epochs."),
     "Best of the classic network": (
         _ADAMW | {"epochs": 80, "distillation": True},
-        "How the shipped classic model was trained: many rounds, and a large model as its teacher.",
+        "How the shipped classic model was trained: many rounds, and the most accurate model as its teacher.",
     ),
     "Classic with batch norm": (
         _ADAMW | {"model": "FashionCNNNorm", "epochs": 30, "dropout": 0.25, "label_smoothing": 0.05},
-        "The classic network with batch norm and dropout: as good after a third of the rounds.",
+        "The classic network with batch norm and dropout, by itself, without a teacher: some six minutes on one core.",
     ),
     "Learn sketches": (
         _SKETCHES | {"model": "ResidualNet", "epochs": 14},

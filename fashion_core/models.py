@@ -41,7 +41,7 @@ class FashionCNN(nn.Module):
 
 
 class FashionCNNNorm(nn.Module):
-    """The classic network with a batch norm after each convolution, 225,226 parameters: learns faster.
+    """The classic network with a batch norm after each convolution, 225,226 parameters.
 
     `dropout` (0…1) hides that share of the inputs of both linear layers while training. There is no norm after the
     first linear layer: in training it would fail on a last batch of a single image.
