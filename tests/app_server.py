@@ -75,7 +75,9 @@ def watch_console(page) -> list[str]:
 
 def _is_error(message) -> bool:
     # On a page below the root Streamlit looks for its own health check in both places; one of them answers 404.
-    return message.type == "error" and "/_stcore/" not in message.location.get("url", "")
+    # A download's file is replaced while the page still asks whether the last one is there: that answers 404 too.
+    about_download = "/media/" in message.location.get("url", "") or "source error - 404" in message.text
+    return message.type == "error" and "/_stcore/" not in message.location.get("url", "") and not about_download
 
 
 def launch_browser(playwright):
