@@ -74,10 +74,12 @@ def watch_console(page) -> list[str]:
 
 
 def _is_error(message) -> bool:
+    url = message.location.get("url", "")
     # On a page below the root Streamlit looks for its own health check in both places; one of them answers 404.
-    # A download's file is replaced while the page still asks whether the last one is there: that answers 404 too.
-    about_download = "/media/" in message.location.get("url", "") or "source error - 404" in message.text
-    return message.type == "error" and "/_stcore/" not in message.location.get("url", "") and not about_download
+    about_health = "/_stcore/" in url
+    # A download button asks whether its file is there; when the table has just changed, that one has been replaced.
+    about_download = ("/media/" in url and url.endswith(".csv")) or "Download Button source error - 404" in message.text
+    return message.type == "error" and not about_health and not about_download
 
 
 def launch_browser(playwright):
