@@ -14,7 +14,7 @@ from fashion_core.config import ConfigError, TrainConfig
 from fashion_core.runs import RunError
 
 STEPS = 200  # a second of the classic network; fewer leave too few steps for each tenfold rise
-FIRST_RATES = {"Adam": 1e-5, "AdamW": 1e-5, "SGD": 1e-4}  # below these nothing is learnt in so few steps
+FIRST_RATES = {"Adam": 1e-5, "AdamW": 1e-5, "Muon": 1e-5, "SGD": 1e-4}  # below these nothing is learnt in so few steps
 LAST_RATE = 1.0
 SMOOTHING_STEPS = 5  # standard deviation of the bell by which losses are averaged, an eighth of a tenfold rise
 WORST_LOSS = 10.0  # nats; a single loss above counts as this, so that it does not lift all of its neighbours

@@ -1,4 +1,4 @@
-"""fashion_core.optimizers: each rule does what torch.optim's class of that name does."""
+"""fashion_core.optimizers: each rule does what torch.optim's classes of that name do."""
 
 import copy
 import subprocess
@@ -7,9 +7,9 @@ import sys
 import pytest
 import torch
 
-from fashion_core.config import TrainConfig
+from fashion_core.config import OPTIMIZERS, TrainConfig
 from fashion_core.models import build_model
-from fashion_core.optimizers import MOMENTUM, Optimizer
+from fashion_core.optimizers import MOMENTUM, Optimizer, orthogonal
 
 CLASSES = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "SGD": torch.optim.SGD}
 
@@ -34,6 +34,47 @@ def test_the_weights_go_where_torchs_own_class_takes_them(name, weight_decay):
     for mine, other, first in zip(ours, theirs, begun, strict=True):
         torch.testing.assert_close(mine, other)
         assert not torch.equal(mine, first)
+
+
+def test_muon_changes_hidden_layers_as_torchs_own_class_and_the_others_as_adamw():
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.Conv2d(4, 6, 3), torch.nn.Linear(6, 8))
+    model.append(torch.nn.Linear(8, 3))
+    theirs = copy.deepcopy(model)
+    hidden = ("1.weight", "2.weight")
+    flat = {name: torch.nn.Parameter(theirs.get_parameter(name).detach().flatten(1)) for name in hidden}
+    rest = [parameter for name, parameter in theirs.named_parameters() if name not in hidden]
+    options = {"lr": 0.1, "weight_decay": 0.05}
+    oracles = (
+        torch.optim.Muon(flat.values(), adjust_lr_fn="match_rms_adamw", **options),
+        torch.optim.AdamW(rest, **options),
+    )
+    optimizer = Optimizer(TrainConfig(optimizer="Muon", weight_decay=0.05), model)
+    begun = copy.deepcopy(model)
+    for _ in range(5):
+        for name, mine in model.named_parameters():
+            mine.grad = torch.randn_like(mine)
+            if name in hidden:
+                flat[name].grad = mine.grad.flatten(1)
+            else:
+                theirs.get_parameter(name).grad = mine.grad.clone()
+        optimizer.step(0.1)
+        for oracle in oracles:
+            oracle.step()
+    for name, mine in model.named_parameters():
+        other = flat[name].view_as(mine) if name in hidden else theirs.get_parameter(name)
+        torch.testing.assert_close(mine, other, atol=0.02 if name in hidden else 1e-5, rtol=1e-5)  # torch's is rounded
+        assert not torch.equal(mine, begun.get_parameter(name))
+
+
+@pytest.mark.parametrize("shape", [(8, 40), (40, 8), (30, 30)])
+def test_an_orthogonal_matrix_has_the_same_directions_and_no_other_lengths(shape):
+    matrix = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    lengths = torch.linalg.svdvals(orthogonal(matrix))
+    assert 0.6 < lengths.min() <= lengths.max() < 1.3
+    left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+    found = left.T @ orthogonal(matrix) @ right.T  # diagonal, if the directions are the same
+    torch.testing.assert_close(found, found.diag().diag(), atol=1e-3, rtol=0)
 
 
 def test_clearing_leaves_no_gradient():
@@ -63,9 +104,10 @@ def test_rounded_training_gives_the_gradients_of_autocast(name):
         torch.testing.assert_close(buffer, other)
 
 
-def test_a_step_changes_the_exact_weights_and_rounds_them():
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_step_changes_the_exact_weights_and_rounds_them(name):
     model = build_model("FashionCNN")
-    optimizer = Optimizer(TrainConfig(), model, "bfloat16")
+    optimizer = Optimizer(TrainConfig(optimizer=name), model, "bfloat16")
     before = model.conv2.weight.clone()
     optimizer.trained(torch.randn(4, 1, 28, 28).bfloat16()).float().sum().backward()
     optimizer.step(1e-5)  # less than bfloat16 can tell from nothing
@@ -73,14 +115,15 @@ def test_a_step_changes_the_exact_weights_and_rounds_them():
     assert torch.equal(optimizer.trained.conv2.weight, model.conv2.weight.bfloat16())
 
 
-def test_training_never_loads_torchs_compiler():
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_training_never_loads_torchs_compiler(name):
     """It would take more than a second before the first step of every run."""
-    code = """
+    code = f"""
 import sys
 import torch
 from fashion_core import training
-from fashion_core.config import TrainConfig
-state = training.new_state(TrainConfig(), torch.device("cpu"))
+from fashion_core.config import OPTIMIZERS, TrainConfig
+state = training.new_state(TrainConfig(optimizer={name!r}), torch.device("cpu"))
 training._update(state, torch.zeros(4, 28, 28, dtype=torch.uint8), torch.zeros(4, dtype=torch.int64))
 sys.exit("torch._dynamo" in sys.modules)
 """
