@@ -191,7 +191,7 @@ def iterate_batches(
 
     order = torch.randperm(len(labels), generator=generator, device=generator.device).to(pixels.device)
     for chosen in order.split(batch_size):
-        yield tuple(part[chosen] for part in parts)
+        yield tuple(part.index_select(0, chosen) for part in parts)  # part[chosen], but copies whole rows
 
 
 def _search_folders() -> list[Path]:
