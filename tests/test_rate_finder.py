@@ -76,7 +76,7 @@ def test_it_has_exploded_at_three_times_the_lowest_loss():
     assert not rate_finder.has_exploded([1.0, 9.0])
 
 
-@pytest.mark.parametrize(("optimizer", "first"), [("Adam", 1e-5), ("AdamW", 1e-5), ("SGD", 1e-4)])
+@pytest.mark.parametrize(("optimizer", "first"), [("Adam", 1e-5), ("AdamW", 1e-5), ("Muon", 1e-5), ("SGD", 1e-4)])
 def test_rates_rise_by_the_same_factor_up_to_one(optimizer, first):
     rates = rate_finder.planned_rates(TrainConfig(optimizer=optimizer))
     assert (rates[0], rates[-1], len(rates)) == (pytest.approx(first), 1.0, rate_finder.STEPS)

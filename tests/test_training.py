@@ -301,8 +301,9 @@ def without_times(events):
         {"model": "ResidualNet", "optimizer": "SGD", "learning_rate": 0.01, "dropout": 0.2},
         {"sketches": True, "label_smoothing": 0.1},
         {"distillation": True, "flips": True, "shifts": True, "erasing": True},
+        {"model": "ResidualNet", "optimizer": "Muon", "weight_decay": 0.05},
     ],
-    ids=["tutorial", "everything random", "batch norm", "sketches", "teacher"],
+    ids=["tutorial", "everything random", "batch norm", "sketches", "teacher", "Muon"],
 )
 def test_a_restored_training_equals_one_never_interrupted(train_split, val_split, monkeypatch, extra):
     """Bit for bit: kept in the middle of an epoch, before its validation, after it, and in the next one."""
