@@ -2,7 +2,7 @@
 
 They call torch's own fused functions. torch.optim's classes do the same, but their first use loads torch's
 compiler, which this project never needs: more than a second before the first step, and 80 MB. Muon is written out,
-since torch's multiplies in bfloat16 even where that takes thirty times as long.
+since torch's multiplies in bfloat16 even where float32 is seventeen times as fast.
 """
 
 import copy

@@ -230,10 +230,8 @@ def _train_epoch(state, tensors, val_split, began) -> Iterator[dict]:
             continue
         loss = _checked(window_loss.item() / window_images, state)
         now = time.perf_counter()
-        state.epoch_loss, state.epoch_images = (
-            state.epoch_loss + loss * window_images,
-            state.epoch_images + window_images,
-        )
+        state.epoch_loss += loss * window_images
+        state.epoch_images += window_images
         state.epoch_seconds, state.elapsed_seconds = now - epoch_began, now - began
         yield {
             "kind": "step",

@@ -123,7 +123,7 @@ def test_training_never_loads_torchs_compiler(name):
 import sys
 import torch
 from fashion_core import training
-from fashion_core.config import OPTIMIZERS, TrainConfig
+from fashion_core.config import TrainConfig
 state = training.new_state(TrainConfig(optimizer={name!r}), torch.device("cpu"))
 training._update(state, torch.zeros(4, 28, 28, dtype=torch.uint8), torch.zeros(4, dtype=torch.int64))
 sys.exit("torch._dynamo" in sys.modules)
