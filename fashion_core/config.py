@@ -13,7 +13,7 @@ from fashion_core.metadata import TRAIN_SIZE
 
 MODELS = {
     "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
-    "FashionCNNNorm": "The classic network with batch norm and dropout, 225,226 parameters; half as much work again.",
+    "FashionCNNNorm": "The classic network with batch norm and dropout, 225,226 parameters; 1.5 times the work.",
     "ResidualNet": "Seven convolutions with batch norm and shortcuts, 463,562 parameters; six times the work.",
     "DeepResidualNet": "Ten convolutions in three stages, 1,940,970 parameters; ten times the work of the classic.",
     "WideResidualNet": "Twelve convolutions, the first ones at full resolution, 1,959,530 parameters; "
@@ -84,7 +84,9 @@ def _number(default, low, high, step, label, help_text):
 
 
 def _name(default, names, label, help_text):
-    return field(default=default, metadata={"names": tuple(names), "label": label, "help": help_text})
+    """`names`: what may be chosen, and a sentence about each."""
+    sentences = " ".join(f"{name}: {sentence}" for name, sentence in names.items())
+    return field(default=default, metadata={"names": tuple(names), "label": label, "help": f"{help_text} {sentences}"})
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class FashionCNN(nn.Module):
             images = images[:, :, : self.seen, : self.seen]  # N×1×26×26; below 24, 12, 10, 5
         x = F.relu(self.pool(self.conv1(images)))  # N×32×26×26 → N×32×13×13
         x = self.pool(self.conv2(x))  # N×64×11×11 → N×64×5×5
-        if self.training and x.requires_grad:  # layers before it work with the channels side by side
+        if self.training and x.requires_grad:  # the layers before want channels_last
             x.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
         x = F.dropout(F.relu(x.flatten(1)), self.dropout, self.training)  # N×1600
         x = F.dropout(F.relu(self.linear1(x)), self.dropout, self.training)  # N×128
@@ -77,14 +77,12 @@ class ResidualNet(nn.Module):
     feature wherever it was found.
     """
 
-    def __init__(self, dropout: float = 0.0, width: int = 64):
+    def __init__(self, dropout: float = 0.0):
         super().__init__()
-        self.stem = nn.Conv2d(1, width // 2, kernel_size=3, padding=1)
-        self.widen1 = _ConvNorm(width // 2, width)
-        self.block1 = _Residual(width)
-        self.widen2 = _ConvNorm(width, 2 * width)
-        self.block2 = _Residual(2 * width)
-        self.linear = nn.Linear(2 * width, NUM_CLASSES)
+        self.stem = nn.Conv2d(1, 32, kernel_size=3, padding=1)
+        self.widen1, self.block1 = _ConvNorm(32, 64), _Residual(64)
+        self.widen2, self.block2 = _ConvNorm(64, 128), _Residual(128)
+        self.linear = nn.Linear(128, NUM_CLASSES)
         self.pool = nn.MaxPool2d(2)
         self.dropout = dropout
 
@@ -196,7 +194,7 @@ def build_model(name: str, dropout: float = 0.0) -> nn.Module:
 
 
 def fold_norms(model: nn.Module) -> nn.Module:
-    """The same function of a trained model, half as fast again: each batch norm folded into the layer before.
+    """The same function of a trained model, 1.5 times as fast: each batch norm folded into the layer before.
 
     Changes the model, which cannot be trained any further, and returns it.
     """

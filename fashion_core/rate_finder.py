@@ -16,7 +16,7 @@ from fashion_core.runs import RunError
 STEPS = 200  # a second of the classic network; fewer leave too few steps for each tenfold rise
 FIRST_RATES = {"Adam": 1e-5, "AdamW": 1e-5, "Muon": 1e-5, "SGD": 1e-4}  # below these nothing is learnt in so few steps
 LAST_RATE = 1.0
-SMOOTHING_STEPS = 5  # standard deviation of the bell by which losses are averaged, an eighth of a tenfold rise
+SMOOTHING_STEPS = 5  # standard deviation of the bell that averages losses, an eighth of a tenfold rise (SGD: a tenth)
 WORST_LOSS = 10.0  # nats; a single loss above counts as this, so that it does not lift all of its neighbours
 LEAST_STEPS = 20
 LEAST_FALL = 0.9  # a lowest loss above this share of the first is no fall
@@ -86,8 +86,8 @@ def suggested_rate(rates: list[float], losses: list[float]) -> float | None:
     The test with rising rates is Smith's, "Cyclical Learning Rates for Training Neural Networks", 2017, section 3.3.
     He reads the largest rate off the place where learning becomes ragged. The place of the steepest fall, which others
     take, is too early here: a fresh network falls fastest at whichever small rate first moves it. In short trainings
-    with batches of 16 to 128 a tenth of the turn came within a factor of two of the best rate, for all optimizers; with
-    batches of 1,024 it was a third of the best or less. None where the loss did not fall. Two significant digits.
+    with Adam, AdamW and SGD and batches of 16 to 128 a tenth of the turn came within a factor of two of the best rate;
+    with batches of 1,024 it was a third of the best or less. None where the loss did not fall. Two significant digits.
     """
     if len(losses) < LEAST_STEPS:
         return None

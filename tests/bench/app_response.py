@@ -3,7 +3,7 @@
 Drives a real Chromium on the same machine: medians of 20 page changes and of 20 strokes, idle and during a run; the
 memory of server and worker; images per second of one run with its page open and with no page open, in turns.
 
-    python tests/bench/app_response.py
+    PYTHONPATH=.:tests python tests/bench/app_response.py
 """
 
 import statistics

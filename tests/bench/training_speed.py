@@ -3,8 +3,9 @@
 Three ratios. Training: images per second, epoch by epoch, of the same network with the same optimizer, batch size and
 images. Sooner: seconds of training until a validation accuracy, looked at after each epoch, of the recipe that is
 quickest there against the tutorial's. Evaluation: seconds for the 10,000 test images. Both sides alternate within one
-process, so that a noisy machine troubles both alike. The plain loop: torchvision's data set, ToTensor and Normalize,
-DataLoader with batches of 64, float32, as in the introductions; its evaluation takes batches of 1,000.
+process (in the second, seed by seed), so that a noisy machine troubles both alike. The plain loop: torchvision's data
+set, ToTensor and Normalize, DataLoader with batches of 64, float32, as in the introductions; its evaluation takes
+batches of 1,000.
 
     PYTHONPATH=.:tests python tests/bench/training_speed.py [--epochs 5] [--threads 2]
 """
