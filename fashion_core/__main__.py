@@ -194,19 +194,22 @@ def _answer_line(answer: dict) -> str:
 
 @cli.command("ask-teacher")
 def ask_teacher_command():
-    """Ask the most accurate model about every training image and keep its answers, for train --distillation."""
+    """Ask the most accurate model about the training images and mixtures of them, for train --distillation."""
     import numpy as np
     from tqdm import tqdm
 
     from fashion_core import teacher
 
     pixels = data.load_split("train").pixels
-    with tqdm(total=len(pixels), unit="image", file=sys.stderr) as bar:
-        parts = []
-        for part in teacher.ask_teacher(pixels):
-            parts.append(part)
-            bar.update(len(part))
-    teacher.save_answers(np.concatenate(parts))
+    answers = []
+    with tqdm(total=(1 + teacher.MIXTURES) * len(pixels), unit="image", file=sys.stderr) as bar:
+        for version in teacher.versions(pixels):
+            parts = []
+            for part in teacher.ask_teacher(version):
+                parts.append(part)
+                bar.update(len(part))
+            answers.append(np.concatenate(parts))
+    teacher.save_answers(np.stack(answers))
     click.echo(f"Wrote {teacher.answers_path()}.")
 
 

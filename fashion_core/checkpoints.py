@@ -22,7 +22,8 @@ from fashion_core.config import MODELS, ConfigError, TrainConfig
 from fashion_core.models import build_model, fold_norms
 
 FORMAT = "fashion-cnn-lab/1"
-RESUME_FORMAT, EARLIER_RESUME_FORMAT = "fashion-cnn-lab/resume/2", "fashion-cnn-lab/resume/1"
+RESUME_FORMAT = "fashion-cnn-lab/resume/3"
+EARLIER_RESUME_FORMATS = ("fashion-cnn-lab/resume/1", "fashion-cnn-lab/resume/2")
 MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three times that is no model of ours
 MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
@@ -118,7 +119,7 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
     """
     content = _read_content(path)
     kind = content.get("format") if isinstance(content, dict) else None
-    if kind == EARLIER_RESUME_FORMAT:
+    if kind in EARLIER_RESUME_FORMATS:
         raise CheckpointError(f"{path.name} was kept by an earlier version of this app, which trained otherwise.")
     if kind != RESUME_FORMAT:
         raise CheckpointError(f"{path.name} was not saved by this app: its format is not {RESUME_FORMAT}.")

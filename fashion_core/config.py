@@ -138,7 +138,8 @@ class TrainConfig:
         metadata={
             "label": "Learns from a teacher",
             "help": "Most of the target is what the most accurate shipped model says of each image: how like a coat "
-            "a shirt looks, not just that it is a shirt.",
+            "a shirt looks, not just that it is a shirt. In half of the images another one shines through; what those "
+            "show, only the teacher says.",
         },
     )
     sketches: bool = field(

@@ -17,7 +17,7 @@ CLASS_NAMES = (
     "Ankle boot",
 )
 NUM_CLASSES = len(CLASS_NAMES)
-NOTHING = -1  # in training, the label of synthetic pictures of anything but clothes
+NOTHING = -1  # in training, the label of pictures of anything but clothes, and of mixtures of two images
 
 IMAGE_SIZE = 28  # edge of a square image, in pixels
 

@@ -1,7 +1,12 @@
 """What the most accurate shipped model says of the training images, for smaller ones to learn from.
 
-Asking it anew would take minutes before every training, so its answers are shipped beside it: logits (55000, 10)
-float16 in the order of the train split. They are those to the mirror images too, since the teacher looks at both.
+It is also asked about mixtures of two images each: pictures that no label exists for, so that a student hears how the
+teacher judges what lies between the training images too, instead of learning 55,000 answers by heart (Beyer et al.,
+"Knowledge distillation: A good teacher is patient and consistent", 2022).
+
+Asking it anew would take minutes before every training, so its answers are shipped beside it: logits (1 + MIXTURES,
+55000, 10) float16, first those of the images, then of each mixture of all images, in the order of the train split.
+They are those to the mirror images too, since the teacher looks at both.
 """
 
 import hashlib
@@ -16,7 +21,8 @@ from fashion_core import checkpoints
 from fashion_core.metadata import NUM_CLASSES, TRAIN_SIZE
 
 TEACHER = "wide_residual_net"
-PART = 1_000  # images asked about between two words on how far it is
+MIXTURES = 4  # of every image with another one
+PART = 1_000  # images mixed at a time, and asked about between two words on how far it is
 
 
 class TeacherError(Exception):
@@ -28,8 +34,27 @@ def answers_path() -> Path:
     return checkpoints.PRETRAINED_DIR / f"{TEACHER}.answers.npz"
 
 
+def versions(pixels: np.ndarray) -> Iterator[np.ndarray]:
+    """The images (N, 28, 28) uint8, then MIXTURES times as many mixtures, one of each image; always the same.
+
+    In a mixture another image shines through, at a weight drawn evenly from 0 to ½ (mixup, Zhang et al., 2018).
+    """
+    yield pixels
+    for number in range(MIXTURES):
+        # Raw PCG64, which is fixed for good: the shipped answers must be those to the same mixtures everywhere.
+        partner_keys, weight_keys = np.random.PCG64(number).random_raw(2 * len(pixels)).reshape(2, -1)
+        partners = partner_keys.argsort(kind="stable")
+        weights = (1 + (weight_keys >> np.uint64(57))).astype(np.uint16)[:, np.newaxis, np.newaxis]  # 1…128 of 256ths
+        mixed = np.empty_like(pixels)
+        for start in range(0, len(pixels), PART):
+            part = slice(start, start + PART)
+            own, other = (256 - weights[part]) * pixels[part], weights[part] * pixels[partners[part]]
+            mixed[part] = (own + other + 128) >> 8
+        yield mixed
+
+
 def read_answers() -> np.ndarray:
-    """The teacher's logits (55000, 10) float32 of each training image, in the order of the train split.
+    """The teacher's logits (1 + MIXTURES, 55000, 10) float32 of `versions` of the train split.
 
     Raises TeacherError when they are missing, damaged or another model's.
     """
@@ -46,8 +71,11 @@ def read_answers() -> np.ndarray:
         raise TeacherError(
             f"{path.name} holds the answers of another teacher. Make it anew with: python -m fashion_core ask-teacher"
         )
-    if answers.shape != (TRAIN_SIZE, NUM_CLASSES) or not np.isfinite(answers).all():
-        raise TeacherError(f"{path.name} does not hold ten numbers for each training image.")
+    if answers.shape != (1 + MIXTURES, TRAIN_SIZE, NUM_CLASSES) or not np.isfinite(answers).all():
+        raise TeacherError(
+            f"{path.name} does not hold ten numbers for each training image and its mixtures. "
+            "Make it anew with: python -m fashion_core ask-teacher"
+        )
     return answers.astype(np.float32)
 
 
@@ -62,11 +90,12 @@ def ask_teacher(pixels: np.ndarray) -> Iterator[np.ndarray]:
     model.temperature = 1.0  # as it was trained, not calibrated
     for start in range(0, len(pixels), PART):
         with torch.autocast("cpu", torch.bfloat16):  # three times as fast; what is lost is far below its doubts
-            yield predict_logits(model, pixels[start : start + PART])
+            answers = predict_logits(model, pixels[start : start + PART])
+        yield answers
 
 
 def save_answers(answers: np.ndarray) -> None:
-    """Keep the teacher's logits (55000, 10) beside it. Raises OSError."""
+    """Keep the teacher's logits (1 + MIXTURES, 55000, 10) beside it. Raises OSError."""
     path = answers_path()
     temporary = path.with_name(f"{path.name}.tmp")
     with temporary.open("wb") as file:

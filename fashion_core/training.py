@@ -31,13 +31,13 @@ IMAGES_PER_EVENT = 1280  # a step event about ten times a second on two cores: s
 EXPLODED_LOSS = 50.0  # nats; guessing costs 2.3, so a mean this high is no training any more
 WARM_UP_SHARE = 0.25  # one-cycle: share of the steps in which the learning rate climbs
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
-MAX_MMAP_THRESHOLD = 32 << 20  # the most that glibc accepts; one step's largest buffer has 11 MB
+MAX_MMAP_THRESHOLD = 32 << 20  # the most that glibc accepts; the largest buffer of batches of 128 has 26 MB
 KEPT_BYTES = 512 << 20
 VAL_SKETCHES = 1_000  # synthetic validation pictures, as many as a second makes
 UNKNOWN_SHARE = 0.02  # share of the validation pictures that may be called unlike anything known
 TEACHER_SHARE = 0.9  # of the loss, when a teacher is listened to; the rest is the labels'
 TEACHER_TEMPERATURE = 4.0  # what its logits are divided by: less sure, so that the unlikely classes say something too
-START_DIVISOR, END_DIVISOR = 25, 10_000  # one-cycle: first and last learning rate as fractions of the peak
+START_DIVISOR, END_DIVISOR = 25, 10_000  # one-cycle: the peak by the first rate, the first by the last
 
 
 class TrainingFailed(Exception):
@@ -57,7 +57,7 @@ class TrainState:
     precision: str  # "bfloat16" or "float32"
     model: nn.Module
     optimizer: Optimizer
-    generator: torch.Generator  # shuffling and flips; weights and dropout use torch's global one
+    generator: torch.Generator  # shuffling, flips and the like; weights and dropout use torch's global one
     epoch: int = 0  # finished epochs
     step: int = 0  # finished weight updates
     best_score: tuple[float, float] = (-1.0, -math.inf)  # what the best are judged by, see `validate`
@@ -147,8 +147,8 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
     with `config.sketches`, sketch_accuracy: that on synthetic pictures made of validation images
 
     `epoch` counts from 1, `step` counts finished weight updates, `train_loss` is the mean cross-entropy in nats since
-    the last step event (or over the epoch), without label smoothing; `elapsed_seconds` includes validation,
-    `images_per_second` does not. The best weights by validation accuracy are kept in `state`.
+    the last step event (or over the epoch), without label smoothing and mixtures; `elapsed_seconds` includes
+    validation, `images_per_second` does not. The best weights by validation accuracy are kept in `state`.
     A restored state goes on where it was: on a CPU with the same number of threads its events equal those of a
     training that was never interrupted, apart from the times.
     Raises TrainingFailed when the loss is not finite or explodes.
@@ -163,12 +163,15 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
 def training_tensors(config: TrainConfig, split: Split) -> tuple[torch.Tensor, ...]:
     """The `train_size` images that the config's seed picks: pixels (n, 28, 28) uint8, labels (n,) int64.
 
-    With `config.distillation` also what the teacher says of each: logits (n, 10) float32.
-    Raises TeacherError when its answers are not there.
+    With `config.distillation` pixels (versions, n, 28, 28) uint8 of the images and their mixtures, labels (n,) and what
+    the teacher says of each version, logits (versions, n, 10) float32. Raises TeacherError when that is not there.
     """
     chosen = np.random.default_rng(config.seed).permutation(len(split.labels))[: config.train_size]
-    tensors = torch.from_numpy(split.pixels[chosen]), torch.from_numpy(split.labels[chosen])
-    return (*tensors, torch.from_numpy(teacher.read_answers()[chosen])) if config.distillation else tensors
+    labels = torch.from_numpy(split.labels[chosen])
+    if not config.distillation:
+        return torch.from_numpy(split.pixels[chosen]), labels
+    versions = np.stack([version[chosen] for version in teacher.versions(split.pixels)])
+    return torch.from_numpy(versions), labels, torch.from_numpy(teacher.read_answers()[:, chosen])
 
 
 def event_steps(steps: int, image_count: int, first: bool) -> set[int]:
@@ -278,7 +281,10 @@ def _batches_to_come(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor,
 def _update(
     state: TrainState, pixels: torch.Tensor, labels: torch.Tensor, answers: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """One weight update; returns the batch's mean cross-entropy, detached. `answers` are the teacher's, (n, 10)."""
+    """One weight update; returns the mean cross-entropy of the batch's labelled images, detached.
+
+    `answers` are the teacher's, (n, 10) float32.
+    """
     config, generator = state.config, state.generator
     images = normalise(pixels.to(state.device))  # (n, 1, 28, 28)
     labels = labels.to(state.device)
@@ -291,11 +297,12 @@ def _update(
     kind = torch.bfloat16 if state.precision == "bfloat16" else torch.float32
     logits = state.optimizer.trained(images.to(kind, memory_format=torch.channels_last)).float()
     loss = objective = F.cross_entropy(logits, labels, ignore_index=NOTHING)
-    if config.label_smoothing or config.sketches:
-        objective = _smoothed(logits, labels, config.label_smoothing)
     if answers is not None:
+        named = F.cross_entropy(logits, labels, ignore_index=NOTHING, label_smoothing=config.label_smoothing)
         taught = distillation_loss(logits, answers.to(state.device))
-        objective = (1 - TEACHER_SHARE) * objective + TEACHER_SHARE * taught
+        objective = (1 - TEACHER_SHARE) * named + TEACHER_SHARE * taught
+    elif config.label_smoothing or config.sketches:
+        objective = _smoothed(logits, labels, config.label_smoothing)
     state.optimizer.clear_gradients()
     objective.backward()
     state.optimizer.step(learning_rate_at(config, state.step))
@@ -350,7 +357,15 @@ def _endless_batches(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor,
 
 def _shuffled(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor, ...]]:
     pixels, labels, *answers = tensors
-    return iterate_batches(pixels, labels, state.config.real_batch_size, state.generator, *answers)
+    batch_size, generator = state.config.real_batch_size, state.generator
+    if not answers:
+        return iterate_batches(pixels, labels, batch_size, generator)
+    order = torch.randperm(len(labels), generator=generator)
+    version = torch.randint(1, len(pixels), order.shape, generator=generator)
+    # Every other image of a batch is mixed, and then only the teacher says what it shows; the first one has its label.
+    version[torch.arange(len(version)) % batch_size % 2 == 0] = 0
+    labels = torch.where(version > 0, NOTHING, labels[order])
+    return iterate_batches(pixels[version, order], labels, batch_size, None, answers[0][version, order])
 
 
 # Keeping a training and going on with it

@@ -1,5 +1,6 @@
 """fashion_core.teacher: the shipped answers are the shipped teacher's, and others are refused."""
 
+import itertools
 import shutil
 
 import numpy as np
@@ -18,8 +19,10 @@ def copied(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_shipped_answers_are_the_teachers():
-    answers, pixels = teacher.read_answers(), load_split("train").pixels
+@pytest.mark.parametrize("version", range(1 + teacher.MIXTURES))
+def test_the_shipped_answers_are_the_teachers(version):
+    answers = teacher.read_answers()[version]
+    pixels = next(itertools.islice(teacher.versions(load_split("train").pixels), version, None))
     chosen = np.linspace(0, len(pixels) - 1, 20).astype(int)
     (fresh,) = teacher.ask_teacher(pixels[chosen])
     np.testing.assert_allclose(answers[chosen], fresh, atol=0.3)  # rounded to bfloat16 on the way
@@ -29,11 +32,26 @@ def test_the_shipped_answers_are_the_teachers():
 
 
 def test_the_teacher_is_right_about_nearly_all_training_images():
-    assert (teacher.read_answers().argmax(1) == load_split("train").labels).mean() > 0.96
+    assert (teacher.read_answers()[0].argmax(1) == load_split("train").labels).mean() > 0.96
+
+
+def test_in_a_mixture_an_image_keeps_at_least_half_of_its_weight():
+    greys = np.arange(0, 250, 5, dtype=np.uint8)  # of one image each
+    pixels = np.broadcast_to(greys[:, None, None], (50, 28, 28))
+    versions = np.stack(list(teacher.versions(pixels)))
+    np.testing.assert_array_equal(versions, list(teacher.versions(pixels)))
+    np.testing.assert_array_equal(versions[0], pixels)
+    mixed = versions[1:, :, 0, 0].astype(int)
+    np.testing.assert_array_equal(versions[1:], np.broadcast_to(mixed[..., None, None], (4, 50, 28, 28)))
+    share = (mixed - greys) / 245  # of the longest way to another grey
+    assert -0.5 <= share.min() < -0.2
+    assert 0.2 < share.max() <= 0.5
+    assert (mixed != greys).mean() > 0.8
+    assert len({tuple(row) for row in mixed}) == teacher.MIXTURES
 
 
 def test_answers_are_kept_as_they_were_given(copied):
-    answers = np.random.default_rng(0).normal(size=(55_000, 10)).astype(np.float16)
+    answers = np.random.default_rng(0).normal(size=(1 + teacher.MIXTURES, 55_000, 10)).astype(np.float16)
     teacher.save_answers(answers)
     np.testing.assert_array_equal(teacher.read_answers(), answers)
 
@@ -55,6 +73,6 @@ def test_missing_and_damaged_answers_are_refused(copied, content):
 
 
 def test_answers_of_another_shape_are_refused(copied):
-    teacher.save_answers(np.zeros((3, 10)))
-    with pytest.raises(teacher.TeacherError, match="ten numbers"):
+    teacher.save_answers(np.zeros((55_000, 10)))  # as before there were mixtures
+    with pytest.raises(teacher.TeacherError, match=r"ten numbers.*ask-teacher"):
         teacher.read_answers()

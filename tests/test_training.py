@@ -13,9 +13,10 @@ import scipy.special
 import torch
 import torch.nn.functional as F
 
-from fashion_core import training
+from fashion_core import teacher, training
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, load_split
+from fashion_core.metadata import NOTHING
 from fashion_core.transforms import normalise
 
 
@@ -196,6 +197,64 @@ def test_a_student_follows_its_teacher_more_than_the_labels(train_split, monkeyp
         training._update(state, pixels, labels, answers)
     preds = state.model.eval()(normalise(pixels)).argmax(1)
     assert (preds == wrong).float().mean() > 0.95
+
+
+def test_the_teachers_answers_stay_with_their_images_and_mixtures(train_split):
+    config = TrainConfig(distillation=True, train_size=1_000, seed=3)
+    plain, labels = training.training_tensors(dataclasses.replace(config, distillation=False), train_split)
+    versions, same_labels, answers = training.training_tensors(config, train_split)
+    assert torch.equal(versions[0], plain)
+    assert torch.equal(same_labels, labels)
+    assert answers.shape == (1 + teacher.MIXTURES, 1_000, 10)
+    for version in range(len(versions)):
+        (fresh,) = teacher.ask_teacher(versions[version, :20].numpy())
+        np.testing.assert_allclose(answers[version, :20], fresh, atol=0.3)
+
+
+@pytest.mark.parametrize("batch_size", [37, 64])
+def test_every_other_image_of_a_students_batch_is_a_mixture_without_a_label(batch_size):
+    """With numbers for pictures: a thousand images in five versions; 37 leaves one image for the last batch."""
+    numbers = torch.arange(5_000).view(5, 1_000)
+    state = training.new_state(TrainConfig(distillation=True, batch_size=batch_size), torch.device("cpu"))
+    seen = []
+    for batch in training._shuffled(state, (numbers, torch.arange(1_000) % 10, numbers)):
+        for place, (number, label, answer) in enumerate(zip(*(part.tolist() for part in batch), strict=True)):
+            version, image = divmod(number, 1_000)
+            assert (version > 0) == (place % 2 == 1)
+            assert label == (NOTHING if version else image % 10)
+            assert answer == number
+            seen.append((image, version))
+    assert sorted(image for image, _ in seen) == list(range(1_000))
+    assert {version for _, version in seen} == set(range(5))
+
+
+def gradient_of_last_bias(state, *batch):
+    training._update(state, *batch)
+    return state.model.linear2.bias.grad
+
+
+def test_of_a_mixture_only_the_teacher_says_what_it_shows(train_split):
+    config = TrainConfig(distillation=True, label_smoothing=0.2)
+    state = training.new_state(config, torch.device("cpu"), precision="float32")
+    pixels, labels = torch.tensor(train_split.pixels[:64]), torch.tensor(train_split.labels[:64])
+    labels[1::2] = NOTHING
+    answers = torch.randn(64, 10, generator=torch.Generator().manual_seed(0))
+    logits = state.model.eval()(normalise(pixels))
+    named = F.cross_entropy(logits[::2], labels[::2], label_smoothing=0.2)
+    expected = 0.1 * named + 0.9 * training.distillation_loss(logits, answers)
+    (gradient,) = torch.autograd.grad(expected, state.model.linear2.bias)
+    torch.testing.assert_close(gradient_of_last_bias(state, pixels, labels, answers), gradient, rtol=1e-4, atol=1e-6)
+
+
+def test_what_is_nothing_is_taught_as_every_class_alike(train_split):
+    state = training.new_state(TrainConfig(sketches=True), torch.device("cpu"), precision="float32")
+    pixels, labels = torch.tensor(train_split.pixels[:64]), torch.tensor(train_split.labels[:64])
+    labels[48:] = NOTHING
+    logits = state.model.eval()(normalise(pixels))
+    spread = torch.full((16, 10), 0.1)
+    expected = (48 * F.cross_entropy(logits[:48], labels[:48]) + 16 * F.cross_entropy(logits[48:], spread)) / 64
+    (gradient,) = torch.autograd.grad(expected, state.model.linear2.bias)
+    torch.testing.assert_close(gradient_of_last_bias(state, pixels, labels), gradient, rtol=1e-4, atol=1e-6)
 
 
 def test_one_cycle_follows_torchs():

@@ -266,6 +266,6 @@ def test_a_resume_file_of_another_run_is_refused(config, runs_dir, checkpoint_pa
     (runs_dir / "resume.pt").write_bytes(checkpoint_path.read_bytes())
     with pytest.raises(checkpoints.CheckpointError, match="not saved by this app"):
         worker._first_state(runs_dir, config)
-    checkpoints._write_content(runs_dir / "resume.pt", {"format": checkpoints.EARLIER_RESUME_FORMAT})
+    checkpoints._write_content(runs_dir / "resume.pt", {"format": checkpoints.EARLIER_RESUME_FORMATS[-1]})
     with pytest.raises(checkpoints.CheckpointError, match="earlier version of this app"):
         worker._first_state(runs_dir, config)
