@@ -42,7 +42,7 @@ RECIPES = {
     ),
     "Classic tutorial": ({}, "What every introduction does: Adam, learning rate 0.001, batches of 64, 5 epochs."),
     "Best of the classic network": (
-        _ADAMW | {"epochs": 80, "distillation": True},
+        _ADAMW | {"optimizer": "Muon", "epochs": 80, "distillation": True},
         "How the shipped classic model was trained: many rounds, and the most accurate model as its teacher.",
     ),
     "Classic with batch norm": (
