@@ -59,7 +59,7 @@ def _row_words(run: Run) -> str:
         return run.problem
     if run.status.get("step"):
         return f"Goes on to {run.status.get('target_epochs', run.config.epochs):.0f} epochs"
-    return run.config.describe().capitalize()
+    return _shared.config_words(run.config)
 
 
 def _button(icon: str, words: str, key: str, disabled: bool, act: Callable, *args) -> None:

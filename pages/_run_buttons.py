@@ -19,7 +19,7 @@ def show_title(run: Run) -> None:
             elif run.state == "paused":
                 show_paused_buttons(run)
     if run.config:
-        st.caption(f"{run.config.describe().capitalize()}. {_continue.history_words(run)}")
+        st.caption(f"{_shared.config_words(run.config)}. {_continue.history_words(run)}")
 
 
 def show_running_buttons(run: Run) -> None:

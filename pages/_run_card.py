@@ -31,7 +31,7 @@ def show_run(run: runs.Run) -> None:
             st.badge(run.state.capitalize(), **_shared.STATE_BADGES[run.state])
             for tag in run.notes.tags:
                 st.badge(_shared.plain(tag), icon=":material/label:", color="gray")
-        words = run.config.describe().capitalize() if run.config else "It cannot be read as a run"
+        words = _shared.config_words(run.config) if run.config else "It cannot be read as a run"
         st.caption(_shared.plain(f"{words} · {run.run_id}"))
         for sentence in filter(None, (run.message, run.notes.problem)):
             st.write(_shared.plain(sentence))

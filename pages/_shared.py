@@ -15,6 +15,7 @@ from PIL import Image
 
 from fashion_core import checkpoints, data, predict, run_queue, runs
 from fashion_core.checkpoints import ModelEntry
+from fashion_core.config import TrainConfig
 from fashion_core.data import Split
 
 ROUTED_KEY = "routed"  # from the router to the page that it runs
@@ -152,6 +153,12 @@ def model_words(card: dict) -> str:
     sketches = (card.get("config") or {}).get("sketches")
     knows = "learnt drawings and photos too" if sketches else "learnt product shots only; drawings puzzle it"
     return f"{card.get('model', 'Unknown network')}, {knows}."
+
+
+def config_words(config: TrainConfig) -> str:
+    """What differs from the tutorial's training, as it begins a sentence."""
+    words = config.describe()
+    return words[0].upper() + words[1:]  # capitalize() would make lower case of names such as AdamW
 
 
 def use_model(model_id: str) -> None:

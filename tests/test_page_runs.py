@@ -76,6 +76,12 @@ def test_the_table_is_searched_filtered_and_sorted_from_the_url(runs_dir):
     assert len(names(app)) == 3
 
 
+def test_a_run_says_what_was_chosen_with_names_as_they_are_written(runs_dir):
+    run_id = make_run("Alpha", optimizer="AdamW", model="ResidualNet")
+    app = open_page("runs", runs=run_id)
+    assert "Network ResidualNet, epochs 2, optimizer AdamW" in words(app)
+
+
 def test_a_search_without_a_match_offers_to_clear_the_filters(runs_dir):
     make_run("Alpha")
     app = open_page("runs", search="nothing like this")
