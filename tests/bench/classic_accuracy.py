@@ -1,7 +1,7 @@
 """How accurate the classic network, FashionCNN, becomes with the recipe "Best of the classic network": five seeds.
 
 Prints the validation and the test accuracy of each seed and their mean ± standard deviation. The test split is read
-once per seed, by `train` at its end; nothing is chosen from it. About ten minutes per seed on one core.
+once per seed, by `train` at its end; nothing is chosen from it. About eight minutes per seed on one core.
 
     PYTHONPATH=.:tests python tests/bench/classic_accuracy.py [--seeds 5] [--together 2]     # --together: at a time
 """
