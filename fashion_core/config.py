@@ -43,7 +43,8 @@ RECIPES = {
     "Classic tutorial": ({}, "What every introduction does: Adam, learning rate 0.001, batches of 64, 5 epochs."),
     "Best of the classic network": (
         _ADAMW | {"optimizer": "Muon", "epochs": 80, "distillation": True},
-        "How the shipped classic model was trained: many rounds, and the most accurate model as its teacher.",
+        "How the shipped classic model was trained: many rounds, and the most accurate model as its teacher: "
+        "some eight minutes on one core.",
     ),
     "Classic with batch norm": (
         _ADAMW | {"model": "FashionCNNNorm", "epochs": 30, "dropout": 0.25, "label_smoothing": 0.05},
@@ -85,8 +86,8 @@ def _number(default, low, high, step, label, help_text):
 
 def _name(default, names, label, help_text):
     """`names`: what may be chosen, and a sentence about each."""
-    sentences = " ".join(f"{name}: {sentence}" for name, sentence in names.items())
-    return field(default=default, metadata={"names": tuple(names), "label": label, "help": f"{help_text} {sentences}"})
+    help_text += "".join(f"\n\n- {name}: {sentence}" for name, sentence in names.items())  # a list in the tooltip
+    return field(default=default, metadata={"names": tuple(names), "label": label, "help": help_text})
 
 
 @dataclass(frozen=True)
@@ -139,14 +140,15 @@ class TrainConfig:
             "label": "Learns from a teacher",
             "help": "Most of the target is what the most accurate shipped model says of each image: how like a coat "
             "a shirt looks, not just that it is a shirt. In half of the images another one shines through; what those "
-            "show, only the teacher says.",
+            "show, only the teacher says. Not together with Learns sketches.",
         },
     )
     sketches: bool = field(
         default=False,
         metadata={
             "label": "Learns sketches",
-            "help": "Adds to every batch as many drawn, outlined and photographed garments; twice the work or more.",
+            "help": "Adds to every batch as many drawn, outlined and photographed garments; twice the work or more. "
+            "Not together with Learns from a teacher.",
         },
     )
     train_size: int = _number(

@@ -100,7 +100,8 @@ def training_words(card: dict) -> str:
     config = TrainConfig().to_dict() | (card.get("config") or {})
     words = f"{config['epochs']} epochs with {config['optimizer']}, learning rate {config['learning_rate']:g}, "
     words += f"batches of {config['batch_size']}, {config['train_size']:,} images, seed {config['seed']}"
-    words += ", as many synthetic pictures" if config.get("sketches") else ""
+    words += ", as many synthetic pictures" if config["sketches"] else ""
+    words += ", the most accurate model as teacher" if config["distillation"] else ""
     return words + (f", on {card['trained_on']}." if card.get("trained_on") else ".")
 
 

@@ -139,15 +139,16 @@ def test_ticked_runs_are_compared_and_stay_ticked(page, app):
     page.keyboard.press("End")
     chart = page.get_by_test_id("stPlotlyChart")
     expect(chart).to_have_count(1, timeout=MINUTE)
-    expect(chart.locator(".xtitle")).to_have_text("Seconds", timeout=MINUTE)
-    expect(chart.locator(".ytitle")).to_have_text("Training loss", timeout=MINUTE)
+    # Lists, because the chart before may still be there for a moment.
+    expect(chart.locator(".xtitle")).to_have_text(["Seconds"], timeout=MINUTE)
+    expect(chart.locator(".ytitle")).to_have_text(["Training loss"], timeout=MINUTE)
     expect(chart.locator(".scatterlayer .trace")).to_have_count(4, timeout=MINUTE)  # two raw, two smoothed
     assert sorted(chart.locator(".legendtext").all_text_contents()) == ["Narrow", "Wide"]
     search(page, "wide")
     expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible(timeout=MINUTE)
     page.reload()
     expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible(timeout=MINUTE)
-    expect(page.get_by_test_id("stPlotlyChart").locator(".xtitle")).to_have_text("Seconds", timeout=MINUTE)
+    expect(page.get_by_test_id("stPlotlyChart").locator(".xtitle")).to_have_text(["Seconds"], timeout=MINUTE)
 
 
 def test_a_run_is_renamed_and_tagged_and_still_is_after_a_refresh(page, app):
