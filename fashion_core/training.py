@@ -492,7 +492,7 @@ def validate(state: TrainState, val_split: Split) -> dict:
     score = (sum(accuracies) / len(accuracies), -val_loss)  # at equal accuracy the lower loss is the better model
     best = score > state.best_score
     if best:
-        state.best_score, state.best_epoch = score, state.epoch
+        state.best_score, state.best_epoch = score, state.epoch + (state.epoch_batches > 0)  # counts one cut short
         state.best_figures = figures | measured_doubt(val_split.labels, val_logits, sketch_logits)
         state.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in state.model.state_dict().items()}
     return figures | {"best": best}

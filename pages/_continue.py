@@ -16,6 +16,11 @@ def show_continue(run: Run) -> None:
     if refusal:
         st.caption(f"It cannot be continued: {_shared.plain(refusal)}")
         return
+    if not runs.resume_path(run.run_dir).is_file():  # it failed in its first epoch: there is nothing to go on from
+        if st.button("Try again", icon=":material/replay:", key=f"again-{run.run_id}", disabled=runs.read_only()):
+            continue_run(run)
+        st.caption("From the beginning: it failed before there was anything to keep.")
+        return
     done, most = run.epochs_done, field_spec("epochs")["high"]
     planned = run.config.epochs - done
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"continue_{run.run_id}"):

@@ -28,7 +28,10 @@ def ask_config() -> tuple[bool, dict, str]:
             _rate_finder.ask_find(values)
         waits = runs.active_run() is not None or runs.finder_active() or run_queue.read_queue().goes_on
         words, icon = ("Add to queue", "playlist_add") if waits else ("Start training", "play_arrow")
-        start = st.button(words, icon=f":material/{icon}:", type="primary", width="stretch", disabled=runs.read_only())
+        with st.container(key="start_bar"):
+            start = st.button(
+                words, icon=f":material/{icon}:", type="primary", width="stretch", disabled=runs.read_only()
+            )
         if waits:
             st.caption("One run trains at a time; this one starts when what is before it has ended.")
         show_limits()

@@ -26,7 +26,7 @@ def ask_several(values: dict, title: str) -> None:
             st.error(_shared.plain(str(error)))
             return
         st.caption(f"One run for each; everything else as above. The first is called “{_shared.plain(named[0][0])}”.")
-        words = f"Queue {len(named)} runs" if len(named) > 1 else "Queue 1 run"
+        words = f"Queue {_shared.count_runs(len(named))}"
         if st.button(words, icon=":material/playlist_add:", width="stretch", disabled=runs.read_only()):
             queue_all(named)
 

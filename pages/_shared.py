@@ -264,6 +264,11 @@ def image_html(pixels: np.ndarray, kind: str, alt: str) -> str:
     return f'<img class="{kind}" src="{png_data_uri(pixels)}" alt="{escaped(alt)}">'
 
 
+def count_runs(count: int) -> str:
+    """ "1 run", "1,200 runs"."""
+    return f"{count:,} run{'' if count == 1 else 's'}"
+
+
 def plain(text: str) -> str:
     """Text safe inside Markdown: a run's name must not become a link, a picture or a heading."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", text)

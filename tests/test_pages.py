@@ -286,6 +286,18 @@ def test_a_run_that_has_ended_continues_for_more_epochs(runs_dir, monkeypatch, s
     assert "Continued from 2 to 4 epochs" in words(app)
 
 
+def test_a_run_that_failed_before_there_was_anything_to_keep_is_tried_again_as_it_was(runs_dir, monkeypatch):
+    started = []
+    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: started.append(run_dir.name))
+    run_id = make_run("failed", "No room", message="A file could not be written.", step=0)
+    app = open_page("train")
+    assert "Continue for" not in words(app)
+    button(app, "Try again").click().run()
+    assert not app.exception
+    assert started == [run_id]
+    assert runs.read_run(run_id).config.epochs == 2
+
+
 def test_a_run_that_cannot_be_continued_says_why(runs_dir, checkpoint_path):
     make_run("finished", "Brought in", checkpoint_path)
     assert "cannot be continued" in words(open_page("train"))

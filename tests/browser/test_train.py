@@ -62,6 +62,16 @@ def test_start_watch_refresh_stop_and_use(page, app):
     expect(page.get_by_role("button", name="In use on all pages")).to_be_disabled()
 
 
+def test_the_button_is_in_sight_at_once_and_after_it_the_run_on_a_phone_too(page, phone, app):
+    open_train(page, app)
+    expect(page.get_by_role("button", name="Start training")).to_be_in_viewport(ratio=1)
+    open_train(phone, app)
+    expect(phone.get_by_role("button", name="Start training")).to_be_in_viewport(ratio=1)
+    phone.get_by_role("button", name="Start training").click()
+    expect(main(phone).get_by_role("button", name="Stop", exact=True)).to_be_in_viewport(ratio=1, timeout=MINUTE)
+    stop(phone)
+
+
 def test_the_chart_is_not_rebuilt_while_it_grows(page, app):
     """A mark put on the drawing must still be there some refreshes later: a chart built anew would lose the hover."""
     start_long_run(page, app)
