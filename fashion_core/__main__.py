@@ -81,14 +81,30 @@ def _config_options(command):
     return command
 
 
+def _model_path(_context, _option, path: Path) -> Path:
+    if path.suffix != ".pt":  # the card takes the same name with .json
+        raise click.BadParameter(f"{path.name!r} must end in .pt.")
+    return path
+
+
 @cli.command()
 @_config_options
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=Path("model.pt"), show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    callback=_model_path,
+    default=Path("model.pt"),
+    show_default=True,
+    help="The model's file; the best so far is saved there after each epoch.",
+)
 @click.option("--title", default="", help="The model's name in the app.")
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")
 def train(out: Path, title: str, as_json: bool, **values):
-    """Train a network; saves the best weights to FILE and their card next to it."""
-    from fashion_core import checkpoints, training
+    """Train a network; saves the best weights to FILE and their card next to it.
+
+    Interrupted with Ctrl+C, it leaves the best so far.
+    """
+    from fashion_core import training
 
     config = TrainConfig.from_dict(values)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -96,35 +112,45 @@ def train(out: Path, title: str, as_json: bool, **values):
     state = training.new_state(config)
     splits = [data.load_split(name) for name in ("train", "val", "test")]
     click.echo(f"Training on {state.device.type} in {state.precision}.", err=True)
-    seconds = _show_events(training.train(state, splits[0], splits[1]), config, as_json)
-    figures = training.final_figures(state, splits[2]) | {"elapsed_seconds": seconds}
-    figures |= {"title": title or out.stem, "command": "python -m fashion_core " + shlex.join(sys.argv[1:])}
-    checkpoints.save_checkpoint(out, config, state.best_weights, figures)
-    card = checkpoints.read_checkpoint(out).card
-    out.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    origin = {"title": title or out.stem, "command": "python -m fashion_core " + shlex.join(sys.argv[1:])}
+    for event in _shown(training.train(state, splits[0], splits[1]), config, as_json):
+        if event.get("best"):
+            figures = {"best_epoch": state.best_epoch, "elapsed_seconds": state.elapsed_seconds}
+            _save(out, state, state.best_figures | figures | origin)
+    figures = training.final_figures(state, splits[2]) | {"elapsed_seconds": state.elapsed_seconds}
+    card = _save(out, state, figures | origin)
     accuracy = f"test accuracy {card['test_accuracy']:.2%}, best validation accuracy {card['val_accuracy']:.2%}"
     click.echo(f"Saved {out}: {accuracy}.", err=as_json)
 
 
-def _show_events(events, config: TrainConfig, as_json: bool) -> float:
-    """Print events as they come, as JSON lines or as a progress bar with a line per epoch; returns the seconds."""
+def _save(out: Path, state, figures: dict) -> dict:
+    """Write the best weights and, next to them, their card, which it returns."""
+    from fashion_core import checkpoints
+
+    checkpoints.save_checkpoint(out, state.config, state.best_weights, figures)
+    card = checkpoints.read_checkpoint(out).card
+    out.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    return card
+
+
+def _shown(events, config: TrainConfig, as_json: bool):
+    """Yield the events, each printed as it comes: as JSON lines or as a progress bar with a line per epoch."""
     from tqdm import tqdm
 
-    event = {"elapsed_seconds": 0.0}
     total = config.epochs * config.steps_per_epoch
     with tqdm(total=total, unit="step", disable=as_json, file=sys.stderr) as bar:
         for event in events:
             if as_json:
                 click.echo(json.dumps(event))
-                continue
-            bar.update(event["step"] - bar.n)
-            bar.set_postfix_str(f"loss {event['train_loss']:.3f}, {event['images_per_second']:,.0f} images/s")
-            if event["kind"] == "epoch":
+            else:
+                bar.update(event["step"] - bar.n)
+                bar.set_postfix_str(f"loss {event['train_loss']:.3f}, {event['images_per_second']:,.0f} images/s")
+            if event["kind"] == "epoch" and not as_json:
                 bar.write(
                     f"Epoch {event['epoch']} of {config.epochs}: train loss {event['train_loss']:.3f}, "
                     f"val loss {event['val_loss']:.3f}, val accuracy {event['val_accuracy']:.2%}"
                 )
-    return event["elapsed_seconds"]
+            yield event
 
 
 @cli.command()

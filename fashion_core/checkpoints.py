@@ -5,6 +5,7 @@ same without the weights, as JSON. `metrics` holds plain JSON values only. Besid
 with its training needs, in a file of the same kind: {"format", "config", "values"}.
 """
 
+import contextlib
 import dataclasses
 import json
 import math
@@ -26,6 +27,7 @@ RESUME_FORMAT = "fashion-cnn-lab/resume/3"
 EARLIER_RESUME_FORMATS = ("fashion-cnn-lab/resume/1", "fashion-cnn-lab/resume/2")
 MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three times that is no model of ours
 MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
+MAX_QUOTED = 300  # characters of what is wrong with a file, which quotes values from it, however long
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
 PRETRAINED_DIR = runs.PROJECT_DIR / "checkpoints" / "pretrained"
 RECOMMENDED = "deep_residual_net"
@@ -126,10 +128,7 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
     values = content.get("values")
     if not isinstance(values, dict):
         raise CheckpointError(f"{path.name} lacks what training needs to go on.")
-    try:
-        kept = TrainConfig.from_dict(content.get("config"))
-    except ConfigError as error:
-        raise CheckpointError(f"{path.name} has a training configuration that does not fit: {error}") from error
+    kept = _checked_config(content, path.name)
     if dataclasses.replace(kept, epochs=config.epochs) != config:
         raise CheckpointError(f"{path.name} belongs to a run of another configuration ({kept.describe()}).")
     return values
@@ -157,13 +156,18 @@ def _checked(content, name: str) -> Checkpoint:
     model, weights, metrics = (content.get(key) for key in ("model", "weights", "metrics"))
     if not isinstance(model, str) or model not in MODELS:
         raise CheckpointError(f"{name} is of the network {str(model)[:40]!r}; this app knows {', '.join(MODELS)}.")
-    try:
-        config = TrainConfig.from_dict(content.get("config"))
-    except ConfigError as error:
-        raise CheckpointError(f"{name} has a training configuration that does not fit: {error}") from error
+    config = _checked_config(content, name)
     if config.model != model:
         raise CheckpointError(f"{name} says both {model} and {config.model}: it has been changed by hand.")
     return Checkpoint(model, config, _checked_weights(model, weights, name), _checked_metrics(metrics, name))
+
+
+def _checked_config(content: dict, name: str) -> TrainConfig:
+    try:
+        return TrainConfig.from_dict(content.get("config"))
+    except ConfigError as error:
+        words = str(error)[:MAX_QUOTED]
+        raise CheckpointError(f"{name} has a training configuration that does not fit: {words}") from error
 
 
 def _checked_weights(model: str, weights, name: str) -> dict[str, torch.Tensor]:
@@ -171,12 +175,17 @@ def _checked_weights(model: str, weights, name: str) -> dict[str, torch.Tensor]:
     if not isinstance(weights, dict) or set(weights) != set(expected):
         raise CheckpointError(f"{name} does not have the layers of {model}.")
     for layer, tensor in weights.items():
-        fits = isinstance(tensor, torch.Tensor) and tensor.shape == expected[layer].shape
-        if not fits or tensor.dtype != expected[layer].dtype:
+        plain = isinstance(tensor, torch.Tensor) and not tensor.is_nested and _kind(tensor) == _kind(expected[layer])
+        if not plain or tensor.shape != expected[layer].shape:
             raise CheckpointError(f"{name}: layer {layer} does not have the shape or type that {model} needs.")
         if not torch.isfinite(tensor).all():
             raise CheckpointError(f"{name}: layer {layer} holds values that are not numbers.")
     return dict(weights)
+
+
+def _kind(tensor: torch.Tensor) -> tuple:
+    """What may not differ: a sparse tensor, or one on no device at all, is no weight."""
+    return tensor.dtype, tensor.layout, tensor.device
 
 
 def _checked_metrics(metrics, name: str) -> dict:
@@ -205,7 +214,8 @@ def load_model(path: Path) -> nn.Module:
 
 
 def _number(value, default: float) -> float:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else default
+    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < runs.MAX_NUMBER
+    return float(value) if ok else default
 
 
 def fingerprint_of(path: Path) -> str:
@@ -218,7 +228,11 @@ def list_models() -> list[ModelEntry]:
     """Every model that can be used: shipped ones, the recommended first, then own runs, newest first."""
     shipped = [_shipped_entry(path) for path in PRETRAINED_DIR.glob("*.pt")]
     shipped.sort(key=lambda entry: (entry.model_id != RECOMMENDED, entry.model_id))
-    own = [_run_entry(run) for run in runs.list_runs() if run.has_model]
+    own = []
+    for run in runs.list_runs():
+        if run.has_model:
+            with contextlib.suppress(OSError):  # deleted meanwhile
+                own.append(_run_entry(run))
     return shipped + own
 
 
@@ -250,14 +264,15 @@ def bring_in(source: Path, name: str) -> str:
     if runs.read_only():
         raise runs.RunError("This copy is read-only: models cannot be brought in.")
     checkpoint = read_checkpoint(source)
-    run_id = runs.create_run(checkpoint.config, name)
+    run_id = runs.create_run(checkpoint.config, name, "stopped")  # so that nothing takes it for a run that trains
     run_dir = runs.run_dir_of(run_id)
     metrics = checkpoint.metrics
     known = ("val_accuracy", "val_loss", "test_accuracy", "best_epoch", "elapsed_seconds")
     status = {key: metrics[key] for key in known if key in metrics}
     status |= {"state": "finished", "message": "Brought in from a file."}
-    if "val_accuracy" in status:
-        status["best_val_accuracy"] = status["val_accuracy"]
+    for key, source in (("best_val_accuracy", "val_accuracy"), ("epoch", "epochs_done")):
+        if source in metrics:
+            status[key] = metrics[source]
     try:
         # Saved anew, not copied: only what was checked gets in.
         save_checkpoint(run_dir / "model.pt", checkpoint.config, checkpoint.weights, metrics)

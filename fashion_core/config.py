@@ -5,7 +5,6 @@ validation all read them from here.
 """
 
 import dataclasses
-import json
 import math
 from dataclasses import dataclass, field
 
@@ -194,10 +193,6 @@ class TrainConfig:
             if key not in allowed:
                 raise ConfigError(f"Unknown hyper-parameter {key!r}. The known ones are {', '.join(allowed)}.")
         return cls(**values)
-
-    def to_json(self) -> str:
-        """Indented JSON text."""
-        return json.dumps(self.to_dict(), indent=2)
 
     def describe(self) -> str:
         """What differs from the defaults, in a line; "classic tutorial" when nothing does."""

@@ -46,7 +46,7 @@ def cleaned_tags(tags) -> tuple[str, ...]:
 
 def checked_notes(name: str, text: str, tags) -> Notes:
     """What a visitor wrote, cleaned. Raises NotesError when something is too long or there are too many tags."""
-    notes = Notes(one_line(name), _printable_lines(text), cleaned_tags(tags))
+    notes = Notes(one_line(name), printable_lines(text), cleaned_tags(tags))
     _refuse_length("name", notes.name, MAX_NAME_LENGTH)
     _refuse_length("note", notes.text, MAX_TEXT_LENGTH)
     for tag in notes.tags:
@@ -61,7 +61,8 @@ def _refuse_length(what: str, text: str, limit: int) -> None:
         raise NotesError(f"A {what} may have at most {limit:,} characters, not {len(text):,}. Shorten it.")
 
 
-def _printable_lines(text: str) -> str:
+def printable_lines(text: str) -> str:
+    """The printable characters of a text, its lines kept."""
     lines = ("".join(character if character.isprintable() else " " for character in line) for line in text.splitlines())
     return "\n".join(map(str.rstrip, lines)).strip()
 
@@ -103,6 +104,6 @@ def _cut_to_limits(values: dict) -> Notes:
     lines = [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
     return Notes(
         name=one_line(name)[:MAX_NAME_LENGTH].strip() if isinstance(name, str) else "",
-        text=_printable_lines(text)[:MAX_TEXT_LENGTH] if isinstance(text, str) else "",
+        text=printable_lines(text)[:MAX_TEXT_LENGTH] if isinstance(text, str) else "",
         tags=cleaned_tags(tag[:MAX_TAG_LENGTH] for tag in cleaned_tags(lines)[:MAX_TAGS]),
     )

@@ -144,10 +144,7 @@ def _pixel_limit(limit: int) -> str:
 def _check_size(picture: Image.Image) -> None:
     """Raise PictureError for too many or too few pixels, from the header alone."""
     width, height = picture.size
-    limit = MAX_JPEG_PIXELS if picture.format in ("JPEG", "MPO") else MAX_PIXELS
-    if width * height > limit:
-        count = f"{width:,} × {height:,}, {width * height / 1e6:.0f} million pixels"
-        raise PictureError(f"This picture has {count}; {_pixel_limit(limit)}")
+    _check_pixels(picture, MAX_JPEG_PIXELS if picture.format in ("JPEG", "MPO") else MAX_PIXELS)
     if min(width, height) < MIN_EDGE:
         raise PictureError(
             f"This picture has only {width:,} × {height:,} pixels; with fewer than {MIN_EDGE} along an edge nothing "
@@ -155,12 +152,22 @@ def _check_size(picture: Image.Image) -> None:
         )
 
 
+def _check_pixels(picture: Image.Image, limit: int) -> None:
+    width, height = picture.size
+    if width * height > limit:
+        count = f"{width:,} × {height:,}, {width * height / 1e6:.0f} million pixels"
+        raise PictureError(f"This picture has {count}; {_pixel_limit(limit)}")
+
+
 def _decode(picture: Image.Image) -> Image.Image:
     """The decoded first frame. A JPEG comes out at the smallest of its four scales that is enough for the work."""
     try:
         if picture.format in ("JPEG", "MPO"):
             picture.draft(None, (2 * WORK_EDGE, 2 * WORK_EDGE))
+            _check_pixels(picture, MAX_PIXELS)  # a long strip stays as large as it is
         picture.load()
+    except PictureError:
+        raise
     except Exception as error:  # see open_picture
         raise PictureError(_damaged(error)) from error
     return picture
@@ -528,7 +535,10 @@ def _halo(grey: np.ndarray, level: np.ndarray, mask: np.ndarray) -> int:
         return 0
     size = max(3, round(max(mask.shape) / 56) | 1)
     inner = cv2.erode(mask.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
-    darker, rim, lighter = np.percentile(grey[mask & ~inner], (45, 50, 55))  # at some edges cloth touches the border
+    edge = mask & ~inner
+    if not edge.any():  # the object is all of the picture
+        return 0
+    darker, rim, lighter = np.percentile(grey[edge], (45, 50, 55))  # at some edges cloth touches the border
     inside = np.median(grey[inner]) if inner.any() else rim
     return int(lighter > max(inside, ground) + HALO) - int(darker < min(inside, ground) - HALO)
 

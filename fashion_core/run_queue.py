@@ -181,6 +181,7 @@ def _start_next(past_paused: bool, lock_seconds: float) -> str | None:
         return None
     if not queue.waiting or runs.training_now(lock_seconds):
         return None
+    runs.check_limits()  # where they cannot be read, all wait until that is mended
     for run in queue.waiting:
         _write_file(*_without(run.run_id))
         try:
@@ -204,7 +205,7 @@ def move(run_id: str, places: int) -> None:
 
 
 def cancel(run_id: str) -> None:
-    """Let a run wait no longer: a new one is deleted, one that has trained before is what it was.
+    """Let a run wait no longer: a new one is deleted, one that was there before is what it was.
 
     Raises RunError if it does not wait any more.
     """
@@ -213,7 +214,7 @@ def cancel(run_id: str) -> None:
         run = _waiting_run(run_id)
         _write_file(*_without(run_id))
         trained = run.model_path.exists() or runs.resume_path(run.run_dir).exists() or run.status.get("step")
-        if not trained:
+        if not trained and "before" not in runs.read_json(run.run_dir / "status.json"):
             runs.remove_folder(run.run_dir)
             return
         figures = {key: value for key, value in run.status.items() if key in runs.FIGURES}

@@ -34,12 +34,13 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 STATES = ("queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost")
 ACTIVE_STATES = ("starting", "running")
 
-STALE_SECONDS = 60.0  # longer than any pause between two status writes, even on a slow machine that swaps
+START_SECONDS = 60.0  # longer than a process takes to come up, even on a slow machine that swaps
+STALE_SECONDS = 900.0  # longer than any pause between two status writes: a slow core measures the widest network
 CLOCK_TOLERANCE_SECONDS = 5.0  # two readings of a process's start time differ a little when the clock is set
 LAUNCH_SECONDS = 10.0  # longer than another start takes
 LOCK_SECONDS = 3.0  # a killed worker is dead before the system has torn down its memory and let go of its lock
 MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
-MAX_METRICS_BYTES = 50_000_000  # 100 epochs with batch 16 write about 10 MB
+MAX_METRICS_BYTES = 50_000_000  # 100 epochs write about 1 MB, with sketches twice that
 MAX_PROBLEM_LENGTH = 300  # what is wrong with a folder quotes values from it, however long
 MAX_NUMBER = 1e15  # larger than any count, loss or time that a run can have
 COLORS = 6  # runs take turns with the colours of their curves, `plots.SERIES_COLORS`
@@ -146,19 +147,27 @@ def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> 
     """
     check_limits(added=1)
     created_at = time.time()
-    run_id = time.strftime("%Y%m%d-%H%M%S", time.localtime(created_at)) + "-" + secrets.token_hex(2)
+    run_id = time.strftime("%Y%m%d-%H%M%S", time.localtime(created_at)) + "-" + secrets.token_hex(4)
     run_dir = runs_dir() / run_id
     fallback = time.strftime("Run of %d %b, %H:%M:%S", time.localtime(created_at))
     values = {"name": clean_name(name, fallback), "created_at": created_at, "config": config.to_dict()}
     values["color"] = _next_color()
     try:
-        run_dir.mkdir(parents=True)
+        runs_dir().mkdir(parents=True, exist_ok=True)
+        run_dir.mkdir()
+    except OSError as error:
+        raise _unwritable(error) from error
+    try:
         write_json(run_dir / "config.json", values)
         write_json(run_dir / "status.json", {"state": state, "heartbeat_at": created_at})
     except OSError as error:
         shutil.rmtree(run_dir, ignore_errors=True)
-        raise RunError(f"The run's folder could not be written: {error.strerror}. Free some disk space.") from error
+        raise _unwritable(error) from error
     return run_id
+
+
+def _unwritable(error: OSError) -> RunError:
+    return RunError(f"The run's folder could not be written: {error.strerror}. Free some disk space.")
 
 
 def _next_color() -> int:
@@ -228,7 +237,7 @@ def launch(run: Run) -> None:
         figures = {key: value for key, value in run.status.items() if key in FIGURES}
         write_json(run.run_dir / "status.json", figures | {"state": "starting", "heartbeat_at": time.time()})
     except OSError as error:
-        raise RunError(f"The run's folder could not be written: {error.strerror}. Free some disk space.") from error
+        raise _unwritable(error) from error
     _spawn_worker(run.run_dir)
 
 
@@ -265,9 +274,12 @@ def _set_epochs(run: Run, epochs: int) -> None:
 
 
 def _spawn_worker(run_dir: Path) -> None:
-    environment = THREADS_ENVIRONMENT | os.environ
+    environment = THREADS_ENVIRONMENT | os.environ | {"PYTHONUNBUFFERED": "1"}
     # Without PYTHONPATH the worker would only find the package when the app was started in the project's folder.
-    environment |= {"PYTHONPATH": str(PROJECT_DIR), "PYTHONUNBUFFERED": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PROJECT_DIR), os.environ.get("PYTHONPATH")]))
+    for name in ("FASHION_RUNS_DIR", "FASHION_DATA_DIR"):  # relative ones mean this process's folder, not the worker's
+        if environment.get(name):
+            environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
     try:
         with (run_dir / "worker.log").open("ab") as log:
             subprocess.Popen(
@@ -375,14 +387,14 @@ def remove_folder(run_dir: Path) -> None:
 def run_state(status: dict, now: float, process_alive: bool) -> str:
     """The word for a run: its status, unless the process that should be writing it is dead or silent.
 
-    A worker that has no pid yet gets STALE_SECONDS to come up.
+    A worker that has no pid yet gets START_SECONDS to come up, a living one may be silent for STALE_SECONDS.
     """
     state = status.get("state")
     if state not in STATES:
         return "lost"
     if state not in ACTIVE_STATES:
         return state
-    silent = now - status.get("heartbeat_at", 0.0) > STALE_SECONDS
+    silent = now - status.get("heartbeat_at", 0.0) > (STALE_SECONDS if "pid" in status else START_SECONDS)
     dead = not process_alive and "pid" in status
     return "lost" if silent or dead else state
 
@@ -403,10 +415,13 @@ def read_run(run_id: str) -> Run:
     written = notes.read_notes(run_dir)
     try:
         about, config = _read_config(run_dir / "config.json")
-        state, status = read_status(run_dir)
     except (RunError, ConfigError) as error:
         problem = str(error)[:MAX_PROBLEM_LENGTH]
         return Run(run_id, run_dir, "lost", name=written.name or run_id, problem=problem, notes=written)
+    try:
+        (state, status), problem = read_status(run_dir), ""
+    except RunError as error:  # as a power cut may leave it: its model can be used, and it can go on
+        state, status, problem = "lost", {}, str(error)[:MAX_PROBLEM_LENGTH]
     return Run(
         run_id=run_id,
         run_dir=run_dir,
@@ -415,6 +430,7 @@ def read_run(run_id: str) -> Run:
         config=config,
         created_at=time_or_zero(about.get("created_at")),
         status=status,
+        problem=problem,
         notes=written,
         color=int(_number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
         epochs_before=_checked_epochs(about.get("epochs_before")),
@@ -555,7 +571,8 @@ def _checked_status(values: dict) -> dict:
     """The known keys whose values have the right type; everything else in a hand-edited status is dropped."""
     numbers = {key: values[key] for key in _STATUS_NUMBERS if _number_or(values.get(key), None) is not None}
     texts = {key: values[key][:2000] for key in _STATUS_TEXTS if isinstance(values.get(key), str)}
-    return numbers | {key: int(numbers[key]) for key in _STATUS_COUNTS if key in numbers} | texts
+    texts = {key: notes.printable_lines(text) for key, text in texts.items()}
+    return numbers | {key: max(0, int(numbers[key])) for key in _STATUS_COUNTS if key in numbers} | texts
 
 
 def read_metrics(run_dir: Path, offset: int = 0) -> tuple[list[dict], int]:

@@ -566,6 +566,6 @@ def _fitted(canvas, rng):
         return np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     if rng.random() < 0.3:
         off = np.rint(rng.normal(0, 0.035, 4) * max(width, height)).astype(int)
-        left, top = max(0, left + off[0]), max(0, top + off[1])
+        left, top = (min(max(0, edge), EDGE - 1) for edge in (left + off[0], top + off[1]))
         width, height = max(8, width + off[2]), max(8, height + off[3])
     return fit(np.ascontiguousarray(canvas[top : top + height, left : left + width]))

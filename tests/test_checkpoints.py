@@ -128,6 +128,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
         ({"model": ["FashionCNN"]}, "network"),
         ({"config": {"lr": 1}}, "does not fit"),
         ({"config": None}, "does not fit"),
+        ({"config": {"optimizer": "x" * 100_000}}, "does not fit"),
         ({"weights": {}}, "layers of FashionCNN"),
         ({"weights": None}, "layers of FashionCNN"),
         ({"metrics": {"x": torch.zeros(1)}}, "plain numbers"),
@@ -137,17 +138,36 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
     ],
 )
 def test_what_does_not_fit_is_refused_with_a_sentence(checkpoint_path, changes, words):
-    with pytest.raises(CheckpointError, match=words):
+    with pytest.raises(CheckpointError, match=words) as refusal:
         read_checkpoint(changed(checkpoint_path, **changes))
+    assert len(str(refusal.value)) < 500
 
 
+@pytest.mark.filterwarnings("ignore:.*in beta state")  # torch's words about its sparse and nested tensors
 @pytest.mark.parametrize(
-    "tensor", [torch.zeros(11), torch.zeros(10, dtype=torch.float64), torch.full((10,), torch.nan), [0.0] * 10]
+    "make",
+    [
+        lambda: torch.zeros(11),
+        lambda: torch.zeros(10, dtype=torch.float64),
+        lambda: torch.full((10,), torch.nan),
+        lambda: [0.0] * 10,
+        lambda: torch.zeros(10).to_sparse(),
+        lambda: torch.zeros(10, device="meta"),
+        lambda: torch.nested.nested_tensor([torch.zeros(10)]),
+    ],
 )
-def test_a_layer_of_wrong_shape_type_or_value_is_refused(checkpoint_path, tensor):
+def test_a_layer_of_wrong_shape_type_or_value_is_refused(checkpoint_path, make):
+    tensor = make()
     weights = weights_with(checkpoint_path, "linear2.bias", tensor)
     with pytest.raises(CheckpointError, match=r"linear2\.bias"):
         read_checkpoint(changed(checkpoint_path, weights=weights))
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), "1", True])
+def test_figures_that_are_none_change_nothing_about_a_model(checkpoint_path, number):
+    changed(checkpoint_path, metrics={"known_certainty": number, "temperature": number})
+    model = load_model(checkpoint_path)
+    assert (model.known_certainty, model.temperature) == (-np.inf, 1.0)
 
 
 def test_a_bare_state_dict_is_refused(tmp_path):
@@ -192,6 +212,25 @@ def test_a_model_file_can_be_brought_back_in(runs_dir, checkpoint_path):
     entry = next(entry for entry in list_models() if entry.model_id == run_id)
     assert entry.card["config"]["epochs"] == 3
     assert not load_model(entry.path).training
+    changed(checkpoint_path, metrics={"val_accuracy": 0.9, "epochs_done": 3})
+    run = runs.read_run(bring_in(checkpoint_path, "Another"))
+    assert run.status == {"state": "finished", "message": "Brought in from a file."} | {
+        "val_accuracy": 0.9, "best_val_accuracy": 0.9, "epoch": 3,
+    }  # fmt: skip
+
+
+def test_a_model_that_is_deleted_while_the_list_is_made_is_left_out(runs_dir, checkpoint_path, monkeypatch):
+    bring_in(checkpoint_path, "Going")
+    stays = list_models()[:-1]
+    real = checkpoints.fingerprint_of
+
+    def gone(path):
+        if path.is_relative_to(runs_dir):
+            raise FileNotFoundError(path)
+        return real(path)
+
+    monkeypatch.setattr(checkpoints, "fingerprint_of", gone)
+    assert list_models() == stays
 
 
 def test_a_bad_file_brought_in_leaves_nothing_behind(runs_dir, tmp_path):

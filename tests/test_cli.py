@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
 import onnxruntime
 import pytest
 from PIL import Image
+from waiting import wait_for
 
 from fashion_core import checkpoints
 from fashion_core.metadata import CLASS_NAMES
@@ -48,6 +50,24 @@ def test_train_prints_events_and_saves_what_evaluate_takes(tmp_path):
     assert set(result) == {"checkpoint", "test_accuracy", "per_class", "confusion", "images"}
     assert result["images"] == sum(map(sum, result["confusion"])) == 10_000
     assert result["test_accuracy"] == pytest.approx(card["test_accuracy"], abs=1e-3)
+
+
+def test_an_interrupted_training_leaves_its_best_model(tmp_path):
+    out = tmp_path / "long.pt"
+    command = [sys.executable, "-m", "fashion_core", "train", "--epochs", "100", "--train-size", "1000", "--out", out]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=PROJECT_DIR, start_new_session=True)
+    wait_for(out.with_suffix(".json").exists, "the first epoch")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 1
+    metrics = checkpoints.read_checkpoint(out).metrics
+    assert (metrics["title"], metrics["val_accuracy"] > 0.2, metrics["best_epoch"] > 0) == ("long", True, True)
+    assert "test_accuracy" not in metrics
+
+
+def test_a_model_is_never_saved_under_its_cards_name(tmp_path):
+    done = call("train", "--out", tmp_path / "model.json")
+    assert done.returncode == 2
+    assert "must end in .pt" in done.stderr
 
 
 def test_an_option_out_of_range_names_the_range():

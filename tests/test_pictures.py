@@ -102,6 +102,21 @@ def test_a_damaged_file_of_any_kind_never_raises_anything_but_a_sentence():
                 assert prepare(open_picture(bytes(broken))).pixels.shape == (28, 28)
 
 
+def test_a_long_jpeg_that_cannot_be_reduced_is_refused_before_it_is_decoded():
+    with pytest.raises(PictureError, match="50,000 × 600, 30 million pixels; the limit is 25 million"):
+        open_picture(encoded(Image.new("L", (50_000, 600)), "JPEG"))
+
+
+@pytest.mark.parametrize("ground", pictures.GROUNDS)
+@pytest.mark.parametrize("size", [32, 48, 200])
+def test_a_picture_that_is_all_object_has_pixels_too(ground, size):
+    checkered = np.indices((size, size)).sum(0) % 2 * 255
+    noise = np.random.default_rng(size).integers(0, 256, (size, size, 3))
+    for values in (checkered, noise):
+        picture = Image.fromarray(values.astype(np.uint8))
+        assert prepare(picture, Correction(ground=ground)).pixels.shape == (28, 28)
+
+
 def test_a_large_jpeg_is_decoded_at_reduced_size():
     opened = open_picture(encoded(Image.new("RGB", (8000, 6000), "white"), "JPEG"))  # 48 megapixels, as phones have
     assert max(opened.size) <= 1000

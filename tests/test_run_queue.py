@@ -288,6 +288,27 @@ def test_a_waiting_run_that_cannot_start_fails_in_words_and_blocks_nobody(spawne
     assert runs.read_run(first).state == "failed"
 
 
+def test_limits_that_cannot_be_read_leave_the_queue_alone(monkeypatch, spawned):
+    busy = training_run()
+    waiting("A", "B")
+    write_status(busy, "finished")
+    monkeypatch.setenv("FASHION_MAX_EPOCHS", "ten")
+    with pytest.raises(RunError, match="FASHION_MAX_EPOCHS"):
+        run_queue.start_next()
+    assert run_queue.start_next(wait=False) is None
+    assert (order(), spawned) == (["A", "B"], [])
+
+
+def test_a_run_that_failed_at_once_is_still_there_when_its_second_try_is_cancelled(runs_dir):
+    run_id = runs.create_run(TrainConfig(), "No data")
+    write_status(run_id, "failed", message="There is no data.")
+    training_run()
+    assert run_queue.continue_run(run_id) == "queued"
+    run_queue.cancel(run_id)
+    run = runs.read_run(run_id)
+    assert (run.state, run.message) == ("failed", "There is no data.")
+
+
 @pytest.mark.parametrize("before", [7, {"state": "running"}, {"state": ["x"]}, {"state": "paused", "message": 3}])
 def test_a_hand_edited_past_is_no_trap(before):
     run_id = ended_run("queued", before=before)

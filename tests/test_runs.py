@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from fashion_core import runs
+from fashion_core import run_queue, runs
 from fashion_core.config import TrainConfig
 from fashion_core.runs import RunError, run_state
 
@@ -30,8 +30,8 @@ def status(state, age=0.0, pid=True):
         (status("starting", age=61, pid=False), False, "lost"),
         (status("running"), False, "lost"),
         (status("starting"), False, "lost"),
-        (status("running", age=61), True, "lost"),
-        (status("running", age=59), True, "running"),
+        (status("running", age=901), True, "lost"),
+        (status("running", age=300), True, "running"),  # it measures a large network on a slow core
         (status("paused", age=1e6), False, "paused"),
         (status("queued", age=1e6), False, "queued"),
         (status("finished", age=1e6), False, "finished"),
@@ -121,6 +121,43 @@ def test_a_damaged_folder_is_listed_with_what_is_wrong(runs_dir, file, content, 
     (run,) = runs.list_runs()
     assert run.state == "lost"
     assert words in run.message
+
+
+def test_a_run_whose_status_a_power_cut_has_emptied_keeps_its_config_and_can_go_on(runs_dir):
+    run_id = make_run("running")
+    (runs_dir / run_id / "status.json").write_text("")
+    runs.resume_path(runs_dir / run_id).write_bytes(b"kept")
+    (run,) = runs.list_runs()
+    assert (run.state, run.config.epochs, run.name) == ("lost", 2, "A run")
+    assert run_queue.continue_problem(run) == ""
+
+
+def test_a_folder_that_is_there_already_is_left_alone(runs_dir, monkeypatch):
+    monkeypatch.setattr(runs.secrets, "token_hex", lambda _: "same")
+    monkeypatch.setattr(runs.time, "strftime", lambda *_: "now")
+    run_id = make_run()
+    with pytest.raises(RunError, match="could not be written"):
+        make_run()
+    assert runs.read_run(run_id).state == "finished"
+
+
+def test_the_worker_is_told_the_folders_that_this_process_means(runs_dir, monkeypatch, tmp_path):
+    told = {}
+    monkeypatch.setattr(runs.subprocess, "Popen", lambda _, env, **rest: told.update(env))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FASHION_RUNS_DIR", "here")
+    monkeypatch.setenv("FASHION_DATA_DIR", "data")
+    monkeypatch.setenv("PYTHONPATH", "more")
+    runs.start_run(TrainConfig())
+    assert (told["FASHION_RUNS_DIR"], told["FASHION_DATA_DIR"]) == (str(tmp_path / "here"), str(tmp_path / "data"))
+    assert told["PYTHONPATH"].split(os.pathsep) == [str(runs.PROJECT_DIR), "more"]
+
+
+def test_what_a_page_cannot_show_is_taken_out_of_a_status(runs_dir):
+    make_run("stopped", steps=-5, step=3, message="a\ud800b\nc")
+    (run,) = runs.list_runs()
+    assert run.message == "a b\nc"
+    assert runs.progress(run)[0] == 0.0
 
 
 def test_values_of_the_wrong_type_in_a_status_are_dropped(runs_dir):

@@ -81,3 +81,11 @@ def test_a_model_that_learns_sketches_understands_drawings_that_the_plain_one_do
     assert events[-1]["sketch_accuracy"] == pytest.approx(accuracies[True])
     assert events[-1]["step"] == 2 * config.steps_per_epoch == 2 * 94
     assert accuracies[True] > accuracies[False] + 0.1
+
+
+def test_what_is_seen_at_the_edge_of_a_picture_alone_is_cropped_too():
+    canvas = np.zeros((sketches.EDGE, sketches.EDGE), np.uint8)
+    canvas[:, -3:] = 255
+    for turned in (canvas, canvas.T):
+        for seed in range(300):
+            assert sketches._fitted(turned, np.random.default_rng(seed)).shape == (28, 28)
