@@ -248,6 +248,7 @@ def _shipped_entry(path: Path) -> ModelEntry:
 def _run_entry(run: runs.Run) -> ModelEntry:
     figures = {key: value for key, value in run.status.items() if key.endswith(("_accuracy", "_loss"))}
     card = {"model": run.config.model, "config": run.config.to_dict(), "state": run.state, **figures}
+    card["epochs_done"] = run.epochs_done
     return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
 
 

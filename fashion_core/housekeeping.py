@@ -47,8 +47,8 @@ def runs_to_prune(found: list[Run], rule: str, count: int, now: float, in_use: s
     """The runs that go under one of `RULES`, newest first. Raises ValueError for an unknown rule or a count below 1.
 
     `count`: how many stay, or the age in days; `now`: seconds since 1970; `in_use`: the id of the model in use.
-    Whatever the rule, these stay: runs that have not ended, the model in use, and folders whose configuration cannot
-    be read, which may be somebody's own. A run of unknown age is not old.
+    Whatever the rule, these stay: runs that have not ended, the model in use, and folders in which something
+    cannot be read, which may be somebody's own. A run of unknown age is not old.
     """
     if rule not in RULES or count < 1:
         raise ValueError(f"rule {rule!r} must be one of {tuple(RULES)}, and count {count!r} at least 1")
@@ -59,7 +59,8 @@ def runs_to_prune(found: list[Run], rule: str, count: int, now: float, in_use: s
         "older": lambda: [run for run in newest if 0 < run.created_at < now - count * DAY_SECONDS],
         "failed": lambda: [run for run in newest if run.state in ("failed", "lost")],
     }[rule]()
-    ids = {run.run_id for run in wanted if run.config and run.state in ENDED_STATES and run.run_id != in_use}
+    may_go = [run for run in wanted if run.config and not run.problem and run.state in ENDED_STATES]
+    ids = {run.run_id for run in may_go if run.run_id != in_use}
     return [run for run in newest if run.run_id in ids]
 
 

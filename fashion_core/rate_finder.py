@@ -132,7 +132,11 @@ def start(config: TrainConfig) -> None:
 
 
 def request_stop() -> None:
-    """Ask the search to end after its current step. Raises RunError when there is none, OSError."""
+    """Ask the search to end after its current step.
+
+    Raises RunError when there is none or on a read-only copy, OSError.
+    """
+    runs.refuse_read_only()
     with runs.launch_lock():
         if not runs.finder_active():
             raise RunError("No learning rate is being looked for any more.")

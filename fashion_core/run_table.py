@@ -55,8 +55,7 @@ def _row(run: Run, disk_bytes: int) -> dict:
         "Note": run.notes.problem or " ".join(run.notes.text.split()),
     }
     row |= {column: 100 * accuracy_of(run, key) for column, key in ACCURACIES.items()}
-    # A status counts the epoch under way; that of a run that was brought in knows no steps, and its epochs are whole.
-    row["Epochs done"] = run.epochs_done if "steps" in run.status else run.status.get("epoch")
+    row["Epochs done"] = run.epochs_done if {"steps", "epoch"} & run.status.keys() else None
     row["Best epoch"] = run.status.get("best_epoch")
     blank = {label: "" if field_spec(name)["type"] is str else None for name, label in FIELDS.items()}
     return row | (labelled_config(run.config) if run.config else blank)

@@ -88,7 +88,8 @@ class Run:
     def epochs_done(self) -> int:
         """Whole epochs that it has trained, as far as its status knows."""
         steps = self.status.get("steps", 0)
-        return int(self.status.get("step", 0) // steps) if steps > 0 else 0
+        # A status counts the epoch under way; that of a run that was brought in knows no steps, its epochs are whole.
+        return int(self.status.get("step", 0) // steps) if steps > 0 else self.status.get("epoch", 0)
 
     @property
     def message(self) -> str:
@@ -321,6 +322,7 @@ def request_stop(run_id: str) -> None:
 
     Raises RunError for an unknown run, one that does not train, or an unwritable folder.
     """
+    refuse_read_only()
     run_dir_of(run_id)
     with launch_lock():
         run = read_run(run_id)

@@ -11,12 +11,15 @@ from pages import _shared
 
 def ask_model_file() -> None:
     with st.expander("Bring in a model file", icon=":material/upload_file:"):
+        if runs.read_only():
+            st.info("This copy is read-only: nothing can be brought in.", icon=":material/lock:")
+            return
         st.write("A .pt file that you downloaded here becomes a run again.")
         if "brought_in" in st.session_state:
             st.success(f"“{_shared.plain(st.session_state.pop('brought_in'))}” is now one of your runs.")
         key = f"model_file_{st.session_state.get('files_taken', 0)}"
-        file = st.file_uploader("Model file", type="pt", max_upload_size=64, disabled=runs.read_only(), key=key)
-        if file is not None and st.button("Bring it in", type="primary", disabled=runs.read_only()):
+        file = st.file_uploader("Model file", type="pt", max_upload_size=64, key=key)
+        if file is not None and st.button("Bring it in", type="primary"):
             try:
                 bring_in(file)
             except (checkpoints.CheckpointError, runs.RunError) as error:

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from fashion_core import run_queue, runs
-from fashion_core.config import field_spec
 from fashion_core.runs import Run
-from pages import _shared
+from pages import _run_form, _shared
+
+REFUSAL_KEY = "continue_refused"  # id of a run and why it does not go on
 
 
 def show_continue(run: Run) -> None:
@@ -20,13 +21,14 @@ def show_continue(run: Run) -> None:
         if st.button("Try again", icon=":material/replay:", key=f"again-{run.run_id}", disabled=runs.read_only()):
             continue_run(run)
         st.caption("From the beginning: it failed before there was anything to keep.")
+        show_refusal(run)
         return
-    done, most = run.epochs_done, field_spec("epochs")["high"]
+    done, most = run.epochs_done, _run_form.most_epochs()
     planned = run.config.epochs - done
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"continue_{run.run_id}"):
         more = st.number_input(
             "Continue for", 1, most - done, planned if planned > 0 else min(run.config.epochs, most - done),
-            key=f"more-{run.run_id}-{done}", help=_shared.GLOSSARY["epoch"], width=140,
+            key=f"more-{run.run_id}-{done}", help=_shared.GLOSSARY["epoch"], width=140, on_change=forget_refusal,
         )  # fmt: skip
         words = f"Continue for {more} more epoch{'s' if more > 1 else ''}"
         pressed = st.button(
@@ -35,17 +37,30 @@ def show_continue(run: Run) -> None:
     st.caption(run_queue.continue_words(run, more))
     if pressed:
         continue_run(run, more)
+    show_refusal(run)
 
 
 def continue_run(run: Run, more: int = 0) -> None:
-    """Go on with a run, or say why not; for a button anywhere on a page."""
+    """Go on with a run, or keep the sentence that says why not."""
+    forget_refusal()
     try:
         run_queue.continue_run(run.run_id, more)
     except (runs.RunError, OSError) as error:
-        st.error(_shared.plain(str(error)))
+        st.session_state[REFUSAL_KEY] = run.run_id, str(error)
     else:
         st.session_state["shown_run"] = run.run_id
         st.rerun()
+
+
+def show_refusal(run: Run) -> None:
+    """Why it did not go on, until another try: the Train page draws itself anew every few seconds."""
+    run_id, words = st.session_state.get(REFUSAL_KEY, (None, ""))
+    if run_id == run.run_id:
+        st.error(_shared.plain(words), icon=":material/error:")
+
+
+def forget_refusal() -> None:
+    st.session_state.pop(REFUSAL_KEY, None)
 
 
 def history_words(run: Run) -> str:

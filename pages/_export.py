@@ -48,7 +48,8 @@ KINDS = {
 def show_export(entry: ModelEntry, run: runs.Run | None = None) -> None:
     """Everything that can be taken along of a model and, where it comes from a run, of that run."""
     key = f"export_{entry.model_id}"
-    known = [name for name, kind in KINDS.items() if run or not kind.of_run]
+    has_curves = run is not None and (run.run_dir / "metrics.jsonl").is_file()  # one that was brought in has none
+    known = [name for name, kind in KINDS.items() if has_curves or not kind.of_run]
     name = st.segmented_control(
         "File", known, format_func=lambda name: KINDS[name].label, default="pt", required=True, key=f"{key}_kind"
     )

@@ -24,6 +24,17 @@ def kind_of_state(run: runs.Run) -> str:
     return "active" if run.is_active else run.state
 
 
+def show_none() -> None:
+    """The empty state. Draws the whole page anew when another tab has started something."""
+    if runs.active_run():
+        st.rerun()
+    st.write(
+        "Here the loss of a run falls while it learns. This copy trains none."
+        if runs.read_only()
+        else "Here you will see the loss fall while the network learns. Press **Start training**."
+    )
+
+
 def show_run(run_id: str, drawn_for: str) -> None:
     """One run: title, progress, figures, charts. Reruns alone every few seconds.
 
@@ -32,9 +43,8 @@ def show_run(run_id: str, drawn_for: str) -> None:
     """
     try:
         run = runs.read_run(run_id)
-    except runs.RunError as error:
-        st.info(str(error))
-        return
+    except runs.RunError:  # deleted meanwhile
+        st.rerun()
     active = runs.active_run()
     if kind_of_state(run) != drawn_for or (active and active.run_id != run_id) or "train_error" in st.session_state:
         st.rerun()
@@ -73,7 +83,7 @@ def show_figures(run: runs.Run) -> None:
         ("Training loss", status.get("train_loss"), "{:.3f}", "loss"),
         ("Best validation", status.get("best_val_accuracy"), "{:.1%}", "validation"),
         ("Test accuracy", status.get("test_accuracy"), "{:.1%}", "test"),
-        ("Images/s", status.get("images_per_second"), "{:,.0f}", "batch"),
+        ("Images/s", status.get("images_per_second"), "{:,.0f}", "speed"),
     )
     with st.container(horizontal=True):
         for label, value, pattern, word in figures:

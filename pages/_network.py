@@ -98,7 +98,9 @@ def show_buttons(name: str, shipped: ModelEntry | None, in_use: ModelEntry | Non
 def training_words(card: dict) -> str:
     """How a model was trained, in a line or two."""
     config = TrainConfig().to_dict() | (card.get("config") or {})
-    words = f"{config['epochs']} epochs with {config['optimizer']}, learning rate {config['learning_rate']:g}, "
+    done = card.get("epochs_done")
+    words = f"{done} of " if isinstance(done, int) and done < config["epochs"] else ""
+    words += f"{config['epochs']} epochs with {config['optimizer']}, learning rate {config['learning_rate']:g}, "
     words += f"batches of {config['batch_size']}, {config['train_size']:,} images, seed {config['seed']}"
     words += ", as many synthetic pictures" if config["sketches"] else ""
     words += ", the most accurate model as teacher" if config["distillation"] else ""

@@ -12,27 +12,25 @@ from pages import _shared
 REFRESH_SECONDS = 2.0
 
 
-def show_queue() -> None:
-    """The card. It reruns alone while something can change by itself."""
+def show_queue(shown: Run | None) -> None:
+    """The card, beside the run that is `shown`. It reruns alone while something can change by itself."""
     changes = runs.active_run() is not None or run_queue.read_queue().goes_on
     with st.container(border=True, key="queue_card"):
-        st.fragment(_show_queue, run_every=REFRESH_SECONDS if changes else None)()
+        st.fragment(_show_queue, run_every=REFRESH_SECONDS if changes else None)(shown)
 
 
-def _show_queue() -> None:
+def _show_queue(shown: Run | None) -> None:
     queue = run_queue.read_queue()
     count = len(queue.rows)
     st.markdown(f"**Queue** · {count} waiting" if count else "**Queue**")
     if queue.problem:
         st.warning(_shared.plain(queue.problem), icon=":material/error:")
-    if "queue_error" in st.session_state:
-        st.error(_shared.plain(st.session_state.pop("queue_error")))
     if not queue.rows:
         st.caption("Nothing waits. Runs that you add while another one trains line up here and start one by one.")
     for place, run in enumerate(queue.rows):
         _show_row(run, place, count)
-    if queue.held_by and queue.waiting:
-        _show_held(queue)
+    if queue.held_by:
+        _show_held(queue, shown)
 
 
 def _show_row(run: Run, place: int, count: int) -> None:
@@ -44,13 +42,13 @@ def _show_row(run: Run, place: int, count: int) -> None:
             if words.lower() != run.name.lower():
                 st.caption(_shared.plain(words))
         if run.problem:
-            _button("close", "Take it out of the queue", f"forget-{run.run_id}", off, run_queue.forget, run.run_id)
+            _button("close", "Take it out of the queue", f"forget-{run.run_id}", off, run, run_queue.forget)
             return
         with st.container(horizontal=True, gap=None, width="content"):
             up, down = off or place == 0, off or place == count - 1
-            _button("arrow_upward", "Earlier", f"up-{run.run_id}", up, run_queue.move, run.run_id, -1)
-            _button("arrow_downward", "Later", f"down-{run.run_id}", down, run_queue.move, run.run_id, 1)
-            _button("close", "Cancel", f"cancel-{run.run_id}", off, run_queue.cancel, run.run_id)
+            _button("arrow_upward", "Earlier", f"up-{run.run_id}", up, run, run_queue.move, -1)
+            _button("arrow_downward", "Later", f"down-{run.run_id}", down, run, run_queue.move, 1)
+            _button("close", "Cancel", f"cancel-{run.run_id}", off, run, run_queue.cancel)
 
 
 def _row_words(run: Run) -> str:
@@ -62,23 +60,31 @@ def _row_words(run: Run) -> str:
     return _shared.config_words(run.config)
 
 
-def _button(icon: str, words: str, key: str, disabled: bool, act: Callable, *args) -> None:
+def _button(icon: str, words: str, key: str, disabled: bool, run: Run, act: Callable, *args) -> None:
+    """A button that is seen as an icon; its label is for those who listen."""
     st.button(
-        "", icon=f":material/{icon}:", help=words, key=key, type="tertiary", disabled=disabled, on_click=_try,
-        args=(act, *args),
+        f"{words}: {_shared.plain(run.name)}", icon=f":material/{icon}:", help=words, key=key, type="tertiary",
+        disabled=disabled, on_click=_try, args=(act, run.run_id, *args),
     )  # fmt: skip
 
 
-def _show_held(queue: Queue) -> None:
-    st.caption(f"“{_shared.plain(queue.held_by.name)}” is paused, so the queue waits for it.")
-    if st.button("Start the queue", icon=":material/play_arrow:", disabled=runs.read_only(), width="stretch"):
+def _show_held(queue: Queue, shown: Run | None) -> None:
+    name = _shared.plain(queue.held_by.name)
+    st.caption(f"“{name}” is paused{', so the queue waits for it' if queue.waiting else ''}.")
+    hidden = shown is None or shown.run_id != queue.held_by.run_id
+    if hidden and st.button("Show the paused run", icon=":material/visibility:", width="stretch"):
+        st.session_state["shown_run"] = queue.held_by.run_id
+        st.rerun()
+    if queue.waiting and st.button(
+        "Start the queue", icon=":material/play_arrow:", disabled=runs.read_only(), width="stretch"
+    ):
         _try(run_queue.start_next, True)
         st.rerun()
 
 
 def _try(act: Callable, *args) -> None:
-    """Do it, or keep the sentence that says why not for the next drawing of the card."""
+    """Do it, or say why not; in a toast, because the card draws itself anew every two seconds."""
     try:
         act(*args)
     except (runs.RunError, OSError) as error:
-        st.session_state["queue_error"] = str(error)
+        st.toast(_shared.plain(str(error)), icon=":material/error:", duration="long")

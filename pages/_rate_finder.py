@@ -91,7 +91,7 @@ def show_title(search: Search) -> None:
             )  # fmt: skip
         else:
             st.button(
-                "", icon=":material/close:", key="close_finder", type="tertiary", help="Put it away",
+                "Put the finder away", icon=":material/close:", key="close_finder", type="tertiary", help="Put it away",
                 disabled=runs.read_only(), on_click=try_to, args=(rate_finder.forget,),
             )  # fmt: skip
     if search.config:

@@ -43,7 +43,8 @@ def show_paused_buttons(run: Run) -> None:
         on_click=ask, args=(run_queue.continue_run, run),
     )  # fmt: skip
     st.button(
-        "Stop", icon=":material/stop_circle:", key="stop", disabled=off, help="Ends it for good as it is.",
+        "Stop", icon=":material/stop_circle:", key="stop", disabled=off,
+        help="Ends it as it is and lets the queue go on. It can still be continued.",
         on_click=ask, args=(runs.request_stop, run),
     )  # fmt: skip
 

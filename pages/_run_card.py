@@ -56,6 +56,9 @@ def show_actions(run: runs.Run) -> None:
     in_use = st.session_state.get(_shared.MODEL_KEY) == run.run_id
     if run.is_active:
         st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
+    elif run.state == "paused" and st.button("Resume or stop", icon=":material/pause_circle:", key=f"go-{run.run_id}"):
+        st.session_state["shown_run"] = run.run_id
+        st.switch_page("pages/train.py")
     if run.has_model:
         label = "In use" if in_use else "Use this model"
         if st.button(label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}"):

@@ -94,7 +94,7 @@ def ask_view(known: list[str]) -> tuple[str, str, float]:
         smoothing = st.slider(
             "Smoothing", 0.0, 0.99, 0.0, 0.01, key="smoothing", bind="query-params", help=SMOOTHING_HELP, width=200
         )
-    return metric, x, smoothing
+    return metric or known[0], x or "epoch", smoothing  # a hand-cut link can leave both empty
 
 
 def curves_of(groups: list[list[runs.Run]], metric: str, smoothing: float) -> list[dict]:

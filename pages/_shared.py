@@ -28,7 +28,7 @@ PROBS_CACHE_SIZE = 80  # such parts kept in memory, of eight models; each is 40 
 
 GLOSSARY = {
     "epoch": "One pass of training over all training images.",
-    "batch": "The handful of images that are looked at before the weights change once.",
+    "speed": "How many images training looks at per second.",
     "learning rate": "How far the weights move at each step: too small is slow, too large runs away.",
     "loss": "How wrong the model is, in nats: 2.3 is guessing among ten classes, 0 is certain and right.",
     "validation": "5,000 images kept out of training, to see how the model does on images it has not learned from.",
@@ -136,7 +136,8 @@ def _ask_model(entries: list[ModelEntry]) -> None:
 
 def model_score(card: dict) -> tuple[str, float] | None:
     """What is known best of a model: ("test" or "validation", accuracy 0…1)."""
-    for key, split in (("test_accuracy", "test"), ("val_accuracy", "validation"), ("best_val_accuracy", "validation")):
+    # A run's own val_accuracy is that of its last epoch, not of the weights that were kept.
+    for key, split in (("test_accuracy", "test"), ("best_val_accuracy", "validation"), ("val_accuracy", "validation")):
         if isinstance(card.get(key), (int, float)):
             return split, card[key]
     return None
@@ -238,6 +239,9 @@ def show_with_model(show: Callable[[ModelEntry], None]) -> None:
 
 def show_no_model() -> None:
     """The empty state when there is no model at all."""
+    if runs.read_only():
+        st.info("There is no model yet, and this public copy does not train one.", icon=":material/lock:")
+        return
     st.info("There is no model yet. Train one and it appears here.", icon=":material/model_training:")
     st.page_link("pages/train.py", label="Train a model", icon=":material/arrow_forward:")
 

@@ -128,7 +128,7 @@ def show_way(entry: ModelEntry) -> None:
     other = ask_second(entry)
     # Loaded before the first stroke: a damaged file is said at once, and the first answer is quick.
     _shared.cached_model(str(entry.path), entry.fingerprint)
-    SHOWS[way]([entry, other] if other else [entry])
+    SHOWS[way or "Draw"]([entry, other] if other else [entry])
 
 
 SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Samples": show_samples}

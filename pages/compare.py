@@ -110,7 +110,7 @@ def show_classes(rows: list[dict]) -> None:
     }
     columns |= {"class": "Class", "only_a": "Only A right", "only_b": "Only B right"}
     st.subheader("Each class", anchor=False)
-    st.dataframe(frame, hide_index=True, column_config=columns, height="content")
+    st.dataframe(frame, hide_index=True, column_config=columns, height="content", alt="What the two find of each class")
 
 
 def show_comparison(entry: ModelEntry) -> None:

@@ -92,7 +92,7 @@ def show_classes(report: list[dict]) -> None:
         words = _shared.GLOSSARY.get(name) or _shared.GLOSSARY[label]
         columns[name] = st.column_config.ProgressColumn(label, help=words, format="%.3f", min_value=0, max_value=1)
     st.subheader("Each class", anchor=False)
-    st.dataframe(frame, hide_index=True, column_config=columns, height="content")
+    st.dataframe(frame, hide_index=True, column_config=columns, height="content", alt="The scores of each class")
     csv = frame.to_csv(index=False)
     st.download_button("Download as CSV", csv, "per_class.csv", "text/csv", icon=":material/download:")
 
@@ -106,7 +106,8 @@ def show_calibration(labels, probs) -> None:
         f"On average it is off by {table['ece']:.1%} (expected calibration error)."
     )
     figure = plots.calibration_figure(table["bins"], _shared.theme_is_dark())
-    st.plotly_chart(figure, key="calibration", config={"displayModeBar": False})
+    words = "How often it is right, over how sure it is; the dashed line is where both are equal"
+    st.plotly_chart(figure, key="calibration", config={"displayModeBar": False}, alt=words)
 
 
 def show_confusion(entry: ModelEntry) -> None:

@@ -30,6 +30,7 @@ WAYS_IN = (
         "Click any cell of the confusion matrix and look at the images behind it.",
     ),
 )
+READ_ONLY_WORDS = {"pages/train.py": "See what a training run is made of. This public copy does not train."}
 
 
 def show_welcome() -> None:
@@ -46,7 +47,7 @@ def show_ways_in() -> None:
     for column, (page, label, icon, words) in zip(st.columns(3), WAYS_IN, strict=True):
         with column, st.container(border=True, height="stretch"):
             st.subheader(label, anchor=False)
-            st.write(words)
+            st.write(READ_ONLY_WORDS.get(page, words) if runs.read_only() else words)
             st.page_link(page, label="Open", icon=icon)
 
 

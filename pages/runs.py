@@ -15,7 +15,8 @@ def show_no_runs() -> None:
     with st.container(border=True):
         st.subheader("No run yet", anchor=False)
         st.write("Here will be a table of your runs, their curves over each other, and what sets them apart.")
-        st.page_link("pages/train.py", label="Start the first one", icon=":material/arrow_forward:")
+        if not runs.read_only():
+            st.page_link("pages/train.py", label="Start the first one", icon=":material/arrow_forward:")
 
 
 def show_runs(found: list[runs.Run]) -> None:

@@ -38,7 +38,7 @@ def show_live(run: runs.Run | None) -> None:
     with st.container(border=True):
         if run is None:
             st.subheader("No run yet", anchor=False)
-            st.write("Here you will see the loss fall while the network learns. Press **Start training**.")
+            st.fragment(_live_run.show_none, run_every=IDLE_SECONDS)()
             return
         every = REFRESH_SECONDS if run.is_active else IDLE_SECONDS
         st.fragment(_live_run.show_run, run_every=every)(run.run_id, _live_run.kind_of_state(run))
@@ -47,6 +47,7 @@ def show_live(run: runs.Run | None) -> None:
 _shared.run_through_router()
 st.title("Train")
 st.write("Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave the page.")
+run = shown_run()
 form_column, live_column = st.columns([3, 7])
 chosen_values = {}
 with form_column:
@@ -61,9 +62,8 @@ with form_column:
         _shared.show_data_missing(error)
     if "train_error" in st.session_state:
         st.error(_shared.plain(st.session_state.pop("train_error")))
-    _queue.show_queue()
+    _queue.show_queue(run)
 with live_column:
-    run = shown_run()
     # What moves stands first, then what was asked for last.
     search = rate_finder.read_search()
     finder_first = search is not None and not (run and (run.is_active or run.created_at > search.created_at))

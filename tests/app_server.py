@@ -82,6 +82,13 @@ def _is_error(message) -> bool:
     return message.type == "error" and not about_health and not about_download
 
 
+def overflow(page) -> int:
+    """By how many pixels the page is wider than its screen; what scrolls is Streamlit's main area, not the document."""
+    return page.evaluate(
+        "(main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))"
+    )
+
+
 def launch_browser(playwright):
     """A headless Chromium."""
     return playwright.chromium.launch(executable_path=find_chromium(), args=BROWSER_FLAGS)

@@ -1,5 +1,6 @@
 """fashion_core.housekeeping: which runs go under which rule, and what they take on disk."""
 
+import dataclasses
 import os
 import subprocess
 from pathlib import Path
@@ -64,6 +65,7 @@ def test_only_runs_that_have_ended_go(state):
 @pytest.mark.parametrize("rule", housekeeping.RULES)
 def test_the_model_in_use_and_folders_that_are_no_runs_stay(rule):
     found = [run("a", accuracy=0.9), run("b", "failed", days=9), run("c", "lost", days=9, config=None)]
+    found.append(dataclasses.replace(run("d", "lost", days=9), problem="status.json is not valid JSON."))
     assert gone(rule, 1, found) == "b"
     assert gone(rule, 1, found, in_use="b") == ""
 

@@ -365,6 +365,7 @@ def test_a_second_model_answers_beside_the_first_and_is_off_by_default():
 
 
 def test_the_second_model_comes_from_the_url_and_survives_another_page():
+    app_page.open_page("classify", way="")
     app = app_page.open_page("classify", way="Samples", **{"with": "fashion_cnn"})
     app.button[3].click().run()
     assert len(said_by_two(app)) == 2

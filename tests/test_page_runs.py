@@ -148,6 +148,19 @@ def test_curves_can_be_drawn_by_seconds_and_smoothed(runs_dir):
     assert figure["layout"]["yaxis"]["title"]["text"] == "Training loss"
 
 
+def test_a_link_without_its_values_shows_what_is_shown_at_first(runs_dir):
+    make_run("One")
+    app = open_page("runs", curve="", by="")
+    figure = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert figure["layout"]["xaxis"]["title"]["text"] == "Epoch"
+
+
+def test_a_paused_run_leads_to_the_page_that_can_end_it(runs_dir):
+    run_id = make_run("Held", "paused")
+    app = tick(open_page("runs"), run_id)
+    assert "Resume or stop" in [button.label for button in app.button]
+
+
 def test_no_more_curves_are_drawn_than_can_be_told_apart(runs_dir):
     for i in range(8):
         make_run(f"Run {i}")

@@ -262,15 +262,60 @@ def test_a_paused_run_is_resumed_or_stopped_and_the_queue_started_past_it(runs_d
     button(app, "Start the queue").click().run()
     assert started == [waits]
     runs.write_json(runs_dir / waits / "status.json", {"state": "finished"})
-    app = open_page("train")
-    app.session_state["shown_run"] = paused
-    app.run()
+    app = open_page("runs")
+    app.session_state["ticked_runs"] = [paused]
+    button(app.run(), "Resume or stop").click().run()
     button(app, "Resume").click().run()
     assert not app.exception
     assert started == [waits, paused]
     runs.write_json(runs_dir / paused / "status.json", {"state": "paused"})
-    button(app.run(), "Stop").click().run()
+    button(open_page("train"), "Stop").click().run()
     assert runs.read_run(paused).state == "stopped"
+
+
+def test_a_paused_run_is_within_reach_when_a_later_one_is_shown(runs_dir):
+    make_resumable("paused", "Held")
+    make_run("finished", "Later")
+    app = open_page("train")
+    assert "“Held” is paused." in words(app)
+    assert "Resume" not in [element.label for element in app.button]
+    button(app, "Show the paused run").click().run()
+    assert "Show the paused run" not in [element.label for element in app.button]
+    assert button(app, "Resume")
+    assert button(app, "Stop")
+
+
+def test_why_a_run_does_not_go_on_stays_until_another_try(runs_dir, monkeypatch):
+    monkeypatch.setenv("FASHION_MAX_EPOCHS", "4")
+    make_resumable("stopped", "Old")
+    app = open_page("train")
+    field = next(field for field in app.number_input if field.label == "Continue for")
+    assert field.max == 3
+
+    def refuse(*_):
+        raise runs.RunError("Another start is under way.")
+
+    monkeypatch.setattr(run_queue, "continue_run", refuse)
+    button(app, "Continue for 1 more epoch").click().run()
+    assert "Another start is under way" in words(app)
+    assert "Another start is under way" in words(app.run())
+    next(field for field in app.number_input if field.label == "Continue for").set_value(2).run()
+    assert "Another start is under way" not in words(app)
+
+
+def test_a_model_of_a_run_cut_short_is_told_by_its_best_weights_and_its_real_epochs(runs_dir, checkpoint_path):
+    run_id = make_run("stopped", "Cut", checkpoint_path, val_accuracy=0.7)
+    app = open_page("home", model=run_id)
+    assert "Cut · 85.0% validation" in app.sidebar.selectbox[0].options
+    assert "1 of 2 epochs with Adam" in words(app)
+
+
+@pytest.mark.parametrize("name", ["home", "train", "runs"])
+def test_a_read_only_copy_does_not_ask_for_what_it_cannot_do(runs_dir, monkeypatch, name):
+    monkeypatch.setenv("FASHION_READ_ONLY", "1")
+    app = open_page(name)
+    assert "Start" not in words(app)
+    assert "Start" not in "".join(link.proto.label for link in app.get("page_link"))
 
 
 @pytest.mark.parametrize("state", ["finished", "stopped", "failed", "lost"])

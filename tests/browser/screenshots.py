@@ -14,7 +14,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from app_server import PROJECT_DIR, free_port, launch_browser, start_server, watch_console
+from app_server import PROJECT_DIR, free_port, launch_browser, overflow, start_server, watch_console
 from playwright.sync_api import expect, sync_playwright
 
 from fashion_core import runs
@@ -86,8 +86,8 @@ def photograph(browser, app: str, name: str, state: str, width: int, scheme: str
     page = context.new_page()
     errors = watch_console(page)
     visit(page, app, name, state)
-    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    wrong = [f"console: {error}" for error in errors] + ([f"{overflow} px too wide"] if overflow > 0 else [])
+    too_wide = overflow(page)
+    wrong = [f"console: {error}" for error in errors] + ([f"{too_wide} px too wide"] if too_wide > 0 else [])
     wrong += ["a traceback"] * page.get_by_test_id("stException").count()
     height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
     page.set_viewport_size({"width": width, "height": min(max(900, height), 3_000)})

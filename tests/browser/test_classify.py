@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+from app_server import overflow
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
@@ -313,5 +314,5 @@ def test_corrections_fit_a_phone(browser, app):
         place = part.bounding_box()
         assert place["x"] >= 0
         assert place["x"] + place["width"] <= 390
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert overflow(page) <= 0
     context.close()

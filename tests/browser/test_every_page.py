@@ -1,7 +1,7 @@
 """Every page in a real browser: no error box, no console error, nothing wider than the screen, cold start included."""
 
 import pytest
-from app_server import free_port, start_server, watch_console
+from app_server import free_port, overflow, start_server, watch_console
 from playwright.sync_api import expect
 
 TITLES = {
@@ -29,8 +29,7 @@ def test_a_page_opens_without_errors_and_fits(page, app, path, width, scheme):
     page.emulate_media(color_scheme=scheme)
     open_page(page, app, path)
     expect(page.get_by_test_id("stException")).to_have_count(0)
-    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert overflow <= 0
+    assert overflow(page) <= 0
 
 
 @pytest.mark.parametrize("path", ["train", "confusion_matrix"])

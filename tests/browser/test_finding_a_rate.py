@@ -53,7 +53,7 @@ def test_a_rate_is_found_survives_a_refresh_and_is_used(page, app):
     expect(rate_field(page)).to_have_value(f"{float(rate):.5f}", timeout=MINUTE)
     page.get_by_text("Classic tutorial", exact=True).click()
     expect(rate_field(page)).to_have_value("0.00100", timeout=MINUTE)
-    card.locator(".st-key-close_finder button").first.click()
+    card.get_by_role("button", name="Put the finder away").first.click()
     expect(card).to_have_count(0, timeout=MINUTE)
 
 

@@ -94,7 +94,7 @@ def test_a_second_tab_sees_the_run_and_lets_another_wait(page, app, browser):
         expect(main(second).get_by_text("Running")).to_be_visible(timeout=MINUTE)
         second.get_by_role("button", name="Add to queue").click()
         expect(main(second).get_by_text("1 waiting")).to_be_visible(timeout=MINUTE)
-        second.get_by_test_id("stMain").locator('[class*="st-key-cancel-"] button').first.click()
+        main(second).get_by_role("button", name="Cancel: Run of").first.click()
         expect(main(second).get_by_text("Nothing waits")).to_be_visible(timeout=MINUTE)
     stop(page)
 
