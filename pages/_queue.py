@@ -69,9 +69,10 @@ def _button(icon: str, words: str, key: str, disabled: bool, run: Run, act: Call
 
 
 def _show_held(queue: Queue, shown: Run | None) -> None:
-    name = _shared.plain(queue.held_by.name)
-    st.caption(f"“{name}” is paused{', so the queue waits for it' if queue.waiting else ''}.")
     hidden = shown is None or shown.run_id != queue.held_by.run_id
+    if hidden or queue.waiting:
+        name = _shared.plain(queue.held_by.name)
+        st.caption(f"“{name}” is paused{', so the queue waits for it' if queue.waiting else ''}.")
     if hidden and st.button("Show the paused run", icon=":material/visibility:", width="stretch"):
         st.session_state["shown_run"] = queue.held_by.run_id
         st.rerun()
