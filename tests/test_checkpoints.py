@@ -143,7 +143,7 @@ def test_what_does_not_fit_is_refused_with_a_sentence(checkpoint_path, changes, 
     assert len(str(refusal.value)) < 500
 
 
-@pytest.mark.filterwarnings("ignore:.*in beta state")  # torch's words about its sparse and nested tensors
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch's about its sparse and nested tensors
 @pytest.mark.parametrize(
     "make",
     [

@@ -6,7 +6,6 @@ import re
 import app_page
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
@@ -193,7 +192,7 @@ def test_the_steps_are_drawn_once_they_are_unfolded():
 
 def test_without_data_only_samples_explains_itself(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "none"))
-    st.cache_resource.clear()
+    _shared.cached_split.clear()
     app = upload(("trousers.png", png(trousers())))
     assert answers(app)[0].startswith("Trouser")
     app.button_group(key="way").set_value("Samples").run()

@@ -4,17 +4,17 @@ import builtins
 import json
 
 import pytest
-import streamlit as st
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
 from fashion_core import checkpoints, export, runs
 from fashion_core.config import TrainConfig
+from pages import _export
 
 
 @pytest.fixture(autouse=True)
 def _nothing_made(runs_dir):
-    st.cache_data.clear()
+    _export._cached_file.clear()
 
 
 @pytest.fixture

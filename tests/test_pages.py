@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from fashion_core import checkpoints, models, run_queue, runs
 from fashion_core.config import MODELS, RECIPES, TrainConfig
 from pages import _network
-from pages._shared import plain
+from pages._shared import cached_split, plain
 
 PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
 
@@ -51,16 +51,13 @@ def test_every_page_runs_without_an_exception(runs_dir, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_explains_itself_without_data(runs_dir, tmp_path, monkeypatch, name):
-    import streamlit
-
-    streamlit.cache_resource.clear()
-    streamlit.cache_data.clear()
+    cached_split.clear()
     monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "none"))
     app = open_page(name)
     assert not app.exception
     if name in ("train", "predictions", "confusion_matrix", "compare"):
         assert "FASHION_DATA_DIR" in words(app)
-    streamlit.cache_resource.clear()
+    cached_split.clear()
 
 
 @pytest.mark.parametrize("name", PAGES)
