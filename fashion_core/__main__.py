@@ -115,8 +115,8 @@ def train(out: Path, title: str, as_json: bool, **values):
     origin = {"title": title or out.stem, "command": "python -m fashion_core " + shlex.join(sys.argv[1:])}
     for event in _shown(training.train(state, splits[0], splits[1]), config, as_json):
         if event.get("best"):
-            figures = {"best_epoch": state.best_epoch, "elapsed_seconds": state.elapsed_seconds}
-            _save(out, state, state.best_figures | figures | origin)
+            figures = {"best_epoch": state.best_epoch, "epochs_done": state.epoch}
+            _save(out, state, state.best_figures | figures | {"elapsed_seconds": state.elapsed_seconds} | origin)
     figures = training.final_figures(state, splits[2]) | {"elapsed_seconds": state.elapsed_seconds}
     card = _save(out, state, figures | origin)
     accuracy = f"test accuracy {card['test_accuracy']:.2%}, best validation accuracy {card['val_accuracy']:.2%}"
@@ -127,9 +127,12 @@ def _save(out: Path, state, figures: dict) -> dict:
     """Write the best weights and, next to them, their card, which it returns."""
     from fashion_core import checkpoints
 
-    checkpoints.save_checkpoint(out, state.config, state.best_weights, figures)
-    card = checkpoints.read_checkpoint(out).card
-    out.with_suffix(".json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    config, weights = state.config, state.best_weights
+    checkpoints.save_checkpoint(out, config, weights, figures)
+    card = checkpoints.Checkpoint(config.model, config, weights, figures).card
+    new = out.with_suffix(".json.tmp")
+    new.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    os.replace(new, out.with_suffix(".json"))
     return card
 
 

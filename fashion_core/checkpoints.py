@@ -248,7 +248,8 @@ def _shipped_entry(path: Path) -> ModelEntry:
 def _run_entry(run: runs.Run) -> ModelEntry:
     figures = {key: value for key, value in run.status.items() if key.endswith(("_accuracy", "_loss"))}
     card = {"model": run.config.model, "config": run.config.to_dict(), "state": run.state, **figures}
-    card["epochs_done"] = run.epochs_done
+    if {"steps", "epoch"} & run.status.keys():
+        card["epochs_done"] = run.epochs_done
     return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
 
 
@@ -271,9 +272,9 @@ def bring_in(source: Path, name: str) -> str:
     known = ("val_accuracy", "val_loss", "test_accuracy", "best_epoch", "elapsed_seconds")
     status = {key: metrics[key] for key in known if key in metrics}
     status |= {"state": "finished", "message": "Brought in from a file."}
-    for key, source in (("best_val_accuracy", "val_accuracy"), ("epoch", "epochs_done")):
-        if source in metrics:
-            status[key] = metrics[source]
+    for key, figure in (("best_val_accuracy", "val_accuracy"), ("epoch", "epochs_done")):
+        if figure in metrics:
+            status[key] = metrics[figure]
     try:
         # Saved anew, not copied: only what was checked gets in.
         save_checkpoint(run_dir / "model.pt", checkpoint.config, checkpoint.weights, metrics)

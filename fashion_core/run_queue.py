@@ -99,7 +99,8 @@ def continue_run(run_id: str, more_epochs: int = 0) -> str:
     runs.run_dir_of(run_id)
     with runs.launch_lock():
         run = runs.read_run(run_id)
-        epochs = run.epochs_done + more_epochs if more_epochs and run.config else 0
+        counted = run.config and not run.problem  # a status that cannot be read does not know how many are done
+        epochs = run.epochs_done + more_epochs if more_epochs and counted else 0
         refusal = continue_problem(run, epochs)
         if refusal:
             raise RunError(refusal)

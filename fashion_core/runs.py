@@ -103,7 +103,7 @@ class Run:
 
 def runs_dir() -> Path:
     """Where run folders are kept: FASHION_RUNS_DIR, else checkpoints/runs of the project."""
-    return Path(os.environ.get("FASHION_RUNS_DIR") or PROJECT_DIR / "checkpoints" / "runs")
+    return Path(os.path.expanduser(os.environ.get("FASHION_RUNS_DIR") or PROJECT_DIR / "checkpoints" / "runs"))
 
 
 def run_dir_of(run_id: str) -> Path:
@@ -156,6 +156,8 @@ def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> 
     try:
         runs_dir().mkdir(parents=True, exist_ok=True)
         run_dir.mkdir()
+    except FileExistsError as error:
+        raise RunError("Another run was started at the same moment. Try again.") from error
     except OSError as error:
         raise _unwritable(error) from error
     try:
@@ -318,7 +320,7 @@ def training_now(seconds: float = LOCK_SECONDS) -> str:
 
 
 def request_stop(run_id: str) -> None:
-    """Ask a run to stop after its current step, or end one that is paused for good.
+    """Ask a run to stop after its current step, or end one that is paused.
 
     Raises RunError for an unknown run, one that does not train, or an unwritable folder.
     """

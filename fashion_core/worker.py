@@ -188,7 +188,7 @@ def _follow(run_dir: Path, status: _Status, state, events) -> tuple[str, str]:
             if event["kind"] == "epoch":
                 os.fsync(metrics.fileno())  # the curve up to the point from which a power cut lets it go on
                 if event["best"]:
-                    _save_model(run_dir, status, state, {})
+                    _save_model(run_dir, status, state, {"epochs_done": state.epoch})
                 _save_resume(run_dir, state)
                 status.write(state="running", **changes, **_best(state))
             elif status.values["state"] == "starting":

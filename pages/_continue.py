@@ -17,17 +17,15 @@ def show_continue(run: Run) -> None:
     if refusal:
         st.caption(f"It cannot be continued: {_shared.plain(refusal)}")
         return
-    if not runs.resume_path(run.run_dir).is_file():  # it failed in its first epoch: there is nothing to go on from
-        if st.button("Try again", icon=":material/replay:", key=f"again-{run.run_id}", disabled=runs.read_only()):
-            continue_run(run)
-        st.caption("From the beginning: it failed before there was anything to keep.")
-        show_refusal(run)
+    kept = runs.resume_path(run.run_dir).is_file()
+    if run.problem or not kept:
+        show_again(run, kept)
         return
     done, most = run.epochs_done, _run_form.most_epochs()
     planned = run.config.epochs - done
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"continue_{run.run_id}"):
         more = st.number_input(
-            "Continue for", 1, most - done, planned if planned > 0 else min(run.config.epochs, most - done),
+            "Continue for", 1, most - done, min(planned if planned > 0 else run.config.epochs, most - done),
             key=f"more-{run.run_id}-{done}", help=_shared.GLOSSARY["epoch"], width=140, on_change=forget_refusal,
         )  # fmt: skip
         words = f"Continue for {more} more epoch{'s' if more > 1 else ''}"
@@ -37,6 +35,18 @@ def show_continue(run: Run) -> None:
     st.caption(run_queue.continue_words(run, more))
     if pressed:
         continue_run(run, more)
+    show_refusal(run)
+
+
+def show_again(run: Run, kept: bool) -> None:
+    """One button, up to the epochs that were planned, where nothing or nobody knows how many are done."""
+    if kept:
+        words, icon, meaning = "Go on", "play_arrow", "From where it was, up to the epochs that were planned."
+    else:
+        words, icon, meaning = "Try again", "replay", "From the beginning: there is nothing that it could go on from."
+    if st.button(words, icon=f":material/{icon}:", key=f"again-{run.run_id}", disabled=runs.read_only()):
+        continue_run(run)
+    st.caption(meaning)
     show_refusal(run)
 
 

@@ -69,11 +69,13 @@ def _button(icon: str, words: str, key: str, disabled: bool, run: Run, act: Call
 
 
 def _show_held(queue: Queue, shown: Run | None) -> None:
+    """What is paused, and the way to it unless it is `shown`, or another one trains, which is always shown."""
+    busy = shown is not None and shown.is_active
     hidden = shown is None or shown.run_id != queue.held_by.run_id
     if hidden or queue.waiting:
         name = _shared.plain(queue.held_by.name)
         st.caption(f"“{name}” is paused{', so the queue waits for it' if queue.waiting else ''}.")
-    if hidden and st.button("Show the paused run", icon=":material/visibility:", width="stretch"):
+    if hidden and not busy and st.button("Show the paused run", icon=":material/visibility:", width="stretch"):
         st.session_state["shown_run"] = queue.held_by.run_id
         st.rerun()
     if queue.waiting and st.button(

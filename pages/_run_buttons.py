@@ -51,6 +51,7 @@ def show_paused_buttons(run: Run) -> None:
 
 def ask(request, run: Run) -> None:
     st.session_state["shown_run"] = run.run_id
+    _continue.forget_refusal()
     try:
         request(run.run_id)
     except (runs.RunError, OSError) as error:

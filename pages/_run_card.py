@@ -56,7 +56,11 @@ def show_actions(run: runs.Run) -> None:
     in_use = st.session_state.get(_shared.MODEL_KEY) == run.run_id
     if run.is_active:
         st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
-    elif run.state == "paused" and st.button("Resume or stop", icon=":material/pause_circle:", key=f"go-{run.run_id}"):
+    elif (
+        run.state == "paused"
+        and not runs.active_run()
+        and st.button("Resume or stop", icon=":material/pause_circle:", key=f"go-{run.run_id}")
+    ):
         st.session_state["shown_run"] = run.run_id
         st.switch_page("pages/train.py")
     if run.has_model:

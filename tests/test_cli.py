@@ -9,9 +9,10 @@ import sys
 import onnxruntime
 import pytest
 from PIL import Image
-from waiting import wait_for
+from waiting import wait_for, wait_for_state
 
-from fashion_core import checkpoints
+from fashion_core import checkpoints, runs
+from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import PROJECT_DIR
 
@@ -62,6 +63,16 @@ def test_an_interrupted_training_leaves_its_best_model(tmp_path):
     metrics = checkpoints.read_checkpoint(out).metrics
     assert (metrics["title"], metrics["val_accuracy"] > 0.2, metrics["best_epoch"] > 0) == ("long", True, True)
     assert "test_accuracy" not in metrics
+
+
+def test_saving_the_best_so_far_changes_nothing_about_the_training(tmp_path, runs_dir):
+    config = TrainConfig(train_size=1_000, epochs=3, dropout=0.5)
+    options = ("--epochs", 3, "--train-size", 1_000, "--dropout", 0.5)
+    done = call("train", *options, "--out", tmp_path / "model.pt", "--json", OMP_NUM_THREADS="1")
+    losses = [event["train_loss"] for event in map(json.loads, done.stdout.splitlines()) if event["kind"] == "epoch"]
+    run = wait_for_state(runs.start_run(config), "finished", "failed", "lost")
+    events, _ = runs.read_metrics(run.run_dir)
+    assert losses == [event["train_loss"] for event in events if event["kind"] == "epoch"]
 
 
 def test_a_model_is_never_saved_under_its_cards_name(tmp_path):

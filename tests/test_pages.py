@@ -287,7 +287,7 @@ def test_why_a_run_does_not_go_on_stays_until_another_try(runs_dir, monkeypatch)
     make_resumable("stopped", "Old")
     app = open_page("train")
     field = next(field for field in app.number_input if field.label == "Continue for")
-    assert field.max == 3
+    assert (field.value, field.max) == (1, 3)
 
     def refuse(*_):
         raise runs.RunError("Another start is under way.")
@@ -298,6 +298,40 @@ def test_why_a_run_does_not_go_on_stays_until_another_try(runs_dir, monkeypatch)
     assert "Another start is under way" in words(app.run())
     next(field for field in app.number_input if field.label == "Continue for").set_value(2).run()
     assert "Another start is under way" not in words(app)
+
+
+def test_a_copy_that_allows_fewer_epochs_than_were_planned_continues_up_to_those(runs_dir, monkeypatch):
+    run_id = make_resumable("stopped", "Long")
+    config = runs.read_json(runs_dir / run_id / "config.json")
+    runs.write_json(runs_dir / run_id / "config.json", config | {"config": TrainConfig(epochs=10).to_dict()})
+    monkeypatch.setenv("FASHION_MAX_EPOCHS", "4")
+    app = open_page("train")
+    field = next(field for field in app.number_input if field.label == "Continue for")
+    assert (field.value, field.max) == (3, 3)
+
+
+def test_a_run_whose_status_is_lost_goes_on_as_planned(runs_dir, monkeypatch):
+    started = []
+    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: started.append(run_dir.name))
+    run_id = make_resumable("running", "Power cut")
+    (runs_dir / run_id / "status.json").write_text("")
+    app = open_page("train")
+    assert "Continue for" not in words(app)
+    button(app, "Go on").click().run()
+    assert not app.exception
+    assert (started, runs.read_run(run_id).config.epochs) == ([run_id], 2)
+
+
+def test_a_paused_run_is_not_offered_while_another_one_trains(runs_dir):
+    me = psutil.Process()
+    paused = make_resumable("paused", "Held")
+    make_run("running", "Live", pid=me.pid, process_started_at=me.create_time(), heartbeat_at=time.time())
+    app = open_page("train")
+    assert "“Held” is paused." in words(app)
+    assert "Show the paused run" not in [element.label for element in app.button]
+    app = open_page("runs")
+    app.session_state["ticked_runs"] = [paused]
+    assert "Resume or stop" not in [element.label for element in app.run().button]
 
 
 def test_a_model_of_a_run_cut_short_is_told_by_its_best_weights_and_its_real_epochs(runs_dir, checkpoint_path):

@@ -136,7 +136,7 @@ def test_a_folder_that_is_there_already_is_left_alone(runs_dir, monkeypatch):
     monkeypatch.setattr(runs.secrets, "token_hex", lambda _: "same")
     monkeypatch.setattr(runs.time, "strftime", lambda *_: "now")
     run_id = make_run()
-    with pytest.raises(RunError, match="could not be written"):
+    with pytest.raises(RunError, match="at the same moment"):
         make_run()
     assert runs.read_run(run_id).state == "finished"
 
@@ -145,10 +145,12 @@ def test_the_worker_is_told_the_folders_that_this_process_means(runs_dir, monkey
     told = {}
     monkeypatch.setattr(runs.subprocess, "Popen", lambda _, env, **rest: told.update(env))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FASHION_RUNS_DIR", "here")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FASHION_RUNS_DIR", "~/here")
     monkeypatch.setenv("FASHION_DATA_DIR", "data")
     monkeypatch.setenv("PYTHONPATH", "more")
     runs.start_run(TrainConfig())
+    assert str(runs.runs_dir()) == told["FASHION_RUNS_DIR"]
     assert (told["FASHION_RUNS_DIR"], told["FASHION_DATA_DIR"]) == (str(tmp_path / "here"), str(tmp_path / "data"))
     assert told["PYTHONPATH"].split(os.pathsep) == [str(runs.PROJECT_DIR), "more"]
 
