@@ -56,13 +56,8 @@ def show_actions(run: runs.Run) -> None:
     in_use = st.session_state.get(_shared.MODEL_KEY) == run.run_id
     if run.is_active:
         st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
-    elif (
-        run.state == "paused"
-        and not runs.active_run()
-        and st.button("Resume or stop", icon=":material/pause_circle:", key=f"go-{run.run_id}")
-    ):
-        st.session_state["shown_run"] = run.run_id
-        st.switch_page("pages/train.py")
+    elif run.state == "paused" and not runs.active_run():  # which Train would show instead
+        show_way_on(run)
     if run.has_model:
         label = "In use" if in_use else "Use this model"
         if st.button(label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}"):
@@ -75,6 +70,12 @@ def show_actions(run: runs.Run) -> None:
         ask_notes(run)
     if st.button("Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=runs.read_only()):
         ask_delete([run])
+
+
+def show_way_on(run: runs.Run) -> None:
+    if st.button("Resume or stop", icon=":material/pause_circle:", key=f"go-{run.run_id}"):
+        st.session_state["shown_run"] = run.run_id
+        st.switch_page("pages/train.py")
 
 
 def model_bytes(run: runs.Run) -> bytes:
