@@ -82,8 +82,8 @@ def _config_options(command):
 
 
 def _model_path(_context, _option, path: Path) -> Path:
-    if path.suffix != ".pt":  # the card takes the same name with .json
-        raise click.BadParameter(f"{path.name!r} must end in .pt.")
+    if path.suffix.lower() == ".json":
+        raise click.BadParameter(f"{path.name!r} is the name that the model's card takes. Let it end in .pt.")
     return path
 
 
@@ -148,11 +148,11 @@ def _shown(events, config: TrainConfig, as_json: bool):
             else:
                 bar.update(event["step"] - bar.n)
                 bar.set_postfix_str(f"loss {event['train_loss']:.3f}, {event['images_per_second']:,.0f} images/s")
-            if event["kind"] == "epoch" and not as_json:
-                bar.write(
-                    f"Epoch {event['epoch']} of {config.epochs}: train loss {event['train_loss']:.3f}, "
-                    f"val loss {event['val_loss']:.3f}, val accuracy {event['val_accuracy']:.2%}"
-                )
+                if event["kind"] == "epoch":
+                    bar.write(
+                        f"Epoch {event['epoch']} of {config.epochs}: train loss {event['train_loss']:.3f}, "
+                        f"val loss {event['val_loss']:.3f}, val accuracy {event['val_accuracy']:.2%}"
+                    )
             yield event
 
 
