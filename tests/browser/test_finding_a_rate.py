@@ -47,7 +47,9 @@ def test_a_rate_is_found_survives_a_refresh_and_is_used(page, app):
     card.get_by_role("button", name=f"Use {rate}").click()
     expect(rate_field(page)).to_have_value(f"{float(rate):.5f}", timeout=MINUTE)
     expect(page.get_by_text(f"Classic tutorial, changed: learning rate {rate}.")).to_be_visible()
-    expect(card.get_by_role("button", name=f"{rate} is in the form")).to_be_disabled()
+    used = card.get_by_role("button", name=f"{rate} is in the form")
+    expect(used).to_be_disabled()
+    expect(used.locator("p")).not_to_have_css("color", "rgb(255, 255, 255)")  # on the white of a button that is off
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Runs", exact=True).click()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train", exact=True).click()
     expect(rate_field(page)).to_have_value(f"{float(rate):.5f}", timeout=MINUTE)
