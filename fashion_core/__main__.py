@@ -97,15 +97,19 @@ def _model_path(_context, _option, path: Path) -> Path:
     show_default=True,
     help="The model's file; the best so far is saved there after each epoch.",
 )
+@click.option("--overwrite", is_flag=True, help="Replace the model and its card if they are there already.")
 @click.option("--title", default="", help="The model's name in the app.")
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")
-def train(out: Path, title: str, as_json: bool, **values):
+def train(out: Path, overwrite: bool, title: str, as_json: bool, **values):
     """Train a network; saves the best weights to FILE and their card next to it.
 
     Interrupted with Ctrl+C, it leaves the best so far.
     """
     from fashion_core import training
 
+    for path in (out, out.with_suffix(".json")):
+        if path.exists() and not overwrite:
+            raise click.UsageError(f"{path} is there already. Name another file with --out, or say --overwrite.")
     config = TrainConfig.from_dict(values)
     out.parent.mkdir(parents=True, exist_ok=True)
     training.keep_freed_memory()

@@ -67,8 +67,10 @@ def test_an_interrupted_training_leaves_its_best_model(tmp_path):
 
 def test_saving_the_best_so_far_changes_nothing_about_the_training(tmp_path, runs_dir):
     config = TrainConfig(train_size=1_000, epochs=3, dropout=0.5)
-    options = ("--epochs", 3, "--train-size", 1_000, "--dropout", 0.5)
+    (tmp_path / "model.pt").write_text("an old one")
+    options = ("--epochs", 3, "--train-size", 1_000, "--dropout", 0.5, "--overwrite")
     done = call("train", *options, "--out", tmp_path / "model.pt", "--json", OMP_NUM_THREADS="1")
+    assert checkpoints.read_checkpoint(tmp_path / "model.pt").metrics["epochs_done"] == 3
     losses = [event["train_loss"] for event in map(json.loads, done.stdout.splitlines()) if event["kind"] == "epoch"]
     run = wait_for_state(runs.start_run(config), "finished", "failed", "lost")
     events, _ = runs.read_metrics(run.run_dir)
@@ -79,6 +81,15 @@ def test_a_model_is_never_saved_under_its_cards_name(tmp_path):
     done = call("train", "--out", tmp_path / "model.json")
     assert done.returncode == 2
     assert "Let it end in .pt" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("name", ["model.pt", "model.json"])
+def test_train_replaces_no_file_unless_told_to(tmp_path, name):
+    (tmp_path / name).write_text("precious")
+    done = call("train", "--epochs", 1, "--train-size", 1_000, "--out", tmp_path / "model.pt")
+    assert done.returncode == 2
+    assert "is there already" in " ".join(done.stderr.split())
+    assert (tmp_path / name).read_text() == "precious"
 
 
 def test_an_option_out_of_range_names_the_range():

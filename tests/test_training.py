@@ -357,10 +357,10 @@ def without_times(events):
     [
         {},
         {"optimizer": "AdamW", "schedule": "one-cycle", "dropout": 0.3, "flips": True, "weight_decay": 0.05},
-        {"model": "ResidualNet", "optimizer": "SGD", "learning_rate": 0.01, "dropout": 0.2},
+        {"model": "FashionCNNNorm", "optimizer": "SGD", "learning_rate": 0.01, "dropout": 0.2},
         {"sketches": True, "label_smoothing": 0.1},
         {"distillation": True, "flips": True, "shifts": True, "erasing": True},
-        {"model": "ResidualNet", "optimizer": "Muon", "weight_decay": 0.05},
+        {"model": "FashionCNNNorm", "optimizer": "Muon", "weight_decay": 0.05},
     ],
     ids=["tutorial", "everything random", "batch norm", "sketches", "teacher", "Muon"],
 )
