@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,6 +38,7 @@ ACTIVE_STATES = ("starting", "running")
 START_SECONDS = 60.0  # longer than a process takes to come up, even on a slow machine that swaps
 STALE_SECONDS = 900.0  # longer than any pause between two status writes: a slow core measures the widest network
 CLOCK_TOLERANCE_SECONDS = 5.0  # two readings of a process's start time differ a little when the clock is set
+ENOUGH_STEPS = 20  # after fewer a run's speed says little: the first steps are slower
 LAUNCH_SECONDS = 10.0  # longer than another start takes
 LOCK_SECONDS = 3.0  # a killed worker is dead before the system has torn down its memory and let go of its lock
 MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
@@ -490,6 +492,22 @@ def duration_words(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
+
+
+def expected_seconds(config: TrainConfig, past: Iterable[Run]) -> float | None:
+    """How long this training takes, going by the first of the past runs whose steps were the same work; None without.
+
+    Nothing that was brought in counts: it does not say how many steps it took, and was trained who knows where.
+    """
+
+    def work(config: TrainConfig) -> tuple:
+        return config.model, config.batch_size, config.train_size, config.sketches, config.distillation
+
+    for run in past:
+        step, seconds = run.status.get("step", 0), run.status.get("elapsed_seconds", 0.0)
+        if run.config and work(run.config) == work(config) and step >= ENOUGH_STEPS and seconds > 0:
+            return seconds / step * config.epochs * config.steps_per_epoch
+    return None
 
 
 def list_runs() -> list[Run]:

@@ -1,11 +1,12 @@
 """The form for a run: recipe, hyper-parameters with their ranges from `config`, its name, Start or Add to queue."""
 
+import contextlib
 import math
 
 import streamlit as st
 
 from fashion_core import limits, run_queue, runs
-from fashion_core.config import RECIPES, TrainConfig, field_spec
+from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec
 from pages import _rate_finder, _several, _shared
 
 MORE_FIELDS = (
@@ -34,6 +35,7 @@ def ask_config() -> tuple[bool, dict, str]:
             )
         if waits:
             st.caption("One run trains at a time; this one starts when what is before it has ended.")
+        show_duration(values)
         show_limits()
         _several.ask_several(values, name)
     return start, values, name
@@ -47,6 +49,14 @@ def ask_main_fields() -> dict:
             with column:
                 values[name] = ask_field(name)
     return values
+
+
+def show_duration(values: dict) -> None:
+    """How long the run will take, once one like it has been trained here."""
+    with contextlib.suppress(ConfigError):  # Start says what is wrong
+        seconds = runs.expected_seconds(TrainConfig.from_dict(values), runs.list_runs())
+        if seconds is not None:
+            st.caption(f"About {runs.duration_words(seconds)} on this machine, going by the last run like it.")
 
 
 def show_limits() -> None:

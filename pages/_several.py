@@ -25,7 +25,10 @@ def ask_several(values: dict, title: str) -> None:
         except ConfigError as error:
             st.error(_shared.plain(str(error)))
             return
-        st.caption(f"One run for each; everything else as above. The first is called “{_shared.plain(named[0][0])}”.")
+        words = f"One run for each; everything else as above. The first is called “{_shared.plain(named[0][0])}”."
+        past = runs.list_runs()
+        seconds = [runs.expected_seconds(config, past) for _, config in named]
+        st.caption(words if None in seconds else f"{words} Together about {runs.duration_words(sum(seconds))}.")
         words = f"Queue {_shared.count_runs(len(named))}"
         if st.button(words, icon=":material/playlist_add:", width="stretch", disabled=runs.read_only()):
             queue_all(named)

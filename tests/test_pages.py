@@ -172,6 +172,20 @@ def test_train_starts_a_run_with_the_forms_values(runs_dir, monkeypatch):
     assert (run.config.epochs, run.config.flips) == (3, True)
 
 
+def test_the_form_says_how_long_a_run_takes_once_one_like_it_was_trained(runs_dir):
+    assert "on this machine" not in words(open_page("train"))
+    config = TrainConfig()
+    run_id = runs.create_run(config)
+    done = {"state": "finished", "steps": config.steps_per_epoch, "step": config.steps_per_epoch}
+    runs.write_json(runs_dir / run_id / "status.json", done | {"elapsed_seconds": 60.0})
+    app = open_page("train")
+    assert "About 5 min on this machine" in words(app)
+    app.selectbox(key="vary").select("seed").run()
+    assert "Together about 15 min" in words(app)
+    app.number_input(key="train_batch_size").set_value(512).run()
+    assert "on this machine" not in words(app)
+
+
 def test_a_second_run_waits_in_the_queue(runs_dir):
     runs.create_run(TrainConfig(), "First")
     app = open_page("train")

@@ -1,11 +1,13 @@
 """fashion_core.runs: the word for a run, and folders that may have been edited, damaged or forged."""
 
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -398,6 +400,21 @@ def test_an_unwritable_folder_is_a_sentence(tmp_path, monkeypatch):
 )
 def test_names_become_one_printable_line(name, kept):
     assert runs.clean_name(name, "x") == kept
+
+
+def past(config, **status) -> runs.Run:
+    return runs.Run("past", Path("past"), "finished", "Past", config, status=status)
+
+
+def test_how_long_a_training_takes_is_told_by_the_newest_run_of_the_same_work():
+    config = TrainConfig(epochs=10, train_size=6_400, learning_rate=0.01)  # 100 steps an epoch
+    others = [dataclasses.replace(config, batch_size=128), dataclasses.replace(config, model="ResidualNet")]
+    runs_before = [past(other, step=100, elapsed_seconds=1.0) for other in others]
+    runs_before += [past(config, step=3, elapsed_seconds=9.0), past(config), past(None, step=100, elapsed_seconds=9.0)]
+    assert runs.expected_seconds(config, runs_before) is None
+    slower = dataclasses.replace(config, epochs=3, learning_rate=0.1, flips=True)
+    runs_before += [past(slower, step=200, elapsed_seconds=5.0), past(config, step=100, elapsed_seconds=99.0)]
+    assert runs.expected_seconds(config, runs_before) == pytest.approx(25.0)
 
 
 def test_progress_in_words(runs_dir):
