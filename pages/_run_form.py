@@ -35,9 +35,10 @@ def ask_config() -> tuple[bool, dict, str]:
             )
         if waits:
             st.caption("One run trains at a time; this one starts when what is before it has ended.")
-        show_duration(values)
+        past = runs.list_runs()
+        show_duration(values, past)
         show_limits()
-        _several.ask_several(values, name)
+        _several.ask_several(values, name, past)
     return start, values, name
 
 
@@ -51,10 +52,10 @@ def ask_main_fields() -> dict:
     return values
 
 
-def show_duration(values: dict) -> None:
+def show_duration(values: dict, past: list[runs.Run]) -> None:
     """How long the run will take, once one like it has been trained here."""
     with contextlib.suppress(ConfigError):  # Start says what is wrong
-        seconds = runs.expected_seconds(TrainConfig.from_dict(values), runs.list_runs())
+        seconds = runs.expected_seconds(TrainConfig.from_dict(values), past)
         if seconds is not None:
             st.caption(f"About {runs.duration_words(seconds)} on this machine, going by the last run like it.")
 

@@ -7,8 +7,8 @@ from fashion_core.config import ConfigError, TrainConfig, field_spec
 from pages import _shared
 
 
-def ask_several(values: dict, title: str) -> None:
-    """The fields and the button; the form's other values are the same in all of the runs."""
+def ask_several(values: dict, title: str, past: list[runs.Run]) -> None:
+    """The fields and the button; the form's other values are the same in all of the runs. `past` tells how long."""
     with st.expander("Try several values", icon=":material/tune:"):
         name = st.selectbox(
             "What to vary", variants.NAMES, format_func=lambda name: field_spec(name)["label"], key="vary",
@@ -25,10 +25,9 @@ def ask_several(values: dict, title: str) -> None:
         except ConfigError as error:
             st.error(_shared.plain(str(error)))
             return
-        words = f"One run for each; everything else as above. The first is called “{_shared.plain(named[0][0])}”."
-        past = runs.list_runs()
+        meaning = f"One run for each; everything else as above. The first is called “{_shared.plain(named[0][0])}”."
         seconds = [runs.expected_seconds(config, past) for _, config in named]
-        st.caption(words if None in seconds else f"{words} Together about {runs.duration_words(sum(seconds))}.")
+        st.caption(meaning if None in seconds else f"{meaning} Together about {runs.duration_words(sum(seconds))}.")
         words = f"Queue {_shared.count_runs(len(named))}"
         if st.button(words, icon=":material/playlist_add:", width="stretch", disabled=runs.read_only()):
             queue_all(named)

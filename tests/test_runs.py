@@ -408,8 +408,9 @@ def past(config, **status) -> runs.Run:
 
 def test_how_long_a_training_takes_is_told_by_the_newest_run_of_the_same_work():
     config = TrainConfig(epochs=10, train_size=6_400, learning_rate=0.01)  # 100 steps an epoch
-    others = [dataclasses.replace(config, batch_size=128), dataclasses.replace(config, model="ResidualNet")]
-    runs_before = [past(other, step=100, elapsed_seconds=1.0) for other in others]
+    others = [{"batch_size": 128}, {"model": "ResidualNet"}, {"train_size": 3_200}, {"sketches": True}]
+    others += [{"distillation": True}]
+    runs_before = [past(dataclasses.replace(config, **other), step=100, elapsed_seconds=1.0) for other in others]
     runs_before += [past(config, step=3, elapsed_seconds=9.0), past(config), past(None, step=100, elapsed_seconds=9.0)]
     assert runs.expected_seconds(config, runs_before) is None
     slower = dataclasses.replace(config, epochs=3, learning_rate=0.1, flips=True)
