@@ -56,7 +56,9 @@ def test_train_prints_events_and_saves_what_evaluate_takes(tmp_path):
 def test_an_interrupted_training_leaves_its_best_model(tmp_path):
     out = tmp_path / "long.pt"
     command = [sys.executable, "-m", "fashion_core", "train", "--epochs", "100", "--train-size", "1000", "--out", out]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=PROJECT_DIR, start_new_session=True)
+    # A shell lets what it starts in the background ignore Ctrl+C, and that is handed on.
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=PROJECT_DIR, start_new_session=True, **heard)
     wait_for(out.with_suffix(".json").exists, "the first epoch")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 1

@@ -1,12 +1,12 @@
 """Pause and queue in a real browser: pause, refresh, resume; a row of runs from its start to the best one's answers."""
 
 import re
-import time
 
 import onnxruntime
 import pytest
 from app_server import kill_workers, watch_console
 from playwright.sync_api import expect
+from waiting import wait_for
 
 from fashion_core import run_queue, runs
 
@@ -85,10 +85,9 @@ def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken
     context.close()
     ids = [run.run_id for run in runs.list_runs() if run.run_id not in before]
     assert len(ids) == 3
-    for _ in range(180):  # seconds; nothing looks at the app meanwhile, only at the folders
-        if not any(runs.read_run(run_id).state in ("queued", "starting", "running") for run_id in ids):
-            break
-        time.sleep(1)
+    # Nothing looks at the app meanwhile, only at the folders.
+    active = ("queued", "starting", "running")
+    wait_for(lambda: not any(runs.read_run(run_id).state in active for run_id in ids), "the row of three", seconds=600)
     assert {runs.read_run(run_id).state for run_id in ids} == {"finished"}
     best = max(map(runs.read_run, ids), key=lambda run: run.status["best_val_accuracy"])
     page = browser.new_page()
