@@ -45,9 +45,9 @@ test: $(TESTS_READY) lint data
 	case $$status in \
 	    0) export FASHION_CHROMIUM="$$browser"; report=$$(mktemp); \
 	       $(PY) -m pytest tests/browser >"$$report" 2>&1 & beside=$$!; \
-	       nice -n 10 $(PY) -m pytest --ignore=tests/browser -n 2 --dist worksteal; status=$$?; \
+	       nice -n 10 $(PY) -m pytest --ignore=tests/browser -n 2 --dist loadfile; status=$$?; \
 	       wait $$beside || status=$$?; cat "$$report"; rm -f "$$report"; exit $$status ;; \
-	    3) $(PY) -m pytest -m "not browser" -n 2 --dist worksteal ;; \
+	    3) $(PY) -m pytest -m "not browser" -n 2 --dist loadfile ;; \
 	    *) exit $$status ;; \
 	esac
 
