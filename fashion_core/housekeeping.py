@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fashion_core.runs import Run
 
-ENDED_STATES = ("finished", "stopped", "failed", "lost")  # a run in any other state may still go on
+FINAL_STATES = ("finished", "stopped", "failed", "lost")  # a run in any other state may still go on
 DAY_SECONDS = 86_400
 
 # What a visitor can ask to be pruned: the words before and after the number; None: there is no number.
@@ -48,7 +48,8 @@ def runs_to_prune(found: list[Run], rule: str, count: int, now: float, in_use: s
 
     `count`: how many stay, or the age in days; `now`: seconds since 1970; `in_use`: the id of the model in use.
     Whatever the rule, these stay: runs that have not ended, the model in use, and folders in which something
-    cannot be read, which may be somebody's own. A run of unknown age is not old.
+    cannot be read, which may be somebody's own. A run of unknown age is not old, but comes after
+    those whose age is known.
     """
     if rule not in RULES or count < 1:
         raise ValueError(f"rule {rule!r} must be one of {tuple(RULES)}, and count {count!r} at least 1")
@@ -59,7 +60,7 @@ def runs_to_prune(found: list[Run], rule: str, count: int, now: float, in_use: s
         "older": lambda: [run for run in newest if 0 < run.created_at < now - count * DAY_SECONDS],
         "failed": lambda: [run for run in newest if run.state in ("failed", "lost")],
     }[rule]()
-    may_go = [run for run in wanted if run.config and not run.problem and run.state in ENDED_STATES]
+    may_go = [run for run in wanted if run.config and not run.problem and run.state in FINAL_STATES]
     ids = {run.run_id for run in may_go if run.run_id != in_use}
     return [run for run in newest if run.run_id in ids]
 

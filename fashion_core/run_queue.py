@@ -14,8 +14,7 @@ from fashion_core import limits, runs
 from fashion_core.config import ConfigError, TrainConfig
 from fashion_core.runs import Run, RunError
 
-RESUMABLE_STATES = ("paused", "stopped", "lost", "failed")
-ENDED_STATES = ("finished", *RESUMABLE_STATES)
+ENDED_STATES = ("finished", "paused", "stopped", "lost", "failed")  # no process works on it, so one can go on with it
 MAX_ENTRIES = 1_000  # of queue.json; more was not written by this app
 
 

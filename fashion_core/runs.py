@@ -37,7 +37,7 @@ ACTIVE_STATES = ("starting", "running")
 
 START_SECONDS = 60.0  # longer than a process takes to come up, even on a slow machine that swaps
 STALE_SECONDS = 900.0  # longer than any pause between two status writes: a slow core measures the widest network
-CLOCK_TOLERANCE_SECONDS = 5.0  # two readings of a process's start time differ a little when the clock is set
+START_TOLERANCE_SECONDS = 2.0  # two readings of when a process started: the system rounds when it was booted itself
 ENOUGH_STEPS = 20  # after fewer a run's speed says little: the first steps are slower
 LAUNCH_SECONDS = 10.0  # longer than another start takes
 LOCK_SECONDS = 3.0  # a killed worker is dead before the system has torn down its memory and let go of its lock
@@ -322,7 +322,7 @@ def training_now(seconds: float = LOCK_SECONDS) -> str:
 
 
 def request_stop(run_id: str) -> None:
-    """Ask a run to stop after its current step, or end one that is paused.
+    """Ask a run to stop at its next event, ten a second with a small network, or end one that is paused.
 
     Raises RunError for an unknown run, one that does not train, or an unwritable folder.
     """
@@ -337,7 +337,7 @@ def request_stop(run_id: str) -> None:
 
 
 def request_pause(run_id: str) -> None:
-    """Ask a run to keep everything that going on needs, and to end its process, after its current step.
+    """Ask a run to keep everything that going on needs, and to end its process, at its next event.
 
     Raises RunError for an unknown run, one that does not train, or an unwritable folder.
     """
@@ -405,11 +405,22 @@ def run_state(status: dict, now: float, process_alive: bool) -> str:
     return "lost" if silent or dead else state
 
 
+def process_start(process: psutil.Process) -> float:
+    """When a process started, in seconds after the system's own start: the same however the clock is set meanwhile.
+
+    In seconds since 1970 on Windows, which alone keeps that as it was when the process started.
+    """
+    return process.create_time() - (0.0 if psutil.WINDOWS else psutil.boot_time())
+
+
 def process_alive(pid: int, process_started_at: float) -> bool:
-    """True if that very process lives: a zombie does not, nor does another one that was given its pid."""
+    """True if that very process lives: a zombie does not, nor does another one that was given its pid.
+
+    `process_started_at` is what `process_start` said of it.
+    """
     try:
         process = psutil.Process(pid)
-        same = abs(process.create_time() - process_started_at) < CLOCK_TOLERANCE_SECONDS
+        same = abs(process_start(process) - process_started_at) < START_TOLERANCE_SECONDS
         return same and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, ValueError, OverflowError):
         return False
@@ -467,7 +478,7 @@ def _read_config(path: Path) -> tuple[dict, TrainConfig]:
 def _parsed_config(path: str, mtime_ns: int, size: int) -> tuple[dict, TrainConfig]:
     # Written once and read at every look at every page: of all files the one whose parsing is worth keeping.
     about = read_json(Path(path))
-    return about, TrainConfig.from_dict(about.get("config", {}))
+    return about, TrainConfig.from_dict(about.get("config"))
 
 
 def progress(run: Run) -> tuple[float, str]:
@@ -501,7 +512,8 @@ def expected_seconds(config: TrainConfig, past: Iterable[Run]) -> float | None:
     """
 
     def work(config: TrainConfig) -> tuple:
-        return config.model, config.batch_size, config.train_size, config.sketches, config.distillation
+        costly = config.optimizer == "Muon"  # the others take the same time
+        return config.model, config.batch_size, config.train_size, config.sketches, config.distillation, costly
 
     for run in past:
         step, seconds = run.status.get("step", 0), run.status.get("elapsed_seconds", 0.0)

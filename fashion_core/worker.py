@@ -9,6 +9,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import sys
 import time
 import traceback
@@ -47,7 +48,7 @@ def main(run_dir: Path) -> int:
     """Train the run, or find a learning rate; the exit status is 1 for failed, 0 for every other end."""
     work = _find_rate if run_dir.name == runs.finder_dir().name else _train
     process = psutil.Process()
-    begun = {"state": "starting", "pid": process.pid, "process_started_at": process.create_time()}
+    begun = {"state": "starting", "pid": process.pid, "process_started_at": runs.process_start(process)}
     status = _Status(run_dir, **_known_figures(run_dir), **begun)
     try:
         status.write()
@@ -93,7 +94,8 @@ def _sentence(error: BaseException) -> str:
         return f"{error} Training cannot go on from there; the model up to that point is kept. Start a new run."
     if isinstance(error, runs.Timeout):
         return "Another run is training. Start again when it has finished."
-    if isinstance(error, MemoryError):
+    # torch has its own words for it: "can't allocate memory" on a CPU, "out of memory" on a GPU.
+    if isinstance(error, MemoryError) or re.search("can't allocate memory|out of memory", str(error)):
         return "The machine ran out of memory. Try a smaller batch."
     if isinstance(error, OSError):
         return f"A file could not be written: {error.strerror or error}. Free some disk space and start again."
@@ -180,6 +182,7 @@ def _first_state(run_dir: Path, config: TrainConfig):
 def _follow(run_dir: Path, status: _Status, state, events) -> tuple[str, str]:
     """Write each event and refresh the status until training ends; returns the state that it ends in, and why."""
     allowed = limits.read_limits()
+    cut_short = state.epoch_batches > 0  # a stop may then have kept a model of which going on knows nothing
     with (run_dir / "metrics.jsonl").open("a", encoding="utf-8") as metrics:
         for event in events:
             metrics.write(json.dumps(event, allow_nan=False) + "\n")
@@ -187,8 +190,9 @@ def _follow(run_dir: Path, status: _Status, state, events) -> tuple[str, str]:
             changes = {key: value for key, value in event.items() if key not in ("kind", "best", "learning_rate")}
             if event["kind"] == "epoch":
                 os.fsync(metrics.fileno())  # the curve up to the point from which a power cut lets it go on
-                if event["best"]:
+                if event["best"] or cut_short:
                     _save_model(run_dir, status, state, {"epochs_done": state.epoch})
+                    cut_short = False
                 _save_resume(run_dir, state)
                 status.write(state="running", **changes, **_best(state))
             elif status.values["state"] == "starting":

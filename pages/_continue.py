@@ -78,4 +78,4 @@ def history_words(run: Run) -> str:
     if not run.config or not run.epochs_before:
         return ""
     first, *then = [*run.epochs_before, run.config.epochs]
-    return f"Continued from {first} to {', then to '.join(map(str, then))} epochs."
+    return f"Planned for {first} epoch{'' if first == 1 else 's'}, then for {', then for '.join(map(str, then))}."

@@ -58,7 +58,7 @@ def show_run(run_id: str, drawn_for: str) -> None:
     show_charts(read_events(run), run)
     if run.state != "paused":
         _continue.show_continue(run)
-    if not run.is_active and run.model_path.is_file():
+    if not run.is_active and run.has_model:
         show_next_steps(run)
 
 
@@ -69,7 +69,7 @@ def show_progress(run: runs.Run) -> None:
 
 def show_failure(run: runs.Run) -> None:
     st.error(_shared.plain(run.message or "This run did not end well."), icon=":material/error:")
-    if run.model_path.is_file():
+    if run.has_model:
         st.caption("Its best model up to that point was saved and can be used.")
     log = runs.read_log(run.run_dir)
     if log:

@@ -22,7 +22,7 @@ def launched(runs_dir, monkeypatch):
 
 def alive() -> dict:
     me = psutil.Process()
-    return {"pid": me.pid, "process_started_at": me.create_time(), "heartbeat_at": time.time()}
+    return {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
 
 
 def found(config=None, **status):

@@ -49,6 +49,16 @@ def test_every_page_runs_without_an_exception(runs_dir, name):
     assert app.title
 
 
+def test_a_model_that_the_app_refuses_is_not_offered_by_the_page_that_trained_it(runs_dir, checkpoint_path):
+    run_id = make_run("failed", "Linked", checkpoint_path)
+    path = runs.read_run(run_id).model_path
+    path.unlink()
+    path.symlink_to(checkpoint_path)
+    app = open_page("train")
+    assert "was saved and can be used" not in words(app)
+    assert "Use this model" not in [element.label for element in app.button]
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_explains_itself_without_data(runs_dir, tmp_path, monkeypatch, name):
     cached_split.clear()
@@ -148,7 +158,7 @@ def test_a_network_without_a_shipped_model_can_be_trained(runs_dir, tmp_path, mo
 
 def test_home_shows_a_run_that_is_training(runs_dir):
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": me.create_time(), "heartbeat_at": time.time()}
+    alive = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
     make_run("running", "Live one", **alive)
     assert "**Live one** is training now" in words(open_page("home"))
 
@@ -248,7 +258,7 @@ def test_a_queue_that_nobody_moves_on_is_started_by_any_page(runs_dir, monkeypat
 
 def test_pause_writes_the_request(runs_dir):
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": me.create_time(), "heartbeat_at": time.time()}
+    alive = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
     run_id = make_run("running", "Live", **alive)
     app = open_page("train")
     button(app, "Pause").click().run()
@@ -339,7 +349,7 @@ def test_a_run_whose_status_is_lost_goes_on_as_planned(runs_dir, monkeypatch):
 def test_a_paused_run_is_not_offered_while_another_one_trains(runs_dir):
     me = psutil.Process()
     paused = make_resumable("paused", "Held")
-    make_run("running", "Live", pid=me.pid, process_started_at=me.create_time(), heartbeat_at=time.time())
+    make_run("running", "Live", pid=me.pid, process_started_at=runs.process_start(me), heartbeat_at=time.time())
     app = open_page("train")
     assert "“Held” is paused." in words(app)
     assert "Show the paused run" not in [element.label for element in app.button]
@@ -373,7 +383,7 @@ def test_a_run_that_has_ended_continues_for_more_epochs(runs_dir, monkeypatch, s
     button(app, "Continue for 3 more epochs").click().run()
     assert not app.exception
     assert runs.read_run(run_id).config.epochs == 4
-    assert "Continued from 2 to 4 epochs" in words(app)
+    assert "Planned for 2 epochs, then for 4." in words(app)
 
 
 def test_a_run_that_failed_before_there_was_anything_to_keep_is_tried_again_as_it_was(runs_dir, monkeypatch):
@@ -460,7 +470,7 @@ def test_a_lost_run_says_so(runs_dir):
 
 def test_stop_writes_the_request(runs_dir):
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": me.create_time(), "heartbeat_at": time.time()}
+    alive = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
     run_id = make_run("running", "Live", **alive)
     app = open_page("train")
     button(app, "Stop").click().run()

@@ -18,7 +18,7 @@ from fashion_core.config import TrainConfig
 from fashion_core.runs import RunError
 
 ME = psutil.Process()
-ALIVE = {"pid": ME.pid, "process_started_at": ME.create_time()}
+ALIVE = {"pid": ME.pid, "process_started_at": runs.process_start(ME)}
 
 
 @pytest.fixture(autouse=True)

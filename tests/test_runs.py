@@ -49,13 +49,31 @@ def test_run_state(values, alive, word):
 
 def test_this_process_is_alive_and_its_pid_alone_proves_nothing():
     me = psutil.Process()
-    assert runs.process_alive(me.pid, me.create_time())
-    assert not runs.process_alive(me.pid, me.create_time() - 60)  # another process had that pid
+    assert runs.process_alive(me.pid, runs.process_start(me))
+    assert not runs.process_alive(me.pid, runs.process_start(me) - 60)  # another process had that pid
+
+
+@pytest.mark.skipif(not psutil.LINUX, reason="how a set clock shows itself is the system's own affair")
+@pytest.mark.parametrize("seconds", [-3_600, 60, 3_600])
+def test_a_clock_that_is_set_makes_no_process_another_one(seconds, monkeypatch):
+    me, booted = psutil.Process(), psutil.boot_time()
+    started, told = runs.process_start(me), me.create_time()
+    monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: booted + seconds)
+    assert psutil.Process().create_time() == pytest.approx(told + seconds, abs=1)  # so it is when the clock is set
+    assert runs.process_alive(me.pid, started)
+
+
+def test_a_config_of_something_else_is_none(runs_dir):
+    run_dir = runs.run_dir_of(runs.create_run(TrainConfig()))
+    runs.write_json(run_dir / "config.json", {"hidden_size": 768})
+    run = runs.read_run(run_dir.name)
+    assert (run.config, run.state) == (None, "lost")
+    assert "must be a JSON object" in run.problem
 
 
 def test_a_dead_child_that_nobody_has_reaped_is_not_alive():
     child = subprocess.Popen([sys.executable, "-c", "pass"])
-    started = psutil.Process(child.pid).create_time()
+    started = runs.process_start(psutil.Process(child.pid))
     deadline = time.monotonic() + 20
     while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline
@@ -409,11 +427,11 @@ def past(config, **status) -> runs.Run:
 def test_how_long_a_training_takes_is_told_by_the_newest_run_of_the_same_work():
     config = TrainConfig(epochs=10, train_size=6_400, learning_rate=0.01)  # 100 steps an epoch
     others = [{"batch_size": 128}, {"model": "ResidualNet"}, {"train_size": 3_200}, {"sketches": True}]
-    others += [{"distillation": True}]
+    others += [{"distillation": True}, {"optimizer": "Muon"}]
     runs_before = [past(dataclasses.replace(config, **other), step=100, elapsed_seconds=1.0) for other in others]
     runs_before += [past(config, step=3, elapsed_seconds=9.0), past(config), past(None, step=100, elapsed_seconds=9.0)]
     assert runs.expected_seconds(config, runs_before) is None
-    slower = dataclasses.replace(config, epochs=3, learning_rate=0.1, flips=True)
+    slower = dataclasses.replace(config, epochs=3, learning_rate=0.1, flips=True, optimizer="SGD")
     runs_before += [past(slower, step=200, elapsed_seconds=5.0), past(config, step=100, elapsed_seconds=99.0)]
     assert runs.expected_seconds(config, runs_before) == pytest.approx(25.0)
 
@@ -421,7 +439,7 @@ def test_how_long_a_training_takes_is_told_by_the_newest_run_of_the_same_work():
 def test_progress_in_words(runs_dir):
     run_id = runs.create_run(TrainConfig(epochs=4), "")
     me = psutil.Process()
-    values = {"pid": me.pid, "process_started_at": me.create_time(), "heartbeat_at": time.time()}
+    values = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
     values |= {"steps": 100, "step": 100, "elapsed_seconds": 10.0, "images_per_second": 15_900.4}
     runs.write_json(runs_dir / run_id / "status.json", {"state": "running"} | values)
     share, words = runs.progress(runs.read_run(run_id))

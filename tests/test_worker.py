@@ -150,6 +150,30 @@ def test_a_disk_on_which_not_even_the_status_can_be_written_is_lost():
     assert runs.read_run(run_id).state == "lost"
 
 
+def test_too_little_memory_is_said_in_words():
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(10**15)
+    assert worker._sentence(caught.value) == "The machine ran out of memory. Try a smaller batch."
+    assert worker._sentence(RuntimeError("CUDA out of memory.")) == worker._sentence(MemoryError())
+
+
+def test_a_run_that_goes_on_after_a_stop_in_mid_epoch_has_the_model_that_its_figure_tells_of():
+    run_id = runs.create_run(TINY, "Cut short")
+    run_dir = runs.run_dir_of(run_id)
+    state = training.new_state(TINY)
+    steps = training.train(state, load_split("train"), load_split("val"))
+    assert next(steps)["kind"] == "step"
+    assert state.epoch_batches
+    checkpoints.save_checkpoint(run_dir / "model.pt", TINY, state.model.state_dict(), {"val_accuracy": 0.99})
+    state.best_score, state.best_figures, state.best_epoch = (0.5, 0.0), {"val_accuracy": 0.5}, 1
+    state.best_weights = {name: tensor.clone() for name, tensor in state.model.state_dict().items()}
+    epoch = {"kind": "epoch", "epoch": 1, "step": 5, "val_accuracy": 0.4, "best": False}
+    status = worker._Status(run_dir, state="running")
+    assert worker._follow(run_dir, status, state, [epoch]) == ("finished", "")
+    kept = checkpoints.read_checkpoint(run_dir / "model.pt").metrics["val_accuracy"]
+    assert kept == runs.read_json(run_dir / "status.json")["best_val_accuracy"] == 0.5
+
+
 def test_a_hand_edited_config_fails_in_words():
     run_id = runs.create_run(QUICK)
     path = runs.run_dir_of(run_id) / "config.json"
