@@ -49,7 +49,8 @@ class Checkpoint:
     @property
     def card(self) -> dict:
         """Plain JSON values: the checkpoint without its weights."""
-        return {"model": self.model, "config": self.config.to_dict(), **self.metrics}
+        checked = {"model": self.model, "config": self.config.to_dict()}
+        return checked | self.metrics | checked  # first in the file, and no metrics of these names in their place
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ def save_checkpoint(path: Path, config: TrainConfig, weights: dict, metrics: dic
         "format": FORMAT,
         "model": config.model,
         "config": config.to_dict(),
-        "weights": {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()},
+        # Cloned: of a view torch would write all that it is a view of.
+        "weights": {
+            name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in weights.items()
+        },
         "metrics": metrics,
     }
     _write_content(path, content)

@@ -221,6 +221,21 @@ def test_a_model_file_can_be_brought_back_in(runs_dir, checkpoint_path):
     }  # fmt: skip
 
 
+def test_nothing_unchecked_comes_in_beside_the_weights_or_in_the_place_of_a_checked_value(runs_dir, checkpoint_path):
+    content = torch.load(checkpoint_path, weights_only=True)
+    large = torch.zeros(1_000_000)
+    large[:10] = content["weights"]["linear2.bias"]
+    content["weights"]["linear2.bias"] = large[:10]  # a view: torch writes all of `large`
+    content["metrics"] |= {"model": "WideResidualNet", "config": {"epochs": 99}}
+    plain_size = checkpoint_path.stat().st_size
+    torch.save(content, checkpoint_path)
+    assert checkpoint_path.stat().st_size > plain_size + 3_000_000
+    run = runs.read_run(bring_in(checkpoint_path, "Smuggler"))
+    assert run.model_path.stat().st_size < plain_size + 2_000
+    card = read_checkpoint(run.model_path).card
+    assert (card["model"], card["config"]["epochs"], list(card)[:2]) == ("FashionCNN", 3, ["model", "config"])
+
+
 def test_a_model_that_is_deleted_while_the_list_is_made_is_left_out(runs_dir, checkpoint_path, monkeypatch):
     bring_in(checkpoint_path, "Going")
     stays = list_models()[:-1]
