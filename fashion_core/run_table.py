@@ -133,7 +133,7 @@ def difference_frame(found: list[Run], epochs: dict[str, pd.DataFrame]) -> pd.Da
     """One row per run: its name, only those hyper-parameters that differ, and its best values.
 
     `epochs`: run id to its `plots.epoch_frame`. Indexed by run id; accuracies are per cent; Sketches is there only
-    where a run has them. Best means the best epoch, not the last one.
+    where a run has them.
     """
     names, labels = unique_names(found), differing_labels(found)
     rows = []
@@ -146,19 +146,22 @@ def difference_frame(found: list[Run], epochs: dict[str, pd.DataFrame]) -> pd.Da
 
 
 def best_figures(run: Run, epochs: pd.DataFrame) -> dict:
-    """A run's best values over all its epochs, from its `plots.epoch_frame`; NaN where there is none.
+    """The figures of the model that a run has kept, and its lowest loss; NaN where there is none.
 
-    Validation, Sketches and Test are per cent. A run without epochs, such as one that was brought in, has those of
-    its status.
+    `epochs` is its `plots.epoch_frame`. Validation, Sketches and Test are per cent. Where the status does not tell
+    which epoch was kept, it is the one with the best validation accuracy.
     """
+    epochs = epochs.set_index("epoch")
     accuracies = epochs[["val_accuracy", "sketch_accuracy"]].where(lambda share: (share >= 0) & (share <= 1))
-    known = accuracies["val_accuracy"].notna().any()
-    best = accuracies["val_accuracy"].idxmax() if known else None
+    validation, kept = accuracy_of(run, "best_val_accuracy"), run.status.get("best_epoch", math.nan)
+    if math.isnan(validation) and accuracies["val_accuracy"].notna().any():
+        validation, kept = accuracies["val_accuracy"].max(), accuracies["val_accuracy"].idxmax()
+    sketches = accuracies["sketch_accuracy"].get(kept, math.nan)  # a stop in mid-epoch measures none
     return {
-        "Validation": 100 * (accuracies["val_accuracy"][best] if known else accuracy_of(run, "best_val_accuracy")),
-        "Best epoch": epochs["epoch"][best] if known else run.status.get("best_epoch", math.nan),
-        "Lowest validation loss": epochs["val_loss"].min() if known else run.status.get("val_loss", math.nan),
-        "Sketches": 100 * accuracies["sketch_accuracy"].max(),
+        "Validation": 100 * validation,
+        "Best epoch": kept,
+        "Lowest validation loss": epochs["val_loss"].min() if len(epochs) else run.status.get("val_loss", math.nan),
+        "Sketches": 100 * sketches,
         "Test": 100 * accuracy_of(run, "test_accuracy"),
         "Seconds": run.status.get("elapsed_seconds", math.nan),
     }

@@ -31,7 +31,9 @@ def show_differences(chosen: list[runs.Run]) -> None:
             column_config={COLOR_COLUMN: st.column_config.Column(width=55), "Name": st.column_config.Column(width=180)},
             alt="Differing settings and best values of the chosen runs",
         )  # fmt: skip
-        st.caption("★ the best of these runs. Values are the best over all epochs of a run, not its last ones.")
+        st.caption(
+            "★ the best of these runs. Accuracies are those of the model that a run has kept, from its best epoch."
+        )
 
 
 def marked(frame: pd.DataFrame, colors: list[int]):
@@ -41,7 +43,7 @@ def marked(frame: pd.DataFrame, colors: list[int]):
     inks = [f"color: {plots.SERIES_COLORS[color]}" for color in colors]
     style = frame.style.apply(lambda _: inks, subset=[COLOR_COLUMN])
     for column in frame.select_dtypes("number"):
-        pattern = NUMBER_FORMATS.get(column, "{:g}")
+        pattern = NUMBER_FORMATS.get(column, "{:g}" if frame[column].dtype.kind == "f" else "{:.0f}")
         style = style.format(pattern, subset=[column], na_rep="–")
         if column in best:
             cells = (best[column], [column])

@@ -9,8 +9,9 @@ import pytest
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import run_table, runs
+from fashion_core import plots, run_table, runs
 from fashion_core.config import TrainConfig
+from pages import _differences
 
 
 def words(app: AppTest) -> str:
@@ -183,6 +184,14 @@ def test_a_run_is_renamed_noted_and_tagged_and_found_by_it(runs_dir):
     assert names(again) == ["**Second**"]
     assert "\\*\\*Second\\*\\*" in words(again)
     assert "Why I did it" in words(again)
+
+
+def test_seeds_that_differ_in_their_last_digit_can_be_told_apart(runs_dir):
+    found = [runs.read_run(make_run("Same", seed=seed)) for seed in (20261127, 20261128)]
+    frame = run_table.difference_frame(found, {run.run_id: plots.epoch_frame([]) for run in found})
+    table = _differences.marked(frame, [0, 1]).to_html()
+    assert "20261127" in table
+    assert "20261128" in table
 
 
 def test_notes_that_are_too_long_are_refused_with_a_sentence(runs_dir):

@@ -167,10 +167,27 @@ def test_only_what_differs_is_in_the_table_in_the_order_of_the_form():
 
 
 def test_best_means_best_and_not_last():
-    found = run("a", status={"best_val_accuracy": 0.85, "val_loss": 0.6, "test_accuracy": 0.84})
+    found = run("a", status={"best_val_accuracy": 0.9, "best_epoch": 2, "val_loss": 0.6, "test_accuracy": 0.84})
     best = run_table.best_figures(found, epochs_of((0.80, 0.5), (0.90, 0.4), (0.85, 0.6)))
     assert (best["Validation"], best["Best epoch"], best["Lowest validation loss"]) == (90.0, 2, 0.4)
     assert best["Test"] == 84.0
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "epoch", "sketches"),
+    [
+        (0.84, 1, 70.0),  # kept for both its accuracies: the second epoch's is higher on images alone
+        (0.86, 3, math.nan),  # its third epoch was cut short
+    ],
+)
+def test_the_figures_are_those_of_the_model_that_was_kept_as_in_the_table(accuracy, epoch, sketches):
+    found = run("a", status={"best_val_accuracy": accuracy, "best_epoch": epoch})
+    epochs = epochs_of((0.84, 0.5), (0.85, 0.4)).assign(sketch_accuracy=[0.7, 0.6])
+    best = run_table.best_figures(found, epochs)
+    assert (best["Validation"], best["Best epoch"]) == (100 * accuracy, epoch)
+    assert best["Sketches"] == pytest.approx(sketches, nan_ok=True)
+    row = frame_of([found]).iloc[0]
+    assert (row["Validation"], row["Best epoch"]) == (best["Validation"], best["Best epoch"])
 
 
 def test_an_epoch_with_an_impossible_accuracy_is_not_the_best():
