@@ -67,7 +67,7 @@ def show_actions(run: runs.Run) -> None:
             key=f"download-{run.run_id}", on_click="ignore",
         )  # fmt: skip
     if st.button("Name and notes", icon=":material/edit:", key=f"edit-{run.run_id}", disabled=runs.read_only()):
-        ask_notes(run)
+        _shared.open_dialog("Name and notes", ask_notes, run)
     if st.button("Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=runs.read_only()):
         ask_delete([run])
 
@@ -87,7 +87,6 @@ def model_bytes(run: runs.Run) -> bytes:
 # Name, note and tags
 
 
-@st.dialog("Name and notes")
 def ask_notes(run: runs.Run) -> None:
     known = sorted({tag for other in runs.list_runs() for tag in other.notes.tags})
     keys = [f"{what}-{run.run_id}" for what in ("name", "text", "tags")]
@@ -126,7 +125,7 @@ def ask_delete(chosen: list[runs.Run]) -> None:
         st.error("This model is in use. Pick another one in the sidebar first.")
     else:
         what = "this run" if len(chosen) == 1 else f"these {len(chosen):,} runs"
-        st.dialog(f"Delete {what}?")(confirm_delete)(chosen)
+        _shared.open_dialog(f"Delete {what}?", confirm_delete, chosen)
 
 
 def confirm_delete(chosen: list[runs.Run]) -> None:

@@ -22,6 +22,7 @@ ROUTED_KEY = "routed"  # from the router to the page that it runs
 WANTED_KEY = "wanted_model"  # from a button to the picker, which is drawn before the page
 MODEL_KEY = "model"  # session state and URL parameter of the sidebar's picker
 MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
+DIALOG_KEY = "dialog_open"  # there while a dialog is open that drawing the page anew would close
 SOON_SECONDS = 0.3  # what takes longer shows how far it is
 PROBS_PART = 1_000  # test images that are looked at between two words on how far it is
 PROBS_CACHE_SIZE = 80  # such parts kept in memory, of eight models; each is 40 kB
@@ -107,6 +108,7 @@ def show_style() -> None:
 
 def show_sidebar() -> None:
     """The model picker and, while something trains, a line with its progress. Called by the router on every page."""
+    st.session_state.pop(DIALOG_KEY, None)
     with st.sidebar:
         _ask_model(checkpoints.list_models())
         _show_training_line()
@@ -181,13 +183,17 @@ def _what_works(run: runs.Run | None) -> str:
 
 @st.fragment(run_every=2.0)
 def _show_training_line_live(drawn_for: str) -> None:
-    """What trains and how many wait. Draws the whole page anew when it is not `drawn_for` that works any more."""
+    """What trains and how many wait. Draws the whole page anew when it is not `drawn_for` that works any more.
+
+    While somebody writes in a dialog of `open_dialog` that waits: the page is drawn anew when the dialog closes.
+    """
     run, queue = runs.active_run(), run_queue.read_queue()
     if not _what_works(run) and queue.goes_on:
         run_queue.start_next(wait=False)  # its worker was killed, or the machine was restarted
         run = runs.active_run()
     works = _what_works(run)
-    if works != drawn_for or not (works or queue.goes_on):
+    changed = works != drawn_for or not (works or queue.goes_on)
+    if changed and DIALOG_KEY not in st.session_state:
         st.rerun()
     _show_training_words(run, queue)
 
@@ -212,6 +218,12 @@ def _show_training_line() -> None:
 
 
 # What several pages show
+
+
+def open_dialog(title: str, show: Callable, *args) -> None:
+    """Open a dialog that stays, with all that is typed in it, until it is answered or put away."""
+    st.session_state[DIALOG_KEY] = True
+    st.dialog(title, on_dismiss="rerun")(show)(*args)
 
 
 def show_data_missing(error: data.DataError) -> None:
@@ -249,11 +261,6 @@ def show_no_model() -> None:
 def theme_is_dark() -> bool:
     """Whether the visitor's browser shows the dark theme."""
     return st.context.theme.type == "dark"
-
-
-def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:
-    """An image (28, 28) uint8 enlarged to (28·scale, 28·scale) with hard pixel edges."""
-    return pixels.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
 def png_data_uri(pixels: np.ndarray) -> str:

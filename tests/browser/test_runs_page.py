@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 
+import psutil
 import pytest
 from app_server import free_port, start_server
 from playwright.sync_api import expect
@@ -162,6 +163,32 @@ def test_a_run_is_renamed_and_tagged_and_still_is_after_a_refresh(page, app):
     open_runs(page, app, "?tag=paper")
     expect_names(table(page), "<i>Best</i> so far")
     expect(main(page).get_by_text("<i>Best</i> so far", exact=True).last).to_be_visible()
+
+
+def test_a_note_that_is_being_written_outlives_the_end_of_a_run_until_it_is_put_away(page, app, runs_dir):
+    status, ended = runs_dir / "20260101-000004-aaaa" / "status.json", {"state": "finished", "epoch": 2}
+    me = psutil.Process()
+    alive = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
+    runs.write_json(status, ended | alive | {"state": "running"})
+    open_runs(page, app, "?search=wide")
+    line = page.get_by_test_id("stSidebar").get_by_text("Too fast")
+    expect(line).to_be_visible(timeout=MINUTE)
+    page.get_by_role("button", name="Name and notes").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Tags").fill("paper")
+    note = dialog.get_by_role("textbox", name="Note")
+    note.press_sequentially("Half a sen")
+    runs.write_json(status, ended)
+    expect(line).to_have_count(0, timeout=MINUTE)  # the page has been drawn anew
+    note.press_sequentially("tence")
+    expect(note).to_have_value("Half a sentence")
+    expect(dialog.get_by_role("textbox", name="Tags")).to_have_value("paper")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0, timeout=MINUTE)
+    page.get_by_role("button", name="Name and notes").click()
+    expect(note).to_be_visible(timeout=MINUTE)
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0, timeout=MINUTE)
 
 
 def test_pruning_shows_what_goes_before_it_goes(page, app, runs_dir):
