@@ -261,6 +261,10 @@ def export(checkpoint: Path | None, kind: str, out: Path):
     if kind in ("onnx", "card"):
         content = {"onnx": export.onnx_bytes, "card": export.card_bytes}[kind](path)
     else:
+        if path.resolve().parent.parent != runs.runs_dir().resolve():
+            raise export.ExportError(
+                f"Only a run has curves. Name its model.pt as CHECKPOINT; {path.name} stands in no run's folder."
+            )
         run = runs.read_run(path.resolve().parent.name)
         content = {"csv": export.curves_csv, "tensorboard": export.tensorboard_bytes}[kind](run)
     out.write_bytes(content)

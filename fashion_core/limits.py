@@ -66,6 +66,8 @@ class Limits:
         """A sentence that refuses `added` runs in a queue of `waiting`, or an empty string."""
         if waiting + added <= self.queue:
             return ""
+        if not self.queue:
+            return "On this copy no run can wait. Start it when the one that is under way has ended."
         allowed = f"On this copy at most {_counted(self.queue, 'run')} can wait"
         return f"{allowed}; there {_are(waiting)}, and {added} more would be too many. Cancel some or wait."
 

@@ -12,7 +12,7 @@ from fashion_core import checkpoints, export, runs
 from fashion_core.checkpoints import ModelEntry
 from pages import _shared
 
-MADE_KEPT = 4  # made files kept in memory; the largest has 2 MB
+MADE_KEPT = 4  # made files kept in memory; the largest has 8 MB
 
 
 class Kind(NamedTuple):
@@ -35,7 +35,7 @@ KINDS = {
                  "It runs without this project: in Python, in a browser, on a phone. The names of the classes and the "
                  "card are inside.", "{}.onnx", export.onnx_bytes, snippet=export.onnx_snippet,
                  snippet_words="With onnxruntime and Pillow, the file and a picture of one piece, bright on black:"),
-    "card": Kind("Card (JSON)", "What the model is, how it was trained, and all its scores.",
+    "card": Kind("Card (JSON)", "What the model is, how it was trained, and its scores on Fashion-MNIST.",
                  "{}.json", export.card_bytes),
     "tensorboard": Kind("TensorBoard", "The run's curves. Put the file into a folder and run: tensorboard --logdir "
                         "with that folder's name.", "events.out.tfevents.{}", export.tensorboard_bytes, of_run=True),

@@ -38,6 +38,7 @@ def test_settings_are_read_and_said(monkeypatch):
         (Limits(minutes=1).time_problem, 59.9, 60, "at most 1 minute per run"),
         (Limits(runs=3).runs_problem, 2, 3, "at most 3 runs; there are 3, and 1 more"),
         (Limits(runs=1).runs_problem, 0, 1, "at most 1 run; there is 1, and 1 more"),
+        (Limits(queue=0).queue_problem, -1, 0, "no run can wait"),
         (Limits(queue=2).queue_problem, 1, 2, "at most 2 runs can wait; there are 2"),
     ],
 )
