@@ -429,24 +429,18 @@ def process_alive(pid: int, process_started_at: float) -> bool:
 def read_run(run_id: str) -> Run:
     """Read one run. Raises RunError for a bad or unknown id; a damaged folder gives a Run with a `problem`."""
     run_dir = run_dir_of(run_id)
-    written = notes.read_notes(run_dir)
-    try:
-        about, config = _read_config(run_dir / "config.json")
-    except (RunError, ConfigError) as error:
-        problem = str(error)[:MAX_PROBLEM_LENGTH]
+    versions = tuple(_version(os.path.join(run_dir, name)) for name in ("notes.json", "config.json", "status.json"))
+    written, about, config, status, problem = _read_files(str(run_dir), versions)
+    if config is None:
         return Run(run_id, run_dir, "lost", name=written.name or run_id, problem=problem, notes=written)
-    try:
-        (state, status), problem = read_status(run_dir), ""
-    except RunError as error:  # as a power cut may leave it: its model can be used, and it can go on
-        state, status, problem = "lost", {}, str(error)[:MAX_PROBLEM_LENGTH]
     return Run(
         run_id=run_id,
         run_dir=run_dir,
-        state=state,
+        state="lost" if problem else _judged(status),
         name=written.name or clean_name(str(about.get("name", "")), run_id),
         config=config,
         created_at=time_or_zero(about.get("created_at")),
-        status=status,
+        status=dict(status),
         problem=problem,
         notes=written,
         color=int(_number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
@@ -462,23 +456,38 @@ def read_status(folder: Path) -> tuple[str, dict]:
 def judged_status(values: dict) -> tuple[str, dict]:
     """The same from the content of a status.json. Raises RunError."""
     status = _checked_status(values)
+    return _judged(status), status
+
+
+def _judged(status: dict) -> str:
     alive = "pid" in status and process_alive(status["pid"], status.get("process_started_at", 0.0))
-    return run_state(status, time.time(), alive), status
+    return run_state(status, time.time(), alive)
 
 
-def _read_config(path: Path) -> tuple[dict, TrainConfig]:
+def _version(path: str) -> tuple[int, ...]:
+    """What changes whenever a file is written or replaced, or why it cannot be looked at."""
     try:
-        stat = path.stat()
+        stat = os.stat(path)
     except OSError as error:
-        raise RunError(f"{path.name} cannot be read: {error.strerror}.") from error
-    return _parsed_config(str(path), stat.st_mtime_ns, stat.st_size)
+        return (error.errno or 0,)
+    return stat.st_ctime_ns, stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
+# Every page reads every run at every look, several times, and hardly one has changed: what its files hold is kept.
 @functools.lru_cache(maxsize=2_000)
-def _parsed_config(path: str, mtime_ns: int, size: int) -> tuple[dict, TrainConfig]:
-    # Written once and read at every look at every page: of all files the one whose parsing is worth keeping.
-    about = read_json(Path(path))
-    return about, TrainConfig.from_dict(about.get("config"))
+def _read_files(run_dir: str, versions: tuple) -> tuple[Notes, dict, TrainConfig | None, dict, str]:
+    """What stands in a run's folder, checked: notes, config.json, the config in it, the status, what is wrong."""
+    folder = Path(run_dir)
+    written = notes.read_notes(folder)
+    try:
+        about = read_json(folder / "config.json")
+        config = TrainConfig.from_dict(about.get("config"))
+    except (RunError, ConfigError) as error:
+        return written, {}, None, {}, str(error)[:MAX_PROBLEM_LENGTH]
+    try:
+        return written, about, config, _checked_status(read_json(folder / "status.json")), ""
+    except RunError as error:  # as a power cut may leave it: its model can be used, and it can go on
+        return written, about, config, {}, str(error)[:MAX_PROBLEM_LENGTH]
 
 
 def progress(run: Run) -> tuple[float, str]:

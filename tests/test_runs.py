@@ -71,6 +71,20 @@ def test_a_config_of_something_else_is_none(runs_dir):
     assert "must be a JSON object" in run.problem
 
 
+def test_whatever_is_written_is_read_at_once_and_what_a_reader_changes_stays_its_own(runs_dir):
+    run_id = runs.create_run(TrainConfig(), "A")
+    run_dir = runs.run_dir_of(run_id)
+    for step in (1, 2, 3, 2):  # each file as long as the one before
+        runs.write_json(run_dir / "status.json", {"state": "finished", "step": step})
+        runs.annotate_run(run_id, f"Name {step}", "", [])
+        run = runs.read_run(run_id)
+        assert (run.status["step"], run.name) == (step, f"Name {step}")
+    run.status["step"] = 9
+    assert runs.read_run(run_id).status["step"] == 2
+    (run_dir / "status.json").unlink()
+    assert "status.json cannot be read" in runs.read_run(run_id).problem
+
+
 def test_a_dead_child_that_nobody_has_reaped_is_not_alive():
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     started = runs.process_start(psutil.Process(child.pid))
