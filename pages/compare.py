@@ -50,7 +50,8 @@ def show_totals(totals: dict) -> None:
 
 
 def signed_points(points: float) -> str:
-    return f"{points:+.1f}".replace("-", "−")
+    """With as many digits as 10,000 images have: 94.17 − 93.72 is 0.45, though 94.2 − 93.7 is 0.5."""
+    return f"{points:+.2f}".replace("-", "−")
 
 
 def luck_words(chance: float) -> str:

@@ -55,7 +55,7 @@ def test_the_figures_are_those_of_counting(test_set, second):
     labels, probs = test_set
     right_a, right_b = probs.argmax(axis=1) == labels, second.argmax(axis=1) == labels
     shown = {metric.label: (metric.value, metric.delta) for metric in open_page().metric}
-    points = f"{100 * (right_b.mean() - right_a.mean()):+.1f}".replace("-", "−")
+    points = f"{100 * (right_b.mean() - right_a.mean()):+.2f}".replace("-", "−")
     assert shown["Accuracy of A"] == (f"{right_a.mean():.1%}", "10,000 images")
     assert shown["Accuracy of B"] == (f"{right_b.mean():.1%}", f"{points} points")
     assert shown["Only A right"][0] == f"{np.sum(right_a & ~right_b):,}"
