@@ -1,5 +1,6 @@
 """Arrays in, numbers out: confusion, per-class report, mistakes, most confused, calibration.
- scikit-learn is imported where it is used: the training worker reads this module too and would pay for it in
+
+scikit-learn is imported where it is used: the training worker reads this module too and would pay for it in
 memory and start-up time.
 """
 
