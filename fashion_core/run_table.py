@@ -106,12 +106,15 @@ def sorted_frame(frame: pd.DataFrame, column: str, ascending: bool) -> pd.DataFr
 
 
 def table_csv(frame: pd.DataFrame, columns: list[str]) -> str:
-    """These columns as CSV. A text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """These columns as CSV, numbers to seven digits.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
     shown = frame[columns].copy()
     for column in shown.select_dtypes("str"):
         risky = shown[column].str.startswith(("=", "+", "-", "@"))
         shown[column] = shown[column].mask(risky, "'" + shown[column])
-    return shown.rename(columns=CSV_NAMES).to_csv(index=False)
+    return shown.rename(columns=CSV_NAMES).to_csv(index=False, float_format="%.7g")
 
 
 def unique_names(found: list[Run]) -> dict[str, str]:

@@ -89,7 +89,10 @@ def _value(name: str, word: str):
         value = next((known for known in spec["names"] if known.lower() == word.lower()), word)
     else:
         value = _number(word, spec["type"])
-    TrainConfig.from_dict({name: value})  # says what is wrong with it
+    try:
+        TrainConfig.from_dict({name: value})
+    except ConfigError as error:  # in the form's word for it
+        raise ConfigError(str(error).replace(name, spec["label"], 1)) from None
     return value
 
 

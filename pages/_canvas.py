@@ -55,7 +55,7 @@ def ask_drawing() -> Image.Image | None:
     _without_toolbar(key="without_toolbar", height=0)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Undo", icon=":material/undo:", on_click=undo, disabled=not strokes())
-        st.button("Clear", icon=":material/delete:", on_click=put_on_canvas, args=([],), disabled=not strokes())
+        st.button("Clear", icon=":material/delete:", on_click=clear, disabled=not strokes())
         st.toggle("Eraser", key="eraser")
     return Image.fromarray(st.session_state["drawing"]["pixels"]) if strokes() else None
 
@@ -67,6 +67,12 @@ def strokes() -> list[dict]:
 
 def undo() -> None:
     put_on_canvas(strokes()[:-1])
+
+
+def clear() -> None:
+    """An empty canvas to draw on: the eraser would leave no trace there."""
+    put_on_canvas([])
+    st.session_state["eraser"] = False
 
 
 def put_on_canvas(objects: list[dict]) -> None:

@@ -37,7 +37,7 @@ def show_run(run: runs.Run) -> None:
             st.write(_shared.plain(sentence))
         if run.notes.text:
             st.text(run.notes.text)
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             show_actions(run)
         _continue.show_continue(run)
         show_export(run)

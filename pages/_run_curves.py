@@ -76,6 +76,11 @@ def first_with_curves(groups: list[list[runs.Run]]) -> list[list[runs.Run]]:
     return drawn
 
 
+def with_curves(found: list[runs.Run]) -> list[runs.Run]:
+    """Those of these runs of which `show_curves` draws a curve each."""
+    return [run for group in first_with_curves([[run] for run in found if run.config]) for run in group]
+
+
 def known_metrics(drawn: list[list[runs.Run]]) -> list[str]:
     frames = [frames_of(run)[1] for group in drawn for run in group]
     return [metric for metric in METRICS if any(frame[metric].notna().any() for frame in frames)]

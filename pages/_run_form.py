@@ -57,7 +57,9 @@ def show_duration(values: dict, past: list[runs.Run]) -> None:
     with contextlib.suppress(ConfigError):  # Start says what is wrong
         seconds = runs.expected_seconds(TrainConfig.from_dict(values), past)
         if seconds is not None:
-            st.caption(f"About {runs.duration_words(seconds)} on this machine, going by the last run like it.")
+            st.caption(
+                f"About {runs.duration_words(seconds)} of training on this machine, going by the last run like it."
+            )
 
 
 def show_limits() -> None:

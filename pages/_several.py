@@ -19,15 +19,17 @@ def ask_several(values: dict, title: str, past: list[runs.Run]) -> None:
             proposed = variants.values_text(variants.proposed_values(config, name))
             # A key of its own per proposal, so that another choice above brings its own values.
             text = st.text_input(
-                "Values, with commas between", proposed, max_chars=variants.MAX_TEXT, key=f"values-{name}-{proposed}"
-            )
+                "Values, with commas between", proposed, max_chars=variants.MAX_TEXT, key=f"values-{name}-{proposed}",
+                help="Decimals have a point: 0.001, 0.003.",
+            )  # fmt: skip
             named = variants.variants(config, name, variants.parse_values(name, text), title)
         except ConfigError as error:
             st.error(_shared.plain(str(error)))
             return
         meaning = f"One run for each; everything else as above. The first is called “{_shared.plain(named[0][0])}”."
         seconds = [runs.expected_seconds(config, past) for _, config in named]
-        st.caption(meaning if None in seconds else f"{meaning} Together about {runs.duration_words(sum(seconds))}.")
+        duration = None if None in seconds else runs.duration_words(sum(seconds))
+        st.caption(f"{meaning} Together about {duration} of training." if duration else meaning)
         words = f"Queue {_shared.count_runs(len(named))}"
         if st.button(words, icon=":material/playlist_add:", width="stretch", disabled=runs.read_only()):
             queue_all(named)

@@ -8,8 +8,6 @@ import streamlit as st
 from fashion_core import housekeeping, run_table, runs
 from pages import _bring_in, _differences, _housekeeping, _run_card, _run_curves, _runs_table, _shared
 
-UNTICKED_ROWS = 6  # as long as no run is ticked, the first of the table are compared
-
 
 def show_no_runs() -> None:
     with st.container(border=True):
@@ -30,7 +28,7 @@ def show_runs(found: list[runs.Run]) -> None:
     chosen = ticked or shown
     if chosen:
         _run_curves.show_curves(chosen, bool(ticked))
-        _differences.show_differences(ticked or shown[:UNTICKED_ROWS])
+        _differences.show_differences(ticked or _run_curves.with_curves(shown) or shown)
         _differences.show_seeds(chosen)
         _run_card.show_runs(ticked or shown[:1])
     _housekeeping.ask_pruning(found, disk_bytes)

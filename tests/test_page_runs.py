@@ -117,7 +117,7 @@ def test_the_csv_is_the_table_as_shown(runs_dir, monkeypatch):
     monkeypatch.setattr(run_table, "table_csv", lambda *arguments: written.append(table_csv(*arguments)) or written[-1])
     app = open_page("runs", columns=["Validation", "Name"], sort_by="Validation")
     rows = list(csv.reader(io.StringIO(written[-1])))
-    assert rows == [["Validation %", "Name"], ["90.0", "Other"], ["80.0", "'=HYPERLINK(1)"]]
+    assert rows == [["Validation %", "Name"], ["90", "Other"], ["80", "'=HYPERLINK(1)"]]
     assert "CSV" in [download.label for download in app.download_button]
 
 
@@ -184,6 +184,15 @@ def test_a_run_is_renamed_noted_and_tagged_and_found_by_it(runs_dir):
     assert names(again) == ["**Second**"]
     assert "\\*\\*Second\\*\\*" in words(again)
     assert "Why I did it" in words(again)
+
+
+def test_without_a_tick_the_runs_with_curves_are_the_ones_compared(runs_dir):
+    for name in ("A", "B"):
+        make_run(name)
+    for name in ("No epoch", "None either"):
+        runs.run_dir_of(make_run(name)).joinpath("metrics.jsonl").unlink()
+    app = open_page("runs")
+    assert sorted(app.dataframe[1].value["Name"]) == ["A", "B"]
 
 
 def test_seeds_that_differ_in_their_last_digit_can_be_told_apart(runs_dir):

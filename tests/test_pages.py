@@ -189,9 +189,9 @@ def test_the_form_says_how_long_a_run_takes_once_one_like_it_was_trained(runs_di
     done = {"state": "finished", "steps": config.steps_per_epoch, "step": config.steps_per_epoch}
     runs.write_json(runs_dir / run_id / "status.json", done | {"elapsed_seconds": 60.0})
     app = open_page("train")
-    assert "About 5 min on this machine" in words(app)
+    assert "About 5 min of training on this machine" in words(app)
     app.selectbox(key="vary").select("seed").run()
-    assert "Together about 15 min" in words(app)
+    assert "Together about 15 min of training" in words(app)
     app.number_input(key="train_batch_size").set_value(512).run()
     assert "on this machine" not in words(app)
 
@@ -227,7 +227,7 @@ def test_several_values_are_queued_with_one_click_then_moved_and_cancelled(runs_
     assert [run.name for run in run_queue.read_queue().waiting] == ["Seed 0"]
 
 
-@pytest.mark.parametrize(("text", "said"), [("0, x", "whole number, not 'x'"), (" ", "no seed to try")])
+@pytest.mark.parametrize(("text", "said"), [("0, x", "Seed must be a whole number, not 'x'"), (" ", "no seed to try")])
 def test_values_that_are_none_are_a_sentence(runs_dir, text, said):
     app = open_page("train")
     app.selectbox(key="vary").select("seed").run()

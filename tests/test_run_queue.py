@@ -188,6 +188,15 @@ def test_a_model_without_its_training_cannot_go_on():
         run_queue.continue_run(run_id, 1)
 
 
+def test_a_run_killed_between_its_first_epoch_and_its_validation_starts_over(spawned):
+    run_id = ended_run("lost")
+    run = runs.read_run(run_id)
+    for path in (run.model_path, runs.resume_path(run.run_dir)):
+        path.unlink(missing_ok=True)
+    assert run.epochs_done
+    assert run_queue.continue_run(run_id) == "starting"
+
+
 def test_a_run_that_failed_before_its_first_epoch_starts_over(spawned):
     run_id = runs.create_run(TrainConfig(), "No data")
     write_status(run_id, "failed", message="No data.")

@@ -152,6 +152,12 @@ def test_what_the_eraser_takes_away_is_gone(page, app):
     assert 0 < ink(page) < 0.8 * before
     stroke(page, (140, 0), (140, 160))
     expect_empty(page)
+    page.get_by_role("button", name="Clear").click()  # the pen again: an empty canvas needs no eraser
+    expect(page.get_by_test_id("stCheckbox").get_by_role("switch")).not_to_be_checked()
+    page.wait_for_timeout(700)
+    stroke(page, *LINE)
+    changed(page, None)
+    assert ink(page) == before
 
 
 def test_a_thicker_brush_draws_a_thicker_line(page, app):
