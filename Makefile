@@ -37,8 +37,9 @@ run: $(APP_READY)
 	@exec $(PY) -m streamlit run streamlit_app.py --server.port $(PORT)
 
 # The browser tests wait more than they compute, so they run beside the others; their report comes last. Each on one
-# thread, since two that wait for each other on the same core are slower than one. The others are as nice as a
-# training, which the app starts with `nice` 10: else those that the browser tests wait for would hardly move.
+# thread, since two that wait for each other on the same core are slower than one. The others run in two processes,
+# a file's tests in one of them, which share what they compute; and as nice as a training, which the app starts with
+# `nice` 10: else those that the browser tests wait for would hardly move.
 # Without a browser (exit status 3: none to be had, and CI does not insist) the browser tests are deselected.
 test: $(TESTS_READY) lint data
 	@browser=$$($(PY) tests/find_chromium.py); status=$$?; export OMP_NUM_THREADS=1; \

@@ -48,8 +48,7 @@ def runs_to_prune(found: list[Run], rule: str, count: int, now: float, in_use: s
 
     `count`: how many stay, or the age in days; `now`: seconds since 1970; `in_use`: the id of the model in use.
     Whatever the rule, these stay: runs that have not ended, the model in use, and folders in which something
-    cannot be read, which may be somebody's own. A run of unknown age is not old, but comes after
-    those whose age is known.
+    cannot be read, which may be somebody's own. A run of unknown age is not old, but the last of the newest.
     """
     if rule not in RULES or count < 1:
         raise ValueError(f"rule {rule!r} must be one of {tuple(RULES)}, and count {count!r} at least 1")

@@ -128,11 +128,12 @@ def continue_problem(run: Run, epochs: int = 0) -> str:
         return f"“{run.name}” is {run.state}; only a run that is paused or has ended can go on."
     if run.status.get("cause") == "TrainingFailed":
         return "Its loss ran away, and going on would end the same way. Start a new run with what its message advises."
-    if not runs.resume_path(run.run_dir).is_file() and run.model_path.is_file():
+    kept = runs.resume_path(run.run_dir).is_file()
+    if not kept and run.model_path.is_file():
         return "There is only its model; what going on needs was not kept."
-    total = epochs or run.config.epochs
-    if total < run.epochs_done or (total == run.epochs_done and run.state == "finished"):
-        return f"It has trained {run.epochs_done:,} epochs already. Choose at least one more."
+    total, done = epochs or run.config.epochs, run.epochs_done if kept else 0  # where nothing is kept it begins anew
+    if total < done or (total == done and run.state == "finished"):
+        return f"It has trained {done:,} epochs already. Choose at least one more."
     try:
         TrainConfig.from_dict(run.config.to_dict() | {"epochs": total})
         allowed = limits.read_limits()

@@ -406,9 +406,10 @@ def run_state(status: dict, now: float, process_alive: bool) -> str:
 
 
 def process_start(process: psutil.Process) -> float:
-    """When a process started, in seconds after the system's own start: the same however the clock is set meanwhile.
+    """When a process started, in seconds after the system's own start, so that setting the clock changes nothing.
 
-    In seconds since 1970 on Windows, which alone keeps that as it was when the process started.
+    On Windows in seconds since 1970, which psutil keeps there as they were. On macOS a server that is itself started
+    after the clock was set tells it differently, and takes a run from before for another process.
     """
     return process.create_time() - (0.0 if psutil.WINDOWS else psutil.boot_time())
 

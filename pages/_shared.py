@@ -108,7 +108,7 @@ def show_style() -> None:
 
 def show_sidebar() -> None:
     """The model picker and, while something trains, a line with its progress. Called by the router on every page."""
-    st.session_state.pop(DIALOG_KEY, None)
+    st.session_state.pop(DIALOG_KEY, None)  # drawing the page closes a dialog, unless a button opens one anew
     with st.sidebar:
         _ask_model(checkpoints.list_models())
         _show_training_line()

@@ -188,8 +188,10 @@ def test_a_model_without_its_training_cannot_go_on():
         run_queue.continue_run(run_id, 1)
 
 
-def test_a_run_killed_between_its_first_epoch_and_its_validation_starts_over(spawned):
-    run_id = ended_run("lost")
+@pytest.mark.parametrize("state", ["lost", "finished"])
+def test_a_run_of_which_nothing_is_kept_starts_over(state, spawned):
+    """As one does that was killed between its first epoch and the validation, or whose files were deleted."""
+    run_id = ended_run(state)
     run = runs.read_run(run_id)
     for path in (run.model_path, runs.resume_path(run.run_dir)):
         path.unlink(missing_ok=True)
