@@ -23,6 +23,7 @@ from fashion_core.config import ConfigError, TrainConfig
 
 STATUS_SECONDS = 0.5  # how often the status is refreshed between epochs: the page looks once a second
 NICENESS = 10  # the server and the visitor's browser go first; training takes what is left
+AUTOGROUP = Path("/proc/self/autogroup")
 
 
 class _Status:
@@ -113,11 +114,20 @@ def _prepare(*names: str) -> list:
 
         from fashion_core import training
 
-    with contextlib.suppress(AttributeError, OSError):  # no os.nice on Windows
-        os.nice(max(0, NICENESS - os.nice(0)))  # one that an ending worker has started has it already
+    _step_behind()
     torch.set_num_threads(thread_count())
     training.keep_freed_memory()
     return splits.result()
+
+
+def _step_behind() -> None:
+    """Let whatever else the machine does go first."""
+    with contextlib.suppress(AttributeError, OSError):  # neither os.nice nor sessions on Windows
+        os.nice(max(0, NICENESS - os.nice(0)))  # one that an ending worker has started has it already
+        # Most Linux kernels share the cores among sessions first: a process alone in its own is nice to nobody unless
+        # its session is, man 7 sched, "The autogroup feature". One in somebody else's session leaves that as it is.
+        if os.getsid(0) == os.getpid():
+            AUTOGROUP.write_text(str(NICENESS))
 
 
 def _train(run_dir: Path, status: _Status) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -62,6 +63,16 @@ def test_a_killed_worker_is_lost_its_model_stays_and_the_next_start_is_free():
     wait_for(lambda: runs.read_run(run_id).state == "lost", "the word lost", seconds=10)
     checkpoints.load_model(runs.read_run(run_id).model_path)
     assert wait_for_state(runs.start_run(QUICK, "Next"), "finished", "failed", "lost").state == "finished"
+
+
+def test_a_training_lets_everything_else_go_first():
+    run_id = runs.start_run(LONG, "Polite")
+    wait_for_first_loss(run_id)
+    process = worker_process(run_id)
+    assert process.nice() == worker.NICENESS
+    autogroup = Path(f"/proc/{process.pid}/autogroup")
+    if autogroup.exists():  # else its niceness is all that counts
+        assert autogroup.read_text().split()[-2:] == ["nice", str(worker.NICENESS)]
 
 
 def test_of_two_starts_at_once_exactly_one_trains():
