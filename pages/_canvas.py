@@ -37,7 +37,8 @@ def ask_drawing() -> Image.Image | None:
     """The canvas with its tools; returns the drawing, None before the first stroke."""
     options = dict(default="Medium", required=True, label_visibility="collapsed", persist_state="session")
     brush = st.segmented_control("Brush", list(BRUSHES), key="brush", **options)
-    erasing = st.session_state.get("eraser", False)
+    eraser = f"eraser_{st.session_state.get('times_cleared', 0)}"
+    erasing = st.session_state.get(eraser, False)
     if "canvas" not in st.session_state:  # not on screen in the last run: begin with the drawing as it was left
         st.session_state["canvas_start"] = {"objects": strokes()}
     result = st_canvas(
@@ -56,7 +57,7 @@ def ask_drawing() -> Image.Image | None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Undo", icon=":material/undo:", on_click=undo, disabled=not strokes())
         st.button("Clear", icon=":material/delete:", on_click=clear, disabled=not strokes())
-        st.toggle("Eraser", key="eraser")
+        st.toggle("Eraser", key=eraser)
     return Image.fromarray(st.session_state["drawing"]["pixels"]) if strokes() else None
 
 
@@ -70,9 +71,13 @@ def undo() -> None:
 
 
 def clear() -> None:
-    """An empty canvas to draw on: the eraser would leave no trace there."""
+    """An empty canvas to draw on: the eraser would leave no trace there.
+
+    Hence a new switch, which is off. The old one, put off from here, would be on again as soon as the canvas, which
+    says at once that it is empty, does so before the browser has heard of it.
+    """
     put_on_canvas([])
-    st.session_state["eraser"] = False
+    st.session_state["times_cleared"] = st.session_state.get("times_cleared", 0) + 1
 
 
 def put_on_canvas(objects: list[dict]) -> None:
