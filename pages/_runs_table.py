@@ -67,8 +67,10 @@ def ask_order(shown: list[runs.Run], found: list[runs.Run], disk_bytes: dict[str
         )  # fmt: skip
         columns = ask_columns()
         frame = run_table.sorted_frame(frame, st.session_state["sort_by"], ascending == "↑")
-        csv = run_table.table_csv(frame, columns)
-        st.download_button("CSV", csv, "runs.csv", "text/csv", icon=":material/download:", on_click="ignore")
+        st.download_button(
+            "CSV", lambda: run_table.table_csv(frame, columns), "runs.csv", "text/csv", icon=":material/download:",
+            on_click="ignore",
+        )  # fmt: skip
     st.caption("Tick rows with the mouse, or with the arrow keys and Shift + Space.")
     draw_table(frame, columns)
     by_id = {run.run_id: run for run in shown}

@@ -93,8 +93,10 @@ def show_classes(report: list[dict]) -> None:
         columns[name] = st.column_config.ProgressColumn(label, help=words, format="%.3f", min_value=0, max_value=1)
     st.subheader("Each class", anchor=False)
     st.dataframe(frame, hide_index=True, column_config=columns, height="content", alt="The scores of each class")
-    csv = frame.to_csv(index=False)
-    st.download_button("Download as CSV", csv, "per_class.csv", "text/csv", icon=":material/download:")
+    st.download_button(
+        "Download as CSV", lambda: frame.to_csv(index=False), "per_class.csv", "text/csv", icon=":material/download:",
+        on_click="ignore",
+    )  # fmt: skip
 
 
 def show_calibration(labels, probs) -> None:
