@@ -36,19 +36,14 @@ run: $(APP_READY)
 	@$(PY) -m fashion_core fetch-data || echo "Starting without the data: the app says which pages need it."
 	@exec $(PY) -m streamlit run streamlit_app.py --server.port $(PORT)
 
-# The browser tests wait more than they compute, so they run beside the others; their report comes last. Each on one
-# thread, since two that wait for each other on the same core are slower than one. The others run in two processes,
-# a file's tests in one of them, which share what they compute; and as nice as a training, which the app starts with
-# `nice` 10: else those that the browser tests wait for would hardly move.
+# In two processes, a file's tests in one of them, which share what they compute; each on one thread, since two that
+# wait for each other on the same core are slower than one.
 # Without a browser (exit status 3: none to be had, and CI does not insist) the browser tests are deselected.
 test: $(TESTS_READY) lint data
 	@browser=$$($(PY) tests/find_chromium.py); status=$$?; export OMP_NUM_THREADS=1; \
 	case $$status in \
-	    0) export FASHION_CHROMIUM="$$browser"; report=$$(mktemp); \
-	       $(PY) -m pytest tests/browser >"$$report" 2>&1 & beside=$$!; \
-	       nice -n 10 $(PY) -m pytest --ignore=tests/browser -n 2 --dist loadfile; status=$$?; \
-	       wait $$beside || status=$$?; cat "$$report"; rm -f "$$report"; exit $$status ;; \
-	    3) $(PY) -m pytest -m "not browser" -n 2 --dist loadfile ;; \
+	    0) FASHION_CHROMIUM="$$browser" $(PY) -m pytest -n 2 --dist loadfile ;; \
+	    3) $(PY) -m pytest -n 2 --dist loadfile -m "not browser" ;; \
 	    *) exit $$status ;; \
 	esac
 

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from app_server import free_port, kill_workers, launch_browser, start_server, watch_console
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+LONGEST = 180_000  # ms; only ends what hangs: the tests may share two slow cores with trainings and each other
+expect.set_options(timeout=LONGEST)
 
 
 def pytest_collection_modifyitems(items):
@@ -43,10 +46,24 @@ def browser():
 
 
 @pytest.fixture
-def page(browser):
+def new_context(browser):
+    """new_context(**options): a fresh browser context, closed after the test."""
+    contexts = []
+
+    def open_context(**options):
+        contexts.append(browser.new_context(**options))
+        contexts[-1].set_default_timeout(LONGEST)
+        return contexts[-1]
+
+    yield open_context
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_context):
     """A fresh page, 1280×900, that must not log an error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(20_000)
+    context = new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     errors = watch_console(page)
     yield page
@@ -55,8 +72,6 @@ def page(browser):
 
 
 @pytest.fixture
-def phone(browser):
+def phone(new_context):
     """A fresh page on a touch screen, 390×844."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    yield context.new_page()
-    context.close()
+    return new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()

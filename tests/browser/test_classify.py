@@ -1,5 +1,6 @@
 """Drawing and uploading in a real browser: strokes, undo, eraser, touch, and that a drawing is not lost."""
 
+import contextlib
 import io
 import re
 
@@ -7,16 +8,16 @@ import pytest
 from app_server import overflow
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-MINUTE = 60_000
 ANSWER = re.compile(r"^[A-Z][\w/ -]+, \d+\.\d%$|^I do not know this$")
 PHONE = {"viewport": {"width": 390, "height": 700}, "has_touch": True, "is_mobile": True}
 
 
 def open_canvas(page, app):
     page.goto(f"{app}/classify")
-    expect(page.get_by_text("The answer appears here")).to_be_visible(timeout=MINUTE)
-    expect(canvas(page)).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("The answer appears here")).to_be_visible()
+    expect(canvas(page)).to_be_visible()
     return canvas(page)
 
 
@@ -38,7 +39,7 @@ def stroke(page, *points):
 def seen(page) -> str | None:
     """The picture that the model sees, once the page has settled."""
     page.wait_for_timeout(500)  # longer than the canvas waits before it sends
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=MINUTE)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     image = page.locator("img.seen")
     return image.get_attribute("src") if image.count() else None
 
@@ -48,27 +49,33 @@ def changed(page, before: str | None) -> str:
     page.wait_for_function(
         "before => { const image = document.querySelector('img.seen'); return image && image.src !== before }",
         arg=before,
-        timeout=MINUTE,
     )
     return page.locator("img.seen").get_attribute("src")
 
 
 def expect_seen(page, picture: str):
     """Wait until the model sees this picture; others may come and go before it does."""
-    expect(page.locator("img.seen")).to_have_attribute("src", picture, timeout=MINUTE)
+    expect(page.locator("img.seen")).to_have_attribute("src", picture)
+
+
+# How many dark pixels the canvas holds; none while there is no canvas.
+INK = """() => {
+  const find = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
+    [...(e.matches('canvas.dc-canvas.lower-canvas') ? [e] : []), ...(e.shadowRoot ? find(e.shadowRoot) : [])])
+  const sheet = find(document)[0]
+  const pixels = sheet?.getContext('2d').getImageData(0, 0, sheet.width, sheet.height).data ?? []
+  return pixels.filter((level, i) => i % 4 === 0 && level < 100).length
+}"""
 
 
 def ink(page) -> int:
-    """How many dark pixels the canvas holds."""
-    return page.evaluate(
-        """() => {
-          const find = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
-            [...(e.matches('canvas.dc-canvas.lower-canvas') ? [e] : []), ...(e.shadowRoot ? find(e.shadowRoot) : [])])
-          const sheet = find(document)[0]
-          const pixels = sheet.getContext('2d').getImageData(0, 0, sheet.width, sheet.height).data
-          return pixels.filter((level, i) => i % 4 === 0 && level < 100).length
-        }"""
-    )
+    return page.evaluate(INK)
+
+
+def expect_drawing(page, picture: str, pixels: int):
+    """Wait until the model sees this picture and the canvas shows it with so much ink."""
+    expect_seen(page, picture)
+    page.wait_for_function(f"pixels => ({INK})() === pixels", arg=pixels)
 
 
 def answer(page):
@@ -80,9 +87,37 @@ def expect_empty(page):
     expect(page.get_by_text("The answer appears here")).to_be_visible()
 
 
+def clear(page):
+    """Press Clear and wait until the canvas has said that it is empty: a stroke before that would go with the rest."""
+    page.get_by_role("button", name="Clear").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    expect_empty(page)
+
+
 def go_to(page, name):
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(name, timeout=MINUTE)
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def ends_a_run(payload: bytes) -> bool:
+    """Whether the server says so of a run of the page's script."""
+    return ForwardMsg.FromString(payload).WhichOneof("type") == "script_finished"
+
+
+@pytest.fixture
+def answered(page):
+    """answered(): do something on a page at rest within it; after it the server has answered and the page shows it."""
+    sockets = []
+    page.on("websocket", lambda socket: sockets.append(socket))
+
+    @contextlib.contextmanager
+    def wait():
+        with sockets[-1].expect_event("framereceived", ends_a_run):
+            yield
+        for _ in range(2):
+            page.evaluate("new Promise(requestAnimationFrame)")
+
+    return wait
 
 
 BOX = [(60, 60), (220, 60), (220, 220), (60, 220), (60, 60)]
@@ -103,7 +138,7 @@ def test_a_drawing_is_answered_and_the_answer_moves_nothing(page, app):
     seen(page)  # until the page has come to rest
     place = canvas(page).bounding_box()
     stroke(page, *BOX)
-    expect(answer(page)).to_have_text(ANSWER, timeout=MINUTE)
+    expect(answer(page)).to_have_text(ANSWER)
     box = seen(page)
     assert canvas(page).bounding_box() == place
     bars = place_of(page.locator(".answer .bars"))
@@ -116,7 +151,7 @@ def test_a_drawing_is_answered_and_the_answer_moves_nothing(page, app):
 def test_the_example_is_recognised_and_can_be_drawn_over(page, app):
     open_canvas(page, app)
     page.get_by_role("button", name="Start with an example").click()
-    expect(answer(page)).to_contain_text("Trouser", timeout=MINUTE)
+    expect(answer(page)).to_contain_text("Trouser")
     example = seen(page)
     stroke(page, (20, 140), (260, 140))
     assert changed(page, example)
@@ -132,42 +167,38 @@ def test_undo_and_clear_work_again_and_again(page, app):
         page.get_by_role("button", name="Undo").click()
         expect_seen(page, box)
     for _ in range(2):
-        page.get_by_role("button", name="Clear").click()
-        expect_empty(page)
+        clear(page)
         assert ink(page) == 0
-        expect(page.get_by_role("button", name="Undo")).to_be_disabled()
         stroke(page, *BOX)
         expect_seen(page, box)
 
 
-def test_what_the_eraser_takes_away_is_gone(page, app):
+def test_what_the_eraser_takes_away_is_gone(page, app, answered):
     open_canvas(page, app)
     stroke(page, *LINE)
-    changed(page, None)
+    line = changed(page, None)
     before = ink(page)
-    page.get_by_test_id("stCheckbox").filter(has_text="Eraser").click()
-    page.wait_for_timeout(700)
+    with answered():
+        page.get_by_test_id("stCheckbox").filter(has_text="Eraser").click()
     stroke(page, (140, 150), (140, 280))
-    page.wait_for_timeout(700)
+    changed(page, line)
     assert 0 < ink(page) < 0.8 * before
     stroke(page, (140, 0), (140, 160))
     expect_empty(page)
-    page.get_by_role("button", name="Clear").click()  # the pen again: an empty canvas needs no eraser
+    clear(page)  # the pen again: an empty canvas needs no eraser
     expect(page.get_by_test_id("stCheckbox").get_by_role("switch")).not_to_be_checked()
-    page.wait_for_timeout(700)
     stroke(page, *LINE)
     changed(page, None)
     assert ink(page) == before
 
 
-def test_a_thicker_brush_draws_a_thicker_line(page, app):
+def test_a_thicker_brush_draws_a_thicker_line(page, app, answered):
     open_canvas(page, app)
     stroke(page, *LINE)
     thin = (changed(page, None), ink(page))[1]
-    page.get_by_role("button", name="Clear").click()
-    expect_empty(page)
-    page.get_by_role("radio", name="Thick").click()
-    page.wait_for_timeout(700)
+    clear(page)
+    with answered():
+        page.get_by_role("radio", name="Thick").click()
     stroke(page, *LINE)
     changed(page, None)
     assert ink(page) > 1.6 * thin
@@ -183,19 +214,17 @@ def test_a_drawing_survives(page, app, elsewhere):
         go_to(page, "Classify")
     elif elsewhere == "another way":
         page.get_by_role("radio", name="Upload").click()
-        expect(page.get_by_text("Pictures of one piece each")).to_be_visible(timeout=MINUTE)
+        expect(page.get_by_text("Pictures of one piece each")).to_be_visible()
         page.get_by_role("radio", name="Draw").click()
     else:
         page.get_by_text("From the picture to 28 × 28, step by step").click()
         expect(page.locator(".steps figure")).to_have_count(8)
-    expect(page.locator("img.seen")).to_be_visible(timeout=MINUTE)
-    assert (seen(page), ink(page)) == drawing
+    expect_drawing(page, *drawing)
     stroke(page, *LINE)
     changed(page, drawing[0])
     assert ink(page) > drawing[1]
     page.get_by_role("button", name="Undo").click()
-    page.wait_for_timeout(700)
-    assert (seen(page), ink(page)) == drawing
+    expect_drawing(page, *drawing)
 
 
 def test_a_stroke_may_begin_anywhere(page, app):
@@ -218,12 +247,10 @@ def finger(page, start, end, steps=8):
         session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
         page.wait_for_timeout(30)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_timeout(500)
 
 
-def test_drawing_with_a_finger_does_not_scroll_the_page(browser, app):
-    context = browser.new_context(**PHONE)
-    page = context.new_page()
+def test_drawing_with_a_finger_does_not_scroll_the_page(new_context, app):
+    page = new_context(**PHONE).new_page()
     open_canvas(page, app)
     box = canvas(page).bounding_box()
     scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
@@ -233,8 +260,7 @@ def test_drawing_with_a_finger_does_not_scroll_the_page(browser, app):
     assert page.evaluate(scrolled) == 0
     assert ink(page) > 500
     finger(page, (middle, box["y"] - 110), (middle, box["y"] - 300))  # above the canvas the same finger does scroll
-    assert page.evaluate(scrolled) > 50
-    context.close()
+    page.wait_for_function(f"{scrolled} > 50")
 
 
 def encoded(picture: Image.Image, kind: str) -> bytes:
@@ -246,7 +272,7 @@ def encoded(picture: Image.Image, kind: str) -> bytes:
 def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_address(page, app):
     open_canvas(page, app)
     page.get_by_role("radio", name="Upload").click()
-    expect(page.get_by_text("Pictures of one piece each")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("Pictures of one piece each")).to_be_visible()
     assert "way=Upload" in page.url
     picture = Image.new("RGB", (300, 400), "white")
     ImageDraw.Draw(picture).polygon(
@@ -260,7 +286,7 @@ def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_addres
     page.locator("input[type=file]").set_input_files(
         [{"name": name, "mimeType": "image/png", "buffer": content} for name, content in files]
     )
-    expect(answer(page)).to_have_text([re.compile("Trouser")] * 2, timeout=MINUTE)
+    expect(answer(page)).to_have_text([re.compile("Trouser")] * 2)
     expect(page.get_by_role("alert").filter(has_text="bad.png")).to_contain_text("not a PNG, JPEG")
     page.get_by_text("From the picture to 28 × 28, step by step").first.click()
     expect(page.locator(".steps figure")).to_have_count(8)
@@ -268,11 +294,11 @@ def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_addres
 
 def test_an_address_with_a_way_opens_it(page, app):
     page.goto(f"{app}/classify?way=Samples")
-    expect(page.get_by_role("button", name="Show others")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_role("button", name="Show others")).to_be_visible()
     page.get_by_role("button", name="Bag", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("the true label is Bag", timeout=MINUTE)
+    expect(page.get_by_role("status")).to_contain_text("the true label is Bag")
     page.goto(f"{app}/classify?way=Nonsense")
-    expect(canvas(page)).to_be_visible(timeout=MINUTE)
+    expect(canvas(page)).to_be_visible()
 
 
 def test_a_drawing_is_corrected_with_the_keyboard_and_the_correction_taken_back(page, app):
@@ -302,17 +328,15 @@ def test_corrections_end_with_the_drawing(page, app):
     page.get_by_text("It guessed wrong? Correct it").click()
     page.get_by_text("Turn light and dark over").click()
     changed(page, box)
-    page.get_by_role("button", name="Clear").click()
-    expect_empty(page)
+    clear(page)
     stroke(page, *BOX)
     expect_seen(page, box)
 
 
-def test_corrections_fit_a_phone(browser, app):
-    context = browser.new_context(**PHONE)
-    page = context.new_page()
+def test_corrections_fit_a_phone(new_context, app):
+    page = new_context(**PHONE).new_page()
     page.goto(f"{app}/classify?way=Samples")
-    page.get_by_role("button", name="Sandal").click(timeout=MINUTE)
+    page.get_by_role("button", name="Sandal").click()
     page.get_by_text("It guessed wrong? Correct it").click()
     frame = page.locator("[class*=st-key-edges_]")
     expect(frame).to_be_visible()
@@ -321,4 +345,3 @@ def test_corrections_fit_a_phone(browser, app):
         assert place["x"] >= 0
         assert place["x"] + place["width"] <= 390
     assert overflow(page) <= 0
-    context.close()

@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 from fashion_core import checkpoints, comparison, data, plots, predict
 from fashion_core.metadata import CLASS_NAMES
 
-MINUTE = 60_000
 PULLOVER, SHIRT_AS_TOP, BOOT_AS_SNEAKER = (2, 2), (6, 0), (9, 7)
 BOX = [(60, 60), (220, 60), (220, 220), (60, 220), (60, 60)]
 
@@ -47,7 +46,7 @@ def expect_cell(page, sides, true, pred):
     """The page says the cell in words, shows the images that changed sides, keeps it in the URL and rings it."""
     came, left = sides(true, pred)
     words = plots.difference_words(len(came) - len(left), true, pred)
-    expect(page.locator("h3").first).to_have_text(words, timeout=MINUTE)
+    expect(page.locator("h3").first).to_have_text(words)
     for key, found in (("came", came), ("left", left)):
         buttons = page.locator(f".st-key-{key}_grid button")
         expect(buttons).to_have_count(len(found))
@@ -70,7 +69,7 @@ def expect_cell(page, sides, true, pred):
 def test_clicks_on_the_difference_show_the_images_that_changed_sides_the_first_one_too(page, app, sides):
     page.goto(f"{app}/compare")
     # Both models look at all images first.
-    page.locator(".st-key-difference_box .heatmaplayer image").first.wait_for(timeout=3 * MINUTE)
+    page.locator(".st-key-difference_box .heatmaplayer image").first.wait_for()
     for cell in (SHIRT_AS_TOP, PULLOVER, BOOT_AS_SNEAKER):
         click_cell(page, *cell)
         expect_cell(page, sides, *cell)
@@ -87,13 +86,13 @@ def canvas(page):
 
 def test_both_models_answer_a_drawing_and_neither_answer_nor_choice_moves_the_canvas(page, app):
     page.goto(f"{app}/classify")
-    expect(page.get_by_text("The answer appears here")).to_be_visible(timeout=MINUTE)
-    expect(canvas(page)).to_be_visible(timeout=MINUTE)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=MINUTE)
+    expect(page.get_by_text("The answer appears here")).to_be_visible()
+    expect(canvas(page)).to_be_visible()
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     place = canvas(page).bounding_box()
     page.get_by_role("combobox", name="Compare with").click()
     page.get_by_role("option", name="Classic CNN").click()
-    expect(page).to_have_url(re.compile("with=fashion_cnn"), timeout=MINUTE)
+    expect(page).to_have_url(re.compile("with=fashion_cnn"))
     assert canvas(page).bounding_box() == place
     page.mouse.move(place["x"] + BOX[0][0], place["y"] + BOX[0][1])
     page.mouse.down()
@@ -101,26 +100,26 @@ def test_both_models_answer_a_drawing_and_neither_answer_nor_choice_moves_the_ca
         page.mouse.move(place["x"] + x, place["y"] + y, steps=5)
     page.mouse.up()
     answer = page.get_by_role("status")
-    expect(answer.get_by_role("heading")).to_have_count(2, timeout=MINUTE)
+    expect(answer.get_by_role("heading")).to_have_count(2)
     expect(answer).to_contain_text("A · Deep net")
     expect(answer).to_contain_text("B · Classic CNN")
     expect(answer.locator(".pair .bar")).to_have_count(20)
     assert canvas(page).bounding_box() == place
     page.get_by_role("combobox", name="Compare with").focus()
     page.get_by_test_id("stSelectbox").get_by_role("button", name=re.compile("clear", re.IGNORECASE)).click()
-    expect(answer.get_by_role("heading")).to_have_count(1, timeout=MINUTE)
+    expect(answer.get_by_role("heading")).to_have_count(1)
     expect(page).not_to_have_url(re.compile("with="))
     assert canvas(page).bounding_box() == place
 
 
 def test_the_onnx_file_of_the_home_page_opens_elsewhere(page, app):
     page.goto(app)
-    page.get_by_text("Take it with you").click(timeout=MINUTE)
+    page.get_by_text("Take it with you").click()
     page.get_by_role("radio", name="ONNX").click()
-    expect(page.get_by_text("onnxruntime.InferenceSession")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("onnxruntime.InferenceSession")).to_be_visible()
     page.get_by_role("button", name="Make the file").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name=f"Download {checkpoints.RECOMMENDED}.onnx").click(timeout=MINUTE)
+        page.get_by_role("button", name=f"Download {checkpoints.RECOMMENDED}.onnx").click()
     session = onnxruntime.InferenceSession(download.value.path().read_bytes())
     assert json.loads(session.get_modelmeta().custom_metadata_map["class_names"]) == list(CLASS_NAMES)
     pixels = data.load_split("test").pixels[:5]

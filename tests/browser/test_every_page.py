@@ -13,13 +13,12 @@ TITLES = {
     "compare": "Compare",
     "classify": "Classify",
 }
-MINUTE = 60_000
 
 
 def open_page(page, app, path):
     page.goto(f"{app}/{path}")
-    expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[path], timeout=MINUTE)
-    expect(page.locator("[data-stale='true']")).to_have_count(0, timeout=MINUTE)
+    expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[path])
+    expect(page.locator("[data-stale='true']")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", TITLES)
@@ -33,10 +32,10 @@ def test_a_page_opens_without_errors_and_fits(page, app, path, width, scheme):
 
 
 @pytest.mark.parametrize("path", ["train", "confusion_matrix"])
-def test_the_first_page_that_a_fresh_server_is_asked_for_has_its_sidebar(browser, tmp_path, path):
+def test_the_first_page_that_a_fresh_server_is_asked_for_has_its_sidebar(new_context, tmp_path, path):
     port = free_port()
     server = start_server(tmp_path, port)
-    page = browser.new_page()
+    page = new_context().new_page()
     errors = watch_console(page)
     try:
         open_page(page, f"http://127.0.0.1:{port}", path)
@@ -45,7 +44,6 @@ def test_the_first_page_that_a_fresh_server_is_asked_for_has_its_sidebar(browser
         expect(page.get_by_role("dialog")).to_have_count(0)
         assert errors == []
     finally:
-        page.close()
         server.kill()
         server.wait()
 
@@ -54,5 +52,5 @@ def test_home_links_lead_to_every_page(page, app):
     open_page(page, app, "")
     for path in [path for path in TITLES if path]:
         page.locator(f"[data-testid='stSidebarNav'] a[href$='/{path}']").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[path], timeout=MINUTE)
+        expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[path])
         expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -8,8 +8,6 @@ from playwright.sync_api import expect
 
 from fashion_core import rate_finder
 
-MINUTE = 60_000
-
 
 @pytest.fixture(autouse=True)
 def _own_runs(runs_dir, monkeypatch):
@@ -22,7 +20,7 @@ def _own_runs(runs_dir, monkeypatch):
 
 def open_train(page, app):
     page.goto(f"{app}/train")
-    expect(page.get_by_role("button", name="Start training")).to_be_enabled(timeout=MINUTE)
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
 
 
 def rate_field(page):
@@ -33,30 +31,30 @@ def test_a_rate_is_found_survives_a_refresh_and_is_used(page, app):
     open_train(page, app)
     page.get_by_role("button", name="Find a learning rate").click()
     card = page.locator(".st-key-finder_card")
-    expect(card.get_by_role("progressbar")).to_be_visible(timeout=MINUTE)
-    expect(page.get_by_role("button", name="Add to queue")).to_be_enabled(timeout=MINUTE)
-    expect(page.get_by_role("button", name="Start training")).to_be_enabled(timeout=MINUTE)  # once it has ended
+    expect(card.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_role("button", name="Add to queue")).to_be_enabled()
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()  # once it has ended
     page.reload()
-    expect(card.get_by_text("For FashionCNN, Adam, batches of 64.")).to_be_visible(timeout=MINUTE)
+    expect(card.get_by_text("For FashionCNN, Adam, batches of 64.")).to_be_visible()
     search = rate_finder.read_search()
     rate = rate_finder.rate_words(rate_finder.suggested_rate(search.rates, search.losses))
-    expect(card.locator("canvas, svg.marks").first).to_be_visible(timeout=MINUTE)
+    expect(card.locator("canvas, svg.marks").first).to_be_visible()
     expect(card.get_by_test_id("stVegaLiteChart")).to_have_count(1)
     expect(page.get_by_label(re.compile(f"; {re.escape(rate)} is marked")).first).to_be_attached()
     expect(rate_field(page)).to_have_value("0.00100")
     card.get_by_role("button", name=f"Use {rate}").click()
-    expect(rate_field(page)).to_have_value(f"{float(rate):.5f}", timeout=MINUTE)
+    expect(rate_field(page)).to_have_value(f"{float(rate):.5f}")
     expect(page.get_by_text(f"Classic tutorial, changed: learning rate {rate}.")).to_be_visible()
     used = card.get_by_role("button", name=f"{rate} is in the form")
     expect(used).to_be_disabled()
     expect(used.locator("p")).not_to_have_css("color", "rgb(255, 255, 255)")  # on the white of a button that is off
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Runs", exact=True).click()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train", exact=True).click()
-    expect(rate_field(page)).to_have_value(f"{float(rate):.5f}", timeout=MINUTE)
+    expect(rate_field(page)).to_have_value(f"{float(rate):.5f}")
     page.get_by_text("Classic tutorial", exact=True).click()
-    expect(rate_field(page)).to_have_value("0.00100", timeout=MINUTE)
+    expect(rate_field(page)).to_have_value("0.00100")
     card.get_by_role("button", name="Put the finder away").first.click()
-    expect(card).to_have_count(0, timeout=MINUTE)
+    expect(card).to_have_count(0)
 
 
 def test_a_killed_search_is_shown_as_lost(page, app, runs_dir):
@@ -64,21 +62,21 @@ def test_a_killed_search_is_shown_as_lost(page, app, runs_dir):
     batch = page.get_by_role("spinbutton", name="Batch size")
     batch.fill("1024")
     batch.press("Enter")
-    expect(page.get_by_text("batch size 1,024")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_text("batch size 1,024")).to_be_visible()
     page.get_by_role("button", name="Find a learning rate").click()
     card = page.locator(".st-key-finder_card")
-    expect(card.get_by_text(re.compile(r"Step \d+ of 200"))).to_be_visible(timeout=MINUTE)
+    expect(card.get_by_text(re.compile(r"Step \d+ of 200"))).to_be_visible()
     kill_workers(runs_dir)
     expect(card.get_by_text("Lost")).to_be_visible(timeout=10_000)
     expect(card.get_by_text("ended without a word")).to_be_visible()
-    expect(page.get_by_role("button", name="Find a learning rate")).to_be_enabled(timeout=MINUTE)
+    expect(page.get_by_role("button", name="Find a learning rate")).to_be_enabled()
 
 
 def test_a_network_on_home_leads_to_its_training(page, app):
     page.goto(app)
     card = page.locator(".st-key-networks")
-    card.get_by_text("ResidualNet", exact=True).click(timeout=MINUTE)
-    expect(card.get_by_text("463,562").first).to_be_visible(timeout=MINUTE)
+    card.get_by_text("ResidualNet", exact=True).click()
+    expect(card.get_by_text("463,562").first).to_be_visible()
     card.get_by_role("button", name="Train this network").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Train", timeout=MINUTE)
-    expect(page.get_by_text("Classic tutorial, changed: network ResidualNet.")).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
+    expect(page.get_by_text("Classic tutorial, changed: network ResidualNet.")).to_be_visible()

@@ -10,8 +10,6 @@ from waiting import wait_for
 
 from fashion_core import run_queue, runs
 
-MINUTE = 60_000
-
 
 @pytest.fixture(autouse=True)
 def _own_runs(runs_dir, monkeypatch):
@@ -29,7 +27,7 @@ def main(page):
 
 def open_train(page, app):
     page.goto(f"{app}/train")
-    expect(page.get_by_role("button", name="Start training")).to_be_enabled(timeout=MINUTE)
+    expect(page.get_by_role("button", name="Start training")).to_be_enabled()
 
 
 def fill_number(page, label, value):
@@ -47,29 +45,29 @@ def test_pause_refresh_resume_and_stop_from_another_tab(page, app):
     open_train(page, app)
     fill_number(page, "Epochs", "50")
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_test_id("stProgress")).to_contain_text("step", timeout=MINUTE)
+    expect(page.get_by_test_id("stProgress")).to_contain_text("step")
     main(page).get_by_role("button", name="Pause").click()
-    expect(main(page).get_by_text("Paused")).to_be_visible(timeout=MINUTE)
+    expect(main(page).get_by_text("Paused")).to_be_visible()
     paused_at = steps_done(page)
     page.reload()
-    expect(main(page).get_by_text("Paused")).to_be_visible(timeout=MINUTE)
+    expect(main(page).get_by_text("Paused")).to_be_visible()
     assert steps_done(page) == paused_at
     other = page.context.new_page()
     other.goto(f"{app}/train")
-    expect(main(other).get_by_text("Paused")).to_be_visible(timeout=MINUTE)
+    expect(main(other).get_by_text("Paused")).to_be_visible()
     main(page).get_by_role("button", name="Resume").click()
-    expect(main(page).get_by_text("Running")).to_be_visible(timeout=MINUTE)
-    expect(page.get_by_test_id("stProgress")).not_to_contain_text(f"step {paused_at:,} of", timeout=MINUTE)
+    expect(main(page).get_by_text("Running")).to_be_visible()
+    expect(page.get_by_test_id("stProgress")).not_to_contain_text(f"step {paused_at:,} of")
     assert steps_done(page) > paused_at
     main(other).get_by_role("button", name="Stop", exact=True).first.click()  # whether or not it has noticed
     for tab in (page, other):
-        expect(main(tab).get_by_text("Stopped")).to_be_visible(timeout=MINUTE)
+        expect(main(tab).get_by_text("Stopped")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("Continue for .* more epochs"))).to_be_enabled()
 
 
-def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken_along_and_asked(browser, app):
+def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken_along_and_asked(new_context, app):
     before = {run.run_id for run in runs.list_runs()}
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     open_train(page, app)
     page.get_by_text("More", exact=True).click()
@@ -81,7 +79,7 @@ def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken
     page.get_by_role("textbox", name="Values").fill("0.001, 0.003, 0.01")
     page.get_by_role("textbox", name="Values").press("Enter")
     page.get_by_role("button", name="Queue 3 runs").click()
-    expect(main(page).get_by_text("2 waiting")).to_be_visible(timeout=MINUTE)
+    expect(main(page).get_by_text("2 waiting")).to_be_visible()
     context.close()
     ids = [run.run_id for run in runs.list_runs() if run.run_id not in before]
     assert len(ids) == 3
@@ -90,42 +88,39 @@ def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken
     wait_for(lambda: not any(runs.read_run(run_id).state in active for run_id in ids), "the row of three", seconds=600)
     assert {runs.read_run(run_id).state for run_id in ids} == {"finished"}
     best = max(map(runs.read_run, ids), key=lambda run: run.status["best_val_accuracy"])
-    page = browser.new_page()
+    page = new_context().new_page()
     errors = watch_console(page)
-    try:
-        compare_and_continue(page, app, best)
-        take_along_and_ask(page, app, best)
-        assert errors == []
-    finally:
-        page.close()
+    compare_and_continue(page, app, best)
+    take_along_and_ask(page, app, best)
+    assert errors == []
 
 
 def compare_and_continue(page, app, best):
     page.goto(f"{app}/runs?search=Row&sort_by=Validation")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Runs", timeout=MINUTE)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
     headers = page.get_by_test_id("stDataFrame").nth(1).locator("th")
-    expect(headers.filter(has_text="Learning rate")).to_have_count(1, timeout=MINUTE)
+    expect(headers.filter(has_text="Learning rate")).to_have_count(1)
     card = main(page).locator(f".st-key-run-{best.run_id}")
-    expect(card.get_by_text(best.name).first).to_be_visible(timeout=MINUTE)
+    expect(card.get_by_text(best.name).first).to_be_visible()
     card.get_by_role("button", name="Continue for 1 more epoch").click()
-    card.get_by_role("link", name="Watch it live").click(timeout=MINUTE)
-    expect(page.get_by_test_id("stProgress")).to_contain_text("Epoch 2 of 2", timeout=MINUTE)
-    expect(main(page).get_by_text("Finished").first).to_be_visible(timeout=MINUTE)
+    card.get_by_role("link", name="Watch it live").click()
+    expect(page.get_by_test_id("stProgress")).to_contain_text("Epoch 2 of 2")
+    expect(main(page).get_by_text("Finished").first).to_be_visible()
 
 
 def take_along_and_ask(page, app, best):
     page.goto(f"{app}/runs?search=Row&sort_by=Validation")
     card = main(page).locator(f".st-key-run-{best.run_id}")
-    card.get_by_text("Take it with you").click(timeout=MINUTE)
+    card.get_by_text("Take it with you").click()
     card.get_by_role("radio", name="ONNX").click()
-    expect(card.get_by_text("onnxruntime.InferenceSession")).to_be_visible(timeout=MINUTE)
+    expect(card.get_by_text("onnxruntime.InferenceSession")).to_be_visible()
     card.get_by_role("button", name="Make the file").click()
-    with page.expect_download(timeout=MINUTE) as download:
-        card.get_by_role("button", name=f"Download {best.run_id}.onnx").click(timeout=MINUTE)
+    with page.expect_download() as download:
+        card.get_by_role("button", name=f"Download {best.run_id}.onnx").click()
     assert onnxruntime.InferenceSession(download.value.path().read_bytes()).get_inputs()[0].name == "pixels"
     card.get_by_role("button", name="Use this model").click()
-    expect(page).to_have_url(re.compile(f"model={best.run_id}"), timeout=MINUTE)
+    expect(page).to_have_url(re.compile(f"model={best.run_id}"))
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Classify", exact=True).click()
-    page.get_by_role("button", name="Start with an example").click(timeout=MINUTE)
-    expect(page.get_by_role("status").get_by_role("heading")).to_have_text(re.compile(r"\w"), timeout=MINUTE)
+    page.get_by_role("button", name="Start with an example").click()
+    expect(page.get_by_role("status").get_by_role("heading")).to_have_text(re.compile(r"\w"))
     assert best.run_id in page.url

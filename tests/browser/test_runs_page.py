@@ -13,7 +13,6 @@ from playwright.sync_api import expect
 from fashion_core import runs
 from fashion_core.config import TrainConfig
 
-MINUTE = 60_000
 ROW, HEADER, TICK_X = 35, 35, 17  # pixels of the table, which is drawn on a canvas
 RUNS = (  # oldest first: name, validation accuracy, state, settings
     ("Wide", 0.90, "finished", {"dropout": 0.25}),
@@ -71,20 +70,20 @@ def table(page):
 def expect_names(table, *expected, column=1):
     """Wait until a table has these names, in this order; a canvas has its cells in the page for screen readers."""
     table.scroll_into_view_if_needed()
-    expect(table.locator(f'td[aria-colindex="{column}"]')).to_have_text(list(expected), timeout=20_000)
+    expect(table.locator(f'td[aria-colindex="{column}"]')).to_have_text(list(expected))
 
 
 def open_runs(page, app, query=""):
     page.goto(f"{app}/runs{query}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Runs", timeout=MINUTE)
-    expect(table(page).locator("canvas").first).to_be_visible(timeout=MINUTE)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
+    expect(table(page).locator("canvas").first).to_be_visible()
     settle(page)
 
 
 def settle(page):
     """Until the page has drawn everything anew."""
-    expect(page.locator("[data-stale='true']")).to_have_count(0, timeout=MINUTE)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=MINUTE)
+    expect(page.locator("[data-stale='true']")).to_have_count(0)
+    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
 
 
 def search(page, words):
@@ -104,7 +103,7 @@ def tick(page, row, ticked):
     """Tick a row with the mouse and wait until so many are ticked."""
     settle(page)
     table(page).locator(".dvn-scroller").click(position={"x": TICK_X, "y": HEADER + ROW * row + ROW // 2})
-    expect(main(page).get_by_text(f"{ticked} ticked").first).to_be_visible(timeout=MINUTE)
+    expect(main(page).get_by_text(f"{ticked} ticked").first).to_be_visible()
 
 
 def test_runs_are_found_and_filtered_and_a_link_shows_the_same(page, app):
@@ -128,28 +127,28 @@ def test_ticked_runs_are_compared_and_stay_ticked(page, app):
     table(page).locator(".dvn-scroller").click(position={"x": 120, "y": HEADER + ROW * 2 + ROW // 2})
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+Space")  # Narrow
-    expect(main(page).get_by_text("2 ticked").first).to_be_visible(timeout=MINUTE)
+    expect(main(page).get_by_text("2 ticked").first).to_be_visible()
     expect_names(page.get_by_test_id("stDataFrame").nth(1), "Narrow", "Wide", column=2)
     headers = page.get_by_test_id("stDataFrame").nth(1).locator("th").all_text_contents()
     assert headers[2:5] == ["Learning rate", "Dropout", "Validation"]
     for label in ("Training loss", "Seconds"):
         main(page).get_by_role("radio", name=label).click()
-        expect(page).to_have_url(re.compile(label.replace(" ", r"\+")), timeout=MINUTE)
+        expect(page).to_have_url(re.compile(label.replace(" ", r"\+")))
         settle(page)
     page.get_by_role("slider", name="Smoothing").focus()
     page.keyboard.press("End")
     chart = page.get_by_test_id("stPlotlyChart")
-    expect(chart).to_have_count(1, timeout=MINUTE)
+    expect(chart).to_have_count(1)
     # Lists, because the chart before may still be there for a moment.
-    expect(chart.locator(".xtitle")).to_have_text(["Seconds"], timeout=MINUTE)
-    expect(chart.locator(".ytitle")).to_have_text(["Training loss"], timeout=MINUTE)
-    expect(chart.locator(".scatterlayer .trace")).to_have_count(4, timeout=MINUTE)  # two raw, two smoothed
+    expect(chart.locator(".xtitle")).to_have_text(["Seconds"])
+    expect(chart.locator(".ytitle")).to_have_text(["Training loss"])
+    expect(chart.locator(".scatterlayer .trace")).to_have_count(4)  # two raw, two smoothed
     assert sorted(chart.locator(".legendtext").all_text_contents()) == ["Narrow", "Wide"]
     search(page, "wide")
-    expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible(timeout=MINUTE)
+    expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible()
     page.reload()
-    expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible(timeout=MINUTE)
-    expect(page.get_by_test_id("stPlotlyChart").locator(".xtitle")).to_have_text(["Seconds"], timeout=MINUTE)
+    expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible()
+    expect(page.get_by_test_id("stPlotlyChart").locator(".xtitle")).to_have_text(["Seconds"])
 
 
 def test_a_run_is_renamed_and_tagged_and_still_is_after_a_refresh(page, app):
@@ -159,7 +158,7 @@ def test_a_run_is_renamed_and_tagged_and_still_is_after_a_refresh(page, app):
     dialog.get_by_role("textbox", name="Name").fill("<i>Best</i> so far")
     dialog.get_by_role("textbox", name="Tags").fill("paper")
     dialog.get_by_role("button", name="Save").click()
-    expect(dialog).to_have_count(0, timeout=MINUTE)
+    expect(dialog).to_have_count(0)
     open_runs(page, app, "?tag=paper")
     expect_names(table(page), "<i>Best</i> so far")
     expect(main(page).get_by_text("<i>Best</i> so far", exact=True).last).to_be_visible()
@@ -172,28 +171,28 @@ def test_a_note_that_is_being_written_outlives_the_end_of_a_run_until_it_is_put_
     runs.write_json(status, ended | alive | {"state": "running"})
     open_runs(page, app, "?search=wide")
     line = page.get_by_test_id("stSidebar").get_by_text("Too fast")
-    expect(line).to_be_visible(timeout=MINUTE)
+    expect(line).to_be_visible()
     page.get_by_role("button", name="Name and notes").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Tags").fill("paper")
     note = dialog.get_by_role("textbox", name="Note")
     note.press_sequentially("Half a sen")
     runs.write_json(status, ended)
-    expect(line).to_have_count(0, timeout=MINUTE)  # the page has been drawn anew
+    expect(line).to_have_count(0)  # the page has been drawn anew
     note.press_sequentially("tence")
     expect(note).to_have_value("Half a sentence")
     expect(dialog.get_by_role("textbox", name="Tags")).to_have_value("paper")
     page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0, timeout=MINUTE)
+    expect(dialog).to_have_count(0)
     page.get_by_role("button", name="Name and notes").click()
-    expect(note).to_be_visible(timeout=MINUTE)
+    expect(note).to_be_visible()
     dialog.get_by_role("button", name="Cancel").click()
-    expect(dialog).to_have_count(0, timeout=MINUTE)
+    expect(dialog).to_have_count(0)
 
 
 def test_pruning_shows_what_goes_before_it_goes(page, app, runs_dir):
     open_runs(page, app)
-    expect(page.locator(".legendtext")).to_have_count(5, timeout=MINUTE)  # what is drawn last moves what is below
+    expect(page.locator(".legendtext")).to_have_count(5)  # what is drawn last moves what is below
     page.get_by_text("Housekeeping").click()
     expect(main(page).get_by_text("Choose what goes")).to_be_visible()
     settle(page)
@@ -201,11 +200,11 @@ def test_pruning_shows_what_goes_before_it_goes(page, app, runs_dir):
     expect(page.get_by_role("radio", name="Keep only the best")).to_be_checked()
     page.get_by_role("spinbutton", name="How many runs").fill("2")
     page.keyboard.press("Enter")
-    expect(main(page).get_by_text("3 runs would go")).to_be_visible(timeout=MINUTE)
+    expect(main(page).get_by_text("3 runs would go")).to_be_visible()
     expect_names(page.get_by_test_id("stDataFrame").last, "Too fast", "Narrow again", "Narrow")
     assert len(list(runs_dir.glob("2026*"))) == 5
     page.get_by_role("button", name="Delete 3 runs").click()
     page.get_by_role("button", name="Delete them").click()
-    expect(main(page).get_by_text("3 runs were deleted")).to_be_visible(timeout=MINUTE)
+    expect(main(page).get_by_text("3 runs were deleted")).to_be_visible()
     expect_names(table(page), "<b>Bold</b>", "Wide")
     assert len(list(runs_dir.glob("2026*"))) == 2
