@@ -20,7 +20,7 @@ HELP = {
     "Epochs done": _shared.GLOSSARY["epoch"],
     "Validation": "Share of 5,000 images kept out of training that was named rightly, at the best epoch.",
     "Test": _shared.GLOSSARY["test"],
-    "Best epoch": "The epoch after which the kept model was best on validation images.",
+    "Best epoch": "The epoch after which the kept model was best on validation images, also one that Stop cut short.",
     "Disk": "What the run's folder takes, in MB.",
 }
 

@@ -1,10 +1,9 @@
 """A page as a new visitor opens it, run by Streamlit itself without a browser."""
 
 from streamlit.testing.v1 import AppTest
+from waiting import SECONDS
 
 from fashion_core import runs
-
-SECONDS = 120
 
 
 def open_page(name: str, **query) -> AppTest:

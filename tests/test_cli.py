@@ -9,7 +9,7 @@ import sys
 import onnxruntime
 import pytest
 from PIL import Image
-from waiting import wait_for, wait_for_state
+from waiting import SECONDS, wait_for, wait_for_state
 
 from fashion_core import checkpoints, runs
 from fashion_core.config import TrainConfig
@@ -20,7 +20,7 @@ from fashion_core.runs import PROJECT_DIR
 def call(*words, **environment):
     command = [sys.executable, "-m", "fashion_core", *map(str, words)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=300, cwd=PROJECT_DIR, env=os.environ | environment
+        command, capture_output=True, text=True, timeout=SECONDS, cwd=PROJECT_DIR, env=os.environ | environment
     )
 
 
@@ -61,7 +61,7 @@ def test_an_interrupted_training_leaves_its_best_model(tmp_path):
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=PROJECT_DIR, start_new_session=True, **heard)
     wait_for(out.with_suffix(".json").exists, "the first epoch")
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=SECONDS) == 1
     metrics = checkpoints.read_checkpoint(out).metrics
     assert (metrics["title"], metrics["val_accuracy"] > 0.2, metrics["best_epoch"] > 0) == ("long", True, True)
     assert "test_accuracy" not in metrics

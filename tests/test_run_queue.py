@@ -12,6 +12,7 @@ import types
 
 import psutil
 import pytest
+from waiting import SECONDS
 
 from fashion_core import run_queue, runs
 from fashion_core.config import TrainConfig
@@ -465,7 +466,7 @@ def test_a_cancel_and_a_start_of_the_same_run_by_two_processes_end_in_one_of_the
     ]
     for process in processes:
         process.start()
-    said = {answers.get(timeout=60) for _ in processes}
+    said = {answers.get(timeout=SECONDS) for _ in processes}
     for process in processes:
         process.join()
     if "cancelled" in said:

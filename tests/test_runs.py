@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from waiting import SECONDS
 
 from fashion_core import run_queue, runs
 from fashion_core.config import TrainConfig
@@ -88,7 +89,7 @@ def test_whatever_is_written_is_read_at_once_and_what_a_reader_changes_stays_its
 def test_a_dead_child_that_nobody_has_reaped_is_not_alive():
     child = subprocess.Popen([sys.executable, "-c", "pass"])
     started = runs.process_start(psutil.Process(child.pid))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + SECONDS
     while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline
         time.sleep(0.01)
