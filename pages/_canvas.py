@@ -41,6 +41,7 @@ def ask_drawing() -> Image.Image | None:
     erasing = st.session_state.get(eraser, False)
     if "canvas" not in st.session_state:  # not on screen in the last run: begin with the drawing as it was left
         st.session_state["canvas_start"] = {"objects": strokes()}
+        st.session_state["replaced"] = []
     result = st_canvas(
         stroke_width=round(BRUSHES[brush] * (ERASER_WIDER if erasing else 1)),
         stroke_color=PAPER if erasing else INK,
@@ -51,18 +52,20 @@ def ask_drawing() -> Image.Image | None:
         return_image_data=True,
         key="canvas",
     )
-    if result.image_data is not None:
+    if result.image_data is not None and result.json_data["objects"] not in st.session_state["replaced"]:
         st.session_state["drawing"] = {"strokes": result.json_data["objects"], "pixels": result.image_data}
+        st.session_state["replaced"] = []
     _without_toolbar(key="without_toolbar", height=0)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Undo", icon=":material/undo:", on_click=undo, disabled=not strokes())
         st.button("Clear", icon=":material/delete:", on_click=clear, disabled=not strokes())
         st.toggle("Eraser", key=eraser)
-    return Image.fromarray(st.session_state["drawing"]["pixels"]) if strokes() else None
+    pixels = st.session_state["drawing"]["pixels"] if strokes() else None
+    return None if pixels is None else Image.fromarray(pixels)
 
 
 def strokes() -> list[dict]:
-    """What has been drawn, oldest first, as the canvas describes it."""
+    """What has been drawn, oldest first, as the canvas describes it or is about to."""
     return st.session_state.get("drawing", {}).get("strokes", [])
 
 
@@ -81,7 +84,13 @@ def clear() -> None:
 
 
 def put_on_canvas(objects: list[dict]) -> None:
-    """Replace the drawing. The canvas takes up only a beginning that differs from the last one, hence the count."""
+    """Replace the drawing. The canvas takes up only a beginning that differs from the last one, hence the count.
+
+    It takes a moment until the canvas has, and speaks of the drawing before until then. That is no news: a second Undo
+    within that moment takes a second stroke back.
+    """
+    st.session_state["replaced"].append(strokes())
+    st.session_state["drawing"] = {"pixels": None} | st.session_state.get("drawing", {}) | {"strokes": objects}
     count = st.session_state["canvas_start"].get("count", 0) + 1
     st.session_state["canvas_start"] = {"objects": objects, "count": count}
 

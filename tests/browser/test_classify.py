@@ -3,15 +3,26 @@
 import contextlib
 import io
 import re
+import time
 
 import pytest
 from app_server import overflow
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from waiting import SECONDS
 
 ANSWER = re.compile(r"^[A-Z][\w/ -]+, \d+\.\d%$|^I do not know this$")
 PHONE = {"viewport": {"width": 390, "height": 700}, "has_touch": True, "is_mobile": True}
+
+# How many dark pixels the canvas holds; none while there is no canvas.
+INK = """() => {
+  const find = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
+    [...(e.matches('canvas.dc-canvas.lower-canvas') ? [e] : []), ...(e.shadowRoot ? find(e.shadowRoot) : [])])
+  const sheet = find(document)[0]
+  const pixels = sheet?.getContext('2d').getImageData(0, 0, sheet.width, sheet.height).data ?? []
+  return pixels.filter((level, i) => i % 4 === 0 && level < 100).length
+}"""
 
 
 def open_canvas(page, app):
@@ -58,16 +69,6 @@ def expect_seen(page, picture: str):
     expect(page.locator("img.seen")).to_have_attribute("src", picture)
 
 
-# How many dark pixels the canvas holds; none while there is no canvas.
-INK = """() => {
-  const find = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
-    [...(e.matches('canvas.dc-canvas.lower-canvas') ? [e] : []), ...(e.shadowRoot ? find(e.shadowRoot) : [])])
-  const sheet = find(document)[0]
-  const pixels = sheet?.getContext('2d').getImageData(0, 0, sheet.width, sheet.height).data ?? []
-  return pixels.filter((level, i) => i % 4 === 0 && level < 100).length
-}"""
-
-
 def ink(page) -> int:
     return page.evaluate(INK)
 
@@ -88,10 +89,11 @@ def expect_empty(page):
 
 
 def clear(page):
-    """Press Clear and wait until the canvas has said that it is empty: a stroke before that would go with the rest."""
+    """Press Clear and wait until the canvas is empty: a stroke before that would go with the rest."""
     page.get_by_role("button", name="Clear").click()
-    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
     expect_empty(page)
+    page.wait_for_function(f"({INK})() === 0")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
 
 
 def go_to(page, name):
@@ -106,17 +108,22 @@ def ends_a_run(payload: bytes) -> bool:
 
 @pytest.fixture
 def answered(page):
-    """answered(): do something on a page at rest within it; after it the server has answered and the page shows it."""
-    sockets = []
-    page.on("websocket", lambda socket: sockets.append(socket))
+    """answered(times): do something on a page at rest within it; after it the server has answered so many times."""
+    ends = []
+
+    def listen(socket):
+        socket.on("framereceived", lambda payload: ends.append(payload) if ends_a_run(payload) else None)
 
     @contextlib.contextmanager
-    def wait():
-        with sockets[-1].expect_event("framereceived", ends_a_run):
-            yield
-        for _ in range(2):
-            page.evaluate("new Promise(requestAnimationFrame)")
+    def wait(times=1):
+        before, deadline = len(ends), time.monotonic() + SECONDS
+        yield
+        while len(ends) < before + times:
+            assert time.monotonic() < deadline
+            page.wait_for_timeout(20)
+        page.evaluate("new Promise(requestAnimationFrame)")  # until the page shows the answer
 
+    page.on("websocket", listen)
     return wait
 
 
@@ -168,9 +175,23 @@ def test_undo_and_clear_work_again_and_again(page, app):
         expect_seen(page, box)
     for _ in range(2):
         clear(page)
-        assert ink(page) == 0
         stroke(page, *BOX)
         expect_seen(page, box)
+
+
+def test_two_quick_undos_take_two_strokes_back(page, app):
+    open_canvas(page, app)
+    stroke(page, *LINE)
+    first = (changed(page, None), ink(page))
+    stroke(page, *BOX)
+    second = changed(page, first[0])
+    stroke(page, (20, 140), (260, 140))
+    changed(page, second)
+    # As quick as a double click; Playwright's clicks are slower.
+    page.get_by_role("button", name="Undo").evaluate(
+        "button => { button.click(); setTimeout(() => button.click(), 60) }"
+    )
+    expect_drawing(page, *first)
 
 
 def test_what_the_eraser_takes_away_is_gone(page, app, answered):
@@ -185,7 +206,9 @@ def test_what_the_eraser_takes_away_is_gone(page, app, answered):
     assert 0 < ink(page) < 0.8 * before
     stroke(page, (140, 0), (140, 160))
     expect_empty(page)
-    clear(page)  # the pen again: an empty canvas needs no eraser
+    with answered(2):  # Clear, and the canvas, which says that it is empty
+        page.get_by_role("button", name="Clear").click()
+    # The pen again: an empty canvas needs no eraser.
     expect(page.get_by_test_id("stCheckbox").get_by_role("switch")).not_to_be_checked()
     stroke(page, *LINE)
     changed(page, None)
