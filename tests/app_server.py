@@ -91,6 +91,18 @@ def overflow(page) -> int:
     )
 
 
+def place_at_rest(element) -> dict:
+    """Where an element is on the screen, once it has come to rest: a new or changed figure takes a moment."""
+    before = None
+    for _ in range(100):
+        box = element.bounding_box() if element.count() == 1 else None
+        if box and box == before:
+            return box
+        before = box
+        element.page.wait_for_timeout(100)
+    raise AssertionError("it does not come to rest")
+
+
 def launch_browser(playwright):
     """A headless Chromium."""
     return playwright.chromium.launch(executable_path=find_chromium(), args=BROWSER_FLAGS)

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import onnxruntime
 import pytest
+from app_server import place_at_rest
 from playwright.sync_api import expect
 
 from fashion_core import checkpoints, comparison, data, plots, predict
@@ -25,16 +26,9 @@ def sides(test_set):
 
 
 def plot_area(page) -> dict:
-    """Where the cells are on the screen, scrolled into sight, once they have come to rest."""
+    """Where the cells are on the screen, scrolled into sight."""
     page.locator(".st-key-difference_box").scroll_into_view_if_needed()
-    area, before = page.locator(".st-key-difference_box .nsewdrag"), None
-    for _ in range(100):
-        box = area.bounding_box() if area.count() == 1 else None
-        if box and box == before:
-            return box
-        before = box
-        page.wait_for_timeout(100)
-    raise AssertionError("the matrix does not come to rest")
+    return place_at_rest(page.locator(".st-key-difference_box .nsewdrag"))
 
 
 def click_cell(page, true, pred):

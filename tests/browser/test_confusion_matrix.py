@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from app_server import place_at_rest
 from playwright.sync_api import expect
 
 from fashion_core import evaluation, plots
@@ -27,15 +28,8 @@ def open_matrix(page, app, query=""):
 
 
 def plot_area(page):
-    """Where the cells are on the screen, once they have come to rest: a new or changed figure takes a moment."""
-    area, before = page.locator(".st-key-matrix_box .nsewdrag"), None
-    for _ in range(100):
-        box = area.bounding_box() if area.count() == 1 else None
-        if box and box == before:
-            return box
-        before = box
-        page.wait_for_timeout(100)
-    raise AssertionError("the matrix does not come to rest")
+    """Where the cells are on the screen."""
+    return place_at_rest(page.locator(".st-key-matrix_box .nsewdrag"))
 
 
 def place(page, true, pred):
