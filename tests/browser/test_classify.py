@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from app_server import overflow
+from app_server import overflow, place_at_rest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -131,15 +131,6 @@ BOX = [(60, 60), (220, 60), (220, 220), (60, 220), (60, 60)]
 LINE = [(140, 20), (140, 260)]
 
 
-def place_of(locator) -> dict:
-    """Where an element is; none at the very moment in which a new one takes its place."""
-    for _ in range(50):
-        expect(locator).to_be_visible()
-        if box := locator.bounding_box():
-            return box
-    raise AssertionError("it is not there to stay")
-
-
 def test_a_drawing_is_answered_and_the_answer_moves_nothing(page, app):
     open_canvas(page, app)
     seen(page)  # until the page has come to rest
@@ -148,11 +139,11 @@ def test_a_drawing_is_answered_and_the_answer_moves_nothing(page, app):
     expect(answer(page)).to_have_text(ANSWER)
     box = seen(page)
     assert canvas(page).bounding_box() == place
-    bars = place_of(page.locator(".answer .bars"))
+    bars = place_at_rest(page.locator(".answer .bars"))
     stroke(page, *LINE)
     changed(page, box)
     assert canvas(page).bounding_box() == place
-    assert place_of(page.locator(".answer .bars")) == bars
+    assert place_at_rest(page.locator(".answer .bars")) == bars
 
 
 def test_the_example_is_recognised_and_can_be_drawn_over(page, app):

@@ -1,5 +1,6 @@
 """The Runs page in a real browser: find, tick by mouse and keys, compare, rename, prune; all but deleting is a link."""
 
+import csv
 import json
 import re
 import shutil
@@ -119,6 +120,10 @@ def test_runs_are_found_and_filtered_and_a_link_shows_the_same(page, app):
     search(page, "")
     choose(page, "State", "Failed")
     expect_names(table(page), "Too fast")
+    page.keyboard.press("Escape")  # the list of states stays open for more of them
+    with page.expect_download() as download:
+        page.get_by_test_id("stDownloadButton").get_by_role("button", name="CSV").click()
+    assert [row["Name"] for row in csv.DictReader(download.value.path().read_text().splitlines())] == ["Too fast"]
 
 
 def test_ticked_runs_are_compared_and_stay_ticked(page, app):
