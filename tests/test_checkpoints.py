@@ -187,13 +187,11 @@ def test_the_recommended_shipped_model_comes_first():
     ("name", "bar", "parameters"),
     [("fashion_cnn", 0.925, 225_034), ("residual_net", 0.935, 463_562), ("deep_residual_net", 0.94, 1_940_970)],
 )
-def test_a_shipped_model_is_as_good_as_its_card_says_and_reaches_the_bar(name, bar, parameters, test_set):
+def test_a_shipped_model_is_as_good_as_its_card_says_and_reaches_the_bar(name, bar, parameters):
     path = checkpoints.PRETRAINED_DIR / f"{name}.pt"
     card = json.loads(path.with_suffix(".json").read_text())
-    labels, probs = test_set  # the recommended model's, which other tests ask for too
-    if path != checkpoints.recommended_path():
-        probs = predict_probs(load_model(path), load_split("test").pixels)
-    found = accuracy(labels, probs.argmax(1))
+    split = load_split("test")
+    found = accuracy(split.labels, predict_probs(load_model(path), split.pixels).argmax(1))
     assert card["test_accuracy"] == pytest.approx(found, abs=0.0003)  # a bfloat16 rounding may move two images
     assert found >= bar
     assert card["parameters"] == parameters

@@ -16,12 +16,13 @@ from fashion_core.metadata import CLASS_NAMES
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
 open_page = partial(app_page.open_page, "compare")
+open_pair = partial(open_page, model="fashion_cnn", **{"with": "fashion_cnn_norm"})
 
 
 @pytest.fixture(scope="module")
 def second(test_set):
-    """The classic model's probabilities (10000, 10) on the test split: B, as the page has it by default."""
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    """The probabilities (10000, 10) on the test split of the classic network with batch norm: B, to the classic's A."""
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn_norm.pt")
     return predict.predict_probs(model, data.load_split("test").pixels)
 
 
@@ -54,7 +55,7 @@ def picker(app: AppTest):
 def test_the_figures_are_those_of_counting(test_set, second):
     labels, probs = test_set
     right_a, right_b = probs.argmax(axis=1) == labels, second.argmax(axis=1) == labels
-    shown = {metric.label: (metric.value, metric.delta) for metric in open_page().metric}
+    shown = {metric.label: (metric.value, metric.delta) for metric in open_pair().metric}
     points = f"{100 * (right_b.mean() - right_a.mean()):+.2f}".replace("-", "−")
     assert shown["Accuracy of A"] == (f"{right_a.mean():.1%}", "10,000 images")
     assert shown["Accuracy of B"] == (f"{right_b.mean():.1%}", f"{points} points")
@@ -69,12 +70,12 @@ def test_the_matrix_is_the_second_minus_the_first_by_scikit_learn(test_set, seco
     expected = metrics.confusion_matrix(labels, second.argmax(axis=1)) - metrics.confusion_matrix(
         labels, probs.argmax(axis=1)
     )
-    np.testing.assert_array_equal(figure(open_page())["data"][0]["z"], expected)
+    np.testing.assert_array_equal(figure(open_pair())["data"][0]["z"], expected)
 
 
 def test_each_class_has_its_recalls_and_their_difference(test_set, second):
     labels, probs = test_set
-    frame = open_page().dataframe[0].value
+    frame = open_pair().dataframe[0].value
     for name, shares in (("recall_a", probs), ("recall_b", second)):
         expected = metrics.recall_score(labels, shares.argmax(axis=1), average=None)
         assert frame[name].tolist() == pytest.approx((100 * expected).tolist())
@@ -84,7 +85,7 @@ def test_each_class_has_its_recalls_and_their_difference(test_set, second):
 def test_a_cell_shows_the_images_that_came_and_those_that_left_with_both_predictions(test_set, second):
     labels, probs = test_set
     came, left = comparison.changed_sides(labels, probs, second, 6, 0)
-    app = open_page()
+    app = open_pair()
     assert components(app, "image_grid") == []
     assert components(app, "matrix_clicks") == [{"picked": None, "size": 10, "box": "difference_box"}]
     before = app.get("plotly_chart")[0].proto.SerializeToString()
@@ -104,7 +105,7 @@ def test_a_cell_shows_the_images_that_came_and_those_that_left_with_both_predict
 
 
 def test_a_largest_change_is_picked_by_its_button():
-    app = open_page()
+    app = open_pair()
     button = next(button for button in app.button if (button.key or "").startswith("change-"))
     true, pred, change = re.fullmatch(r"(.*) → (.*) · ([+−]\d+)", button.label).groups()
     z = np.array(figure(app)["data"][0]["z"])

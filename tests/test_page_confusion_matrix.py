@@ -1,4 +1,4 @@
-"""The Confusion matrix page, run by Streamlit itself, on the real test images and the shipped model."""
+"""The Confusion matrix page, run by Streamlit itself, on the real test images and the classic model."""
 
 import json
 from functools import partial
@@ -13,7 +13,7 @@ from fashion_core import evaluation
 from fashion_core.metadata import CLASS_NAMES
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
-open_page = partial(app_page.open_page, "confusion_matrix")
+open_page = partial(app_page.open_page, "confusion_matrix", model="fashion_cnn")
 
 
 def component(app: AppTest, name: str) -> dict | None:

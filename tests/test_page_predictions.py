@@ -1,4 +1,4 @@
-"""The Predictions page, run by Streamlit itself, on the real test images and the shipped model."""
+"""The Predictions page, run by Streamlit itself, on the real test images and the classic model."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from fashion_core.metadata import CLASS_NAMES
 PER_PAGE = 50
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
-open_page = partial(app_page.open_page, "predictions")
+open_page = partial(app_page.open_page, "predictions", model="fashion_cnn")
 
 
 def grid_items(app: AppTest) -> list[dict]:

@@ -44,7 +44,7 @@ def make_run(state: str, name: str, checkpoint_path=None, **status) -> str:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_runs_without_an_exception(runs_dir, name):
-    app = open_page(name)
+    app = open_page(name, model="fashion_cnn")
     assert not app.exception
     assert app.title
 

@@ -31,8 +31,15 @@ def _no_worker_left(runs_dir, monkeypatch):
             psutil.Process(run.status["pid"]).kill()
 
 
-def test_a_run_finishes_with_a_model_and_its_test_accuracy():
-    run = wait_for_state(runs.start_run(QUICK, "Quick"), "finished", "failed", "lost")
+def test_a_run_outlives_the_process_that_started_it_and_finishes_with_a_model_and_its_test_accuracy():
+    code = (
+        "from fashion_core import runs; from fashion_core.config import TrainConfig;"
+        f"print(runs.start_run(TrainConfig.from_dict({QUICK.to_dict()})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, cwd=runs.PROJECT_DIR, check=True
+    )
+    run = wait_for_state(done.stdout.strip(), "finished", "failed", "lost")
     assert run.state == "finished", runs.read_log(run.run_dir)
     checkpoint = checkpoints.read_checkpoint(run.model_path)
     assert checkpoint.config == QUICK
@@ -101,17 +108,6 @@ def test_a_worker_that_finds_the_lock_taken_fails_in_words():
         subprocess.run([sys.executable, "-m", "fashion_core.worker", str(runs.run_dir_of(run_id))], timeout=SECONDS)
     run = runs.read_run(run_id)
     assert (run.state, run.message) == ("failed", "Another run is training. Start again when it has finished.")
-
-
-def test_a_run_outlives_the_process_that_started_it(runs_dir):
-    code = (
-        "from fashion_core import runs; from fashion_core.config import TrainConfig;"
-        "print(runs.start_run(TrainConfig(train_size=2000, epochs=3)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, cwd=runs.PROJECT_DIR, check=True
-    )
-    assert wait_for_state(done.stdout.strip(), "finished", "failed", "lost").state == "finished"
 
 
 def test_missing_data_fails_with_the_ways_to_supply_it(tmp_path, monkeypatch):
@@ -194,19 +190,11 @@ def test_a_hand_edited_config_fails_in_words():
     assert "epochs must be between" in run.message
 
 
-def test_the_same_seed_gives_the_same_run():
-    def losses():
-        run = wait_for_state(runs.start_run(QUICK), "finished", "failed", "lost")
-        return [event["train_loss"] for event in runs.read_metrics(run.run_dir)[0]]
-
-    assert losses() == losses()
-
-
 # Pausing, going on, and the queue
 
 
 RANDOM = TrainConfig(
-    train_size=3_000, epochs=5, optimizer="AdamW", schedule="one-cycle", dropout=0.2, flips=True, learning_rate=0.002
+    train_size=3_000, epochs=3, optimizer="AdamW", schedule="one-cycle", dropout=0.2, flips=True, learning_rate=0.002
 )
 TINY = TrainConfig(train_size=1_000, epochs=1)
 
@@ -248,7 +236,7 @@ def test_a_run_paused_in_its_first_epoch_then_killed_and_continued_equals_one_le
         {key: event[key] for key in event if "second" not in key and key != "best"} for event in alone
     ]
     assert run.status["best_val_accuracy"] == state.best_figures["val_accuracy"]
-    assert (run.status["epoch"], run.status["best_epoch"]) == (5, state.best_epoch)
+    assert (run.status["epoch"], run.status["best_epoch"]) == (3, state.best_epoch)
     weights = checkpoints.read_checkpoint(run.model_path).weights
     assert all(torch.equal(weights[name], state.best_weights[name]) for name in weights)
 
@@ -267,11 +255,11 @@ def test_a_finished_run_continues_and_its_final_figures_are_replaced():
 
 
 def test_the_queue_goes_on_without_a_page_past_a_run_that_fails():
-    ids = run_queue.add_all([(name, TINY) for name in ("A", "B", "Bad", "C")])
-    runs.resume_path(runs.run_dir_of(ids[2])).write_bytes(b"no such thing")
+    ids = run_queue.add_all([(name, TINY) for name in ("A", "Bad", "B")])
+    runs.resume_path(runs.run_dir_of(ids[1])).write_bytes(b"no such thing")
     wait_for(lambda: not any(runs.read_run(run_id).state in ("queued", "starting", "running") for run_id in ids), "all")
-    assert [runs.read_run(run_id).state for run_id in ids] == ["finished", "finished", "failed", "finished"]
-    assert "Training cannot go on from there" in runs.read_run(ids[2]).message
+    assert [runs.read_run(run_id).state for run_id in ids] == ["finished", "failed", "finished"]
+    assert "Training cannot go on from there" in runs.read_run(ids[1]).message
     starts = [runs.read_run(run_id).status["process_started_at"] for run_id in ids]
     assert starts == sorted(starts)
 

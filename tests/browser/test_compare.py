@@ -18,9 +18,9 @@ BOX = [(60, 60), (220, 60), (220, 220), (60, 220), (60, 60)]
 
 @pytest.fixture(scope="module")
 def sides(test_set):
-    """sides(true, pred) → the images that came into a cell and those that left it, with the classic model as B."""
+    """sides(true, pred) → the images that came into a cell and those that left it: A the classic model, B with norm."""
     labels, probs = test_set
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn_norm.pt")
     other = predict.predict_probs(model, data.load_split("test").pixels)
     return lambda true, pred: comparison.changed_sides(labels, probs, other, true, pred)
 
@@ -61,7 +61,7 @@ def expect_cell(page, sides, true, pred):
 
 
 def test_clicks_on_the_difference_show_the_images_that_changed_sides_the_first_one_too(page, app, sides):
-    page.goto(f"{app}/compare")
+    page.goto(f"{app}/compare?model=fashion_cnn&with=fashion_cnn_norm")
     # Both models look at all images first.
     page.locator(".st-key-difference_box .heatmaplayer image").first.wait_for()
     for cell in (SHIRT_AS_TOP, PULLOVER, BOOT_AS_SNEAKER):

@@ -16,14 +16,14 @@ SHIRT_AS_TOP = (6, 0)
 
 @pytest.fixture(scope="module")
 def cells(test_set):
-    """The images of a cell, as the recommended model sees the test set: cells(true, pred) → indices."""
+    """The images of a cell, as the classic model sees the test set: cells(true, pred) → indices."""
     labels, probs = test_set
     return lambda true, pred: evaluation.cell_indices(labels, probs, true, pred)
 
 
 def open_matrix(page, app, query=""):
     """Open the page in a new session and return as soon as the matrix can be seen."""
-    page.goto(f"{app}/confusion_matrix{query}")
+    page.goto(f"{app}/confusion_matrix?model=fashion_cnn{query}")
     page.locator(".st-key-matrix_box .heatmaplayer image").first.wait_for()
 
 
@@ -130,7 +130,7 @@ def test_the_pickers_work_by_keyboard_and_move_the_ring_and_a_click_moves_the_pi
 
 
 def test_a_link_opens_the_cell_hovering_tells_it_in_words_and_the_ring_stays_when_the_numbers_change(page, app, cells):
-    open_matrix(page, app, "?true=Shirt&pred=T-shirt%2Ftop")
+    open_matrix(page, app, "&true=Shirt&pred=T-shirt%2Ftop")
     expect_cell(page, cells, *SHIRT_AS_TOP)
     count = len(cells(*SHIRT_AS_TOP))
     x, y = place(page, *SHIRT_AS_TOP)
@@ -152,7 +152,7 @@ def test_a_link_opens_the_cell_hovering_tells_it_in_words_and_the_ring_stays_whe
 
 
 def test_an_image_of_the_cell_opens_and_the_table_can_be_taken_away(page, app, cells):
-    open_matrix(page, app, "?true=Shirt&pred=Coat")
+    open_matrix(page, app, "&true=Shirt&pred=Coat")
     index = int(cells(6, 4)[0])
     page.locator(f'.st-key-cell_grid button[data-index="{index}"]').click()
     dialog = page.get_by_role("dialog")

@@ -44,10 +44,14 @@ def progress(page) -> str:
     return page.get_by_test_id("stProgress").inner_text()
 
 
-def test_start_watch_refresh_stop_and_use(page, app):
+def test_start_watch_a_chart_that_grows_and_is_not_rebuilt_refresh_stop_and_use(page, app):
+    """A mark put on the drawing must still be there some refreshes later: a chart built anew would lose the hover."""
     start_long_run(page, app)
-    before = progress(page)
-    expect(page.get_by_test_id("stProgress")).not_to_have_text(before)
+    drawing = page.locator(f"{LOSS_CHART} canvas, {LOSS_CHART} svg").first
+    drawing.evaluate("element => element.setAttribute('data-mark', 'kept')")
+    for _ in range(4):
+        expect(page.get_by_test_id("stProgress")).not_to_have_text(progress(page))
+        assert drawing.get_attribute("data-mark") == "kept"
     page.reload()
     expect(main(page).get_by_text("Running")).to_be_visible()
     page.get_by_role("link", name="Home").click()
@@ -70,18 +74,9 @@ def test_the_button_is_in_sight_at_once_and_after_it_the_run_on_a_phone_too(page
     stop(phone)
 
 
-def test_the_chart_is_not_rebuilt_while_it_grows(page, app):
-    """A mark put on the drawing must still be there some refreshes later: a chart built anew would lose the hover."""
-    start_long_run(page, app)
-    drawing = page.locator(f"{LOSS_CHART} canvas, {LOSS_CHART} svg").first
-    drawing.evaluate("element => element.setAttribute('data-mark', 'kept')")
-    for _ in range(4):
-        expect(page.get_by_test_id("stProgress")).not_to_have_text(progress(page))
-        assert drawing.get_attribute("data-mark") == "kept"
-    stop(page)
-
-
-def test_a_second_tab_sees_the_run_and_lets_another_wait(page, app):
+def test_a_second_tab_sees_the_run_and_lets_another_wait_and_a_killed_worker_is_lost_within_ten_seconds(
+    page, app, runs_dir
+):
     start_long_run(page, app)
     second = page.context.new_page()
     second.goto(f"{app}/train")
@@ -90,11 +85,6 @@ def test_a_second_tab_sees_the_run_and_lets_another_wait(page, app):
     expect(main(second).get_by_text("1 waiting")).to_be_visible()
     main(second).get_by_role("button", name="Cancel: Run of").first.click()
     expect(main(second).get_by_text("Nothing waits")).to_be_visible()
-    stop(page)
-
-
-def test_a_killed_worker_is_shown_as_lost_within_ten_seconds(page, app, runs_dir):
-    start_long_run(page, app)
     kill_workers(runs_dir)
     expect(main(page).get_by_text("Lost")).to_be_visible(timeout=10_000)
     expect(page.get_by_text("ended without a word")).to_be_visible()
