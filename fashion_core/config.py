@@ -198,17 +198,28 @@ class TrainConfig:
     def describe(self) -> str:
         """What differs from the defaults, in a line; "classic tutorial" when nothing does."""
         changed = [
-            f"{spec.metadata['label'].lower()} {_in_words(getattr(self, spec.name))}"
+            f"{spec.metadata['label'].lower()} {value_words(spec.name, getattr(self, spec.name))}"
             for spec in dataclasses.fields(self)
             if getattr(self, spec.name) != spec.default
         ]
         return ", ".join(changed) or "classic tutorial"
 
+    def differences(self, other: "TrainConfig") -> str:
+        """What this one has otherwise, in a line: "epochs 9 instead of 5, random flips on"; empty when nothing."""
+        changed = []
+        for spec in dataclasses.fields(self):
+            mine, others = getattr(self, spec.name), getattr(other, spec.name)
+            if mine != others:
+                instead = "" if spec.type is bool else f" instead of {value_words(spec.name, others)}"
+                changed.append(f"{spec.metadata['label'].lower()} {value_words(spec.name, mine)}{instead}")
+        return ", ".join(changed)
 
-def _in_words(value) -> str:
+
+def value_words(name: str, value) -> str:
+    """The value of this hyper-parameter for a reader: "on", "55,000", "0.003"; a seed is a name, not a quantity."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
 
 
 def field_spec(name: str) -> dict:

@@ -49,6 +49,8 @@ MATRIX_HEIGHT = 560  # pixels; cells stay large enough for a finger on a narrow 
 X_TITLES = {"epoch": "Epoch", "step": "Step", "elapsed_seconds": "Seconds"}
 DASHES = ("solid", "dash", "dot", "dashdot")
 CURVES_HEIGHT = 380  # pixels, with room for the legend
+OTHER = "other"  # the series of another run behind a live one
+OTHER_COLOR, OTHER_DASH = "#8A90A8", (5, 4)  # readable on both pages
 MARK_COLOR = SERIES_COLORS[4]  # of what a chart points at; readable on both pages
 
 METRIC_TITLES = {
@@ -447,8 +449,23 @@ def calibration_figure(bins, dark=False):
 # chart would be built anew at every look.
 
 
-def loss_spec(height):
-    """The Vega-Lite spec of the live loss curve over `loss_frame`: raw pale, smoothed strong. `height` in pixels."""
+def with_other_loss(live, other, steps_per_epoch, last_step):
+    """The `loss_frame` of a live run and below it the smoothed losses of another one, for the same axis.
+
+    `other`: its `curve_frame` of the training loss. It is laid out by epoch: what it had lost after half an epoch
+    stands at half the live run's `steps_per_epoch`, and nothing beyond `last_step`. Returns the columns of `loss_frame`
+    and other (float, nats), where one has values the others have none.
+    """
+    points = other.assign(step=other["epoch"] * steps_per_epoch, other=other["train_loss"].ewm(alpha=SMOOTHING).mean())
+    points = points.loc[points["step"] <= last_step, ["step", "other"]].reset_index(drop=True)
+    return pd.concat([live, thinned(points, MAX_POINTS)], ignore_index=True)
+
+
+def loss_spec(height, other=False):
+    """The Vega-Lite spec of the live loss curve over `loss_frame`: raw pale, smoothed strong. `height` in pixels.
+
+    `other` adds the curve of `with_other_loss`, dashed.
+    """
     x = {"field": "step", "type": "quantitative", "title": "Step", "axis": {"grid": False}}
     y = {"type": "quantitative", "title": "Loss (nats)", "scale": {"zero": False}}
     tooltip = [
@@ -460,15 +477,15 @@ def loss_spec(height):
     raw = {"type": "line", "color": SERIES_COLORS[0], "opacity": 0.3, "strokeWidth": 1}
     strong = {"type": "line", "color": SERIES_COLORS[0], "strokeWidth": 2.5}
     target = {"type": "point", "opacity": 0, "size": 200, "tooltip": True}
-    return {
-        "height": height,
-        "encoding": {"x": x},
-        "layer": [
-            {"mark": raw, "encoding": {"y": y | {"field": "train_loss"}}},
-            {"mark": strong, "encoding": {"y": y | {"field": "smoothed"}}},
-            {"mark": target, "encoding": {"y": y | {"field": "smoothed"}, "tooltip": tooltip}},
-        ],
-    }
+    dashed = {"type": "line", "color": OTHER_COLOR, "strokeWidth": 1.5, "strokeDash": OTHER_DASH}
+
+    def layer(mark, field, **encoding):
+        only = [{"filter": f"isValid(datum.{field})"}]  # a gap would break the line
+        return {"transform": only, "mark": mark, "encoding": {"y": y | {"field": field}} | encoding}
+
+    layers = [layer(dashed, "other")] if other else []
+    layers += [layer(raw, "train_loss"), layer(strong, "smoothed"), layer(target, "smoothed", tooltip=tooltip)]
+    return {"height": height, "encoding": {"x": x}, "layer": layers}
 
 
 def rate_frame(rates, losses, smooth):
@@ -519,18 +536,30 @@ def _mark_layers(x, suggested, to_the_left):
     ]
 
 
-def epoch_losses(epochs):
-    """The losses of `epoch_frame` one below the other: columns epoch (int), series ("training", "validation"), loss."""
-    return _one_below_the_other(epochs, {"train_loss": "training", "val_loss": "validation"}, "loss")
+def epoch_losses(epochs, other=None):
+    """The losses of `epoch_frame` one below the other: columns epoch (int), series ("training", "validation"), loss.
+
+    `other`: another run's `epoch_frame`, whose validation loss becomes the series OTHER.
+    """
+    tidy = _one_below_the_other(epochs, {"train_loss": "training", "val_loss": "validation"}, "loss")
+    return _with_other(tidy, other, "val_loss", "loss")
 
 
-def epoch_accuracies(epochs):
+def epoch_accuracies(epochs, other=None):
     """The accuracies of `epoch_frame`, likewise: columns epoch, series ("validation", "sketches"), accuracy.
 
-    "sketches" is there only for runs that learn them.
+    "sketches" is there only for runs that learn them; of the `other` run it is the validation accuracy.
     """
     names = {"val_accuracy": "validation", "sketch_accuracy": "sketches"}
-    return _one_below_the_other(epochs, names, "accuracy").dropna().reset_index(drop=True)
+    tidy = _one_below_the_other(epochs, names, "accuracy").dropna().reset_index(drop=True)
+    return _with_other(tidy, other, "val_accuracy", "accuracy")
+
+
+def _with_other(tidy, other, column, value_name):
+    if other is None:
+        return tidy
+    rows = _one_below_the_other(other[["epoch", column]], {column: OTHER}, value_name)
+    return pd.concat([tidy, rows.dropna()], ignore_index=True)
 
 
 def _one_below_the_other(epochs, names, value_name):
@@ -538,19 +567,25 @@ def _one_below_the_other(epochs, names, value_name):
     return tidy.astype({"series": object})
 
 
-def epoch_loss_spec(height):
-    """The Vega-Lite spec of training and validation loss over `epoch_losses`. `height` in pixels."""
+def epoch_loss_spec(height, other=False):
+    """The Vega-Lite spec of training and validation loss over `epoch_losses`, and of an `other` run's, dashed.
+
+    `height` in pixels. The page says which run the dashed one is, so the legend does not name it.
+    """
     colors = {"training": SERIES_COLORS[0], "validation": SERIES_COLORS[1]}
-    return _epoch_spec(height, "loss", "Loss (nats)", ".3f", colors)
+    return _epoch_spec(height, "loss", "Loss (nats)", ".3f", colors, other)
 
 
-def epoch_accuracy_spec(height, sketches=False):
-    """The Vega-Lite spec of accuracy per epoch over `epoch_accuracies`; `sketches` adds the legend for two curves."""
+def epoch_accuracy_spec(height, sketches=False, other=False):
+    """The Vega-Lite spec of accuracy per epoch over `epoch_accuracies`, likewise; `sketches` adds a second curve."""
     colors = {"validation": SERIES_COLORS[2]} | ({"sketches": SERIES_COLORS[3]} if sketches else {})
-    return _epoch_spec(height, "accuracy", "Accuracy", ".1%", colors)
+    return _epoch_spec(height, "accuracy", "Accuracy", ".1%", colors, other)
 
 
-def _epoch_spec(height, field, title, number_format, colors):
+def _epoch_spec(height, field, title, number_format, colors, other):
+    legend = {"title": None, "orient": "top", "values": list(colors)} if len(colors) > 1 else None
+    dashes = [(1, 0)] * len(colors) + [OTHER_DASH] * other
+    colors = colors | ({OTHER: OTHER_COLOR} if other else {})
     x = {
         "field": "epoch",
         "type": "quantitative",
@@ -564,7 +599,9 @@ def _epoch_spec(height, field, title, number_format, colors):
         "field": "series",
         "type": "nominal",
         "scale": {"domain": list(colors), "range": list(colors.values())},
-        "legend": {"title": None, "orient": "top"} if len(colors) > 1 else None,
+        "legend": legend,
     }
+    dash = color | {"scale": {"domain": list(colors), "range": dashes}}
     mark = {"type": "line", "point": {"size": 60}, "strokeWidth": 2.5}
-    return {"height": height, "mark": mark, "encoding": {"x": x, "y": y, "tooltip": tooltip, "color": color}}
+    encoding = {"x": x, "y": y, "tooltip": tooltip, "color": color, "strokeDash": dash}
+    return {"height": height, "mark": mark, "encoding": encoding}

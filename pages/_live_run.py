@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fashion_core import plots, runs
-from pages import _continue, _run_buttons, _shared
+from pages import _continue, _other_run, _run_buttons, _shared
 
 CHART_HEIGHT = 260
 FIGURE_WIDTH = 125  # pixels; four fit beside the form, two on a phone
@@ -35,8 +35,8 @@ def show_none() -> None:
     )
 
 
-def show_run(run_id: str, drawn_for: str) -> None:
-    """One run: title, progress, figures, charts. Reruns alone every few seconds.
+def show_run(run_id: str, drawn_for: str, others: list[runs.Run]) -> None:
+    """One run: title, progress, figures, charts, on demand with one of the `others`. Reruns alone every few seconds.
 
     Draws the whole page anew when the run is in another state than it was `drawn_for`, when another one trains now,
     whichever tab began it, or when there is something to say.
@@ -55,7 +55,7 @@ def show_run(run_id: str, drawn_for: str) -> None:
     elif run.message:
         st.info(_shared.plain(run.message), icon=":material/info:")
     show_figures(run)
-    show_charts(read_events(run), run)
+    show_charts(read_events(run), run, others)
     if run.state != "paused":
         _continue.show_continue(run)
     if not run.is_active and run.has_model:
@@ -91,17 +91,26 @@ def show_figures(run: runs.Run) -> None:
             st.metric(label, words, help=_shared.GLOSSARY[word], width=FIGURE_WIDTH)
 
 
-def show_charts(events: list[dict], run: runs.Run) -> None:
+def show_charts(events: list[dict], run: runs.Run, others: list[runs.Run]) -> None:
     steps, epochs = plots.loss_frame(events), plots.epoch_frame(events)
-    st.markdown("**Loss per step**", help=_shared.GLOSSARY["loss"])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("**Loss per step**", help=_shared.GLOSSARY["loss"], width="content")
+        st.space("stretch")
+        other = _other_run.ask_other(run, others)
     if steps.empty:
         st.container(height=CHART_HEIGHT, border=False).caption(
             "The curve starts here in a few seconds." if run.is_active else "This run has not trained a step."
         )
         return
+    other_epochs, dashed = None, ", dashed that of another run" if other else ""
+    if other:
+        steps, other_epochs = _other_run.frames_with(steps, run, other)
     st.vega_lite_chart(
-        steps, plots.loss_spec(CHART_HEIGHT), key=f"loss-{run.run_id}", alt="Training loss per step, raw and smoothed"
-    )
+        steps, plots.loss_spec(CHART_HEIGHT, bool(other)), key=f"loss-{run.run_id}",
+        alt="Training loss per step, raw and smoothed" + dashed,
+    )  # fmt: skip
+    if other:
+        _other_run.show_words(run, other)
     if epochs.empty:
         if run.is_active:
             st.container(height=CHART_HEIGHT, border=False).caption("The first epoch is under way.")
@@ -111,14 +120,15 @@ def show_charts(events: list[dict], run: runs.Run) -> None:
     left, right = st.columns(2)
     left.markdown("**Loss per epoch**", help=_shared.GLOSSARY["epoch"])
     left.vega_lite_chart(
-        plots.epoch_losses(epochs), plots.epoch_loss_spec(CHART_HEIGHT), key=f"epoch-loss-{run.run_id}",
-        alt="Training and validation loss per epoch",
+        plots.epoch_losses(epochs, other_epochs), plots.epoch_loss_spec(CHART_HEIGHT, bool(other)),
+        key=f"epoch-loss-{run.run_id}", alt="Training and validation loss per epoch" + dashed,
     )  # fmt: skip
     right.markdown("**Validation accuracy**", help=_shared.GLOSSARY["validation"])
     learns_sketches = bool(run.config and run.config.sketches)
     right.vega_lite_chart(
-        plots.epoch_accuracies(epochs), plots.epoch_accuracy_spec(CHART_HEIGHT, learns_sketches),
-        key=f"epoch-accuracy-{run.run_id}", alt="Validation accuracy per epoch",
+        plots.epoch_accuracies(epochs, other_epochs),
+        plots.epoch_accuracy_spec(CHART_HEIGHT, learns_sketches, bool(other)),
+        key=f"epoch-accuracy-{run.run_id}", alt="Validation accuracy per epoch" + dashed,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import math
 import streamlit as st
 
 from fashion_core import limits, run_queue, runs
-from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec
+from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec, value_words
 from pages import _rate_finder, _several, _shared
 
 MORE_FIELDS = (
@@ -104,8 +104,7 @@ def changed_words(recipe: str) -> str:
     for name, value in recipe_values(recipe).items():
         now = st.session_state.get(f"train_{name}", value)
         if now != value:
-            words = ("on" if now else "off") if isinstance(now, bool) else f"{now:,}" if isinstance(now, int) else now
-            changed.append(f"{field_spec(name)['label'].lower()} {words}")
+            changed.append(f"{field_spec(name)['label'].lower()} {value_words(name, now)}")
     return ", ".join(changed)
 
 

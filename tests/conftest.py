@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-
 SLOW = ("browser", "test_worker", "test_pictures", "test_cli")  # folders and files
 
 

@@ -182,6 +182,55 @@ def test_train_starts_a_run_with_the_forms_values(runs_dir, monkeypatch):
     assert (run.config.epochs, run.config.flips) == (3, True)
 
 
+def picked_beside(app: AppTest):
+    return next(picker for picker in app.selectbox if picker.label == "Compare with")
+
+
+def loss_spec(app: AppTest) -> str:
+    return app.get("vega_lite_chart")[0].proto.spec
+
+
+def test_a_run_is_shown_beside_the_one_before_it_until_another_or_none_is_chosen(runs_dir):
+    first = make_run("finished", "First")
+    assert not [picker for picker in open_page("train").selectbox if picker.label == "Compare with"]
+    second = make_run("finished", "Second")
+    config = TrainConfig(epochs=2, learning_rate=0.01)
+    runs.write_json(
+        runs_dir / second / "config.json", {"name": "Second", "created_at": 1.0, "config": config.to_dict()}
+    )
+    third = make_run("finished", "Third")
+    make_run("failed", "Never began", step=0)
+    app = open_page("train")
+    app.session_state["shown_run"] = third
+    app.run()
+    assert picked_beside(app).value == first  # begun before it, and not as long before as the second
+    assert "“First”, with the same settings" in words(app)
+    assert '"other"' in loss_spec(app)
+    picked_beside(app).select(second).run()
+    assert plain("“Second”, with learning rate 0.01 instead of 0.001.") in words(app)
+    picked_beside(app).select("").run()
+    assert "Dashed" not in words(app)
+    assert '"other"' not in loss_spec(app)
+    app.session_state["shown_run"] = first
+    app.run()
+    assert picked_beside(app).value == ""  # none is wanted
+    picked_beside(app).select(third).run()
+    runs.delete_run(third)
+    app.run()
+    assert not app.exception
+    assert picked_beside(app).value == second
+
+
+def test_the_first_run_of_all_is_shown_alone(runs_dir):
+    first = make_run("finished", "First")
+    make_run("finished", "Second")
+    app = open_page("train")
+    app.session_state["shown_run"] = first
+    app.run()
+    assert picked_beside(app).value == ""
+    assert "Dashed" not in words(app)
+
+
 def test_the_form_says_how_long_a_run_takes_once_one_like_it_was_trained(runs_dir):
     assert "on this machine" not in words(open_page("train"))
     config = TrainConfig()

@@ -30,6 +30,9 @@ EPOCH_EVENTS = [
 ]  # fmt: skip
 
 
+OTHER_LOSSES = pd.DataFrame({"epoch": [0.5, 1.0, 2.0, 2.5], "train_loss": [2.0, 1.0, 0.5, 0.4]})
+
+
 @pytest.fixture
 def confusion():
     counts = np.random.default_rng(4).integers(0, 120, (10, 10))
@@ -102,15 +105,41 @@ def test_epoch_frame_says_nan_where_an_event_says_nothing():
 @pytest.mark.parametrize(
     ("spec", "frame"),
     [
-        (plots.loss_spec, plots.loss_frame(step_events(3))),
-        (plots.epoch_loss_spec, plots.epoch_losses(plots.epoch_frame(EPOCH_EVENTS))),
-        (plots.epoch_accuracy_spec, plots.epoch_accuracies(plots.epoch_frame(EPOCH_EVENTS))),
+        (plots.loss_spec(260), plots.loss_frame(step_events(3))),
+        (plots.loss_spec(260, other=True), plots.with_other_loss(plots.loss_frame([]), OTHER_LOSSES, 100, 200)),
+        (plots.epoch_loss_spec(260), plots.epoch_losses(plots.epoch_frame(EPOCH_EVENTS))),
+        (plots.epoch_accuracy_spec(260), plots.epoch_accuracies(plots.epoch_frame(EPOCH_EVENTS))),
     ],
 )
 def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
-    fields = set(re.findall(r'"field": "(\w+)"', json.dumps(spec(260))))
+    fields = set(re.findall(r'"field": "(\w+)"', json.dumps(spec)))
     assert fields
     assert fields <= set(frame)
+
+
+def test_the_losses_of_another_run_are_laid_out_by_epoch_smoothed_and_cut_where_the_live_one_ends():
+    live = plots.loss_frame(step_events(40))
+    both = plots.with_other_loss(live, OTHER_LOSSES, steps_per_epoch=100, last_step=200)
+    pd.testing.assert_frame_equal(both[: len(live)][list(live)], live, check_dtype=False)
+    assert both["other"][: len(live)].isna().all()
+    added = both[len(live) :]
+    assert added["step"].tolist() == [50, 100, 200]  # half an epoch is half an epoch
+    first, second = 2.0, (0.7 * 2.0 + 1.0) / 1.7
+    assert added["other"].tolist() == pytest.approx([first, second, (0.49 * 2.0 + 0.7 * 1.0 + 0.5) / 2.19])
+    assert added["train_loss"].isna().all()
+
+
+def test_of_another_run_the_validation_is_drawn_dashed():
+    epochs, other = (plots.epoch_frame(events) for events in (EPOCH_EVENTS[:1], EPOCH_EVENTS[1:]))
+    rows = [[epoch, plots.OTHER, EPOCH_EVENTS[epoch - 1]["val_loss"]] for epoch in (2, 3)]
+    assert plots.epoch_losses(epochs, other).values.tolist()[-2:] == rows
+    rows = [[epoch, plots.OTHER, EPOCH_EVENTS[epoch - 1]["val_accuracy"]] for epoch in (2, 3)]
+    assert plots.epoch_accuracies(epochs, other).values.tolist()[1:] == rows
+    for spec in (plots.epoch_loss_spec(260, other=True), plots.epoch_accuracy_spec(260, other=True)):
+        scale = spec["encoding"]["strokeDash"]["scale"]
+        dashes = dict(zip(scale["domain"], scale["range"], strict=True))
+        assert dashes.pop(plots.OTHER) == plots.OTHER_DASH
+        assert set(dashes.values()) == {(1, 0)}
 
 
 def test_the_curve_of_a_learning_rate_finder_has_its_columns_fixed_axes_and_one_mark():
