@@ -7,6 +7,7 @@ validation all read them from here.
 import dataclasses
 import math
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from fashion_core.metadata import TRAIN_SIZE
 
@@ -219,6 +220,8 @@ def value_words(name: str, value) -> str:
     """The value of this hyper-parameter for a reader: "on", "55,000", "0.003"; a seed is a name, not a quantity."""
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{Decimal(str(value)).normalize():f}"  # 0.00001, not 1e-05
     return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
 
 

@@ -49,7 +49,7 @@ MATRIX_HEIGHT = 560  # pixels; cells stay large enough for a finger on a narrow 
 X_TITLES = {"epoch": "Epoch", "step": "Step", "elapsed_seconds": "Seconds"}
 DASHES = ("solid", "dash", "dot", "dashdot")
 CURVES_HEIGHT = 380  # pixels, with room for the legend
-OTHER = "other"  # the series of another run behind a live one
+OTHER = "other run"  # the series of another run behind a live one
 OTHER_COLOR, OTHER_DASH = "#8A90A8", (5, 4)  # readable on both pages
 MARK_COLOR = SERIES_COLORS[4]  # of what a chart points at; readable on both pages
 
@@ -452,9 +452,9 @@ def calibration_figure(bins, dark=False):
 def with_other_loss(live, other, steps_per_epoch, last_step):
     """The `loss_frame` of a live run and below it the smoothed losses of another one, for the same axis.
 
-    `other`: its `curve_frame` of the training loss. It is laid out by epoch: what it had lost after half an epoch
-    stands at half the live run's `steps_per_epoch`, and nothing beyond `last_step`. Returns the columns of `loss_frame`
-    and other (float, nats), where one has values the others have none.
+    `other`: its `curve_frame` of the training loss. It is laid out by epoch: its loss after half an epoch stands at
+    half the live run's `steps_per_epoch`, and nothing beyond `last_step`. Returns the columns of `loss_frame`, all
+    float, and other (float, nats); a row has either epoch, train_loss and smoothed, or other.
     """
     points = other.assign(step=other["epoch"] * steps_per_epoch, other=other["train_loss"].ewm(alpha=SMOOTHING).mean())
     points = points.loc[points["step"] <= last_step, ["step", "other"]].reset_index(drop=True)
@@ -559,7 +559,7 @@ def _with_other(tidy, other, column, value_name):
     if other is None:
         return tidy
     rows = _one_below_the_other(other[["epoch", column]], {column: OTHER}, value_name)
-    return pd.concat([tidy, rows.dropna()], ignore_index=True)
+    return pd.concat([rows.dropna(), tidy], ignore_index=True)  # first, so that it is drawn behind
 
 
 def _one_below_the_other(epochs, names, value_name):
@@ -594,7 +594,8 @@ def _epoch_spec(height, field, title, number_format, colors, other):
     }
     y = {"field": field, "type": "quantitative", "title": title, "scale": {"zero": False}}
     y["axis"] = {"format": number_format}
-    tooltip = [{"field": "epoch", "title": "Epoch"}, {"field": field, "title": title, "format": number_format}]
+    tooltip = [{"field": "series", "title": "Curve"}, {"field": "epoch", "title": "Epoch"}]
+    tooltip += [{"field": field, "title": title, "format": number_format}]
     color = {
         "field": "series",
         "type": "nominal",

@@ -6,6 +6,7 @@ Figures come from folders that may have been edited by hand: what cannot be an a
 import dataclasses
 import math
 import re
+from collections import Counter
 
 import pandas as pd
 
@@ -119,8 +120,13 @@ def table_csv(frame: pd.DataFrame, columns: list[str]) -> str:
 
 def unique_names(found: list[Run]) -> dict[str, str]:
     """A name for each run id by which it can be told from the others: of two alike each gets the end of its id."""
-    names = [run.name for run in found]
-    return {run.run_id: run.name if names.count(run.name) == 1 else f"{run.name} ({run.run_id[-4:]})" for run in found}
+    return told_apart({run.run_id: run.name for run in found})
+
+
+def told_apart(names: dict[str, str]) -> dict[str, str]:
+    """Names by id, unique: of several alike each gets the end of its id."""
+    counts = Counter(names.values())
+    return {key: name if counts[name] == 1 else f"{name} ({key[-4:]})" for key, name in names.items()}
 
 
 # Differences

@@ -96,7 +96,7 @@ def show_charts(events: list[dict], run: runs.Run, others: list[runs.Run]) -> No
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Loss per step**", help=_shared.GLOSSARY["loss"], width="content")
         st.space("stretch")
-        other = _other_run.ask_other(run, others)
+        other = _other_run.ask_other(run, others) if run.is_active or not steps.empty else None
     if steps.empty:
         st.container(height=CHART_HEIGHT, border=False).caption(
             "The curve starts here in a few seconds." if run.is_active else "This run has not trained a step."

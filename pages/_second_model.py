@@ -22,10 +22,11 @@ def ask_second_model(entry: ModelEntry, key: str, label: str, optional: bool = F
         instead = "It is not compared with." if optional else "Another one is taken instead."
         st.warning(f"The model to compare with is not here, or not any more. {instead}")
     st.session_state[f"{key}_picker"] = wanted if wanted in others else default
+    labels = _shared.model_labels(list(others.values()))
     chosen = st.selectbox(
         label,
-        list(others),
-        format_func=lambda model_id: _shared.model_label(others[model_id]) if model_id in others else model_id,
+        list(labels),
+        format_func=lambda model_id: labels.get(model_id, model_id),
         index=None if optional else 0,
         key=f"{key}_picker",
         disabled=not others,

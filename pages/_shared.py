@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from fashion_core import checkpoints, data, predict, run_queue, runs
+from fashion_core import checkpoints, data, predict, run_queue, run_table, runs
 from fashion_core.checkpoints import ModelEntry
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split
@@ -123,10 +123,11 @@ def _ask_model(entries: list[ModelEntry]) -> None:
     if wanted and wanted not in by_id:
         st.warning("The model you asked for is not here, or not any more. This one is used instead.")
     st.session_state[MODEL_KEY] = wanted if wanted in by_id else next(iter(by_id))
+    labels = model_labels(entries)
     chosen = st.selectbox(
         "Model in use",
-        list(by_id),
-        format_func=lambda model_id: model_label(by_id[model_id]) if model_id in by_id else model_id,
+        list(labels),
+        format_func=lambda model_id: labels.get(model_id, model_id),
         key=MODEL_KEY,
         help="The model that all pages ask: shipped ones and your own runs.",
     )
@@ -149,6 +150,11 @@ def model_label(entry: ModelEntry) -> str:
     """A model in one line: its name and its accuracy, of the test split where it is known."""
     score = model_score(entry.card)
     return f"{entry.title} · {score[1]:.1%} {score[0]}" if score else entry.title
+
+
+def model_labels(entries: list[ModelEntry]) -> dict[str, str]:
+    """The labels of several models by their ids, no two alike: a picker's choice travels as its label."""
+    return run_table.told_apart({entry.model_id: model_label(entry) for entry in entries})
 
 
 def model_words(card: dict) -> str:

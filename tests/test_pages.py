@@ -2,14 +2,15 @@
 
 import time
 
+import pandas as pd
 import psutil
 import pytest
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, models, run_queue, runs
+from fashion_core import checkpoints, models, plots, run_queue, runs
 from fashion_core.config import MODELS, RECIPES, TrainConfig
-from pages import _network
+from pages import _network, _other_run
 from pages._shared import cached_split, plain
 
 PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
@@ -19,6 +20,10 @@ def words(app: AppTest) -> str:
     """Everything that the page says, in one text."""
     kinds = ("title", "subheader", "markdown", "caption", "text", "info", "warning", "error", "code")
     return "\n".join(str(element.value) for kind in kinds for element in getattr(app, kind))
+
+
+def plain_words(app: AppTest) -> str:
+    return words(app).replace("\\", "")
 
 
 def button(app: AppTest, label: str):
@@ -190,45 +195,111 @@ def loss_spec(app: AppTest) -> str:
     return app.get("vega_lite_chart")[0].proto.spec
 
 
-def test_a_run_is_shown_beside_the_one_before_it_until_another_or_none_is_chosen(runs_dir):
-    first = make_run("finished", "First")
-    assert not [picker for picker in open_page("train").selectbox if picker.label == "Compare with"]
-    second = make_run("finished", "Second")
-    config = TrainConfig(epochs=2, learning_rate=0.01)
-    runs.write_json(
-        runs_dir / second / "config.json", {"name": "Second", "created_at": 1.0, "config": config.to_dict()}
-    )
-    third = make_run("finished", "Third")
-    make_run("failed", "Never began", step=0)
+def test_models_of_one_name_and_score_are_told_apart_in_the_sidebar(runs_dir, checkpoint_path):
+    first, second = (make_run("finished", "Same", checkpoint_path, test_accuracy=0.9) for _ in range(2))
+    app = open_page("home")
+    for run_id in (first, second, first):
+        app.sidebar.selectbox(key="model").select(run_id).run()
+        assert app.run().session_state["model"] == run_id
+
+
+def make_rated_run(name: str, rate: float, created_at: float, state: str = "finished", **status) -> str:
+    run_id = make_run(state, name, **status)
+    config = TrainConfig(epochs=2, learning_rate=rate)
+    values = {"name": name, "created_at": created_at, "config": config.to_dict()}
+    runs.write_json(runs.run_dir_of(run_id) / "config.json", values)
+    return run_id
+
+
+def open_train_with(run_id: str) -> AppTest:
     app = open_page("train")
-    app.session_state["shown_run"] = third
-    app.run()
-    assert picked_beside(app).value == first  # begun before it, and not as long before as the second
-    assert "“First”, with the same settings" in words(app)
+    app.session_state["shown_run"] = run_id
+    return app.run()
+
+
+def test_a_run_is_shown_beside_the_one_before_it_until_another_or_none_is_chosen(runs_dir):
+    first = make_rated_run("First", 0.001, 2.0)
+    assert not [picker for picker in open_page("train").selectbox if picker.label == "Compare with"]
+    second, third = make_rated_run("Second", 0.01, 1.0), make_rated_run("Third", 0.001, 3.0)
+    make_run("failed", "Never began", step=0)
+    app = open_train_with(third)
+    assert picked_beside(app).value == first  # created before it, and not as long before as the second
+    assert "Its settings: the same" in plain_words(app)
     assert '"other"' in loss_spec(app)
     picked_beside(app).select(second).run()
-    assert plain("“Second”, with learning rate 0.01 instead of 0.001.") in words(app)
+    assert "“Second” at the same epoch" in plain_words(app)
+    assert "Its settings: learning rate 0.01 instead of 0.001." in plain_words(app)
+    assert picked_beside(app.run()).value == second
     picked_beside(app).select("").run()
     assert "Dashed" not in words(app)
     assert '"other"' not in loss_spec(app)
     app.session_state["shown_run"] = first
     app.run()
     assert picked_beside(app).value == ""  # none is wanted
-    picked_beside(app).select(third).run()
-    runs.delete_run(third)
+
+
+def test_runs_of_one_name_are_told_apart_and_a_choice_survives_a_new_name(runs_dir):
+    ids = [make_rated_run("Same", rate, place) for place, rate in enumerate((0.01, 0.02, 0.03, 0.04), start=1)]
+    app = open_train_with(ids[3])
+    for _ in range(3):  # a label that two runs shared would mean the last of them from the second time on
+        assert "learning rate 0.03 instead of 0.04" in plain_words(app)
+        app.run()
+    picked_beside(app).select(ids[1]).run()
+    runs.annotate_run(ids[1], "Another", "", [])
+    for _ in range(2):
+        app.run()
+        assert "“Another” at the same epoch" in plain_words(app)
+        assert "learning rate 0.02 instead of 0.04" in plain_words(app)
+
+
+def test_a_run_that_is_deleted_while_it_is_compared_with_gives_way_to_the_one_before(runs_dir):
+    first, second, third = (make_rated_run(name, 0.001, place) for place, name in enumerate("ABC", start=1))
+    app = open_train_with(third)
+    picked_beside(app).select(first).run()
+    runs.delete_run(first)
     app.run()
     assert not app.exception
     assert picked_beside(app).value == second
+    assert picked_beside(app).proto.set_value  # the browser is told, too
+    assert "“B” at the same epoch" in plain_words(app)
+    (runs_dir / second / "metrics.jsonl").unlink()
+    assert "Dashed" not in words(app.run())
+
+
+def test_an_early_end_cuts_the_other_run_too_and_what_has_run_away_does_not_flatten_the_curve(runs_dir):
+    config = TrainConfig(epochs=50)
+    run_id = make_run("stopped", "Short")
+    runs.write_json(runs_dir / run_id / "config.json", {"name": "Short", "created_at": 1.0, "config": config.to_dict()})
+    run = runs.read_run(run_id)
+    other = runs.read_run(make_run("finished", "Long"))
+    event = {"kind": "epoch", "train_loss": 9.0, "val_accuracy": 0.5, "elapsed_seconds": 9.0}
+    steps = [
+        {"kind": "step", "epoch": 1 + step // 860, "step": step, "train_loss": loss, "elapsed_seconds": 1.0}
+        for step, loss in ((430, 1.5), (700, 40.0), (860, 1.0), (1_720, 0.5))
+    ]
+    lines = [
+        *steps,
+        event | {"epoch": 1, "step": 860, "val_loss": 30.0},
+        event | {"epoch": 2, "step": 1_720, "val_loss": 1.0},
+    ]
+    (other.run_dir / "metrics.jsonl").write_text("".join(runs.json.dumps(line) + "\n" for line in lines))
+    own = plots.loss_frame(runs.read_metrics(run.run_dir)[0])
+    both, epochs = _other_run.frames_with(pd.concat([own, own.assign(step=850)]), run, other)
+    assert both["step"].dropna().max() == 860  # one epoch, as the run was stopped in it
+    assert both["other"].max() < 2
+    assert epochs["epoch"].tolist() == [1]
+    assert epochs["val_loss"].isna().all()
 
 
 def test_the_first_run_of_all_is_shown_alone(runs_dir):
-    first = make_run("finished", "First")
-    make_run("finished", "Second")
-    app = open_page("train")
-    app.session_state["shown_run"] = first
-    app.run()
+    first, second = make_run("finished", "First"), make_run("finished", "Second")
+    app = open_train_with(first)
     assert picked_beside(app).value == ""
     assert "Dashed" not in words(app)
+    app = open_train_with(second)
+    assert "Dashed" in words(app)
+    runs.write_json(runs_dir / second / "config.json", {})  # edited while the page is open
+    assert not app.run().exception
 
 
 def test_the_form_says_how_long_a_run_takes_once_one_like_it_was_trained(runs_dir):

@@ -108,7 +108,9 @@ def test_epoch_frame_says_nan_where_an_event_says_nothing():
         (plots.loss_spec(260), plots.loss_frame(step_events(3))),
         (plots.loss_spec(260, other=True), plots.with_other_loss(plots.loss_frame([]), OTHER_LOSSES, 100, 200)),
         (plots.epoch_loss_spec(260), plots.epoch_losses(plots.epoch_frame(EPOCH_EVENTS))),
+        (plots.epoch_loss_spec(260, other=True), plots.epoch_losses(*[plots.epoch_frame(EPOCH_EVENTS)] * 2)),
         (plots.epoch_accuracy_spec(260), plots.epoch_accuracies(plots.epoch_frame(EPOCH_EVENTS))),
+        (plots.epoch_accuracy_spec(260, True, True), plots.epoch_accuracies(*[plots.epoch_frame(EPOCH_EVENTS)] * 2)),
     ],
 )
 def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
@@ -127,14 +129,16 @@ def test_the_losses_of_another_run_are_laid_out_by_epoch_smoothed_and_cut_where_
     first, second = 2.0, (0.7 * 2.0 + 1.0) / 1.7
     assert added["other"].tolist() == pytest.approx([first, second, (0.49 * 2.0 + 0.7 * 1.0 + 0.5) / 2.19])
     assert added["train_loss"].isna().all()
+    assert plots.with_other_loss(live, OTHER_LOSSES[:0], 100, 200)["other"].isna().all()
 
 
-def test_of_another_run_the_validation_is_drawn_dashed():
+def test_of_another_run_the_validation_is_drawn_dashed_and_behind():
     epochs, other = (plots.epoch_frame(events) for events in (EPOCH_EVENTS[:1], EPOCH_EVENTS[1:]))
     rows = [[epoch, plots.OTHER, EPOCH_EVENTS[epoch - 1]["val_loss"]] for epoch in (2, 3)]
-    assert plots.epoch_losses(epochs, other).values.tolist()[-2:] == rows
+    assert plots.epoch_losses(epochs, other).values.tolist()[:2] == rows
     rows = [[epoch, plots.OTHER, EPOCH_EVENTS[epoch - 1]["val_accuracy"]] for epoch in (2, 3)]
-    assert plots.epoch_accuracies(epochs, other).values.tolist()[1:] == rows
+    assert plots.epoch_accuracies(epochs, other).values.tolist()[:2] == rows
+    assert plots.epoch_losses(epochs, plots.epoch_frame([])).equals(plots.epoch_losses(epochs))
     for spec in (plots.epoch_loss_spec(260, other=True), plots.epoch_accuracy_spec(260, other=True)):
         scale = spec["encoding"]["strokeDash"]["scale"]
         dashes = dict(zip(scale["domain"], scale["range"], strict=True))
