@@ -7,7 +7,6 @@ validation all read them from here.
 import dataclasses
 import math
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from fashion_core.metadata import TRAIN_SIZE
 
@@ -221,7 +220,7 @@ def value_words(name: str, value) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
-        return f"{Decimal(str(value)).normalize():f}"  # 0.00001, not 1e-05
+        return f"{value:.6f}".rstrip("0").rstrip(".")  # as one types it: 0.00001, never 1e-05
     return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
 
 

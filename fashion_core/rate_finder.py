@@ -216,8 +216,3 @@ def config_words(config: TrainConfig) -> str:
     rest = replace(config, **{name: getattr(usual, name) for name in named})
     words = f"{config.model}, {config.optimizer}, batches of {config.batch_size}"
     return words if rest == usual else f"{words}, {rest.describe()}"
-
-
-def rate_words(rate: float) -> str:
-    """A learning rate as one types it: "0.0032", never "3.2e-3"."""
-    return f"{rate:.6f}".rstrip("0").rstrip(".")

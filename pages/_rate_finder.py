@@ -3,7 +3,7 @@
 import streamlit as st
 
 from fashion_core import plots, rate_finder, runs
-from fashion_core.config import ConfigError, TrainConfig, field_spec
+from fashion_core.config import ConfigError, TrainConfig, field_spec, value_words
 from fashion_core.rate_finder import Search
 from pages import _shared
 
@@ -112,7 +112,7 @@ def show_curve(search: Search) -> None:
     ends = rate_finder.planned_rates(search.config)
     suggested = suggestion(search)
     alt = "Loss over learning rate, raw and smoothed"
-    alt += f"; {rate_finder.rate_words(suggested)} is marked" if suggested else ""
+    alt += f"; {value_words('learning_rate', suggested)} is marked" if suggested else ""
     spec = plots.rate_spec(CHART_HEIGHT, (ends[0], ends[-1]), frame["smoothed"][0], suggested)
     st.vega_lite_chart(frame, spec, key=f"rates-{search.state}", alt=alt)
 
@@ -127,7 +127,7 @@ def show_suggestion(search: Search, values: dict) -> None:
     if rate is None:
         st.info("The loss did not fall at any of these rates, so none is suggested.", icon=":material/info:")
         return
-    words = rate_finder.rate_words(rate)
+    words = value_words("learning_rate", rate)
     try:
         fits = rate_finder.fits(search, TrainConfig.from_dict(values))
     except ConfigError:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from fashion_core import checkpoints, config, models
-from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec
+from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec, value_words
 
 FIELDS = [spec.name for spec in dataclasses.fields(TrainConfig)]
 NUMBERS = [spec.name for spec in dataclasses.fields(TrainConfig) if "low" in spec.metadata]
@@ -110,6 +110,17 @@ def test_differences_are_told_from_the_first_ones_side_in_plain_numbers_and_a_se
         "seed 1234 instead of 0"
     )
     assert first.differences(first) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("learning_rate", 0.000012, "0.000012"), ("learning_rate", 1.0, "1"), ("dropout", 0.0, "0"),
+        ("flips", True, "on"), ("train_size", 55_000, "55,000"), ("seed", 55_000, "55000"),
+    ],
+)  # fmt: skip
+def test_a_value_is_told_as_one_types_it(name, value, words):
+    assert value_words(name, value) == words
 
 
 def test_the_last_smaller_batch_counts_as_a_step():
