@@ -124,9 +124,10 @@ def unique_names(found: list[Run]) -> dict[str, str]:
 
 
 def told_apart(names: dict[str, str]) -> dict[str, str]:
-    """Names by id, unique: of several alike each gets the end of its id."""
-    counts = Counter(names.values())
-    return {key: name if counts[name] == 1 else f"{name} ({key[-4:]})" for key, name in names.items()}
+    """Names by id, unique: of several alike each gets the end of its id, or all of it where the ends are alike too."""
+    alike, ends = Counter(names.values()), Counter((name, key[-4:]) for key, name in names.items())
+    ids = {key: key[-4:] if ends[name, key[-4:]] == 1 else key for key, name in names.items()}
+    return {key: name if alike[name] == 1 else f"{name} ({ids[key]})" for key, name in names.items()}
 
 
 # Differences

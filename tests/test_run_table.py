@@ -143,6 +143,9 @@ def test_csv_is_the_table_as_shown_and_no_formula(name):
 def test_runs_of_the_same_name_are_told_apart():
     found = [run("20260101-000000-aaaa", "Same"), run("20260101-000000-bbbb", "Same"), run("c", "Other")]
     assert list(run_table.unique_names(found).values()) == ["Same (aaaa)", "Same (bbbb)", "Other"]
+    assert run_table.told_apart({"1-aaaa": "Same", "2-aaaa": "Same"}) == {
+        "1-aaaa": "Same (1-aaaa)", "2-aaaa": "Same (2-aaaa)",
+    }  # fmt: skip
 
 
 # Differences
