@@ -205,14 +205,16 @@ class TrainConfig:
         return ", ".join(changed) or "classic tutorial"
 
     def differences(self, other: "TrainConfig") -> str:
-        """What this one has otherwise, in a line: "epochs 9 instead of 5, random flips on"; empty when nothing."""
-        changed = []
-        for spec in dataclasses.fields(self):
-            mine, others = getattr(self, spec.name), getattr(other, spec.name)
-            if mine != others:
-                instead = "" if spec.type is bool else f" instead of {value_words(spec.name, others)}"
-                changed.append(f"{spec.metadata['label'].lower()} {value_words(spec.name, mine)}{instead}")
-        return ", ".join(changed)
+        """What this one has otherwise, as seen from the other: "epochs 9 (here 5), random flips on (here off)".
+
+        Empty when nothing.
+        """
+        values = [(spec, getattr(self, spec.name), getattr(other, spec.name)) for spec in dataclasses.fields(self)]
+        return ", ".join(
+            f"{spec.metadata['label'].lower()} {value_words(spec.name, mine)} (here {value_words(spec.name, here)})"
+            for spec, mine, here in values
+            if mine != here
+        )
 
 
 def value_words(name: str, value) -> str:

@@ -479,12 +479,16 @@ def loss_spec(height, other=False):
     target = {"type": "point", "opacity": 0, "size": 200, "tooltip": True}
     dashed = {"type": "line", "color": OTHER_COLOR, "strokeWidth": 1.5, "strokeDash": OTHER_DASH}
 
-    def layer(mark, field, **encoding):
-        only = [{"filter": f"isValid(datum.{field})"}]  # a gap would break the line
+    def layer(mark, field, *transforms, **encoding):
+        only = [{"filter": f"isValid(datum.{field})"}, *transforms]  # a gap would break the line
         return {"transform": only, "mark": mark, "encoding": {"y": y | {"field": field}} | encoding}
 
-    layers = [layer(dashed, "other")] if other else []
-    layers += [layer(raw, "train_loss"), layer(strong, "smoothed"), layer(target, "smoothed", tooltip=tooltip)]
+    layers = [layer(raw, "train_loss"), layer(strong, "smoothed"), layer(target, "smoothed", tooltip=tooltip)]
+    alone = {"joinaggregate": [{"op": "count", "as": "points"}]}, {"filter": "datum.points == 1"}
+    layers += [layer({"type": "point", "filled": True, "color": SERIES_COLORS[0]}, "smoothed", *alone)]
+    if other:
+        told = [tooltip[0], {"field": "other", "title": "Other run, smoothed", "format": ".3f"}]
+        layers = [layer(dashed, "other"), *layers[:-1], layer(target, "other", tooltip=told), layers[-1]]
     return {"height": height, "encoding": {"x": x}, "layer": layers}
 
 

@@ -35,8 +35,8 @@ def show_none() -> None:
     )
 
 
-def show_run(run_id: str, drawn_for: str, others: list[runs.Run]) -> None:
-    """One run: title, progress, figures, charts, on demand with one of the `others`. Reruns alone every few seconds.
+def show_run(run_id: str, drawn_for: str) -> None:
+    """One run: title, progress, figures, charts. Reruns alone every few seconds.
 
     Draws the whole page anew when the run is in another state than it was `drawn_for`, when another one trains now,
     whichever tab began it, or when there is something to say.
@@ -45,7 +45,8 @@ def show_run(run_id: str, drawn_for: str, others: list[runs.Run]) -> None:
         run = runs.read_run(run_id)
     except runs.RunError:  # deleted meanwhile
         st.rerun()
-    active = runs.active_run()
+    everything = runs.list_runs()
+    active = next((each for each in everything if each.is_active), None)
     if kind_of_state(run) != drawn_for or (active and active.run_id != run_id) or "train_error" in st.session_state:
         st.rerun()
     _run_buttons.show_title(run)
@@ -55,7 +56,7 @@ def show_run(run_id: str, drawn_for: str, others: list[runs.Run]) -> None:
     elif run.message:
         st.info(_shared.plain(run.message), icon=":material/info:")
     show_figures(run)
-    show_charts(read_events(run), run, others)
+    show_charts(read_events(run), run, everything)
     if run.state != "paused":
         _continue.show_continue(run)
     if not run.is_active and run.has_model:
@@ -91,12 +92,13 @@ def show_figures(run: runs.Run) -> None:
             st.metric(label, words, help=_shared.GLOSSARY[word], width=FIGURE_WIDTH)
 
 
-def show_charts(events: list[dict], run: runs.Run, others: list[runs.Run]) -> None:
+def show_charts(events: list[dict], run: runs.Run, everything: list[runs.Run]) -> None:
+    """The curves of its events and, dashed, those of one of the other runs."""
     steps, epochs = plots.loss_frame(events), plots.epoch_frame(events)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Loss per step**", help=_shared.GLOSSARY["loss"], width="content")
-        st.space("stretch")
-        other = _other_run.ask_other(run, others) if run.is_active or not steps.empty else None
+        # Beside the title: over the right end the chart lays its own buttons while the mouse is on it.
+        other = _other_run.ask_other(run, everything, steps)
     if steps.empty:
         st.container(height=CHART_HEIGHT, border=False).caption(
             "The curve starts here in a few seconds." if run.is_active else "This run has not trained a step."

@@ -1,6 +1,7 @@
 """Another run behind the one that is shown: its curves dashed, and in words what it had otherwise."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -10,50 +11,57 @@ from fashion_core.runs import Run
 from pages import _run_curves, _shared
 
 AT_MOST = 30  # runs to choose from; Runs compares any
-NONE = ""
-OFF_KEY = "compares_no_run"  # whether the visitor chose none
+PARAMETER = "beside"  # of the URL: the visitor's choice, a run's id or NONE; also its key in the session
+NONE = "none"
+FEWEST_STEPS = 2  # of a run that has ended: beside a single point the other curve would pass for its own
 
 
-def others_of(run: Run, everything: list[Run]) -> list[Run]:
-    """The runs that it can be compared with: those created before it first, the newest of them first."""
-    found = [other for other in everything if other.config and other.epochs_done and "steps" in other.status]
-    found = [other for other in found if other.run_id != run.run_id]
-    return sorted(found, key=lambda other: other.created_at >= run.created_at)[:AT_MOST]
+def ask_other(run: Run, everything: list[Run], steps: pd.DataFrame) -> Run | None:
+    """The picker, where there is a choice: the run created before this one, until another one or none is chosen.
 
-
-def ask_other(run: Run, others: list[Run]) -> Run | None:
-    """The picker, where there is a choice: the run before, until another one or none is chosen."""
-    if not others or not run.config:
+    `steps`: the run's own `plots.loss_frame`. The other one has the name by which it can be told from all of them.
+    """
+    others = _others_of(run, everything)
+    if not others or not (run.is_active or len(steps) >= FEWEST_STEPS):
         return None
-    by_id, labels = {other.run_id: other for other in others}, {NONE: "Compare with no run"}
-    labels |= run_table.told_apart({run_id: f"Beside it: {other.name}" for run_id, other in by_id.items()})
-    # Kept beside the widget's own value: the browser sends labels, and those change when a run is renamed or deleted.
-    key, picker = f"other_{run.run_id}", f"other_{run.run_id}_picker"
-    if st.session_state.get(key) not in labels:
-        has_one_before = others[0].created_at < run.created_at and not st.session_state.get(OFF_KEY)
-        st.session_state[key] = others[0].run_id if has_one_before else NONE
-    drawn = st.session_state.get("other_labels"), st.session_state.get(picker)
-    if drawn != (labels, st.session_state[key]):
-        st.session_state[picker] = st.session_state[key]
-    st.session_state["other_labels"] = labels
+    names = run_table.told_apart({each.run_id: each.name for each in (run, *others)})
+    labels = {NONE: "Compare with no run"} | {other.run_id: f"– – {names[other.run_id]}" for other in others}
+    default = others[0].run_id if others[0].created_at < run.created_at else NONE
+    wanted = st.session_state.get(PARAMETER) or st.query_params.get(PARAMETER)
+    chosen = wanted if wanted in labels else default
+    # The browser sends labels, and those change when a run is renamed or deleted: it has to be told the new one.
+    picker = f"{PARAMETER}_picker"
+    if (st.session_state.get("beside_labels"), st.session_state.get(picker)) != (labels, chosen):
+        st.session_state[picker] = chosen
+    st.session_state["beside_labels"] = labels
     st.selectbox(
         "Compare with",
         list(labels),
         format_func=lambda run_id: labels.get(run_id, run_id),
         key=picker,
         on_change=_remember,
-        args=(key, picker, labels),
+        args=(picker, labels),
         label_visibility="collapsed",
-        width=260,
+        width=300,
     )
-    other = by_id.get(st.session_state[key])
-    return other if other and any(map(len, _run_curves.frames_of(other))) else None
+    if wanted and st.query_params.get(PARAMETER) != wanted:
+        st.query_params[PARAMETER] = wanted
+    other = next((other for other in others if other.run_id == chosen), None)
+    if other is None or not any(map(len, _run_curves.frames_of(other))):
+        return None
+    return replace(other, name=names[other.run_id])
 
 
-def _remember(key: str, picker: str, labels: dict[str, str]) -> None:
-    chosen = st.session_state[picker]
-    if chosen in labels:
-        st.session_state[key], st.session_state[OFF_KEY] = chosen, chosen == NONE
+def _others_of(run: Run, everything: list[Run]) -> list[Run]:
+    """The runs that it can be compared with: those created before it first, the newest of them first."""
+    found = [other for other in everything if other.config and other.epochs_done and "steps" in other.status]
+    found = [other for other in found if other.run_id != run.run_id]
+    return sorted(found, key=lambda other: other.created_at >= run.created_at)[:AT_MOST] if run.config else []
+
+
+def _remember(picker: str, labels: dict[str, str]) -> None:
+    if st.session_state[picker] in labels:
+        st.session_state[PARAMETER] = st.session_state[picker]
 
 
 def frames_with(steps: pd.DataFrame, run: Run, other: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -74,7 +82,13 @@ def frames_with(steps: pd.DataFrame, run: Run, other: Run) -> tuple[pd.DataFrame
 
 
 def show_words(run: Run, other: Run) -> None:
-    """Which run is the dashed one, and what it had otherwise."""
-    settings = other.config.differences(run.config) or "the same"
-    words = f"Dashed: “{other.name}” at the same epoch, below on validation images. Its settings: {settings}."
-    st.caption(_shared.plain(words))
+    """Which run is the dashed one, how well it did, and what it had otherwise."""
+    best = other.status.get("best_val_accuracy")
+    best = f" ({best:.1%} at best)" if best is not None else ""
+    differences = other.config.differences(run.config) or "the same settings"
+    st.caption(
+        _shared.plain(
+            f"Dashed: “{other.name}” at the same epoch; in the charts below, what it got on validation images{best}. "
+            f"It was trained with {differences}."
+        )
+    )

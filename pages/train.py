@@ -8,7 +8,7 @@ import streamlit as st
 
 from fashion_core import data, rate_finder, run_queue, runs
 from fashion_core.config import TrainConfig
-from pages import _live_run, _other_run, _queue, _rate_finder, _run_form, _shared
+from pages import _live_run, _queue, _rate_finder, _run_form, _shared
 
 REFRESH_SECONDS = 1.0
 IDLE_SECONDS = 4.0  # while nothing trains: another tab may start something
@@ -25,30 +25,29 @@ def start_run(values: dict, name: str) -> None:
     st.rerun()
 
 
-def shown_run(everything: list[runs.Run]) -> runs.Run | None:
+def shown_run() -> runs.Run | None:
     """The run that is training, else the one last started or looked at, else the newest that was trained here."""
+    everything = [run for run in runs.list_runs() if run.state != "queued"]
     active = next((run for run in everything if run.is_active), None)
     looked_at = next((run for run in everything if run.run_id == st.session_state.get("shown_run")), None)
     trained = (run for run in everything if run.state != "finished" or "step" in run.status)
     return active or looked_at or next(trained, None)
 
 
-def show_live(run: runs.Run | None, everything: list[runs.Run]) -> None:
+def show_live(run: runs.Run | None) -> None:
     with st.container(border=True):
         if run is None:
             st.subheader("No run yet", anchor=False)
             st.fragment(_live_run.show_none, run_every=IDLE_SECONDS)()
             return
         every = REFRESH_SECONDS if run.is_active else IDLE_SECONDS
-        others = _other_run.others_of(run, everything)
-        st.fragment(_live_run.show_run, run_every=every)(run.run_id, _live_run.kind_of_state(run), others)
+        st.fragment(_live_run.show_run, run_every=every)(run.run_id, _live_run.kind_of_state(run))
 
 
 _shared.run_through_router()
 st.title("Train")
 st.write("Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave the page.")
-everything = [run for run in runs.list_runs() if run.state != "queued"]
-run = shown_run(everything)
+run = shown_run()
 form_column, live_column = st.columns([3, 7])
 chosen_values = {}
 with form_column:
@@ -70,6 +69,6 @@ with live_column:
     finder_first = search is not None and not (run and (run.is_active or run.created_at > search.created_at))
     if finder_first:
         _rate_finder.show_finder(chosen_values)
-    show_live(run, everything)
+    show_live(run)
     if not finder_first:
         _rate_finder.show_finder(chosen_values)

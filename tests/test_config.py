@@ -103,11 +103,11 @@ def test_description_says_only_what_differs():
     assert TrainConfig(epochs=9, train_size=10_000).describe() == "epochs 9, training images 10,000"
 
 
-def test_differences_are_told_from_the_first_ones_side_in_plain_numbers_and_a_seed_is_no_quantity():
+def test_differences_are_told_in_plain_numbers_and_a_seed_is_no_quantity():
     first, second = TrainConfig(learning_rate=1e-5, flips=True, seed=1234), TrainConfig(train_size=10_000)
     assert first.differences(second) == (
-        "learning rate 0.00001 instead of 0.001, random flips on, training images 55,000 instead of 10,000, "
-        "seed 1234 instead of 0"
+        "learning rate 0.00001 (here 0.001), random flips on (here off), training images 55,000 (here 10,000), "
+        "seed 1234 (here 0)"
     )
     assert first.differences(first) == ""
 

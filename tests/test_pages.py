@@ -2,7 +2,6 @@
 
 import time
 
-import pandas as pd
 import psutil
 import pytest
 from app_page import open_page
@@ -37,6 +36,7 @@ def make_run(state: str, name: str, checkpoint_path=None, **status) -> str:
         (run_dir / "model.pt").write_bytes(checkpoint_path.read_bytes())
     events = [
         {"kind": "step", "epoch": 1, "step": 1, "train_loss": 2.3, "elapsed_seconds": 0.1},
+        {"kind": "step", "epoch": 1, "step": 850, "train_loss": 1.9, "elapsed_seconds": 8.9},
         {"kind": "epoch", "epoch": 1, "step": 860, "train_loss": 0.5, "val_loss": 0.4, "val_accuracy": 0.85,
          "elapsed_seconds": 9.0},
     ]  # fmt: skip
@@ -224,32 +224,57 @@ def test_a_run_is_shown_beside_the_one_before_it_until_another_or_none_is_chosen
     make_run("failed", "Never began", step=0)
     app = open_train_with(third)
     assert picked_beside(app).value == first  # created before it, and not as long before as the second
-    assert "Its settings: the same" in plain_words(app)
+    assert "trained with the same settings" in plain_words(app)
     assert '"other"' in loss_spec(app)
     picked_beside(app).select(second).run()
     assert "“Second” at the same epoch" in plain_words(app)
-    assert "Its settings: learning rate 0.01 instead of 0.001." in plain_words(app)
+    assert "learning rate 0.01 (here 0.001)." in plain_words(app)
     assert picked_beside(app.run()).value == second
-    picked_beside(app).select("").run()
+    picked_beside(app).select("none").run()
     assert "Dashed" not in words(app)
     assert '"other"' not in loss_spec(app)
     app.session_state["shown_run"] = first
     app.run()
-    assert picked_beside(app).value == ""  # none is wanted
+    assert picked_beside(app).value == "none"
+    assert "none" in app.query_params["beside"]
+    assert picked_beside(open_page("train", beside=second)).value == second
+
+
+def test_a_run_that_was_chosen_stays_for_the_next_ones_too(runs_dir):
+    first, second, third, fourth = (make_rated_run(name, 0.001, place) for place, name in enumerate("ABCD", start=1))
+    app = open_train_with(third)
+    picked_beside(app).select(first).run()
+    app.session_state["shown_run"] = fourth
+    assert picked_beside(app.run()).value == first
+    app.session_state["shown_run"] = first
+    assert picked_beside(app.run()).value == "none"
+    app.session_state["shown_run"] = second
+    assert picked_beside(app.run()).value == first
+
+
+def test_a_run_that_ended_with_its_first_step_is_shown_alone(runs_dir):
+    make_run("finished", "Before")
+    run_id = make_run("failed", "Ran away")
+    event = {"kind": "step", "epoch": 1, "step": 1, "train_loss": 2.3, "elapsed_seconds": 0.1}
+    (runs_dir / run_id / "metrics.jsonl").write_text(runs.json.dumps(event) + "\n")
+    app = open_train_with(run_id)
+    assert not [picker for picker in app.selectbox if picker.label == "Compare with"]
+    assert '"points"' in loss_spec(app)  # a dot where a line would not be seen
 
 
 def test_runs_of_one_name_are_told_apart_and_a_choice_survives_a_new_name(runs_dir):
     ids = [make_rated_run("Same", rate, place) for place, rate in enumerate((0.01, 0.02, 0.03, 0.04), start=1)]
     app = open_train_with(ids[3])
     for _ in range(3):  # a label that two runs shared would mean the last of them from the second time on
-        assert "learning rate 0.03 instead of 0.04" in plain_words(app)
+        assert "learning rate 0.03 (here 0.04)" in plain_words(app)
+        assert f"“Same ({ids[2][-4:]})”" in plain_words(app)
         app.run()
     picked_beside(app).select(ids[1]).run()
     runs.annotate_run(ids[1], "Another", "", [])
     for _ in range(2):
         app.run()
         assert "“Another” at the same epoch" in plain_words(app)
-        assert "learning rate 0.02 instead of 0.04" in plain_words(app)
+        assert "learning rate 0.02 (here 0.04)" in plain_words(app)
 
 
 def test_a_run_that_is_deleted_while_it_is_compared_with_gives_way_to_the_one_before(runs_dir):
@@ -284,7 +309,7 @@ def test_an_early_end_cuts_the_other_run_too_and_what_has_run_away_does_not_flat
     ]
     (other.run_dir / "metrics.jsonl").write_text("".join(runs.json.dumps(line) + "\n" for line in lines))
     own = plots.loss_frame(runs.read_metrics(run.run_dir)[0])
-    both, epochs = _other_run.frames_with(pd.concat([own, own.assign(step=850)]), run, other)
+    both, epochs = _other_run.frames_with(own, run, other)
     assert both["step"].dropna().max() == 860  # one epoch, as the run was stopped in it
     assert both["other"].max() < 2
     assert epochs["epoch"].tolist() == [1]
@@ -294,7 +319,7 @@ def test_an_early_end_cuts_the_other_run_too_and_what_has_run_away_does_not_flat
 def test_the_first_run_of_all_is_shown_alone(runs_dir):
     first, second = make_run("finished", "First"), make_run("finished", "Second")
     app = open_train_with(first)
-    assert picked_beside(app).value == ""
+    assert picked_beside(app).value == "none"
     assert "Dashed" not in words(app)
     app = open_train_with(second)
     assert "Dashed" in words(app)

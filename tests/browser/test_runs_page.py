@@ -221,14 +221,14 @@ def test_on_train_the_run_that_is_compared_with_stays_chosen_among_runs_of_its_n
             path = run_dir / f"{name}.json"
             runs.write_json(path, runs.read_json(path) | changes)
     page.goto(f"{app}/train")
-    words = main(page).get_by_text("Dashed: “Same”")
-    expect(words).to_contain_text("Its settings: learning rate 0.001 instead of 1.")  # the one before
+    words = main(page).get_by_text("Dashed: “Same")
+    expect(words).to_contain_text("trained with learning rate 0.001 (here 1).")  # the one before
     page.get_by_role("combobox", name="Compare with").click()
     expect(page.get_by_role("option")).to_have_count(5)
     page.get_by_role("option").last.click()
     for epochs in ("7", "8"):  # the browser sends its label with every other change
-        expect(words).to_contain_text("dropout 0.25 instead of 0")
+        expect(words).to_contain_text("dropout 0.25 (here 0)")
         page.get_by_role("spinbutton", name="Epochs").fill(epochs)
         page.keyboard.press("Enter")
         expect(main(page).get_by_text(f"changed: epochs {epochs}")).to_be_visible()
-    expect(words).to_contain_text("dropout 0.25 instead of 0")
+    expect(words).to_contain_text("dropout 0.25 (here 0)")
