@@ -483,12 +483,12 @@ def loss_spec(height, other=False):
         only = [{"filter": f"isValid(datum.{field})"}, *transforms]  # a gap would break the line
         return {"transform": only, "mark": mark, "encoding": {"y": y | {"field": field}} | encoding}
 
-    layers = [layer(raw, "train_loss"), layer(strong, "smoothed"), layer(target, "smoothed", tooltip=tooltip)]
+    told = [tooltip[0], {"field": "other", "title": "Other run, smoothed", "format": ".3f"}]
+    layers = [layer(dashed, "other"), layer(target, "other", tooltip=told)] if other else []
+    layers += [layer(raw, "train_loss"), layer(strong, "smoothed"), layer(target, "smoothed", tooltip=tooltip)]
+    dot = {"type": "point", "filled": True, "color": SERIES_COLORS[0]}  # a line of a single point is not seen
     alone = {"joinaggregate": [{"op": "count", "as": "points"}]}, {"filter": "datum.points == 1"}
-    layers += [layer({"type": "point", "filled": True, "color": SERIES_COLORS[0]}, "smoothed", *alone)]
-    if other:
-        told = [tooltip[0], {"field": "other", "title": "Other run, smoothed", "format": ".3f"}]
-        layers = [layer(dashed, "other"), *layers[:-1], layer(target, "other", tooltip=told), layers[-1]]
+    layers += [layer(dot, "smoothed", *alone)]
     return {"height": height, "encoding": {"x": x}, "layer": layers}
 
 
