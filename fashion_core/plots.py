@@ -466,8 +466,9 @@ def loss_spec(height, other=False):
 
     `other` adds the curve of `with_other_loss`, dashed.
     """
-    x = {"field": "step", "type": "quantitative", "title": "Step", "axis": {"grid": False}}
-    y = {"type": "quantitative", "title": "Loss (nats)", "scale": {"zero": False}}
+    # With formats, or a curve of a single point would have axes that say 1.000000.
+    x = {"field": "step", "type": "quantitative", "title": "Step", "axis": {"grid": False, "format": ",d"}}
+    y = {"type": "quantitative", "title": "Loss (nats)", "scale": {"zero": False}, "axis": {"format": ",.3~f"}}
     tooltip = [
         {"field": "step", "title": "Step", "format": ","},
         {"field": "epoch", "title": "Epoch"},
@@ -486,7 +487,7 @@ def loss_spec(height, other=False):
     told = [tooltip[0], {"field": "other", "title": "Other run, smoothed", "format": ".3f"}]
     layers = [layer(dashed, "other"), layer(target, "other", tooltip=told)] if other else []
     layers += [layer(raw, "train_loss"), layer(strong, "smoothed"), layer(target, "smoothed", tooltip=tooltip)]
-    dot = {"type": "point", "filled": True, "color": SERIES_COLORS[0]}  # a line of a single point is not seen
+    dot = {"type": "circle", "size": 80, "opacity": 1, "color": SERIES_COLORS[0]}  # a line of one point is not seen
     alone = {"joinaggregate": [{"op": "count", "as": "points"}]}, {"filter": "datum.points == 1"}
     layers += [layer(dot, "smoothed", *alone)]
     return {"height": height, "encoding": {"x": x}, "layer": layers}
