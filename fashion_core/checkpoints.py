@@ -1,8 +1,11 @@
 """Model files: save, load, list. A file from outside is refused unless it is safe and fits.
 
-A checkpoint is a dict saved with torch.save: {"format", "model", "config", "weights", "metrics"}; its card is the
-same without the weights, as JSON. `metrics` holds plain JSON values only. Beside a run's model stands what going on
-with its training needs, in a file of the same kind: {"format", "config", "values"}.
+A checkpoint is a dict saved with torch.save: {"format", "model", "config", "weights", "metrics"}; its card is model,
+config and the metrics beside them, as JSON. `metrics` holds plain JSON values only. Beside a run's model stands what
+going on with its training needs, in a file of the same kind: {"format", "config", "values"}.
+
+A file of a kilobyte can hold lists of lists of the same lists, which written out would fill any memory: nothing from
+it is turned into text before it is known to be small.
 """
 
 import contextlib
@@ -87,7 +90,7 @@ def _write_content(path: Path, content: dict) -> None:
             torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())  # else a power cut may leave the new name with nothing in it
-        os.replace(temporary, path)
+        runs.replace_file(temporary, path)
     except RuntimeError as error:  # torch's zip writer reports a full disk this way
         raise OSError(f"{path.name} could not be written: {str(error).splitlines()[0]}") from error
     finally:
@@ -159,7 +162,8 @@ def _checked(content, name: str) -> Checkpoint:
         raise CheckpointError(f"{name} was not saved by this app: its format is not {FORMAT}.")
     model, weights, metrics = (content.get(key) for key in ("model", "weights", "metrics"))
     if not isinstance(model, str) or model not in MODELS:
-        raise CheckpointError(f"{name} is of the network {str(model)[:40]!r}; this app knows {', '.join(MODELS)}.")
+        said = repr(model[:40]) if isinstance(model, str) else f"a {type(model).__name__}"
+        raise CheckpointError(f"{name} is of the network {said}; this app knows {', '.join(MODELS)}.")
     config = _checked_config(content, name)
     if config.model != model:
         raise CheckpointError(f"{name} says both {model} and {config.model}: it has been changed by hand.")
@@ -167,8 +171,12 @@ def _checked(content, name: str) -> Checkpoint:
 
 
 def _checked_config(content: dict, name: str) -> TrainConfig:
+    config = content.get("config")
+    parts = [*config, *config.values()] if isinstance(config, dict) else []
+    if not all(isinstance(part, (str, int, float)) for part in parts):
+        raise CheckpointError(f"{name} has a training configuration that is not plain words and numbers.")
     try:
-        return TrainConfig.from_dict(content.get("config"))
+        return TrainConfig.from_dict(config)
     except ConfigError as error:
         words = str(error)[:MAX_QUOTED]
         raise CheckpointError(f"{name} has a training configuration that does not fit: {words}") from error
@@ -193,13 +201,18 @@ def _kind(tensor: torch.Tensor) -> tuple:
 
 
 def _checked_metrics(metrics, name: str) -> dict:
+    text, characters = [], 0
     try:
-        text = json.dumps(metrics, allow_nan=False)
+        for part in json.JSONEncoder(allow_nan=False).iterencode(metrics):
+            text.append(part)
+            characters += len(part)
+            if characters > MAX_METRICS_CHARACTERS:
+                break
     except (TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{name} has figures that are not plain numbers and words.") from error
-    if not isinstance(metrics, dict) or len(text) > MAX_METRICS_CHARACTERS:
+    if not isinstance(metrics, dict) or characters > MAX_METRICS_CHARACTERS:
         raise CheckpointError(f"{name} has figures that this app did not write.")
-    return json.loads(text)
+    return json.loads("".join(text))
 
 
 def load_model(path: Path) -> nn.Module:
@@ -285,5 +298,5 @@ def bring_in(source: Path, name: str) -> str:
         runs.write_json(run_dir / "status.json", status)
     except OSError as error:
         shutil.rmtree(run_dir, ignore_errors=True)
-        raise runs.RunError(f"The model could not be written: {error.strerror or error}.") from error
+        raise runs.RunError(f"The model could not be written: {runs.unwritable_words(error)}") from error
     return run_id

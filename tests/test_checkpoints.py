@@ -4,7 +4,9 @@ import contextlib
 import json
 import os
 import pickle
+import tracemalloc
 import zipfile
+from functools import partial
 
 import numpy as np
 import pytest
@@ -141,6 +143,32 @@ def test_what_does_not_fit_is_refused_with_a_sentence(checkpoint_path, changes, 
     with pytest.raises(CheckpointError, match=words) as refusal:
         read_checkpoint(changed(checkpoint_path, **changes))
     assert len(str(refusal.value)) < 500
+
+
+@pytest.mark.parametrize("place", ["model", "config", "config key", "metrics"])
+def test_what_is_small_in_the_file_and_huge_as_text_is_never_written_out(checkpoint_path, place):
+    nest = ["a"]
+    for _ in range(6):
+        nest = [nest] * 10  # a million lists in the end, all of them the same seven
+    changes = {"model": nest}, {"config": {"seed": nest}}, {"config": {(1, "a" * 9): nest}}, {"metrics": {"x": nest}}
+    changed(checkpoint_path, **dict(zip(("model", "config", "config key", "metrics"), changes, strict=True))[place])
+    assert checkpoint_path.stat().st_size < 2_000_000
+    read = partial(torch.load, checkpoint_path, weights_only=True)
+    alone = peak_bytes(read)
+    with pytest.raises(CheckpointError) as refusal:
+        read_checkpoint(checkpoint_path)
+    assert len(str(refusal.value)) < 500
+    assert peak_bytes(partial(read_checkpoint, checkpoint_path)) < alone + 3_000_000
+
+
+def peak_bytes(act) -> int:
+    """The most memory that Python's own objects take while this is done, whether or not the file is refused."""
+    tracemalloc.start()
+    with contextlib.suppress(CheckpointError):
+        act()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # torch's about its sparse and nested tensors
