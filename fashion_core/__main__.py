@@ -42,7 +42,7 @@ def fetch_data_command():
 
 
 class _DownloadBar:
-    """A progress bar that starts anew for each file of each source."""
+    """A progress bar that starts anew for each source."""
 
     def __init__(self):
         self.bar, self.source = None, None

@@ -20,7 +20,7 @@ from fashion_core.metadata import IMAGE_SIZE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # what browsers, phones and paint programs save; told by content
 MAX_FILE_BYTES = 20 * 1024 * 1024  # a 48-megapixel phone photo has about 12 MB
-MAX_PIXELS = 25_000_000  # decoded to RGBA that is 100 MB, as much as a small public server can spare
+MAX_PIXELS = 25_000_000  # decoded to RGBA that is 100 MB, thrice that while it is made smaller: a small server's most
 MAX_JPEG_PIXELS = 50_000_000  # a JPEG is decoded at reduced size, so a 48-megapixel phone photo is fine
 MIN_EDGE = 8  # with less there is nothing to recognise, and no border to find the background from
 
@@ -278,12 +278,12 @@ def _find_in_photo(colour: np.ndarray, grey: np.ndarray) -> _Found | None:
 def _plain_colours(picture: Image.Image, crop=None) -> tuple[np.ndarray, list[Step]]:
     """Upright, cropped, opaque, at most WORK_EDGE long: (H, W, 3) uint8, and the steps to it."""
     upright, turned = _upright(picture)
-    whole = _shown(_shrunk(_eight_bits(upright))[0])
+    small, shrunk = _shrunk(_eight_bits(upright))
+    whole = _shown(small)
     steps = [Step("Upright", turned, whole)]
     if crop:
-        upright = upright.crop(_in_pixels(crop, *upright.size))
         steps.append(Step("Your frame", "Only what is in your frame counts.", framed(whole, crop)))
-    small, shrunk = _shrunk(_eight_bits(upright))
+        small, shrunk = _shrunk(_eight_bits(upright.crop(_in_pixels(crop, *upright.size))))
     laid, laid_how = _laid_on_plain(np.asarray(small))
     return laid, [*steps, Step("Smaller", shrunk, _shown(small)), Step("On white", laid_how, laid)]
 
