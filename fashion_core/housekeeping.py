@@ -1,5 +1,6 @@
 """How much disk space runs take, and which of them may go. Nothing is deleted here."""
 
+import contextlib
 import math
 import os
 import stat
@@ -28,7 +29,8 @@ def disk_use(folder: Path) -> int:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         open_folders.append(entry.path)
-                    else:
+                        continue
+                    with contextlib.suppress(OSError):  # replaced meanwhile: the others still count
                         status = entry.stat(follow_symlinks=False)
                         total += status.st_size if stat.S_ISREG(status.st_mode) else 0
         except OSError:  # deleted meanwhile, or not ours to read

@@ -32,7 +32,7 @@ class Limits:
     def words(self) -> str:
         """The limits in one sentence; empty when there are none."""
         parts = [
-            f"{_counted(value, unit)}{rest}"
+            f"{counted(value, unit)}{rest}"
             for value, unit, rest in (
                 (self.epochs, "epoch", " per run"),
                 (self.minutes, "minute", " per run"),
@@ -47,19 +47,19 @@ class Limits:
         """A sentence that refuses a run of so many epochs, or an empty string."""
         if epochs <= self.epochs:
             return ""
-        return f"This copy trains at most {_counted(self.epochs, 'epoch')} per run, not {epochs:,}. Choose fewer."
+        return f"This copy trains at most {counted(self.epochs, 'epoch')} per run, not {epochs:,}. Choose fewer."
 
     def time_problem(self, elapsed_seconds: float) -> str:
         """A sentence that ends a run which has trained so long, or an empty string."""
         if elapsed_seconds < 60 * self.minutes:
             return ""
-        return f"It has used up its time: this copy trains at most {_counted(self.minutes, 'minute')} per run."
+        return f"It has used up its time: this copy trains at most {counted(self.minutes, 'minute')} per run."
 
     def runs_problem(self, kept: int, added: int = 1) -> str:
         """A sentence that refuses `added` runs beside `kept` ones, or an empty string."""
         if kept + added <= self.runs:
             return ""
-        allowed = f"This copy keeps at most {_counted(self.runs, 'run')}"
+        allowed = f"This copy keeps at most {counted(self.runs, 'run')}"
         return f"{allowed}; there {_are(kept)}, and {added} more would be too many. Delete some on the Runs page first."
 
     def queue_problem(self, waiting: int, added: int = 1) -> str:
@@ -68,8 +68,14 @@ class Limits:
             return ""
         if not self.queue:
             return "On this copy no run can wait. Start it when the one that is under way has ended."
-        allowed = f"On this copy at most {_counted(self.queue, 'run')} can wait"
+        allowed = f"On this copy at most {counted(self.queue, 'run')} can wait"
         return f"{allowed}; there {_are(waiting)}, and {added} more would be too many. Cancel some or wait."
+
+
+def counted(value: float, unit: str) -> str:
+    """ "1 epoch", "1,200 runs", "0.5 minutes"."""
+    number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return f"{number} {unit}" + ("" if value == 1 else "s")
 
 
 def read_limits() -> Limits:
@@ -115,11 +121,6 @@ def _limit(name: str, whole: bool, lowest: int = 1) -> float:
     raise LimitError(
         f"{name} is {text[:SHOWN_CHARACTERS]!r}; it must be {wanted}. Until it is mended nothing can be started."
     )
-
-
-def _counted(value: float, unit: str) -> str:
-    number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
-    return f"{number} {unit}" + ("" if value == 1 else "s")
 
 
 def _are(count: int) -> str:

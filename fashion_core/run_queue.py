@@ -1,9 +1,10 @@
 """The queue: runs that wait, the next one to train, and going on with a run. No torch.
 
-A run waits if its status says `queued`; queue.json in the runs' folder holds only their order, so that a lost or
-damaged one loses nothing else. Both are written under the launch lock alone. The next run is started by the worker
-that ends, and by any page that finds nothing training, which covers a killed worker and a machine that was restarted.
-A paused run holds the queue until it is resumed or ended, or the queue is started past it.
+A run waits if its status says `queued`; queue.json in the runs' folder holds their order and which paused runs it
+was started past, so that a lost or damaged one loses nothing else. Both are written under the launch lock alone. The
+next run is started by the worker that ends, and by any page that finds nothing training, which covers a killed worker
+and a machine that was restarted. A paused run holds the queue until it is resumed or ended, or the queue is started
+past it.
 """
 
 import time
@@ -126,6 +127,8 @@ def continue_problem(run: Run, epochs: int = 0) -> str:
         return run.message
     if run.state not in ENDED_STATES:
         return f"“{run.name}” is {run.state}; only a run that is paused or has ended can go on."
+    if runs.silent_problem(run):
+        return runs.silent_problem(run)
     if run.status.get("cause") == "TrainingFailed":
         return "Its loss ran away, and going on would end the same way. Start a new run with what its message advises."
     kept = runs.resume_path(run.run_dir).is_file()
@@ -133,7 +136,7 @@ def continue_problem(run: Run, epochs: int = 0) -> str:
         return "There is only its model; what going on needs was not kept."
     total, done = epochs or run.config.epochs, run.epochs_done if kept else 0  # where nothing is kept it begins anew
     if total < done or (total == done and run.state == "finished"):
-        return f"It has trained {done:,} epochs already. Choose at least one more."
+        return f"It has trained {limits.counted(done, 'epoch')} already. Choose at least one more."
     try:
         TrainConfig.from_dict(run.config.to_dict() | {"epochs": total})
         allowed = limits.read_limits()
@@ -145,12 +148,13 @@ def continue_problem(run: Run, epochs: int = 0) -> str:
 def continue_words(run: Run, more_epochs: int) -> str:
     """What going on means for the learning rate, in a sentence."""
     total = run.epochs_done + more_epochs
+    in_all = f"To {limits.counted(total, 'epoch')} in all"
     if run.config.schedule == "constant":
-        return f"To {total:,} epochs in all, at the same learning rate, as if it had never ended."
+        return f"{in_all}, at the same learning rate, as if it had never ended."
     if total == run.config.epochs:
-        return f"To {total:,} epochs in all, on the learning rate's cycle as planned."
+        return f"{in_all}, on the learning rate's cycle as planned."
     return (
-        f"To {total:,} epochs in all. The learning rate's cycle is laid out anew over all {total:,}: it goes on with "
+        f"{in_all}. The learning rate's cycle is laid out anew over all {total:,}: it goes on with "
         "the rate that a run of that length has there, and falls to almost nothing at the end."
     )
 

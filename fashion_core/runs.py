@@ -7,6 +7,7 @@ folder may have been edited by hand and is checked. The learning-rate finder has
 """
 
 import contextlib
+import errno
 import functools
 import json
 import math
@@ -41,6 +42,8 @@ START_TOLERANCE_SECONDS = 2.0  # two readings of when a process started: the sys
 ENOUGH_STEPS = 20  # after fewer a run's speed says little: the first steps are slower
 LAUNCH_SECONDS = 10.0  # longer than another start takes
 LOCK_SECONDS = 3.0  # a killed worker is dead before the system has torn down its memory and let go of its lock
+REPLACE_TRIES, REPLACE_SECONDS = 50, 0.02  # a second in all: a status is read within a millisecond, a model in some
+DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC), None}  # torch says it without a number
 MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
 MAX_METRICS_BYTES = 50_000_000  # 100 epochs write about 1 MB, with sketches twice that
 MAX_PROBLEM_LENGTH = 300  # what is wrong with a folder quotes values from it, however long
@@ -140,7 +143,19 @@ def write_json(path: Path, values: dict) -> None:
     """Replace a JSON file in one step, so that a reader sees the old or the new one. Raises OSError."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     temporary.write_text(json.dumps(values, allow_nan=False), encoding="utf-8")
-    os.replace(temporary, path)
+    replace_file(temporary, path)
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """os.replace; on Windows, where a file that somebody reads cannot be replaced, once it is read. Raises OSError."""
+    for tries_left in reversed(range(REPLACE_TRIES)):
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if not tries_left:
+                raise
+            time.sleep(REPLACE_SECONDS)
 
 
 def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> str:
@@ -171,8 +186,16 @@ def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> 
     return run_id
 
 
-def _unwritable(error: OSError) -> RunError:
-    return RunError(f"The run's folder could not be written: {error.strerror}. Free some disk space.")
+def _unwritable(error: OSError, what: str = "The run's folder") -> RunError:
+    return RunError(f"{what} could not be written: {unwritable_words(error)}")
+
+
+def unwritable_words(error: OSError) -> str:
+    """Why something in the runs' folder could not be written, and in a second sentence what to do."""
+    reason = error.strerror or str(error)
+    if error.errno in DISK_FULL:
+        return f"{reason}. Free some disk space."
+    return f"{reason}. Let this app write to {runs_dir()}, or set FASHION_RUNS_DIR to a folder where it may."
 
 
 def _next_color() -> int:
@@ -189,22 +212,6 @@ def check_limits(epochs: int = 0, added: int = 0) -> None:
     problem = allowed.epochs_problem(epochs) or (allowed.runs_problem(len(_run_names()), added) if added else "")
     if problem:
         raise RunError(problem)
-
-
-def start_run(config: TrainConfig, name: str = "") -> str:
-    """Start training in a process of its own that outlives this one; returns the run's id.
-
-    Raises RunError when a run is already training, when this copy does not allow it, or when nothing can be written.
-    """
-    refuse_read_only()
-    with launch_lock():
-        busy = training_now()
-        if busy:
-            raise RunError(busy)
-        check_limits(config.epochs)
-        run_id = create_run(config, name)
-        _spawn_worker(runs_dir() / run_id)
-    return run_id
 
 
 def refuse_read_only() -> None:
@@ -226,7 +233,7 @@ def launch_lock(seconds: float = LAUNCH_SECONDS):
     except Timeout as error:
         raise RunError("Another start is under way. Try again in a few seconds.") from error
     except OSError as error:
-        raise RunError(f"The runs' folder cannot be written: {error.strerror}.") from error
+        raise _unwritable(error, "The runs' folder") from error
 
 
 def launch(run: Run) -> None:
@@ -262,7 +269,7 @@ def launch_finder(config: TrainConfig) -> None:
             remove_folder(folder)
         new.rename(folder)
     except OSError as error:
-        raise RunError(f"The finder's folder could not be written: {error.strerror}. Free some disk space.") from error
+        raise _unwritable(error, "The finder's folder") from error
     _spawn_worker(folder)
 
 
@@ -281,7 +288,8 @@ def _set_epochs(run: Run, epochs: int) -> None:
 def _spawn_worker(run_dir: Path) -> None:
     environment = THREADS_ENVIRONMENT | os.environ | {"PYTHONUNBUFFERED": "1"}
     # Without PYTHONPATH the worker would only find the package when the app was started in the project's folder.
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(PROJECT_DIR), os.environ.get("PYTHONPATH")]))
+    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", str(PROJECT_DIR))]
+    environment["PYTHONPATH"] = os.pathsep.join([str(PROJECT_DIR), *others])
     for name in ("FASHION_RUNS_DIR", "FASHION_DATA_DIR"):  # relative ones mean this process's folder, not the worker's
         if environment.get(name):
             environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
@@ -292,7 +300,8 @@ def _spawn_worker(run_dir: Path) -> None:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                start_new_session=True,  # Ctrl+C in the server's console is not meant for it; the same on Windows:
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 cwd=PROJECT_DIR,
                 env=environment,
             )
@@ -370,8 +379,11 @@ def delete_run(run_id: str) -> None:
     run_dir_of(run_id)
     with launch_lock():  # else a run that waits could be started meanwhile
         run_dir = run_dir_of(run_id)
-        if read_run(run_id).is_active:
+        run = read_run(run_id)
+        if run.is_active:
             raise RunError("This run is still training. Stop it first.")
+        if silent_problem(run):
+            raise RunError(silent_problem(run))
         remove_folder(run_dir)
 
 
@@ -427,6 +439,17 @@ def process_alive(pid: int, process_started_at: float) -> bool:
         return False
 
 
+def silent_problem(run: Run) -> str:
+    """Why nobody may touch the folder of a run that counts as lost, in two sentences, or an empty string.
+
+    Its process may live although it was silent for too long, as after the machine has slept; it would write again.
+    """
+    pid = run.status.get("pid") if run.state == "lost" else None
+    if pid is None or not process_alive(pid, run.status.get("process_started_at", 0.0)):
+        return ""
+    return f"It has been silent for long, but its process {pid} lives. Wait until it is heard of again, or end it."
+
+
 def read_run(run_id: str) -> Run:
     """Read one run. Raises RunError for a bad or unknown id; a damaged folder gives a Run with a `problem`."""
     run_dir = run_dir_of(run_id)
@@ -461,7 +484,8 @@ def judged_status(values: dict) -> tuple[str, dict]:
 
 
 def _judged(status: dict) -> str:
-    alive = "pid" in status and process_alive(status["pid"], status.get("process_started_at", 0.0))
+    works = status.get("state") in ACTIVE_STATES and "pid" in status  # asked of those alone: it takes a while
+    alive = works and process_alive(status["pid"], status.get("process_started_at", 0.0))
     return run_state(status, time.time(), alive)
 
 
@@ -681,7 +705,7 @@ def cut_metrics(run_dir: Path, epoch: int, step: int) -> None:
     if kept != text:
         temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
         temporary.write_bytes(kept)
-        os.replace(temporary, path)
+        replace_file(temporary, path)
 
 
 def _is_done(event: dict | None, epoch: int, step: int) -> bool:

@@ -99,7 +99,7 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, MemoryError) or re.search("can't allocate memory|out of memory", str(error)):
         return "The machine ran out of memory. Try a smaller batch."
     if isinstance(error, OSError):
-        return f"A file could not be written: {error.strerror or error}. Free some disk space and start again."
+        return f"A file could not be written: {runs.unwritable_words(error)}"
     return f"Training ended with an error: {type(error).__name__}: {error}"[:500]
 
 
@@ -209,10 +209,10 @@ def _follow(run_dir: Path, status: _Status, state, events) -> tuple[str, str]:
                 status.write(state="running", **changes)
             else:
                 status.write_sometimes(**changes)
-            if (run_dir / "stop").exists():
-                return "stopped", ""
             if state.epoch == state.config.epochs:
                 continue  # all is done: there is nothing to pause or to cut short
+            if (run_dir / "stop").exists():
+                return "stopped", ""
             if (run_dir / "pause").exists():
                 return "paused", ""
             out_of_time = allowed.time_problem(state.elapsed_seconds)

@@ -98,6 +98,23 @@ def test_disk_use_counts_all_files_as_find_does_and_follows_no_link(tmp_path):
     assert housekeeping.disk_use(folder) == sum(map(int, listing.stdout.split())) == 1_234
 
 
+def test_a_file_that_goes_while_it_is_counted_leaves_the_others_counted(tmp_path, monkeypatch):
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"x" * 1_000)
+
+    class Scan(list):
+        def __enter__(self):
+            os.unlink(self[0].path)  # listed, and gone
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+    real = os.scandir
+    monkeypatch.setattr(housekeeping.os, "scandir", lambda folder: Scan(real(folder)))
+    assert housekeeping.disk_use(tmp_path) == 2_000
+
+
 def test_disk_use_of_a_run_that_is_gone_is_nothing(tmp_path):
     assert housekeeping.disk_use(tmp_path / "gone") == 0
 

@@ -47,6 +47,13 @@ def test_the_last_that_fits_and_the_first_that_does_not(ask, fits, beyond, words
     assert words in ask(beyond)
 
 
+@pytest.mark.parametrize(
+    ("value", "words"), [(0, "0 runs"), (1, "1 run"), (1_200, "1,200 runs"), (0.5, "0.5 runs"), (1.0, "1 run")]
+)
+def test_a_count_in_words(value, words):
+    assert limits.counted(value, "run") == words
+
+
 def test_several_runs_must_fit_together():
     assert Limits(runs=5).runs_problem(2, 3) == ""
     assert "3 more would be too many" in Limits(runs=5).runs_problem(3, 3)

@@ -1,6 +1,8 @@
 """fashion_core.runs: the word for a run, and folders that may have been edited, damaged or forged."""
 
+import contextlib
 import dataclasses
+import errno
 import json
 import os
 import subprocess
@@ -183,8 +185,8 @@ def test_the_worker_is_told_the_folders_that_this_process_means(runs_dir, monkey
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("FASHION_RUNS_DIR", "~/here")
     monkeypatch.setenv("FASHION_DATA_DIR", "data")
-    monkeypatch.setenv("PYTHONPATH", "more")
-    runs.start_run(TrainConfig())
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(runs.PROJECT_DIR), "more"]))  # as a worker has it
+    run_queue.start_or_add(TrainConfig())
     assert str(runs.runs_dir()) == told["FASHION_RUNS_DIR"]
     assert (told["FASHION_RUNS_DIR"], told["FASHION_DATA_DIR"]) == (str(tmp_path / "here"), str(tmp_path / "data"))
     assert told["PYTHONPATH"].split(os.pathsep) == [str(runs.PROJECT_DIR), "more"]
@@ -399,33 +401,71 @@ def test_a_training_run_cannot_be_deleted(runs_dir):
     assert runs.read_run(run_id).state == "starting"
 
 
+def test_a_silent_run_whose_process_lives_is_left_alone(runs_dir):
+    started = runs.process_start(psutil.Process())
+    run_id = make_run("running", pid=os.getpid(), process_started_at=started, heartbeat_at=time.time() - 10_000)
+    assert runs.read_run(run_id).state == "lost"
+    for act in (runs.delete_run, run_queue.continue_run):
+        with pytest.raises(RunError, match=f"process {os.getpid()} lives"):
+            act(run_id)
+    assert runs.read_run(run_id).status["state"] == "running"
+
+
 def test_a_read_only_copy_neither_trains_nor_deletes(runs_dir, monkeypatch):
     run_id = make_run()
     monkeypatch.setenv("FASHION_READ_ONLY", "true")
     with pytest.raises(RunError, match="read-only"):
-        runs.start_run(TrainConfig())
+        run_queue.start_or_add(TrainConfig())
     with pytest.raises(RunError, match="read-only"):
         runs.delete_run(run_id)
     assert len(runs.list_runs()) == 1
 
 
-def test_a_start_is_refused_while_a_run_is_starting(runs_dir):
-    runs.create_run(TrainConfig(), "First")
-    with pytest.raises(RunError, match="“First” is training"):
-        runs.start_run(TrainConfig())
-
-
-def test_a_start_is_refused_while_a_worker_holds_the_lock(runs_dir):
-    with runs.worker_lock(), pytest.raises(RunError, match="still holds the machine"):
-        runs.start_run(TrainConfig())
-    assert runs.list_runs() == []
+def test_a_start_waits_while_a_worker_holds_the_lock(runs_dir):
+    with runs.worker_lock():
+        assert runs.read_run(run_queue.start_or_add(TrainConfig())).state == "queued"
 
 
 def test_an_unwritable_folder_is_a_sentence(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FASHION_RUNS_DIR", str(tmp_path / "file" / "runs"))
-    with pytest.raises(RunError, match="cannot be written"):
-        runs.start_run(TrainConfig())
+    with pytest.raises(RunError, match=f"could not be written.*write to {tmp_path}/file/runs, or set FASHION_RUNS_DIR"):
+        run_queue.start_or_add(TrainConfig())
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [(errno.ENOSPC, "Free some disk space"), (None, "Free some disk space"), (errno.EACCES, "set FASHION_RUNS_DIR")],
+)
+def test_what_to_do_depends_on_why_nothing_can_be_written(runs_dir, number, advice):
+    error = OSError(number, "So it is") if number else OSError("So it is")
+    words = runs.unwritable_words(error)
+    assert words.startswith("So it is. ")
+    assert advice in words
+
+
+@pytest.mark.parametrize(("refusals", "replaced"), [(3, True), (10_000, False)])
+def test_a_file_that_somebody_reads_is_replaced_once_it_is_read(tmp_path, monkeypatch, refusals, replaced):
+    """As on Windows, where os.replace fails meanwhile."""
+    tries, real = [], os.replace
+
+    def refuse_at_first(source, target):
+        tries.append(target)
+        if len(tries) <= refusals:
+            raise PermissionError(13, "Permission denied")
+        real(source, target)
+
+    monkeypatch.setattr(runs.os, "replace", refuse_at_first)
+    monkeypatch.setattr(runs, "REPLACE_SECONDS", 0)
+    with contextlib.nullcontext() if replaced else pytest.raises(PermissionError):
+        runs.write_json(tmp_path / "x.json", {"a": 1})
+    assert (tmp_path / "x.json").exists() == replaced
+
+
+def test_the_system_is_not_asked_about_the_process_of_a_run_that_has_ended(runs_dir, monkeypatch):
+    make_run("finished", pid=1, process_started_at=0.0)
+    monkeypatch.setattr(runs, "process_alive", None)  # not to be called
+    assert [run.state for run in runs.list_runs()] == ["finished"]
 
 
 @pytest.mark.parametrize(

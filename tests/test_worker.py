@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -33,8 +32,8 @@ def _no_worker_left(runs_dir, monkeypatch):
 
 def test_a_run_outlives_the_process_that_started_it_and_finishes_with_a_model_and_its_test_accuracy():
     code = (
-        "from fashion_core import runs; from fashion_core.config import TrainConfig;"
-        f"print(runs.start_run(TrainConfig.from_dict({QUICK.to_dict()})))"
+        "from fashion_core import run_queue; from fashion_core.config import TrainConfig;"
+        f"print(run_queue.start_or_add(TrainConfig.from_dict({QUICK.to_dict()})))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, cwd=runs.PROJECT_DIR, check=True
@@ -50,7 +49,7 @@ def test_a_run_outlives_the_process_that_started_it_and_finishes_with_a_model_an
 
 
 def test_stop_in_the_first_epoch_leaves_a_usable_model_within_two_seconds():
-    run_id = runs.start_run(LONG, "Long")
+    run_id = run_queue.start_or_add(LONG, "Long")
     wait_for_first_loss(run_id)
     asked = time.monotonic()
     runs.request_stop(run_id)
@@ -64,42 +63,22 @@ def test_stop_in_the_first_epoch_leaves_a_usable_model_within_two_seconds():
 
 def test_a_killed_worker_is_lost_its_model_stays_and_the_next_start_is_free():
     config = TrainConfig(train_size=2_000, epochs=100)
-    run_id = runs.start_run(config, "Doomed")
+    run_id = run_queue.start_or_add(config, "Doomed")
     wait_for(lambda: runs.read_run(run_id).status.get("best_val_accuracy"), "the first epoch")
     worker_process(run_id).kill()
     wait_for(lambda: runs.read_run(run_id).state == "lost", "the word lost", seconds=10)
     checkpoints.load_model(runs.read_run(run_id).model_path)
-    assert wait_for_state(runs.start_run(QUICK, "Next"), "finished", "failed", "lost").state == "finished"
+    assert wait_for_state(run_queue.start_or_add(QUICK, "Next"), "finished", "failed", "lost").state == "finished"
 
 
 def test_a_training_lets_everything_else_go_first():
-    run_id = runs.start_run(LONG, "Polite")
+    run_id = run_queue.start_or_add(LONG, "Polite")
     wait_for_first_loss(run_id)
     process = worker_process(run_id)
     assert process.nice() == worker.NICENESS
     autogroup = Path(f"/proc/{process.pid}/autogroup")
     if autogroup.exists():  # else its niceness is all that counts
         assert autogroup.read_text().split()[-2:] == ["nice", str(worker.NICENESS)]
-
-
-def test_of_two_starts_at_once_exactly_one_trains():
-    outcomes = []
-
-    def start():
-        try:
-            outcomes.append(runs.start_run(LONG, "One"))
-        except runs.RunError as error:
-            outcomes.append(error)
-
-    threads = [threading.Thread(target=start) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    started = [outcome for outcome in outcomes if isinstance(outcome, str)]
-    assert len(started) == 1
-    assert all("training" in str(outcome) for outcome in outcomes if outcome not in started)
-    assert len(runs.list_runs()) == 1
 
 
 def test_a_worker_that_finds_the_lock_taken_fails_in_words():
@@ -112,21 +91,21 @@ def test_a_worker_that_finds_the_lock_taken_fails_in_words():
 
 def test_missing_data_fails_with_the_ways_to_supply_it(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "nothing"))
-    run = wait_for_state(runs.start_run(QUICK), "failed", "lost", "finished")
+    run = wait_for_state(run_queue.start_or_add(QUICK), "failed", "lost", "finished")
     assert run.state == "failed"
     assert "FASHION_DATA_DIR" in run.message
 
 
 def test_a_run_that_diverges_fails_with_advice():
     config = TrainConfig(optimizer="SGD", learning_rate=1.0, batch_size=16, train_size=10_000, weight_decay=0.5)
-    run = wait_for_state(runs.start_run(config), "failed", "lost", "finished")
+    run = wait_for_state(run_queue.start_or_add(config), "failed", "lost", "finished")
     assert run.state == "failed", run.status
     assert "learning rate below 1" in run.message
     assert "TrainingFailed" in runs.read_log(run.run_dir)
 
 
-def run_with_broken_disk(run_dir, patch):
-    """The worker in a process of its own in which writing fails as on a full disk."""
+def run_patched(run_dir, patch):
+    """The worker in a process of its own after `patch`, in which `full` fails as a full disk does."""
     code = f"""
 import errno, sys
 from pathlib import Path
@@ -142,7 +121,7 @@ sys.exit(worker.main(Path({str(run_dir)!r})))
 
 def test_a_full_disk_while_the_model_is_saved_fails_in_words():
     run_id = runs.create_run(QUICK)
-    run_with_broken_disk(runs.run_dir_of(run_id), "checkpoints.save_checkpoint = full")
+    run_patched(runs.run_dir_of(run_id), "checkpoints.save_checkpoint = full")
     run = runs.read_run(run_id)
     assert run.state == "failed"
     assert "No space left on device" in run.message
@@ -153,8 +132,25 @@ def test_a_disk_on_which_not_even_the_status_can_be_written_is_lost():
     run_id = runs.create_run(QUICK)
     patch = "original = runs.write_json\nwrites = []\n"
     patch += "runs.write_json = lambda *a: writes.append(1) or (original(*a) if len(writes) < 3 else full())"
-    run_with_broken_disk(runs.run_dir_of(run_id), patch)
+    run_patched(runs.run_dir_of(run_id), patch)
     assert runs.read_run(run_id).state == "lost"
+
+
+def test_a_stop_that_comes_as_the_last_epoch_ends_cuts_nothing_short():
+    run_id = runs.create_run(QUICK)
+    patch = f"""
+from fashion_core import training
+measure = training.validate
+def stopped_meanwhile(*args):
+    runs.request_stop({run_id!r})
+    return measure(*args)
+training.validate = stopped_meanwhile
+"""
+    run_patched(runs.run_dir_of(run_id), patch)
+    run = runs.read_run(run_id)
+    assert (run.run_dir / "stop").exists()
+    assert run.state == "finished", run.message
+    assert run.status["test_accuracy"] > 0.5
 
 
 def test_too_little_memory_is_said_in_words():
@@ -217,7 +213,7 @@ def trained_alone(config):
 
 
 def test_a_run_paused_in_its_first_epoch_then_killed_and_continued_equals_one_left_alone():
-    run_id = runs.start_run(RANDOM, "Interrupted")
+    run_id = run_queue.start_or_add(RANDOM, "Interrupted")
     runs.request_pause(run_id)  # it pauses after its first step
     run = wait_for_state(run_id, "paused", "failed", "finished")
     assert run.state == "paused", runs.read_log(run.run_dir)
@@ -242,7 +238,7 @@ def test_a_run_paused_in_its_first_epoch_then_killed_and_continued_equals_one_le
 
 
 def test_a_finished_run_continues_and_its_final_figures_are_replaced():
-    run_id = runs.start_run(TINY, "Short")
+    run_id = run_queue.start_or_add(TINY, "Short")
     before = wait_for_state(run_id, "finished", "failed", "lost")
     run_queue.continue_run(run_id, 2)
     run = wait_for_state(run_id, "finished", "failed", "lost")
@@ -275,7 +271,7 @@ def test_a_killed_worker_does_not_block_the_queue():
 
 def test_a_run_ends_when_its_time_is_up(monkeypatch):
     monkeypatch.setenv("FASHION_MAX_MINUTES", "0.001")
-    run = wait_for_state(runs.start_run(LONG), "stopped", "failed", "finished")
+    run = wait_for_state(run_queue.start_or_add(LONG), "stopped", "failed", "finished")
     assert run.state == "stopped", run.message
     assert "at most 0.001 minutes per run" in run.message
     checkpoints.load_model(run.model_path)

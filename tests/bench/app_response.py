@@ -110,10 +110,10 @@ def speeds(run_dir: Path, seconds: float) -> list[float]:
 
 def page_cost(page, app: str, runs_dir: Path) -> None:
     """One run, its page open and closed in turns; the mean of each turn's median speed."""
-    from fashion_core import runs
+    from fashion_core import run_queue, runs
     from fashion_core.config import TrainConfig
 
-    run_id = runs.start_run(TrainConfig(epochs=100))
+    run_id = run_queue.start_or_add(TrainConfig(epochs=100))
     while runs.read_run(run_id).state == "starting":
         time.sleep(0.5)
     watched, alone = [], []
