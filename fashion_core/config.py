@@ -222,7 +222,7 @@ def value_words(name: str, value) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
-        return f"{value:.6f}".rstrip("0").rstrip(".")  # as one types it: 0.00001, never 1e-05
+        return f"{value:.10f}".rstrip("0").rstrip(".")  # as one types it: 0.00001, never 1e-05
     return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
 
 
@@ -250,4 +250,5 @@ def _check_number(spec, value) -> None:
         raise ConfigError(f"{spec.name} must be {'a whole number' if spec.type is int else 'a number'}, not {value!r}.")
     low, high = spec.metadata["low"], spec.metadata["high"]
     if not low <= value <= high:  # also catches NaN
-        raise ConfigError(f"{spec.name} must be between {low:,} and {high:,}, not {value!r}.")
+        low, high = value_words(spec.name, low), value_words(spec.name, high)
+        raise ConfigError(f"{spec.name} must be between {low} and {high}, not {value!r}.")

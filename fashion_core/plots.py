@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from fashion_core.config import value_words
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 
 # Okabe and Ito, "Color Universal Design", 2008: told apart under every common colour vision deficiency.
@@ -531,7 +532,7 @@ def _mark_layers(x, suggested, to_the_left):
     """A dashed rule at the suggested rate, and its number beside the rule's upper end, where there is more room."""
     at = {"x": x | {"datum": suggested}}
     del at["x"]["field"]
-    text = {"type": "text", "text": f"{suggested:.2g}", "fontSize": 14, "fontWeight": 600}
+    text = {"type": "text", "text": value_words("learning_rate", suggested), "fontSize": 14, "fontWeight": 600}
     text |= {"align": "right", "dx": -6} if to_the_left else {"align": "left", "dx": 6}
     rule = {"type": "rule", "color": MARK_COLOR, "strokeWidth": 2, "strokeDash": [5, 3]}
     once = {"data": {"values": [{}]}}  # else they would be drawn for every point of the curve

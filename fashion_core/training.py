@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from fashion_core import evaluation, teacher
-from fashion_core.config import TrainConfig
+from fashion_core.config import TrainConfig, value_words
 from fashion_core.data import Split, iterate_batches
 from fashion_core.metadata import NOTHING
 from fashion_core.models import build_model, count_parameters
@@ -467,7 +467,7 @@ def _checked(loss: float, state: TrainState) -> float:
     what = f"rose to {loss:,.0f}" if math.isfinite(loss) else "is no longer a number"
     raise TrainingFailed(
         f"The loss {what} at step {state.step:,}: the weights have run away. "
-        f"Try a learning rate below {state.config.learning_rate:g}."
+        f"Try a learning rate below {value_words('learning_rate', state.config.learning_rate)}."
     )
 
 

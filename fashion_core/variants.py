@@ -5,7 +5,7 @@ Standard library only.
 
 import dataclasses
 
-from fashion_core.config import ConfigError, TrainConfig, field_spec
+from fashion_core.config import ConfigError, TrainConfig, field_spec, value_words
 
 MAX_VARIANTS = 20
 MAX_TEXT = 1_000  # characters
@@ -76,7 +76,7 @@ def variants(config: TrainConfig, name: str, values: list, title: str = "") -> l
 def _text(value) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    return value_words("", value) if isinstance(value, float) else str(value)
 
 
 def _value(name: str, word: str):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fashion_core import run_queue, runs
+from fashion_core import limits, run_queue, runs
 from fashion_core.runs import Run
 from pages import _run_form, _shared
 
@@ -78,4 +78,4 @@ def history_words(run: Run) -> str:
     if not run.config or not run.epochs_before:
         return ""
     first, *then = [*run.epochs_before, run.config.epochs]
-    return f"Planned for {first} epoch{'' if first == 1 else 's'}, then for {', then for '.join(map(str, then))}."
+    return f"Planned for {limits.counted(first, 'epoch')}, then for {', then for '.join(map(str, then))}."

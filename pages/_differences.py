@@ -1,9 +1,12 @@
 """What sets runs apart: only the settings that differ, the best values marked; and the mean over seeds."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from fashion_core import plots, run_table, runs
+from fashion_core.config import value_words
 from pages import _run_curves
 
 COMPARED_AT_MOST = 50  # rows; more are a table to search, not one to compare
@@ -11,7 +14,7 @@ BEST_STYLE = "font-weight: bold; background-color: rgba(92, 118, 255, 0.22)"
 COLOR_COLUMN = "Curve"
 NUMBER_FORMATS = {
     "Validation": "{:.1f}%", "Sketches": "{:.1f}%", "Test": "{:.1f}%", "Best epoch": "{:.0f}",
-    "Lowest validation loss": "{:.4f}", "Seconds": "{:,.0f}",
+    "Lowest validation loss": "{:.4f}", "Seconds": "{:,.0f}", "Seed": "{:.0f}",
 }  # fmt: skip
 
 
@@ -43,7 +46,9 @@ def marked(frame: pd.DataFrame, colors: list[int]):
     inks = [f"color: {plots.SERIES_COLORS[color]}" for color in colors]
     style = frame.style.apply(lambda _: inks, subset=[COLOR_COLUMN])
     for column in frame.select_dtypes("number"):
-        pattern = NUMBER_FORMATS.get(column, "{:g}" if frame[column].dtype.kind == "f" else "{:.0f}")
+        pattern = NUMBER_FORMATS.get(column, "{:,.0f}")
+        if column not in NUMBER_FORMATS and frame[column].dtype.kind == "f":
+            pattern = partial(value_words, "")
         style = style.format(pattern, subset=[column], na_rep="–")
         if column in best:
             cells = (best[column], [column])

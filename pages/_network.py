@@ -5,9 +5,9 @@ Stands on fashion_core.models, which measures the layers, and on the cards of th
 
 import streamlit as st
 
-from fashion_core import models, runs
+from fashion_core import limits, models, runs
 from fashion_core.checkpoints import ModelEntry
-from fashion_core.config import MODELS, TrainConfig
+from fashion_core.config import MODELS, TrainConfig, value_words
 from pages import _shared
 
 NETWORK_NOTES = {
@@ -100,8 +100,9 @@ def training_words(card: dict) -> str:
     config = TrainConfig().to_dict() | (card.get("config") or {})
     done = card.get("epochs_done")
     words = f"{done} of " if isinstance(done, int) and done < config["epochs"] else ""
-    words += f"{config['epochs']} epochs with {config['optimizer']}, learning rate {config['learning_rate']:g}, "
-    words += f"batches of {config['batch_size']}, {config['train_size']:,} images, seed {config['seed']}"
+    rate = value_words("learning_rate", float(config["learning_rate"]))
+    words += f"{limits.counted(config['epochs'], 'epoch')} with {config['optimizer']}, learning rate {rate}, "
+    words += f"batches of {config['batch_size']:,}, {config['train_size']:,} images, seed {config['seed']}"
     words += ", as many synthetic pictures" if config["sketches"] else ""
     words += ", the most accurate model as teacher" if config["distillation"] else ""
     return words + (f", on {card['trained_on']}." if card.get("trained_on") else ".")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from fashion_core import run_queue, runs
+from fashion_core import limits, run_queue, runs
 from fashion_core.run_queue import Queue
 from fashion_core.runs import Run
 from pages import _shared
@@ -56,7 +56,7 @@ def _row_words(run: Run) -> str:
     if run.problem:
         return run.problem
     if run.status.get("step"):
-        return f"Goes on to {run.status.get('target_epochs', run.config.epochs):.0f} epochs"
+        return f"Goes on to {limits.counted(int(run.status.get('target_epochs', run.config.epochs)), 'epoch')}"
     return _shared.config_words(run.config)
 
 

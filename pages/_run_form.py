@@ -129,7 +129,7 @@ def ask_field(name: str):
         return st.toggle(spec["label"], help=spec["help"], **options)
     if spec["type"] is str:
         return st.selectbox(spec["label"], spec["names"], help=spec["help"], **options)
-    help_text = f"{spec['help']} Allowed: {spec['low']:,} to {spec['high']:,}."
-    form = None if spec["type"] is int else "%.5f" if name == "learning_rate" else "%.3f"
+    help_text = f"{spec['help']} Allowed: {value_words(name, spec['low'])} to {value_words(name, spec['high'])}."
+    form = None if spec["type"] is int else "%g"  # all the digits that a value has
     limits = {"min_value": spec["low"], "max_value": spec["high"], "step": spec["step"], "format": form}
     return st.number_input(spec["label"], help=help_text, **limits, **options)

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from fashion_core import run_table, runs
+from fashion_core import limits, run_table, runs
 from fashion_core.config import MODELS
 from pages import _shared
 
@@ -79,7 +79,7 @@ def ask_order(shown: list[runs.Run], found: list[runs.Run], disk_bytes: dict[str
 
 def show_counts(shown: list[runs.Run], found: list[runs.Run]) -> None:
     """How many runs are shown and how many ticked, also where no row shows it."""
-    st.markdown(f"**{len(shown):,}** of {_shared.count_runs(len(found))}", width="content")
+    st.markdown(f"**{len(shown):,}** of {limits.counted(len(found), 'run')}", width="content")
     ticked = {run.run_id for run in ticked_runs(found)}
     if ticked:
         hidden = len(ticked - {run.run_id for run in shown})

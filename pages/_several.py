@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fashion_core import run_queue, runs, variants
+from fashion_core import limits, run_queue, runs, variants
 from fashion_core.config import ConfigError, TrainConfig, field_spec
 from pages import _shared
 
@@ -30,7 +30,7 @@ def ask_several(values: dict, title: str, past: list[runs.Run]) -> None:
         seconds = [runs.expected_seconds(config, past) for _, config in named]
         duration = None if None in seconds else runs.duration_words(sum(seconds))
         st.caption(f"{meaning} Together about {duration} of training." if duration else meaning)
-        words = f"Queue {_shared.count_runs(len(named))}"
+        words = f"Queue {limits.counted(len(named), 'run')}"
         if st.button(words, icon=":material/playlist_add:", width="stretch", disabled=runs.read_only()):
             queue_all(named)
 

@@ -50,7 +50,7 @@ def test_values_as_typed(name, text, values):
         ("seed", "1 2", "whole number, not '1 2'"),
         ("seed", "nan", "whole number"),
         ("learning_rate", "inf", "between"),
-        ("learning_rate", "0.1, 2", r"between 1e-05 and 1.0, not 2.0"),
+        ("learning_rate", "0.1, 2", "between 0.00001 and 1, not 2.0"),
         ("flips", "ja", "true or false, not 'ja'"),
         ("model", "ResNet", "one of FashionCNN"),
         ("seed", ",".join(map(str, range(21))), "21 values are too many"),
