@@ -5,7 +5,7 @@ import time
 import pandas as pd
 import streamlit as st
 
-from fashion_core import housekeeping, run_table, runs
+from fashion_core import housekeeping, limits, run_table, runs
 from pages import _run_card, _shared
 
 NOTHING = "nothing"
@@ -16,8 +16,8 @@ DEFAULT_COUNTS = {"newest": 20, "best": 10, "older": 30}
 def ask_pruning(found: list[runs.Run], disk_bytes: dict[str, int]) -> None:
     """A rule, the list of what goes under it, and only then the button."""
     total = housekeeping.size_words(sum(disk_bytes.values()))
-    words = f"Housekeeping: {_shared.count_runs(len(found))}, {total} on disk"
-    with st.expander(words, icon=":material/cleaning_services:"):
+    words = f"Housekeeping: {limits.counted(len(found), 'run')}, {total} on disk"
+    with st.expander(words, icon=":material/cleaning_services:", key="housekeeping"):  # stays open as the words change
         if runs.read_only():
             st.info("This copy is read-only: nothing can be deleted here.", icon=":material/lock:")
             return
@@ -49,7 +49,7 @@ def ask_rule() -> tuple[str, int]:
 def show_preview(doomed: list[runs.Run], disk_bytes: dict[str, int]) -> None:
     frame = run_table.runs_frame(doomed, disk_bytes)[PREVIEW_COLUMNS]
     freed = housekeeping.size_words(sum(disk_bytes.get(run.run_id, 0) for run in doomed))
-    what = _shared.count_runs(len(doomed))
+    what = limits.counted(len(doomed), "run")
     st.markdown(f"**{what} would go**, which frees {freed}:")
     show_table(frame)
     if st.button(f"Delete {what}", type="primary", icon=":material/delete:", key="prune"):

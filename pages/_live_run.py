@@ -31,7 +31,7 @@ def show_none() -> None:
     st.write(
         "Here the loss of a run falls while it learns. This copy trains none."
         if runs.read_only()
-        else "Here you will see the loss fall while the network learns. Press **Start training**."
+        else "Here you will see the loss fall while the network learns."
     )
 
 

@@ -12,8 +12,9 @@ OUTCOME_KEY = "runs_outcome"  # what the last action came to, shown after the re
 
 def show_runs(chosen: list[runs.Run]) -> None:
     """A card for each run, and for several a way to delete all of them."""
+    entries = {entry.model_id: entry for entry in checkpoints.list_models()}
     for run in chosen[:CARDS_AT_MOST]:
-        show_run(run)
+        show_run(run, entries.get(run.run_id))
     if len(chosen) > CARDS_AT_MOST:
         st.caption(f"Here are {CARDS_AT_MOST} of the {len(chosen):,} ticked runs. Tick fewer to see the others.")
     if len(chosen) > 1:
@@ -22,7 +23,8 @@ def show_runs(chosen: list[runs.Run]) -> None:
             ask_delete(chosen)
 
 
-def show_run(run: runs.Run) -> None:
+def show_run(run: runs.Run, entry: checkpoints.ModelEntry | None) -> None:
+    """`entry`: the run's model, if it has one."""
     with st.container(border=True, key=f"run-{run.run_id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             color = plots.SERIES_COLORS[run.color]
@@ -40,15 +42,9 @@ def show_run(run: runs.Run) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             show_actions(run)
         _continue.show_continue(run)
-        show_export(run)
-
-
-def show_export(run: runs.Run) -> None:
-    """The model and the curves as files, folded."""
-    entry = next((entry for entry in checkpoints.list_models() if entry.model_id == run.run_id), None)
-    if entry:
-        with st.expander("Take it with you", icon=":material/ios_share:", key=f"export-{run.run_id}"):
-            _export.show_export(entry, run)
+        if entry:
+            with st.expander("Take it with you", icon=":material/ios_share:", key=f"export-{run.run_id}"):
+                _export.show_export(entry, run)
 
 
 def show_actions(run: runs.Run) -> None:

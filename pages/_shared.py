@@ -82,7 +82,10 @@ def cached_test_probs(entry: ModelEntry) -> np.ndarray:
     for start in range(0, total, PROBS_PART):
         if time.monotonic() - began > SOON_SECONDS:
             bar.progress(start / total, text=f"Looking at the 10,000 test images: {start:,} done")
-        parts.append(_cached_probs_part(str(entry.path), entry.fingerprint, start))
+        try:
+            parts.append(_cached_probs_part(str(entry.path), entry.fingerprint, start))
+        except checkpoints.CheckpointError as error:  # every run's file has the same name
+            raise checkpoints.CheckpointError(f"{entry.title}: {error}") from error
     bar.empty()
     return np.concatenate(parts)
 
@@ -191,7 +194,7 @@ def _what_works(run: runs.Run | None) -> str:
 def _show_training_line_live(drawn_for: str) -> None:
     """What trains and how many wait. Draws the whole page anew when it is not `drawn_for` that works any more.
 
-    While somebody writes in a dialog of `open_dialog` that waits: the page is drawn anew when the dialog closes.
+    While a dialog of `open_dialog` is open that waits: the page is drawn anew when the dialog closes.
     """
     run, queue = runs.active_run(), run_queue.read_queue()
     if not _what_works(run) and queue.goes_on:
@@ -281,14 +284,14 @@ def image_html(pixels: np.ndarray, kind: str, alt: str) -> str:
     return f'<img class="{kind}" src="{png_data_uri(pixels)}" alt="{escaped(alt)}">'
 
 
-def count_runs(count: int) -> str:
-    """ "1 run", "1,200 runs"."""
-    return f"{count:,} run{'' if count == 1 else 's'}"
-
-
 def plain(text: str) -> str:
-    """Text safe inside Markdown: a run's name must not become a link, a picture or a heading."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", text)
+    """Text safe inside Markdown: a run's name must not become a link, a picture or a heading.
+
+    Backslashes keep it from Markdown. Streamlit looks for addresses, icons and arrows once more after they are gone:
+    what begins or makes one up is parted by a character that has no width and breaks no line.
+    """
+    parted = re.sub(r"(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[-<>=])(?=[-<>=])", "\u2060", text, flags=re.IGNORECASE)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", parted)
 
 
 def escaped(text: object) -> str:

@@ -91,8 +91,9 @@ def show_cell(confusions: tuple, cell: tuple[int, int], split, probs_a, probs_b)
             st.caption("No image.")
             continue
         st.caption(words + (f" Here are the {MAX_IMAGES} that B is surest of." if len(found) > MAX_IMAGES else ""))
-        items = [_pair.pair_item(i, split.pixels[i], split.labels[i], probs_a[i], probs_b[i]) for i in found]
-        _grid.show_image_buttons(f"{key}_grid", items[:MAX_IMAGES], open_image)
+        shown = found[:MAX_IMAGES]
+        items = [_pair.pair_item(i, split.pixels[i], split.labels[i], probs_a[i], probs_b[i]) for i in shown]
+        _grid.show_image_buttons(f"{key}_grid", items, open_image)
 
 
 def open_image(index: int) -> None:
@@ -137,8 +138,8 @@ def show_comparison(entry: ModelEntry) -> None:
     show_classes(comparison.per_class(split.labels, preds_a, preds_b))
     if "opened_pair" in st.session_state:
         index = st.session_state.pop("opened_pair")
-        show = st.dialog(f"Image {index}")(_pair.show_pair_image)
-        show(index, split, names, probs_a[index], probs_b[index])
+        args = index, split, names, probs_a[index], probs_b[index]
+        _shared.open_dialog(f"Image {index}", _pair.show_pair_image, *args)
 
 
 _shared.run_through_router()

@@ -66,7 +66,8 @@ def show_cell(confusion, cell: tuple[int, int], split, probs) -> None:
     indices = evaluation.cell_indices(split.labels, probs, true, pred)
     st.subheader(plots.cell_words(len(indices), true, pred), anchor=False)
     if not len(indices):
-        st.caption("No image here: the model never makes this mistake on the test images.")
+        never = "names none of them rightly" if true == pred else "never makes this mistake on the test images"
+        st.caption(f"No image here: the model {never}.")
         return
     share = len(indices) / confusion[true].sum()
     st.caption(f"{share:.1%} of all {plots.PLURALS[true]}. Surest first; pick an image to look closer.")
@@ -131,8 +132,8 @@ def show_confusion(entry: ModelEntry) -> None:
     show_calibration(split.labels, probs)
     if "opened_image" in st.session_state:
         index = st.session_state.pop("opened_image")
-        show = st.dialog(f"Image {index}")(_grid.show_image)
-        show(index, split.pixels[index], split.labels[index], probs[index])
+        image = split.pixels[index], split.labels[index], probs[index]
+        _shared.open_dialog(f"Image {index}", _grid.show_image, index, *image)
 
 
 _shared.run_through_router()

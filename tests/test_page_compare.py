@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from fashion_core import checkpoints, comparison, data, predict, runs
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
+from pages import _shared
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
 open_page = partial(app_page.open_page, "compare")
@@ -162,9 +163,18 @@ def test_a_second_model_that_is_deleted_meanwhile_is_said_to_be_gone(checkpoint_
     assert picker(app).value == "fashion_cnn"
 
 
+def test_an_open_image_stays_when_a_run_ends():
+    app = open_pair()
+    app.session_state["opened_pair"] = 5
+    app.run()
+    assert not app.exception
+    assert _shared.DIALOG_KEY in app.session_state
+
+
 def test_a_damaged_second_model_is_one_sentence_and_another_can_be_chosen(checkpoint_path):
     run_id = make_model("Broken", checkpoint_path.read_bytes()[:5_000])
     app = open_page(**{"with": run_id})
+    assert app.error[0].value.startswith("Broken")  # which of the two it is
     assert "half of one" in words(app)
     picker(app).select("fashion_cnn").run()
     assert not app.exception

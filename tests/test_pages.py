@@ -1,5 +1,6 @@
 """Home, Train, Runs and the sidebar, run by Streamlit itself: empty, normal and failed."""
 
+import re
 import time
 
 import psutil
@@ -22,7 +23,7 @@ def words(app: AppTest) -> str:
 
 
 def plain_words(app: AppTest) -> str:
-    return words(app).replace("\\", "")
+    return words(app).replace("\\", "").replace("\u2060", "")
 
 
 def button(app: AppTest, label: str):
@@ -687,6 +688,26 @@ def test_a_name_is_text_and_not_markup(runs_dir):
     make_run("finished", "[x](http://evil) **b** :red[r]")
     app = open_page("train")
     assert "\\[x\\]\\(http" in app.subheader[0].value
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["http://a.example", "HTTPS://a.example", "WWW.a.example", "me@a.example", ":material/delete:", ":streamlit:",
+     "a -> b", "a <- b", "a <-> b", "a -- b", "a >= b", "a <= b"],
+)  # fmt: skip
+def test_nothing_in_a_name_is_what_streamlit_looks_for(name):
+    text = re.sub(r"\\(.)", r"\1", plain(name))
+    assert text.replace("\u2060", "") == name
+    for found in ("://", "www.", "@a", ":material", ":streamlit", "->", "<-", "--", ">=", "<="):
+        assert found not in text.lower()
+
+
+def test_every_value_stands_whole_in_the_form(runs_dir):
+    formats = {field.key: field.proto.format for field in open_page("train").number_input}
+    for changes, _ in RECIPES.values():
+        for name, value in (TrainConfig(**changes)).to_dict().items():
+            if isinstance(value, float):
+                assert float(formats[f"train_{name}"] % value) == value, name
 
 
 @pytest.mark.parametrize("model", ["../../etc/passwd", "nosuch", "20260101-000000-dead"])
