@@ -15,11 +15,12 @@ from fashion_core import runs
 from fashion_core.config import TrainConfig
 
 ROW, HEADER, TICK_X = 35, 35, 17  # pixels of the table, which is drawn on a canvas
+BOLD = "<b>Bold</b> www.a.example"
 RUNS = (  # oldest first: name, validation accuracy, state, settings
     ("Wide", 0.90, "finished", {"dropout": 0.25}),
     ("Narrow", 0.80, "finished", {"learning_rate": 0.002}),
     ("Narrow again", 0.82, "finished", {"learning_rate": 0.002, "seed": 1}),
-    ("<b>Bold</b>", 0.85, "finished", {}),
+    (BOLD, 0.85, "finished", {}),
     ("Too fast", 0.10, "failed", {"learning_rate": 1.0}),
 )
 
@@ -109,9 +110,9 @@ def tick(page, row, ticked):
 
 def test_runs_are_found_and_filtered_and_a_link_shows_the_same(page, app):
     open_runs(page, app)
-    expect_names(table(page), "Too fast", "<b>Bold</b>", "Narrow again", "Narrow", "Wide")
+    expect_names(table(page), "Too fast", BOLD, "Narrow again", "Narrow", "Wide")
     choose(page, "Sort by", "Validation")
-    expect_names(table(page), "Wide", "<b>Bold</b>", "Narrow again", "Narrow", "Too fast")
+    expect_names(table(page), "Wide", BOLD, "Narrow again", "Narrow", "Too fast")
     search(page, "NARROW 0.002")
     expect_names(table(page), "Narrow again", "Narrow")
     expect(page).to_have_url(re.compile("(?=.*search=NARROW)(?=.*sort_by=Validation)"))
@@ -195,6 +196,12 @@ def test_a_note_that_is_being_written_outlives_the_end_of_a_run_until_it_is_put_
     expect(dialog).to_have_count(0)
 
 
+def test_an_address_in_a_name_is_no_link(page, app):
+    open_runs(page, app, "?search=bold")
+    expect(main(page).get_by_text("a.example").first).to_be_visible()
+    expect(main(page).get_by_role("link", name="a.example")).to_have_count(0)
+
+
 def test_pruning_shows_what_goes_before_it_goes(page, app, runs_dir):
     open_runs(page, app)
     expect(page.locator(".legendtext")).to_have_count(5)  # what is drawn last moves what is below
@@ -211,7 +218,7 @@ def test_pruning_shows_what_goes_before_it_goes(page, app, runs_dir):
     page.get_by_role("button", name="Delete 3 runs").click()
     page.get_by_role("button", name="Delete them").click()
     expect(main(page).get_by_text("3 runs were deleted")).to_be_visible()
-    expect_names(table(page), "<b>Bold</b>", "Wide")
+    expect_names(table(page), BOLD, "Wide")
     assert len(list(runs_dir.glob("2026*"))) == 2
 
 
