@@ -13,6 +13,7 @@ import dataclasses
 import json
 import math
 import os
+import pickletools
 import shutil
 import zipfile
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ FORMAT = "fashion-cnn-lab/1"
 RESUME_FORMAT = "fashion-cnn-lab/resume/3"
 EARLIER_RESUME_FORMATS = ("fashion-cnn-lab/resume/1", "fashion-cnn-lab/resume/2")
 MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three times that is no model of ours
+MAX_PICKLE_BYTES = 1_000_000  # of a file all but the tensors' numbers: about 10 kB, and a card's figures
+# What may stand in a file more than once, by the word of pickle that makes it.
+SHAREABLE = ("GLOBAL", "BINUNICODE", "EMPTY_LIST", "EMPTY_DICT", "BINPERSID", "REDUCE")
 MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
 MAX_QUOTED = 300  # characters of what is wrong with a file, which quotes values from it, however long
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
@@ -105,6 +109,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 def _read_content(path: Path):
     _refuse_unsafe_size(path)
     try:
+        _refuse_shared_tuples(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
@@ -155,6 +160,27 @@ def _refuse_unsafe_size(path: Path) -> None:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
     if unpacked > MAX_CHECKPOINT_BYTES:
         raise CheckpointError(f"{path.name} would unpack to {unpacked:,} bytes; it was not made by this app.")
+
+
+def _refuse_shared_tuples(path: Path) -> None:
+    """Raises ValueError for a pickle in which anything but words, containers and tensors is used twice.
+
+    A tuple of twice the same tuple, of twice the same tuple, and so on: as a key it would take for ever to be hashed,
+    within torch.load and with all other threads waiting.
+    """
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            if not info.filename.lower().endswith("data.pkl"):
+                continue
+            if info.file_size > MAX_PICKLE_BYTES:
+                raise ValueError(f"{info.filename} is too large")
+            made_by, before = {}, ""
+            for code, place, _ in pickletools.genops(archive.read(info)):
+                if code.name in ("BINPUT", "LONG_BINPUT"):
+                    made_by[place] = before
+                elif code.name in ("BINGET", "LONG_BINGET") and made_by.get(place) not in SHAREABLE:
+                    raise ValueError(f"{info.filename} uses what {made_by.get(place)} made twice")
+                before = code.name
 
 
 def _checked(content, name: str) -> Checkpoint:

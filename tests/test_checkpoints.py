@@ -161,6 +161,17 @@ def test_what_is_small_in_the_file_and_huge_as_text_is_never_written_out(checkpo
     assert peak_bytes(partial(read_checkpoint, checkpoint_path)) < alone + 3_000_000
 
 
+def test_a_key_that_takes_for_ever_to_be_hashed_is_refused_unread(tmp_path):
+    twice = b"".join(b"q" + bytes([i]) + b"h" + bytes([i]) + b"\x86" for i in range(24))  # ((((), ()), ((), ())), …
+    path = tmp_path / "tuples.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/Data.pkl", b"\x80\x02})" + twice + b"Ns.")  # torch does not mind the capital
+        archive.writestr("archive/version", "3\n")
+    assert path.stat().st_size < 1_000
+    with pytest.raises(CheckpointError, match="holds more than weights"):
+        read_checkpoint(path)
+
+
 def peak_bytes(act) -> int:
     """The most memory that Python's own objects take while this is done, whether or not the file is refused."""
     tracemalloc.start()
