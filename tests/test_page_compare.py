@@ -13,7 +13,6 @@ from streamlit.testing.v1 import AppTest
 from fashion_core import checkpoints, comparison, data, predict, runs
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
-from pages import _shared
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
 open_page = partial(app_page.open_page, "compare")
@@ -161,14 +160,6 @@ def test_a_second_model_that_is_deleted_meanwhile_is_said_to_be_gone(checkpoint_
     assert not app.exception
     assert "not here" in app.warning[0].value
     assert picker(app).value == "fashion_cnn"
-
-
-def test_an_open_image_stays_when_a_run_ends():
-    app = open_pair()
-    app.session_state["opened_pair"] = 5
-    app.run()
-    assert not app.exception
-    assert _shared.DIALOG_KEY in app.session_state
 
 
 def test_a_damaged_second_model_is_one_sentence_and_another_can_be_chosen(checkpoint_path):

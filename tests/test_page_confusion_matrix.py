@@ -11,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 
 from fashion_core import checkpoints, evaluation, runs
 from fashion_core.metadata import CLASS_NAMES
-from pages import _shared
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
 open_page = partial(app_page.open_page, "confusion_matrix", model="fashion_cnn")
@@ -125,15 +124,6 @@ def test_a_class_that_is_never_named_is_not_called_a_mistake_that_is_never_made(
     app = app_page.open_page("confusion_matrix", model=run_id, true="Shirt", pred="Shirt")
     assert heading(app) == "No shirts rightly called Shirt"
     assert any("the model names none of them rightly" in caption.value for caption in app.caption)
-
-
-def test_an_open_image_stays_when_a_run_ends():
-    """What the sidebar looks at before it draws the page anew, which would close the image."""
-    app = open_page()
-    app.session_state["opened_image"] = 5
-    app.run()
-    assert not app.exception
-    assert _shared.DIALOG_KEY in app.session_state
 
 
 def test_a_large_cell_leads_to_all_its_images():

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from fashion_core import checkpoints, models, plots, run_queue, runs
 from fashion_core.config import MODELS, RECIPES, TrainConfig
 from pages import _network, _other_run
-from pages._shared import cached_split, plain
+from pages._shared import DIALOG_KEY, cached_split, plain
 
 PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
 
@@ -708,6 +708,19 @@ def test_every_value_stands_whole_in_the_form(runs_dir):
         for name, value in (TrainConfig(**changes)).to_dict().items():
             if isinstance(value, float):
                 assert float(formats[f"train_{name}"] % value) == value, name
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "opened"),
+    [("confusion_matrix", {}, "opened_image"), ("compare", {"with": "fashion_cnn_norm"}, "opened_pair")],
+)
+def test_an_open_image_stays_when_a_run_ends(runs_dir, name, query, opened):
+    """What the sidebar looks at before it draws the page anew, which would close the image."""
+    app = open_page(name, model="fashion_cnn", **query)
+    app.session_state[opened] = 5
+    app.run()
+    assert not app.exception
+    assert DIALOG_KEY in app.session_state
 
 
 @pytest.mark.parametrize("model", ["../../etc/passwd", "nosuch", "20260101-000000-dead"])
