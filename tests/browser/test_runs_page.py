@@ -198,7 +198,7 @@ def test_a_note_that_is_being_written_outlives_the_end_of_a_run_until_it_is_put_
 
 def test_an_address_in_a_name_is_no_link(page, app):
     open_runs(page, app, "?search=bold")
-    expect(main(page).get_by_text("a.example").first).to_be_visible()
+    expect(main(page).get_by_text("a.example").filter(visible=True).first).to_be_visible()
     expect(main(page).get_by_role("link", name="a.example")).to_have_count(0)
 
 
