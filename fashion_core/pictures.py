@@ -19,6 +19,8 @@ from fashion_core import cutouts
 from fashion_core.metadata import IMAGE_SIZE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # what browsers, phones and paint programs save; told by content
+JPEG_START, JPEG_SCAN = b"\xff\xd8\xff", b"\xff\xda"  # of the file, and of each of its passes over the whole picture
+MAX_SCANS = 100  # a progressive JPEG has about ten; one of 50 megapixels takes 40 ms for each, even an empty one
 MAX_FILE_BYTES = 20 * 1024 * 1024  # a 48-megapixel phone photo has about 12 MB
 MAX_PIXELS = 25_000_000  # decoded to RGBA that is 100 MB, thrice that while it is made smaller: a small server's most
 MAX_JPEG_PIXELS = 50_000_000  # a JPEG is decoded at reduced size, so a 48-megapixel phone photo is fine
@@ -89,13 +91,19 @@ def open_picture(source: bytes | Path) -> Image.Image:
     try:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        count = f"more than {Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels"
-        raise PictureError(f"This picture has {count}; {_pixel_limit(MAX_JPEG_PIXELS)}") from error
+        count = f"more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels"
+        limit = MAX_JPEG_PIXELS if data.startswith(JPEG_START) else MAX_PIXELS
+        raise PictureError(f"This picture has {count}; {_pixel_limit(limit)}") from error
     except UnidentifiedImageError as error:
         raise PictureError(_unknown_format(data)) from error
     except Exception as error:  # a decoder fed with hostile bytes raises whatever it stumbles over
         raise PictureError(_damaged(error)) from error
     _check_size(picture)
+    if data.startswith(JPEG_START) and data.count(JPEG_SCAN) > MAX_SCANS:
+        raise PictureError(
+            f"This JPEG is stored in more than {MAX_SCANS} passes, which no camera or picture program does, and would "
+            "take too long to decode. Save it again, for example as a PNG."
+        )
     return _decode(picture)
 
 
@@ -120,7 +128,7 @@ def _unknown_format(data: bytes) -> str:
     """A sentence for bytes that are none of FORMATS; HEIC has its own, since phones send it."""
     if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"hevc", b"mif1"):
         return "This is a HEIC photo, which cannot be read here. Save or share it as JPEG and choose that one."
-    if data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM")) or data[8:12] == b"WEBP":
+    if data.startswith((b"\x89PNG", JPEG_START, b"GIF8", b"BM")) or data[8:12] == b"WEBP":
         return _damaged(None)
     return (
         "This is not a PNG, JPEG, WebP, GIF or BMP picture, whatever its name says. Open it in a picture program "
@@ -307,7 +315,7 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 def _upright(picture: Image.Image) -> tuple[Image.Image, str]:
     """The picture turned as its EXIF orientation says, and a sentence; broken EXIF data count as none."""
     try:
-        if picture.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+        if picture.getexif().get(ExifTags.Base.Orientation) in range(2, 9):
             return ImageOps.exif_transpose(picture), "Turned, since the camera noted how it was held."
     except Exception:  # EXIF is as hostile as the rest of a file, and the picture is fine without it
         pass

@@ -30,6 +30,14 @@ def encoded(picture: Image.Image, kind: str, **options) -> bytes:
     return buffer.getvalue()
 
 
+def jpeg_of_scans(count: int) -> bytes:
+    """A grey JPEG whose last scan is repeated until it has this many."""
+    whole = encoded(Image.new("L", (60, 40), "white"), "JPEG", progressive=True)
+    last = whole.rindex(pictures.JPEG_SCAN)
+    missing = count - whole.count(pictures.JPEG_SCAN)
+    return whole[:-2] + missing * whole[last:-2] + whole[-2:]
+
+
 def png_claiming(width: int, height: int) -> bytes:
     """A PNG whose header claims a size and whose pixels are rubbish: decoding it would say "damaged"."""
 
@@ -68,8 +76,9 @@ def test_each_format_opens_from_bytes_and_from_a_path_of_any_name(kind, tmp_path
         (encoded(Image.new("RGB", (1, 1)), "PNG"), "1 × 1 pixels"),
         (encoded(Image.new("RGB", (2000, 7)), "PNG"), "2,000 × 7 pixels"),
         (png_claiming(6000, 5000), "6,000 × 5,000, 30 million pixels; the limit is 25 million"),
-        (png_claiming(20_000, 20_000), "million pixels; the limit is"),
-        (png_claiming(2**31 - 1, 2**31 - 1), "million pixels; the limit is"),
+        (png_claiming(20_000, 20_000), "more than 179 million pixels; the limit is 25 million"),
+        (png_claiming(2**31 - 1, 2**31 - 1), "million pixels; the limit is 25 million"),
+        (jpeg_of_scans(101), "more than 100 passes"),
         (png_claiming(300, 300), "damaged"),
         (bytes(pictures.MAX_FILE_BYTES + 1), "20.0 MB; the limit is 20 MB"),
     ],
@@ -80,6 +89,10 @@ def test_a_file_that_is_no_picture_or_too_much_ends_in_a_sentence(source, words)
         open_picture(source)
     assert words in str(caught.value)
     assert str(caught.value).endswith(".")
+
+
+def test_a_jpeg_of_many_scans_opens_up_to_the_limit():
+    assert open_picture(jpeg_of_scans(pictures.MAX_SCANS)).size == (60, 40)
 
 
 def test_a_missing_file_ends_in_a_sentence(tmp_path):
@@ -151,6 +164,15 @@ def turned(picture: Image.Image) -> Image.Image:
     exif = Image.Exif()
     exif[0x0112] = 6  # "turn it by 90° clockwise"
     return open_picture(encoded(lying, "PNG", exif=exif))
+
+
+@pytest.mark.parametrize("orientation", [0, 1, 9])
+def test_an_orientation_that_means_nothing_turns_nothing_and_says_so(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    opened = prepare(open_picture(encoded(shirt(), "JPEG", exif=exif))).steps[0]
+    assert "no other way up" in opened.caption
+    assert "Turned" in prepare(turned(shirt())).steps[0].caption
 
 
 WAYS = {
