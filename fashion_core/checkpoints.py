@@ -242,12 +242,16 @@ def _checked_metrics(metrics, name: str) -> dict:
 
 
 def load_model(path: Path) -> nn.Module:
-    """The network with the file's weights, in eval mode on the CPU. Raises CheckpointError.
+    """The network with the file's weights, see `model_of`. Raises CheckpointError."""
+    return model_of(read_checkpoint(path))
+
+
+def model_of(checkpoint: Checkpoint) -> nn.Module:
+    """The network with a checkpoint's weights, in eval mode on the CPU.
 
     Its attributes `temperature` and `known_certainty` are what `predict` divides its logits by, and the threshold
     of `predict.classify_pixels`.
     """
-    checkpoint = read_checkpoint(path)
     model = build_model(checkpoint.model)
     model.load_state_dict(checkpoint.weights)
     model.known_certainty = _number(checkpoint.metrics.get("known_certainty"), -math.inf)

@@ -62,11 +62,12 @@ def onnx_bytes(path: Path) -> bytes:
     except ImportError as error:
         raise ExportError("ONNX files need the package onnx, which is not installed. Run: pip install onnx") from error
 
-    model = checkpoints.load_model(path)
+    checkpoint = checkpoints.read_checkpoint(path)  # once: a run that trains replaces its file
+    model = checkpoints.model_of(checkpoint)
     known_certainty = model.known_certainty  # -inf in a model without it, which JSON cannot say but str can
     proto = onnx.load_model_from_string(_traced_onnx(_PixelsToProbs(model).eval()))
     words = {"class_names": json.dumps(CLASS_NAMES), "input": INPUT_WORDS, "output": OUTPUT_WORDS}
-    words |= {"card": card_bytes(path).decode(), "known_certainty": str(known_certainty)}
+    words |= {"card": _json(checkpoint.card).decode(), "known_certainty": str(known_certainty)}
     onnx.helper.set_model_props(proto, words)
     proto.doc_string = f"{INPUT_WORDS} {OUTPUT_WORDS}"
     onnx.checker.check_model(proto)

@@ -95,6 +95,21 @@ def test_an_onnx_file_says_what_goes_in_what_comes_out_and_what_it_is():
     assert (got.name, got.shape) == ("probs", ["N", 10])
 
 
+def test_weights_and_card_of_an_onnx_file_are_one_models_though_its_run_goes_on(checkpoint_path, monkeypatch):
+    first = checkpoints.read_checkpoint(checkpoint_path).card
+    traced = export._traced_onnx
+
+    def trace_while_a_better_one_is_saved(model):
+        better = checkpoints.read_checkpoint(checkpoint_path)
+        checkpoints.save_checkpoint(checkpoint_path, better.config, better.weights, {"val_accuracy": 0.987})
+        return traced(model)
+
+    monkeypatch.setattr(export, "_traced_onnx", trace_while_a_better_one_is_saved)
+    session = onnxruntime.InferenceSession(export.onnx_bytes(checkpoint_path))
+    assert checkpoints.read_checkpoint(checkpoint_path).card != first
+    assert json.loads(session.get_modelmeta().custom_metadata_map["card"]) == first
+
+
 def test_what_a_model_does_not_know_can_be_told_from_the_probabilities_of_its_onnx_file():
     """As the docstring of `onnx_bytes` says: the certainty of `predict` from the probabilities alone."""
     pixels = data.load_split("test").pixels[:200]
