@@ -573,8 +573,7 @@ def _dots(cut, rng):
     spots = []
     for _ in range(int(rng.integers(6, 18))):
         y = rng.uniform(cut.arm, cut.length * 0.95)
-        half = np.interp(y, [cut.arm, cut.waist_y, cut.length], [cut.chest, cut.waist, cut.hem])
-        spots.append((_ellipse(rng.uniform(-0.85, 0.85) * half, y, 0.03, 0.03, count=8), "trim"))
+        spots.append((_ellipse(rng.uniform(-0.85, 0.85) * _across(cut, y), y, 0.03, 0.03, count=8), "trim"))
     return spots
 
 
@@ -856,8 +855,8 @@ def _sandal_from_the_side(rng):
             straps.append(_band(_arc(on_bed(0.7), (ankle + 0.05, -high), 0.03), width))
     if _chance(rng, 0.25):
         straps.append(np.vstack([_arc(on_bed(0.8), (0.98, -rise - 0.25), 0.03), [(1.0, -rise)]]))
-    kind = rng.choice(["cloth", "trim"])
-    parts = [(strap, "cloth" if kind == "cloth" else "trim") for strap in straps]
+    kind = str(rng.choice(["cloth", "trim"]))
+    parts = [(strap, kind) for strap in straps]
     if _chance(rng, 0.12):
         kind, parts = "trim", [(strap[: len(strap) // 2], "line") for strap in straps]
     soles = [(points, "cloth" if kind == "trim" else "trim") for points, _ in sole]

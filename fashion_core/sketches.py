@@ -1,10 +1,11 @@
 """Synthetic drawings and photos: what makes a model trained on product shots understand other people's pictures.
 
-Three kinds of training pictures, all (N, 28, 28) uint8 with background 0, all repeatable by their seed: "outlines" of
+Four kinds of training pictures, all (N, 28, 28) uint8 with background 0, all repeatable by their seed: "outlines" of
 Fashion-MNIST's own images, "drawn" garments (`garments`: sleeves spread out, other cuts, other views) as line drawings,
 icons and shaded pictures, and "photographed" images: other shades, patterns, shadows, leftovers of a background, the
-person who wears it. They end with the same last step as a visitor's picture, `pictures.fit`, on the same footing: the
-distance from the background. Nothing here has ever seen a drawing or a photo by anybody.
+person who wears it; and "nothing", pictures of anything but clothes (`clutter`). They end with the same last step as a
+visitor's picture, `pictures.fit`, on the same footing: the distance from the background. Nothing here has ever seen a
+drawing or a photo by anybody.
 """
 
 import cv2

@@ -62,6 +62,12 @@ def test_another_teachers_answers_are_refused(copied):
         teacher.read_answers()
 
 
+def test_a_missing_teacher_is_told_from_another_one(copied):
+    (copied / f"{teacher.TEACHER}.pt").unlink()
+    with pytest.raises(teacher.TeacherError, match=r"wide_residual_net\.pt, is missing"):
+        teacher.read_answers()
+
+
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 no archive"])
 def test_missing_and_damaged_answers_are_refused(copied, content):
     path = teacher.answers_path()
