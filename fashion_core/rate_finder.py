@@ -5,6 +5,7 @@ written by the launcher, all later ones by the worker, stop by the page. It take
 """
 
 import itertools
+import os
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -162,7 +163,7 @@ def forget() -> None:
 def read_search() -> Search | None:
     """The search under way or the last one; None when there is none. A damaged folder gives one with a `problem`."""
     folder = runs.finder_dir()
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # False too where the folder above may not be entered
         return None
     try:
         about, values = (runs.read_json(folder / name) for name in ("config.json", "status.json"))

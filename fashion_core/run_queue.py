@@ -7,6 +7,7 @@ and a machine that was restarted. A paused run holds the queue until it is resum
 past it.
 """
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -266,7 +267,7 @@ def _path() -> Path:
 
 def _read_file() -> tuple[list[str], list[str], str]:
     """Order, passed, and what is wrong with the file in a sentence."""
-    if not _path().exists():
+    if not os.path.exists(_path()):  # False too where the folder may not be entered
         return [], [], ""
     try:
         values = runs.read_json(_path())

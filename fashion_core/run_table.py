@@ -10,10 +10,11 @@ from collections import Counter
 
 import pandas as pd
 
-from fashion_core.config import TrainConfig, field_spec
+from fashion_core.config import TrainConfig, field_spec, value_words
 from fashion_core.runs import Run
 
 FIELDS = {spec.name: field_spec(spec.name)["label"] for spec in dataclasses.fields(TrainConfig)}
+SHARES_AND_RATES = {label for name, label in FIELDS.items() if field_spec(name)["type"] is float}
 TEXTS = ("Name", "State", "Configuration", "Tags", "Note")
 ACCURACIES = {"Validation": "best_val_accuracy", "Test": "test_accuracy"}
 COUNTS = ("Epochs done", "Best epoch")
@@ -92,10 +93,13 @@ def select_runs(found: list[Run], query="", states=(), networks=(), tags=()) -> 
 
 
 def _searched_text(run: Run) -> str:
-    config = labelled_config(run.config).items() if run.config else ()
     texts = [run.name, run.run_id, run.state, run.notes.text, *run.notes.tags, run.problem]
     texts += [run.config.describe()] if run.config else []
-    return "\n".join(texts + [f"{label} {value}" for label, value in config]).casefold()
+    for name, label in FIELDS.items() if run.config else ():
+        value = getattr(run.config, name)
+        if value or name == "seed":  # one that looks for mixup wants the runs that have it
+            texts.append(f"{label} {value_words(name, value)}")
+    return "\n".join(texts).casefold()
 
 
 def sorted_frame(frame: pd.DataFrame, column: str, ascending: bool) -> pd.DataFrame:
@@ -134,7 +138,7 @@ def told_apart(names: dict[str, str]) -> dict[str, str]:
 
 
 def differing_labels(found: list[Run]) -> list[str]:
-    """The labels of the hyper-parameters in which these runs are not all alike, in the order of the form."""
+    """The labels of the hyper-parameters in which these runs are not all alike, in the order of `FIELDS`."""
     configs = [labelled_config(run.config) for run in found if run.config]
     return [label for label in FIELDS.values() if len({config[label] for config in configs}) > 1]
 

@@ -116,7 +116,7 @@ def run_dir_of(run_id: str) -> Path:
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
         raise RunError(f"{str(run_id)[:80]!r} is not a run id. Pick a run from the table.")
     run_dir = runs_dir() / run_id
-    if not run_dir.is_dir() or run_dir.is_symlink():
+    if not os.path.isdir(run_dir) or os.path.islink(run_dir):  # False too where the folder may not be entered
         raise RunError(f"There is no run {run_id!r}. It may have been deleted.")
     return run_dir
 
@@ -307,7 +307,9 @@ def _spawn_worker(run_dir: Path) -> None:
             )
     except OSError as error:
         message = f"The training process could not be started: {error.strerror}."
-        write_json(run_dir / "status.json", {"state": "failed", "message": message})
+        status = run_dir / "status.json"
+        figures = {key: value for key, value in read_json(status).items() if key in FIGURES}
+        write_json(status, figures | {"state": "failed", "message": message})
         raise RunError(message) from error
 
 
@@ -381,7 +383,7 @@ def delete_run(run_id: str) -> None:
         run_dir = run_dir_of(run_id)
         run = read_run(run_id)
         if run.is_active:
-            raise RunError("This run is still training. Stop it first.")
+            raise RunError(f"“{run.name}” is still training. Stop it first.")
         if silent_problem(run):
             raise RunError(silent_problem(run))
         remove_folder(run_dir)
@@ -447,16 +449,20 @@ def silent_problem(run: Run) -> str:
     pid = run.status.get("pid") if run.state == "lost" else None
     if pid is None or not process_alive(pid, run.status.get("process_started_at", 0.0)):
         return ""
-    return f"It has been silent for long, but its process {pid} lives. Wait until it is heard of again, or end it."
+    return f"“{run.name}” has been silent for long, but its process {pid} lives. Wait for a word from it, or end it."
 
 
 def read_run(run_id: str) -> Run:
     """Read one run. Raises RunError for a bad or unknown id; a damaged folder gives a Run with a `problem`."""
     run_dir = run_dir_of(run_id)
     versions = tuple(_version(os.path.join(run_dir, name)) for name in ("notes.json", "config.json", "status.json"))
-    written, about, config, status, problem = _read_files(str(run_dir), versions)
+    try:
+        written, about, config, status, problem = _read_files(str(run_dir), versions)
+    except _Unreadable as error:
+        written, about, config, status, problem = error.args[0]
     if config is None:
-        return Run(run_id, run_dir, "lost", name=written.name or run_id, problem=problem, notes=written)
+        name = written.name or run_id
+        return Run(run_id, run_dir, "lost", name=name, status=dict(status), problem=problem, notes=written)
     return Run(
         run_id=run_id,
         run_dir=run_dir,
@@ -498,21 +504,29 @@ def _version(path: str) -> tuple[int, ...]:
     return stat.st_ctime_ns, stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
+class _Unreadable(Exception):
+    """Carries what `_read_files` found where the system would not read: too many open files may have passed by then."""
+
+
 # Every page reads every run at every look, several times, and hardly one has changed: what its files hold is kept.
 @functools.lru_cache(maxsize=2_000)
 def _read_files(run_dir: str, versions: tuple) -> tuple[Notes, dict, TrainConfig | None, dict, str]:
     """What stands in a run's folder, checked: notes, config.json, the config in it, the status, what is wrong."""
     folder = Path(run_dir)
-    written = notes.read_notes(folder)
+    written, about, config, status, problems = notes.read_notes(folder), {}, None, {}, []
     try:
         about = read_json(folder / "config.json")
         config = TrainConfig.from_dict(about.get("config"))
     except (RunError, ConfigError) as error:
-        return written, {}, None, {}, str(error)[:MAX_PROBLEM_LENGTH]
+        problems.append(error)
     try:
-        return written, about, config, _checked_status(read_json(folder / "status.json")), ""
+        status = _checked_status(read_json(folder / "status.json"))
     except RunError as error:  # as a power cut may leave it: its model can be used, and it can go on
-        return written, about, config, {}, str(error)[:MAX_PROBLEM_LENGTH]
+        problems.append(error)
+    read = written, about if config else {}, config, status, str(problems[0])[:MAX_PROBLEM_LENGTH] if problems else ""
+    if any(isinstance(error.__cause__, OSError) for error in problems):
+        raise _Unreadable(read)
+    return read
 
 
 def progress(run: Run) -> tuple[float, str]:
@@ -568,8 +582,8 @@ def list_runs() -> list[Run]:
 def _run_names() -> list[str]:
     """The names in the runs' folder that can be runs, newest first."""
     try:
-        found = [entry.name for entry in os.scandir(runs_dir()) if _RUN_ID.fullmatch(entry.name) and entry.is_dir()]
-        return sorted(found, reverse=True)
+        entries = [entry for entry in os.scandir(runs_dir()) if _RUN_ID.fullmatch(entry.name)]
+        return sorted((entry.name for entry in entries if entry.is_dir(follow_symlinks=False)), reverse=True)
     except OSError:
         return []
 
@@ -650,7 +664,7 @@ def read_metrics(run_dir: Path, offset: int = 0) -> tuple[list[dict], int]:
     skipped. A missing file has no events.
     """
     path = run_dir / "metrics.jsonl"
-    if not path.is_file():
+    if not os.path.isfile(path):  # opening a pipe would wait for ever
         return [], offset
     try:
         with path.open("rb") as file:

@@ -150,7 +150,8 @@ def delete_runs(run_ids: list[str]) -> None:
             errors.append(str(error))
     gone = len(run_ids) - len(errors)
     if errors:
-        st.session_state[OUTCOME_KEY] = "error", errors[0]
+        others = f" {gone} of {len(run_ids)} runs were deleted." if len(run_ids) > 1 else ""
+        st.session_state[OUTCOME_KEY] = "error", errors[0] + others
     elif gone > 1:
         st.session_state[OUTCOME_KEY] = "success", f"{gone:,} runs were deleted."
 

@@ -62,11 +62,11 @@ def ask_order(shown: list[runs.Run], found: list[runs.Run], disk_bytes: dict[str
         show_counts(shown, found)
         st.space("stretch")
         ascending = st.segmented_control(
-            "Order", ("↓", "↑"), default="↓", required=True, key="order", bind="query-params",
+            "Order", ("Descending", "Ascending"), default="Descending", required=True, key="order", bind="query-params",
             label_visibility="collapsed",
         )  # fmt: skip
         columns = ask_columns()
-        frame = run_table.sorted_frame(frame, st.session_state["sort_by"], ascending == "↑")
+        frame = run_table.sorted_frame(frame, st.session_state["sort_by"], ascending == "Ascending")
         st.download_button(
             "CSV", lambda: run_table.table_csv(frame, columns), "runs.csv", "text/csv", icon=":material/download:",
             on_click="ignore",
@@ -128,6 +128,8 @@ def column_config(column: str):
         return st.column_config.NumberColumn(format="%.1f MB", width="small", help=words)
     if column == "Seconds":
         return st.column_config.NumberColumn(format="%.0f", width="small")
+    if column in run_table.SHARES_AND_RATES:
+        return st.column_config.NumberColumn(format="%g", width="small")  # all the digits that a value has
     if column in run_table.FIELDS.values():
         return st.column_config.Column(width="small")
     return st.column_config.Column(width=WIDTHS.get(column), help=words)

@@ -69,7 +69,7 @@ def test_the_table_is_searched_filtered_and_sorted_from_the_url(runs_dir):
     assert names(open_page("runs", state="Failed")) == ["Gamma"]
     assert names(open_page("runs", search='"seed 1"')) == ["Alpha"]
     assert names(open_page("runs", sort_by="Validation")) == ["Beta", "Alpha", "Gamma"]
-    assert names(open_page("runs", sort_by="Validation", order="↑")) == ["Gamma", "Alpha", "Beta"]
+    assert names(open_page("runs", sort_by="Validation", order="Ascending")) == ["Gamma", "Alpha", "Beta"]
     assert list(table(open_page("runs", columns=["Seed", "Name"]))) == ["Seed", "Name"]
     app = open_page(
         "runs", state="nonsense", sort_by="nonsense", columns="nonsense", tag="gone", smoothing="x", runs="..,"
@@ -253,6 +253,16 @@ def test_several_ticked_runs_are_deleted_after_asking_back(runs_dir):
     button(app, "Delete them").click().run()
     assert [run.run_id for run in runs.list_runs()] == [ids[2]]
     assert "2 runs were deleted" in words(app)
+
+
+def test_of_ticked_runs_the_one_that_trains_is_named_and_the_others_go(runs_dir):
+    ids = [make_run("First"), make_run("Second"), runs.create_run(TrainConfig(), "Busy")]
+    app = tick(open_page("runs"), *ids)
+    button(app, "Delete all 3 ticked runs").click().run()
+    button(app, "Delete them").click().run()
+    assert [run.name for run in runs.list_runs()] == ["Busy"]
+    assert "“Busy” is still training" in words(app)
+    assert "2 of 3 runs were deleted" in words(app)
 
 
 def test_a_read_only_copy_neither_prunes_nor_renames(runs_dir, monkeypatch):

@@ -52,6 +52,9 @@ def ids(**filters):
         ("r2", ["r2"]),
         (".*", []),
         ("lost", ["r4"]),
+        ("dropout", ["r1"]),  # not those that have none
+        ('"dropout 0.25"', ["r1"]),
+        ('"learning rate 0.001"', ["r1", "r2"]),
     ],
 )
 def test_search_finds_all_words_in_name_note_tags_settings_and_id(query, found):

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from waiting import SECONDS
 
-from fashion_core import run_queue, runs
+from fashion_core import rate_finder, run_queue, runs
 from fashion_core.config import TrainConfig
 from fashion_core.runs import RunError, run_state
 
@@ -396,7 +396,7 @@ def test_a_finished_run_can_be_deleted(runs_dir):
 
 def test_a_training_run_cannot_be_deleted(runs_dir):
     run_id = runs.create_run(TrainConfig())
-    with pytest.raises(RunError, match="still training"):
+    with pytest.raises(RunError, match="is still training"):
         runs.delete_run(run_id)
     assert runs.read_run(run_id).state == "starting"
 
@@ -409,6 +409,74 @@ def test_a_silent_run_whose_process_lives_is_left_alone(runs_dir):
         with pytest.raises(RunError, match=f"process {os.getpid()} lives"):
             act(run_id)
     assert runs.read_run(run_id).status["state"] == "running"
+
+
+@pytest.mark.parametrize("silent_seconds", [0, 10_000])
+def test_a_run_of_another_version_is_left_alone_while_its_process_lives(runs_dir, silent_seconds):
+    started, heard = runs.process_start(psutil.Process()), time.time() - silent_seconds
+    run_id = make_run("running", pid=os.getpid(), process_started_at=started, heartbeat_at=heard)
+    path = runs.run_dir_of(run_id) / "config.json"
+    values = runs.read_json(path)
+    runs.write_json(path, values | {"config": values["config"] | {"of_tomorrow": 1}})
+    assert "of_tomorrow" in runs.read_run(run_id).problem
+    with pytest.raises(RunError, match=f"process {os.getpid()} lives"):
+        runs.delete_run(run_id)
+    assert runs.read_run(run_id).status["state"] == "running"
+
+
+def test_a_run_whose_process_cannot_be_started_keeps_its_figures(runs_dir, monkeypatch):
+    run_id = make_run("finished", epoch=2, best_val_accuracy=0.9)
+
+    def no_process(*_, **__):
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(subprocess, "Popen", no_process)
+    with pytest.raises(RunError, match="could not be started: Resource temporarily unavailable"):
+        run_queue.continue_run(run_id)
+    run = runs.read_run(run_id)
+    assert (run.state, run.epochs_done, run.status["best_val_accuracy"]) == ("failed", 2, 0.9)
+
+
+def test_a_folder_that_may_not_be_entered_is_as_good_as_none(runs_dir, monkeypatch):
+    run_id = make_run()
+    stat = os.stat
+
+    def guarded(path, *args, **kwargs):
+        if str(path).startswith(f"{runs_dir}{os.sep}"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return stat(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "stat", guarded)
+    assert runs.list_runs() == []
+    assert run_queue.read_queue().rows == []
+    assert rate_finder.read_search() is None
+    assert runs.read_metrics(runs_dir / run_id) == ([], 0)
+    with pytest.raises(RunError, match="There is no run"):
+        runs.read_run(run_id)
+
+
+def test_links_among_the_runs_hide_nothing(runs_dir):
+    run_id = make_run()
+    for name, target in (("to-itself", "to-itself"), ("elsewhere", run_id)):
+        (runs_dir / name).symlink_to(runs_dir / target)
+    assert [run.run_id for run in runs.list_runs()] == [run_id]
+
+
+@pytest.mark.parametrize("name", ["config.json", "status.json"])
+def test_a_file_that_could_not_be_read_for_a_moment_is_read_again(runs_dir, monkeypatch, name):
+    run_id = make_run(epoch=2)
+    read_json = runs.read_json
+
+    def too_many_files(path):
+        if path.name == name:
+            raise RunError(f"{name} cannot be read: Too many open files.") from OSError(errno.EMFILE, "")
+        return read_json(path)
+
+    monkeypatch.setattr(runs, "read_json", too_many_files)
+    assert "Too many open files" in runs.read_run(run_id).problem
+    monkeypatch.setattr(runs, "read_json", read_json)
+    run = runs.read_run(run_id)
+    assert (run.problem, run.state, run.epochs_done) == ("", "finished", 2)
 
 
 def test_a_read_only_copy_neither_trains_nor_deletes(runs_dir, monkeypatch):
