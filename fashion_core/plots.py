@@ -162,7 +162,7 @@ def thinned(frame, max_points=MAX_POINTS):
 
 
 def curves_figure(runs, metric, x="epoch", dark=False, smoothing=0.0):
-    """Curves of one metric for several finished runs over each other, one colour per run.
+    """Curves of one metric for several runs over each other, one colour per run.
 
     `runs`: dicts with name (str), frame (DataFrame with columns `x` and `metric`, as from `curve_frame`,
     `epoch_frame` or `loss_frame`) and color (int, the run's place in `SERIES_COLORS`, taken modulo its length); a

@@ -24,6 +24,8 @@ def ask_model_file() -> None:
                 bring_in(file)
             except (checkpoints.CheckpointError, runs.RunError) as error:
                 st.error(_shared.plain(str(error)))
+            except OSError as error:
+                st.error(f"The file could not be taken in: {error.strerror}. Free some disk space and try again.")
             else:
                 st.session_state["brought_in"] = file.name
                 st.session_state["files_taken"] = st.session_state.get("files_taken", 0) + 1  # empties the field

@@ -1,4 +1,4 @@
-"""What answers a click on the two evaluation pages: the image grid, the matrix, and the panel of one image.
+"""What answers a click on the three evaluation pages: the image grid, the matrix, and the panel of one image.
 
 Two components of Streamlit's second kind: their script runs in the page itself, so that fifty images are one element
 and real buttons, and a click on the matrix is heard wherever it lands.

@@ -30,7 +30,6 @@ PROBS_CACHE_SIZE = 80  # such parts kept in memory, of eight models; each is 40 
 GLOSSARY = {
     "epoch": "One pass of training over all training images.",
     "speed": "How many images training looks at per second.",
-    "learning rate": "How far the weights move at each step: too small is slow, too large runs away.",
     "loss": "How wrong the model is, in nats: 2.3 is guessing among ten classes, 0 is certain and right.",
     "validation": "5,000 images kept out of training, to see how the model does on images it has not learned from.",
     "test": "Share of the 10,000 test images named rightly; these images never choose anything.",

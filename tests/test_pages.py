@@ -1,5 +1,6 @@
 """Home, Train, Runs and the sidebar, run by Streamlit itself: empty, normal and failed."""
 
+import errno
 import re
 import time
 
@@ -666,6 +667,18 @@ def test_a_bad_model_file_is_refused_with_a_sentence(runs_dir, content):
     assert not app.exception
     assert "not a model file" in words(app)
     assert runs.list_runs() == []
+
+
+def test_a_full_disk_refuses_a_model_file_with_a_sentence(runs_dir, checkpoint_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "bring_in", full)
+    app = open_page("runs")
+    app.file_uploader[0].upload("mine.pt", checkpoint_path.read_bytes(), "application/octet-stream").run()
+    button(app, "Bring it in").click().run()
+    assert not app.exception
+    assert "No space left on device. Free some disk space" in words(app)
 
 
 def test_a_good_model_file_becomes_a_run(runs_dir, checkpoint_path):
