@@ -134,13 +134,16 @@ class TrainConfig:
             "help": "Hides a rectangle of half of the training images behind noise, so that no single detail decides.",
         },
     )
+    mixup: float = _number(
+        0.0, 0.0, 0.9, 0.1, "Mixup", "Share of training images through which another one shines; the target names both."
+    )
     distillation: bool = field(
         default=False,
         metadata={
             "label": "Learns from a teacher",
             "help": "Most of the target is what the most accurate shipped model says of each image: how like a coat "
             "a shirt looks, not just that it is a shirt. In half of the images another one shines through; what those "
-            "show, only the teacher says. Not together with Learns sketches.",
+            "show, only the teacher says. Not together with Learns sketches or Mixup.",
         },
     )
     sketches: bool = field(
@@ -163,6 +166,11 @@ class TrainConfig:
             raise ConfigError(
                 "Learns sketches (sketches) and Learns from a teacher (distillation) cannot both be on: the teacher "
                 "has not seen the sketches. Switch one of them off."
+            )
+        if self.distillation and self.mixup:
+            raise ConfigError(
+                "Mixup (mixup) and Learns from a teacher (distillation) cannot both be on: the teacher has mixtures of "
+                "its own. Set mixup to 0 or switch the teacher off."
             )
 
     @property

@@ -25,7 +25,7 @@ from fashion_core.metadata import NOTHING
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
 from fashion_core.predict import certainty, predict_logits
-from fashion_core.transforms import normalise, random_erasing, random_flips, random_shifts
+from fashion_core.transforms import normalise, random_erasing, random_flips, random_mixup, random_shifts
 
 IMAGES_PER_EVENT = 1280  # a step event about ten times a second on two cores: smooth to watch, cheap to write
 EXPLODED_LOSS = 50.0  # nats; guessing costs 2.3, so a mean this high is no training any more
@@ -292,17 +292,24 @@ def _update(
         images = random_shifts(images, generator)
     if config.flips:
         images = random_flips(images, generator)
+    mixed = int(config.mixup * len(images))
+    if mixed:
+        images, own = random_mixup(images, mixed, generator)
     if config.erasing:
         images = random_erasing(images, generator)
     kind = torch.bfloat16 if state.precision == "bfloat16" else torch.float32
     logits = state.optimizer.trained(images.to(kind, memory_format=torch.channels_last)).float()
-    loss = objective = F.cross_entropy(logits, labels, ignore_index=NOTHING)
+    loss = objective = F.cross_entropy(logits[mixed:], labels[mixed:], ignore_index=NOTHING)
     if answers is not None:
         named = F.cross_entropy(logits, labels, ignore_index=NOTHING, label_smoothing=config.label_smoothing)
         taught = distillation_loss(logits, answers.to(state.device))
         objective = (1 - TEACHER_SHARE) * named + TEACHER_SHARE * taught
+    elif mixed:
+        rows = _smoothed(logits, labels, config.label_smoothing)
+        shared = _smoothed(logits, labels.flip(0), config.label_smoothing)
+        objective = torch.lerp(shared, rows, own).mean()
     elif config.label_smoothing or config.sketches:
-        objective = _smoothed(logits, labels, config.label_smoothing)
+        objective = _smoothed(logits, labels, config.label_smoothing).mean()
     state.optimizer.clear_gradients()
     objective.backward()
     state.optimizer.step(learning_rate_at(config, state.step))
@@ -311,11 +318,11 @@ def _update(
 
 
 def _smoothed(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
-    """The mean cross-entropy with smoothed labels; what is labelled NOTHING is every class alike."""
+    """The cross-entropy (n,) with smoothed labels; what is labelled NOTHING is every class alike."""
     smoothing = torch.where(labels == NOTHING, 1.0, label_smoothing)  # (n,)
     spread = -F.log_softmax(logits, dim=1).mean(dim=1)
     rows = F.cross_entropy(logits, labels, ignore_index=NOTHING, reduction="none")
-    return ((1 - smoothing) * rows + smoothing * spread).mean()
+    return (1 - smoothing) * rows + smoothing * spread
 
 
 def distillation_loss(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:

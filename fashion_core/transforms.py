@@ -53,6 +53,18 @@ def random_erasing(images: torch.Tensor, generator: torch.Generator) -> torch.Te
     return torch.where(erased.to(images.device), noise.to(images.device), images)
 
 
+def random_mixup(images: torch.Tensor, count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Let another image shine through each of the first `count` of the images (N, 1, 28, 28).
+
+    Returns the images and the share (N,) of each that is its own, evenly spread over 0…1 and 1 from `count` on; the
+    rest of image i is image N-1-i (Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018, with alpha 1).
+    """
+    own = torch.ones(len(images))
+    own[:count] = torch.rand(count, generator=generator)
+    own = own.to(images.device)
+    return torch.lerp(images.flip(0), images, own[:, None, None, None]), own
+
+
 def _inside(places: torch.Tensor, length: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
     """Which of the places (28,) lie in a stretch of this length that begins at this share of the room: (N, 28)."""
     begin = share * (IMAGE_SIZE - length)

@@ -20,6 +20,7 @@ PROPOSED = {
     "flips": (False, True),
     "shifts": (False, True),
     "erasing": (False, True),
+    "mixup": (0.0, 0.3, 0.6),
     "distillation": (False, True),
     "sketches": (False, True),
     "train_size": (5_000, 10_000, 20_000, 55_000),
@@ -27,7 +28,8 @@ PROPOSED = {
 }
 NAMES = (
     "learning_rate", "seed", "batch_size", "optimizer", "schedule", "epochs", "dropout", "weight_decay",
-    "label_smoothing", "flips", "shifts", "erasing", "distillation", "train_size", "model", "sketches",
+    "label_smoothing", "flips", "shifts", "erasing", "mixup", "distillation", "train_size", "model",
+    "sketches",
 )  # fmt: skip
 
 

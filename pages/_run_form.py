@@ -10,8 +10,8 @@ from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec, v
 from pages import _rate_finder, _several, _shared
 
 MORE_FIELDS = (
-    "optimizer", "weight_decay", "dropout", "label_smoothing", "flips", "shifts", "erasing", "distillation",
-    "train_size", "seed",
+    "optimizer", "weight_decay", "dropout", "label_smoothing", "flips", "shifts", "erasing", "mixup",
+    "distillation", "train_size", "seed",
 )  # fmt: skip
 FIRST_RECIPE = next((name for name, (changes, _) in RECIPES.items() if not changes), next(iter(RECIPES)))
 

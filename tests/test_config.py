@@ -48,9 +48,10 @@ def test_wrong_types_and_unknown_names_are_refused(name, value):
         TrainConfig(**{name: value})
 
 
-def test_a_teacher_and_sketches_exclude_each_other():
+@pytest.mark.parametrize("other", [{"sketches": True}, {"mixup": 0.1}])
+def test_a_teacher_excludes_what_it_has_not_seen(other):
     with pytest.raises(ConfigError, match="cannot both be on"):
-        TrainConfig(distillation=True, sketches=True)
+        TrainConfig(distillation=True, **other)
 
 
 def test_an_unknown_key_names_the_allowed_ones():

@@ -17,7 +17,7 @@ from fashion_core import teacher, training
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, load_split
 from fashion_core.metadata import NOTHING
-from fashion_core.transforms import normalise
+from fashion_core.transforms import normalise, random_mixup
 
 
 def part(split: Split, count: int) -> Split:
@@ -107,7 +107,8 @@ def test_epochs_are_shuffled_differently(train_split, val_split, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "extra", [{}, {"dropout": 0.3, "flips": True, "erasing": True, "optimizer": "SGD", "learning_rate": 0.01}]
+    "extra",
+    [{}, {"dropout": 0.3, "flips": True, "erasing": True, "mixup": 0.5, "optimizer": "SGD", "learning_rate": 0.01}],
 )
 def test_the_same_seed_repeats_and_another_does_not(train_split, val_split, extra):
     def losses(seed):
@@ -257,6 +258,20 @@ def test_what_is_nothing_is_taught_as_every_class_alike(train_split):
     torch.testing.assert_close(gradient_of_last_bias(state, pixels, labels), gradient, rtol=1e-4, atol=1e-6)
 
 
+def test_of_a_mixture_both_labels_count_by_their_shares_and_the_reported_loss_is_that_of_the_others(train_split):
+    config = TrainConfig(mixup=0.3, label_smoothing=0.2)
+    state = training.new_state(config, torch.device("cpu"), precision="float32")
+    pixels, labels = torch.tensor(train_split.pixels[:50]), torch.tensor(train_split.labels[:50])
+    images, own = random_mixup(normalise(pixels), 15, torch.Generator().manual_seed(config.seed))
+    logits = state.model.eval()(images)
+    targets = own[:, None] * F.one_hot(labels, 10) + (1 - own[:, None]) * F.one_hot(labels.flip(0), 10)
+    expected = F.cross_entropy(logits, targets, label_smoothing=0.2)
+    (gradient,) = torch.autograd.grad(expected, state.model.linear2.bias)
+    reported = training._update(state, pixels, labels)
+    torch.testing.assert_close(state.model.linear2.bias.grad, gradient, rtol=1e-4, atol=1e-6)
+    assert reported.item() == pytest.approx(F.cross_entropy(logits[15:], labels[15:]).item(), abs=1e-5)
+
+
 def test_one_cycle_follows_torchs():
     config = TrainConfig(schedule="one-cycle", train_size=6_400, epochs=3, learning_rate=0.01)
     total = config.epochs * config.steps_per_epoch
@@ -356,7 +371,7 @@ def without_times(events):
     "extra",
     [
         {},
-        {"optimizer": "AdamW", "schedule": "one-cycle", "dropout": 0.3, "flips": True, "weight_decay": 0.05},
+        {"optimizer": "AdamW", "schedule": "one-cycle", "dropout": 0.3, "flips": True, "mixup": 0.5},
         {"model": "FashionCNNNorm", "optimizer": "SGD", "learning_rate": 0.01, "dropout": 0.2},
         {"sketches": True, "label_smoothing": 0.1},
         {"distillation": True, "flips": True, "shifts": True, "erasing": True},
