@@ -135,7 +135,13 @@ class TrainConfig:
         },
     )
     mixup: float = _number(
-        0.0, 0.0, 0.9, 0.1, "Mixup", "Share of training images through which another one shines; the target names both."
+        0.0,
+        0.0,
+        0.9,
+        0.1,
+        "Mixup",
+        "Share of the training images through which another one shines; the target names both. "
+        "Not together with Learns from a teacher or Learns sketches.",
     )
     distillation: bool = field(
         default=False,
@@ -151,7 +157,7 @@ class TrainConfig:
         metadata={
             "label": "Learns sketches",
             "help": "Adds to every batch as many drawn, outlined and photographed garments; twice the work or more. "
-            "Not together with Learns from a teacher.",
+            "Not together with Learns from a teacher or Mixup.",
         },
     )
     train_size: int = _number(
@@ -167,10 +173,10 @@ class TrainConfig:
                 "Learns sketches (sketches) and Learns from a teacher (distillation) cannot both be on: the teacher "
                 "has not seen the sketches. Switch one of them off."
             )
-        if self.distillation and self.mixup:
+        if self.mixup and (self.distillation or self.sketches):
             raise ConfigError(
-                "Mixup (mixup) and Learns from a teacher (distillation) cannot both be on: the teacher has mixtures of "
-                "its own. Set mixup to 0 or switch the teacher off."
+                "Mixup (mixup) cannot be on together with Learns from a teacher (distillation), which has mixtures of "
+                "its own, or Learns sketches (sketches). Set mixup to 0 or switch the other one off."
             )
 
     @property

@@ -281,7 +281,7 @@ def _batches_to_come(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor,
 def _update(
     state: TrainState, pixels: torch.Tensor, labels: torch.Tensor, answers: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """One weight update; returns the mean cross-entropy of the batch's labelled images, detached.
+    """One weight update; returns the mean cross-entropy, in nats, of the images that have a label and are not mixed.
 
     `answers` are the teacher's, (n, 10) float32.
     """
@@ -292,7 +292,7 @@ def _update(
         images = random_shifts(images, generator)
     if config.flips:
         images = random_flips(images, generator)
-    mixed = int(config.mixup * len(images))
+    mixed = min(len(images) - 1, math.ceil(config.mixup * len(images)))  # one has its label alone, for the loss to tell
     if mixed:
         images, own = random_mixup(images, mixed, generator)
     if config.erasing:
@@ -341,7 +341,7 @@ def distillation_loss(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tens
 
 
 def try_rates(state: TrainState, train_split: Split, rates: Iterable[float]) -> Iterator[float]:
-    """Train one step with each of these learning rates in turn; yields the batch's mean cross-entropy, in nats.
+    """Train one step with each of these learning rates in turn; yields the batch's loss, that of `_update`.
 
     The loss is that of the weights before the step; it may be infinite or no number. Nothing is validated or kept,
     and the config's own learning rate and schedule count for nothing.

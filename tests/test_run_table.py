@@ -52,6 +52,7 @@ def ids(**filters):
         ("r2", ["r2"]),
         (".*", []),
         ("lost", ["r4"]),
+        ("mixup", []),
         ("dropout", ["r1"]),  # not those that have none
         ('"dropout 0.25"', ["r1"]),
         ('"learning rate 0.001"', ["r1", "r2"]),

@@ -272,6 +272,13 @@ def test_of_a_mixture_both_labels_count_by_their_shares_and_the_reported_loss_is
     assert reported.item() == pytest.approx(F.cross_entropy(logits[15:], labels[15:]).item(), abs=1e-5)
 
 
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_of_the_smallest_batch_one_image_keeps_its_label_alone(train_split, count):
+    state = training.new_state(TrainConfig(mixup=0.9), torch.device("cpu"))
+    pixels, labels = torch.tensor(train_split.pixels[:count]), torch.tensor(train_split.labels[:count])
+    assert math.isfinite(training._update(state, pixels, labels).item())
+
+
 def test_one_cycle_follows_torchs():
     config = TrainConfig(schedule="one-cycle", train_size=6_400, epochs=3, learning_rate=0.01)
     total = config.epochs * config.steps_per_epoch
