@@ -140,8 +140,8 @@ class TrainConfig:
         0.9,
         0.1,
         "Mixup",
-        "Share of the training images through which another one shines; the target names both. "
-        "Not together with Learns from a teacher or Learns sketches.",
+        "Share of the training images through which another one shines, up to the last seventh of the epochs; the "
+        "target names both. Not together with Learns from a teacher or Learns sketches.",
     )
     distillation: bool = field(
         default=False,

@@ -37,6 +37,7 @@ VAL_SKETCHES = 1_000  # synthetic validation pictures, as many as a second makes
 UNKNOWN_SHARE = 0.02  # share of the validation pictures that may be called unlike anything known
 TEACHER_SHARE = 0.9  # of the loss, when a teacher is listened to; the rest is the labels'
 TEACHER_TEMPERATURE = 4.0  # what its logits are divided by: less sure, so that the unlikely classes say something too
+MIXUP_UNTIL = 6 / 7  # share of the steps
 START_DIVISOR, END_DIVISOR = 25, 10_000  # one-cycle: the peak by the first rate, the first by the last
 
 
@@ -133,6 +134,17 @@ def learning_rate_at(config: TrainConfig, step: int) -> float:
     if step <= turn:
         return _cosine(start, config.learning_rate, step / turn if turn > 0 else 1.0)
     return _cosine(config.learning_rate, start / END_DIVISOR, (step - turn) / (last - turn))
+
+
+def mixed_images(config: TrainConfig, step: int, count: int) -> int:
+    """Of how many of a batch's `count` images mixtures are made at weight update `step`.
+
+    Never of all: the loss that is reported is that of the others. The last part of a training, from MIXUP_UNTIL on, has
+    none: it is short, and by then the network profits more from the images as they are.
+    """
+    if step >= MIXUP_UNTIL * config.epochs * config.steps_per_epoch:
+        return 0
+    return min(count - 1, math.ceil(config.mixup * count))
 
 
 def _cosine(start: float, end: float, share: float) -> float:
@@ -292,7 +304,7 @@ def _update(
         images = random_shifts(images, generator)
     if config.flips:
         images = random_flips(images, generator)
-    mixed = min(len(images) - 1, math.ceil(config.mixup * len(images)))  # one has its label alone, for the loss to tell
+    mixed = mixed_images(config, state.step, len(images))
     if mixed:
         images, own = random_mixup(images, mixed, generator)
     if config.erasing:

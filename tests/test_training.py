@@ -272,6 +272,12 @@ def test_of_a_mixture_both_labels_count_by_their_shares_and_the_reported_loss_is
     assert reported.item() == pytest.approx(F.cross_entropy(logits[15:], labels[15:]).item(), abs=1e-5)
 
 
+def test_mixtures_are_made_until_the_last_seventh_of_the_steps():
+    config = TrainConfig(mixup=0.3, epochs=7, train_size=6_400)  # 100 steps each
+    counts = [training.mixed_images(config, step, 64) for step in range(700)]
+    assert counts == 600 * [20] + 100 * [0]
+
+
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_of_the_smallest_batch_one_image_keeps_its_label_alone(train_split, count):
     state = training.new_state(TrainConfig(mixup=0.9), torch.device("cpu"))
