@@ -15,7 +15,7 @@ evaluation   what the answers are worth
 comparison   what two models' answers have apart
 training     the training loop, a generator of events; keeping its state and going on
 checkpoints  model files: save, load, list
-teacher      what the most accurate model says of the training images
+teacher      what a wide net says of the training images
 pictures     any picture to 28×28 pixels as the data set has them
 cutouts      where the garment is in a photo whose ground is not plain
 garments     random garments of each class as areas and lines

@@ -227,7 +227,7 @@ def _answer_line(answer: dict) -> str:
 
 @cli.command("ask-teacher")
 def ask_teacher_command():
-    """Ask the most accurate model about the training images and mixtures of them, for train --distillation."""
+    """Ask the teacher, a wide net, about the training images and mixtures of them, for train --distillation."""
     import numpy as np
     from tqdm import tqdm
 

@@ -1,4 +1,4 @@
-"""What the most accurate shipped model says of the training images, for smaller ones to learn from.
+"""What a shipped wide net says of the training images, for smaller networks to learn from.
 
 It is also asked about mixtures of two images each: pictures that no label exists for, so that a student hears how the
 teacher judges what lies between the training images too, instead of learning 55,000 answers by heart (Beyer et al.,

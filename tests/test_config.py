@@ -93,7 +93,7 @@ def test_recipes_are_valid_and_explain_themselves():
         ("Classic with batch norm", "fashion_cnn_norm"),
         ("Learn sketches", "residual_net"),
         ("Recommended", "deep_residual_net"),
-        ("Largest", "wide_residual_net"),
+        ("Largest", "wide_residual_net_mixup"),
     ],
 )
 def test_a_recipe_is_how_its_shipped_model_was_trained(recipe, model_id):

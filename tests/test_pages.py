@@ -136,7 +136,7 @@ def test_of_two_shipped_models_of_a_network_the_better_one_is_shown(tmp_path):
 def test_home_says_which_shipped_models_learnt_from_a_teacher_or_from_sketches(runs_dir):
     app = open_page("home")
     networks(app).set_value("FashionCNN").run()
-    assert "the most accurate model as teacher" in words(app)
+    assert "a wide net as teacher" in words(app)
     networks(app).set_value("WideResidualNet").run()
     assert "as teacher" not in words(app)
     assert "as many synthetic pictures" in words(app)  # of the model in use
