@@ -104,6 +104,7 @@ def training_words(card: dict) -> str:
     words += f"{limits.counted(config['epochs'], 'epoch')} with {config['optimizer']}, learning rate {rate}, "
     words += f"batches of {config['batch_size']:,}, {config['train_size']:,} images, seed {config['seed']}"
     words += ", as many synthetic pictures" if config["sketches"] else ""
+    words += ", with mixup" if config["mixup"] else ""
     words += ", a wide net as teacher" if config["distillation"] else ""
     return words + (f", on {card['trained_on']}." if card.get("trained_on") else ".")
 

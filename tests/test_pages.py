@@ -133,12 +133,15 @@ def test_of_two_shipped_models_of_a_network_the_better_one_is_shown(tmp_path):
     assert _network.best_shipped([own], "FashionCNN") is None
 
 
-def test_home_says_which_shipped_models_learnt_from_a_teacher_or_from_sketches(runs_dir):
+def test_home_says_which_shipped_models_learnt_from_mixtures_a_teacher_or_sketches(runs_dir):
     app = open_page("home")
     networks(app).set_value("FashionCNN").run()
     assert "a wide net as teacher" in words(app)
+    assert "with mixup" not in words(app)
     networks(app).set_value("WideResidualNet").run()
     assert "as teacher" not in words(app)
+    assert "56 epochs with SGD" in words(app)
+    assert "with mixup" in words(app)
     assert "as many synthetic pictures" in words(app)  # of the model in use
 
 
