@@ -523,7 +523,7 @@ def _read_files(run_dir: str, versions: tuple) -> tuple[Notes, dict, TrainConfig
         status = _checked_status(read_json(folder / "status.json"))
     except RunError as error:  # as a power cut may leave it: its model can be used, and it can go on
         problems.append(error)
-    read = written, about if config else {}, config, status, str(problems[0])[:MAX_PROBLEM_LENGTH] if problems else ""
+    read = written, about, config, status, str(problems[0])[:MAX_PROBLEM_LENGTH] if problems else ""
     if any(isinstance(error.__cause__, OSError) for error in problems):
         raise _Unreadable(read)
     return read

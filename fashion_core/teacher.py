@@ -67,9 +67,10 @@ def read_answers() -> np.ndarray:
             f"{path.name} with the teacher's answers is missing or damaged. "
             "Make it anew with: python -m fashion_core ask-teacher"
         ) from error
-    if not _teacher_digest():
+    expected = _teacher_digest()
+    if not expected:
         raise TeacherError(f"The teacher, {TEACHER}.pt, is missing. Bring it back to {path.parent.name}.")
-    if digest != _teacher_digest():
+    if digest != expected:
         raise TeacherError(
             f"{path.name} holds the answers of another teacher. Make it anew with: python -m fashion_core ask-teacher"
         )
