@@ -246,8 +246,9 @@ def launch(run: Run) -> None:
         for name in ("stop", "pause"):
             (run.run_dir / name).unlink(missing_ok=True)
         _set_epochs(run, int(epochs))
-        figures = {key: value for key, value in run.status.items() if key in FIGURES}
-        write_json(run.run_dir / "status.json", figures | {"state": "starting", "heartbeat_at": time.time()})
+        write_json(
+            run.run_dir / "status.json", _figures(run.status) | {"state": "starting", "heartbeat_at": time.time()}
+        )
     except OSError as error:
         raise _unwritable(error) from error
     _spawn_worker(run.run_dir)
@@ -285,6 +286,11 @@ def _set_epochs(run: Run, epochs: int) -> None:
     write_json(run.run_dir / "config.json", read_json(run.run_dir / "config.json") | changes)
 
 
+def _figures(status: dict) -> dict:
+    """What of a status outlives a start, or one that fails."""
+    return {key: value for key, value in status.items() if key in FIGURES}
+
+
 def _spawn_worker(run_dir: Path) -> None:
     environment = THREADS_ENVIRONMENT | os.environ | {"PYTHONUNBUFFERED": "1"}
     # Without PYTHONPATH the worker would only find the package when the app was started in the project's folder.
@@ -308,8 +314,7 @@ def _spawn_worker(run_dir: Path) -> None:
     except OSError as error:
         message = f"The training process could not be started: {error.strerror}."
         status = run_dir / "status.json"
-        figures = {key: value for key, value in read_json(status).items() if key in FIGURES}
-        write_json(status, figures | {"state": "failed", "message": message})
+        write_json(status, _figures(read_json(status)) | {"state": "failed", "message": message})
         raise RunError(message) from error
 
 
