@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from fashion_core import data, runs
+from fashion_core import data, fetch, runs
 from fashion_core.config import TrainConfig, field_spec
 from fashion_core.metadata import CLASS_NAMES
 
@@ -37,7 +37,7 @@ def cli():
 def fetch_data_command():
     """Find or download Fashion-MNIST, verify it and say where it is."""
     with _DownloadBar() as bar:
-        folder = data.fetch_data(report=bar.report, use_apt=True)
+        folder = fetch.fetch_data(report=bar.report, use_apt=True)
     click.echo(f"Fashion-MNIST is in {folder}, all four files verified.")
 
 
@@ -165,9 +165,9 @@ def _shown(events, config: TrainConfig, as_json: bool):
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(checkpoint: Path | None, as_json: bool):
     """Measure CHECKPOINT (default: the recommended model) on the 10,000 test images."""
-    from fashion_core import checkpoints, evaluation, predict
+    from fashion_core import catalog, checkpoints, evaluation, predict
 
-    path = checkpoint or checkpoints.recommended_path()
+    path = checkpoint or catalog.recommended_path()
     model, split = checkpoints.load_model(path), data.load_split("test")
     preds = predict.predict_probs(model, split.pixels).argmax(1)
     result = {
@@ -192,9 +192,9 @@ def evaluate(checkpoint: Path | None, as_json: bool):
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 def classify(picture: tuple[str, ...], checkpoint: Path | None, as_json: bool):
     """Say what each PICTURE (a file) shows; exit status 1 if any could not be read."""
-    from fashion_core import checkpoints
+    from fashion_core import catalog, checkpoints
 
-    path = checkpoint or checkpoints.recommended_path()
+    path = checkpoint or catalog.recommended_path()
     model = checkpoints.load_model(path)
     answers = [_classify_file(model, Path(name)) | {"checkpoint": str(path)} for name in picture]
     for answer in answers:
@@ -255,9 +255,9 @@ def export(checkpoint: Path | None, kind: str, out: Path):
 
     csv and tensorboard: the curves of the run whose model.pt CHECKPOINT is. TensorBoard wants "tfevents" in FILE.
     """
-    from fashion_core import checkpoints, export
+    from fashion_core import catalog, export
 
-    path = checkpoint or checkpoints.recommended_path()
+    path = checkpoint or catalog.recommended_path()
     if kind in ("onnx", "card"):
         content = {"onnx": export.onnx_bytes, "card": export.card_bytes}[kind](path)
     else:

@@ -8,13 +8,11 @@ A file of a kilobyte can hold lists of lists of the same lists, which written ou
 it is turned into text before it is known to be small.
 """
 
-import contextlib
 import dataclasses
 import json
 import math
 import os
 import pickletools
-import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from fashion_core import runs
+from fashion_core import files
 from fashion_core.config import MODELS, ConfigError, TrainConfig
 from fashion_core.models import build_model, fold_norms
 
@@ -36,8 +34,7 @@ SHAREABLE = ("GLOBAL", "BINUNICODE", "EMPTY_LIST", "EMPTY_DICT", "BINPERSID", "R
 MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
 MAX_QUOTED = 300  # characters of what is wrong with a file, which quotes values from it, however long
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
-PRETRAINED_DIR = runs.PROJECT_DIR / "checkpoints" / "pretrained"
-RECOMMENDED = "deep_residual_net"
+PRETRAINED_DIR = files.PROJECT_DIR / "checkpoints" / "pretrained"
 
 
 class CheckpointError(Exception):
@@ -58,18 +55,6 @@ class Checkpoint:
         """Plain JSON values: the checkpoint without its weights."""
         checked = {"model": self.model, "config": self.config.to_dict()}
         return checked | self.metrics | checked  # first in the file, and no metrics of these names in their place
-
-
-@dataclass(frozen=True)
-class ModelEntry:
-    """One model that a visitor can pick. `fingerprint` changes when the file's content does."""
-
-    model_id: str
-    title: str
-    path: Path
-    fingerprint: str
-    card: dict
-    shipped: bool = False
 
 
 def save_checkpoint(path: Path, config: TrainConfig, weights: dict, metrics: dict) -> None:
@@ -94,7 +79,7 @@ def _write_content(path: Path, content: dict) -> None:
             torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())  # else a power cut may leave the new name with nothing in it
-        runs.replace_file(temporary, path)
+        files.replace_file(temporary, path)
     except RuntimeError as error:  # torch's zip writer reports a full disk this way
         raise OSError(f"{path.name} could not be written: {str(error).splitlines()[0]}") from error
     finally:
@@ -261,72 +246,5 @@ def model_of(checkpoint: Checkpoint) -> nn.Module:
 
 
 def _number(value, default: float) -> float:
-    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < runs.MAX_NUMBER
+    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < files.MAX_NUMBER
     return float(value) if ok else default
-
-
-def fingerprint_of(path: Path) -> str:
-    """Changes whenever the file is replaced. Raises OSError."""
-    stat = path.stat()
-    return f"{stat.st_mtime_ns}-{stat.st_size}"
-
-
-def list_models() -> list[ModelEntry]:
-    """Every model that can be used: shipped ones, the recommended first, then own runs, newest first."""
-    shipped = [_shipped_entry(path) for path in PRETRAINED_DIR.glob("*.pt")]
-    shipped.sort(key=lambda entry: (entry.model_id != RECOMMENDED, entry.model_id))
-    own = []
-    for run in runs.list_runs():
-        if run.has_model:
-            with contextlib.suppress(OSError):  # deleted meanwhile
-                own.append(_run_entry(run))
-    return shipped + own
-
-
-def _shipped_entry(path: Path) -> ModelEntry:
-    try:
-        card = runs.read_json(path.with_suffix(".json"))
-    except runs.RunError:
-        card = {}
-    title = str(card.get("title") or path.stem)
-    return ModelEntry(path.stem, title, path, fingerprint_of(path), card, shipped=True)
-
-
-def _run_entry(run: runs.Run) -> ModelEntry:
-    figures = {key: value for key, value in run.status.items() if key.endswith(("_accuracy", "_loss"))}
-    card = {"model": run.config.model, "config": run.config.to_dict(), "state": run.state, **figures}
-    if {"steps", "epoch"} & run.status.keys():
-        card["epochs_done"] = run.epochs_done
-    return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
-
-
-def recommended_path() -> Path:
-    """The shipped model that the app and the command line start with."""
-    return PRETRAINED_DIR / f"{RECOMMENDED}.pt"
-
-
-def bring_in(source: Path, name: str) -> str:
-    """Make a finished run of a model file that this app has saved; returns the new run's id.
-
-    Raises CheckpointError for a file that does not pass `read_checkpoint`, RunError when it cannot be written.
-    """
-    if runs.read_only():
-        raise runs.RunError("This copy is read-only: models cannot be brought in.")
-    checkpoint = read_checkpoint(source)
-    run_id = runs.create_run(checkpoint.config, name, "stopped")  # so that nothing takes it for a run that trains
-    run_dir = runs.run_dir_of(run_id)
-    metrics = checkpoint.metrics
-    known = ("val_accuracy", "val_loss", "test_accuracy", "best_epoch", "elapsed_seconds")
-    status = {key: metrics[key] for key in known if key in metrics}
-    status |= {"state": "finished", "message": "Brought in from a file."}
-    for key, figure in (("best_val_accuracy", "val_accuracy"), ("epoch", "epochs_done")):
-        if figure in metrics:
-            status[key] = metrics[figure]
-    try:
-        # Saved anew, not copied: only what was checked gets in.
-        save_checkpoint(run_dir / "model.pt", checkpoint.config, checkpoint.weights, metrics)
-        runs.write_json(run_dir / "status.json", status)
-    except OSError as error:
-        shutil.rmtree(run_dir, ignore_errors=True)
-        raise runs.RunError(f"The model could not be written: {runs.unwritable_words(error)}") from error
-    return run_id

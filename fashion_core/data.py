@@ -7,18 +7,10 @@ them into the project's data/.
 
 import gzip
 import hashlib
-import http.client
 import os
-import shutil
-import subprocess
-import tempfile
-import time
-import urllib.error
-import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -49,12 +41,6 @@ DEBIAN_PACKAGE = "dataset-fashion-mnist"
 DEBIAN_DATA_DIR = Path("/usr/share/datasets/fashion-mnist")
 TORCHVISION_LAYOUT = Path("FashionMNIST/raw")  # where torchvision puts the files below its `root`
 
-# Where the .gz files are had from, in this order. The first is the address in torchvision.datasets.FashionMNIST.
-MIRRORS = {
-    "torchvision's mirror": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-    "the official repository": "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
-}
-
 IMAGES_HEADER = 16  # bytes before the pixels in an idx3 file: magic number, count, rows, columns
 LABELS_HEADER = 8  # bytes before the labels in an idx1 file: magic number, count
 SPLIT_FILES = {
@@ -68,13 +54,6 @@ CONTENT_BYTES = {
     "t10k-images-idx3-ubyte": IMAGES_HEADER + TEST_SIZE * IMAGE_SIZE**2,
     "t10k-labels-idx1-ubyte": LABELS_HEADER + TEST_SIZE,
 }
-# Sizes of the .gz files as Zalando published them; only a progress bar depends on them.
-DOWNLOAD_BYTES = {
-    "train-images-idx3-ubyte": 26_421_880,
-    "train-labels-idx1-ubyte": 29_515,
-    "t10k-images-idx3-ubyte": 4_422_102,
-    "t10k-labels-idx1-ubyte": 5_148,
-}
 # MD5 of the decompressed files of digit MNIST, which have the same names and sizes as ours.
 DIGIT_MNIST_MD5 = {
     "6bbc9ace898e44ae57da46a324031adb",
@@ -82,14 +61,6 @@ DIGIT_MNIST_MD5 = {
     "2646ac647ad5339dbf082846283269ea",
     "27ae3e4e09519cfbb04c329615203637",
 }
-
-# A healthy server answers within a second or two; with a dead one a newcomer waits this long for each source.
-CONNECT_AND_READ_SECONDS = 8.0
-# 31 MB in five minutes is 100 kB/s: on a slower line, or when a server only drips, they come sooner by hand.
-SOURCE_SECONDS = 300.0
-CHUNK_BYTES = 1 << 16
-# Enough for one call of apt-get on a slow line; it also ends one that waits for something that never comes.
-APT_SECONDS = 180.0
 
 WAYS_TO_SUPPLY = f"""Any of these three ways supplies the files by hand:
 1. Put the four files ({", ".join(FILE_MD5)}; each as .gz or decompressed) into {PROJECT_DATA_DIR}
@@ -101,9 +72,6 @@ They are published at https://github.com/zalandoresearch/fashion-mnist (folder d
 class DataError(Exception):
     """Fashion-MNIST cannot be had; the text says why and what to do, and is shown to visitors."""
 
-
-# All that a source can fail by: refusing, breaking off, answering nonsense, a full disk, a command that hangs.
-FETCH_ERRORS = (DataError, OSError, http.client.HTTPException, ValueError, subprocess.SubprocessError)
 
 _verified_files: set[tuple] = set()  # stat keys of files whose content was found right in this process
 
@@ -132,7 +100,7 @@ def find_data_dir() -> Path | None:
     """
     for folder in _search_folders():
         try:
-            return _verify_folder(folder)
+            return verify_folder(folder)
         except DataError as error:
             _refuse_if_wished(error)
     return None
@@ -228,31 +196,31 @@ def _read_files(names: tuple[str, ...], data_dir: Path | None) -> list[bytes]:
 
 
 def _read_from_folder(folder: Path, names: tuple[str, ...]) -> list[bytes]:
-    return [_read_verified(path, name) for name, path in zip(names, _locate(folder, names), strict=True)]
+    return [read_verified(path, name) for name, path in zip(names, _locate(folder, names), strict=True)]
 
 
-def _verify_folder(folder: Path) -> Path:
+def verify_folder(folder: Path) -> Path:
     """The folder with the four good files, `folder` or torchvision's below it; DataError if one is bad."""
     paths = _locate(folder, tuple(FILE_MD5))
     for name, path in zip(FILE_MD5, paths, strict=True):
         if not _is_verified(path):
-            _read_verified(path, name)
+            read_verified(path, name)
     return paths[0].parent
 
 
 def _locate(folder: Path, names: tuple[str, ...]) -> list[Path]:
     """The path of each named file, all in one folder, decompressed or .gz; DataError says what is missing."""
     for place in (folder, folder / TORCHVISION_LAYOUT):
-        found = [path for name in names if (path := _pick_file(place, name))]
+        found = [path for name in names if (path := pick_file(place, name))]
         if len(found) == len(names):
             return found
     if not folder.is_dir():
         raise DataError(f"{folder} does not exist.")
-    missing = ", ".join(name for name in names if not _pick_file(folder, name))
+    missing = ", ".join(name for name in names if not pick_file(folder, name))
     raise DataError(f"{folder} has no {missing}.")
 
 
-def _pick_file(folder: Path, name: str) -> Path | None:
+def pick_file(folder: Path, name: str) -> Path | None:
     """The decompressed file if whole (an interrupted unpacking leaves a stump), else the .gz, else the stump."""
     plain, packed = folder / name, folder / f"{name}.gz"
     has_packed = os.path.isfile(packed)  # os.path: a folder that may not be read has no file, it is no error
@@ -270,7 +238,7 @@ def _stat_key(path: Path) -> tuple:
     return str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
-def _read_verified(path: Path, name: str) -> bytes:
+def read_verified(path: Path, name: str) -> bytes:
     """The decompressed content of `path`, which must be the file `name` of Fashion-MNIST; else DataError."""
     try:
         key = _stat_key(path)
@@ -308,157 +276,3 @@ def _check_content(path: Path, name: str, content: bytes) -> None:
         )
     if digest != FILE_MD5[name]:
         raise DataError(f"{path} has the right size but is not Fashion-MNIST's {name} (MD5 {digest}).")
-
-
-# Fetch
-
-
-def fetch_data(
-    report: Report | None = None,
-    *,
-    use_apt: bool = False,
-    mirrors: dict[str, str] = MIRRORS,
-    target_dir: Path | None = None,
-) -> Path:
-    """The folder of the four verified files; where none has them, they are downloaded into the project's data/.
-
-    `report(source_name, bytes_done, bytes_total)` is called as bytes come in, from zero again for each source.
-    With `use_apt` Debian's package is the last source, unpacked without root. A file gets its name only when its
-    content is verified, and a file that one source delivered is not asked of the next. `mirrors` (name → address)
-    replaces the servers, `target_dir` the search and the project's data/. Raises DataError naming every source and
-    why it failed, or that FASHION_DATA_DIR is unusable.
-    """
-    found = find_data_dir() if target_dir is None else None
-    if found:
-        return found
-    target = target_dir or PROJECT_DATA_DIR
-    problems = []
-    for source_name, fetch in _sources(mirrors, use_apt):
-        try:
-            _fetch_missing(fetch, target, partial(report or _no_report, source_name))
-            return _verify_folder(target)
-        except FETCH_ERRORS as error:
-            problems.append(f"- {source_name}: {_reason(error)}")
-    raise DataError("\n".join(["Fashion-MNIST could not be fetched.", *problems, WAYS_TO_SUPPLY]))
-
-
-def _no_report(source_name: str, bytes_done: int, bytes_total: int) -> None:
-    """The report of a caller who wants none."""
-
-
-def _sources(mirrors: dict[str, str], use_apt: bool) -> list[tuple[str, Callable[..., NewFiles]]]:
-    """(name, function) of each source; the function takes (names, work_dir, progress) and yields new files."""
-    sources = [(f"{name} ({address})", partial(_download_files, address)) for name, address in mirrors.items()]
-    if use_apt:
-        sources.append((f"Debian's package {DEBIAN_PACKAGE}", _unpack_debian_package))
-    return sources
-
-
-def _fetch_missing(fetch: Callable[..., NewFiles], target: Path, progress: Progress) -> None:
-    """Bring the files that `target` lacks, each moved there in one step once it is verified."""
-    missing = [name for name in FILE_MD5 if not _is_good(target, name)]
-    target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target, prefix=".fetching-") as work_dir:
-        for name, path in fetch(missing, Path(work_dir), progress):
-            _read_verified(path, name)
-            (target / name).unlink(missing_ok=True)  # a bad decompressed file would hide the good .gz
-            os.replace(path, target / path.name)
-
-
-def _is_good(folder: Path, name: str) -> bool:
-    path = _pick_file(folder, name)
-    try:
-        return path is not None and bool(_read_verified(path, name))
-    except DataError:
-        return False
-
-
-def _reason(error: Exception) -> str:
-    """Why a source failed, in a few words."""
-    if isinstance(error, subprocess.TimeoutExpired):
-        return f"{error.cmd[0]} took longer than {error.timeout:.0f} seconds."
-    if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
-        error = error.reason  # urllib wraps "Name or service not known" and the like in <…>
-    return str(error) or type(error).__name__
-
-
-def _download_files(address: str, names: list[str], work_dir: Path, progress: Progress) -> NewFiles:
-    """The source that is a server: the .gz files below an http(s) address."""
-    deadline = time.monotonic() + SOURCE_SECONDS
-    total, done = sum(DOWNLOAD_BYTES[name] for name in names), 0
-    progress(0, total)
-    for name in names:
-        path = work_dir / f"{name}.gz"
-        for received in _download(f"{address.rstrip('/')}/{path.name}", path, CONTENT_BYTES[name], deadline):
-            progress(done + min(received, DOWNLOAD_BYTES[name]), total)  # other packers, other sizes
-        done += DOWNLOAD_BYTES[name]
-        yield name, path
-    progress(total, total)
-
-
-def _download(address: str, path: Path, limit: int, deadline: float) -> Iterator[int]:
-    """Write the answer of `address` to `path`, yielding the bytes so far; DataError if it is too long or slow."""
-    request = urllib.request.Request(address, headers={"User-Agent": "fashion-cnn-lab"})
-    answer = urllib.request.urlopen(request, timeout=CONNECT_AND_READ_SECONDS)
-    received = 0
-    with answer, path.open("wb") as file:
-        expected = int(answer.headers.get("Content-Length") or 0)
-        while chunk := answer.read1(CHUNK_BYTES):  # read() would wait for a whole chunk from a server that drips
-            received += len(chunk)
-            if received > limit:
-                raise DataError(f"{path.name} is larger than it can be; gave up after {received:,} bytes.")
-            if time.monotonic() > deadline:
-                raise DataError(f"too slow; gave up {received:,} bytes into {path.name}.")
-            file.write(chunk)
-            yield received
-    if received < expected:
-        raise DataError(f"the connection broke after {received:,} of {expected:,} bytes of {path.name}.")
-
-
-def _unpack_debian_package(names: list[str], work_dir: Path, progress: Progress) -> NewFiles:
-    """The source that is Debian's package, brought by apt-get and unpacked in `work_dir`, without root."""
-    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        raise DataError("apt-get and dpkg-deb are not on this machine.")
-    total = sum(DOWNLOAD_BYTES[name] for name in names)
-    progress(0, total)
-    _apt_download(work_dir)
-    for package in work_dir.glob(f"{DEBIAN_PACKAGE}*.deb"):
-        _run(["dpkg-deb", "-x", str(package), str(work_dir / "unpacked")], work_dir)
-    unpacked = work_dir / "unpacked" / DEBIAN_DATA_DIR.relative_to("/")
-    for name in names:
-        yield name, unpacked / f"{name}.gz"
-    progress(total, total)
-
-
-def _apt_download(work_dir: Path) -> None:
-    """Download the package with the machine's package lists or, where missing or stale, with fresh ones.
-
-    The fresh lists live in `work_dir`, so that apt-get update needs no root and leaves the machine as it was.
-    """
-    patience = ["-o", f"Acquire::http::Timeout={CONNECT_AND_READ_SECONDS:.0f}", "-o", "Acquire::Retries=0"]
-    try:
-        _run(["apt-get", "-q", *patience, "download", DEBIAN_PACKAGE], work_dir)
-    except DataError:
-        lists, cache = work_dir / "lists", work_dir / "cache"
-        lists.mkdir()
-        cache.mkdir()
-        own = ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={cache}"]
-        _run(["apt-get", "-q", *patience, *own, "update"], work_dir)
-        _run(["apt-get", "-q", *patience, *own, "download", DEBIAN_PACKAGE], work_dir)
-
-
-def _run(command: list[str], work_dir: Path) -> None:
-    """Run a command to its end; on failure DataError with the last line that it said."""
-    result = subprocess.run(
-        command,
-        cwd=work_dir,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=APT_SECONDS,
-        env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
-    )
-    if result.returncode:
-        said = (result.stderr or result.stdout).strip().splitlines() or ["it said nothing"]
-        raise DataError(f"{command[0]} failed with status {result.returncode}: {said[-1]}")

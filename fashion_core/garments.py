@@ -218,7 +218,7 @@ def _stripes(cut, rng):
         return [(np.array([(-_across(cut, y), y), (_across(cut, y), y)]), "line") for y in heights]
     thick = rng.uniform(0.03, 0.1)
     boxes = [_box(-_across(cut, y, 0.98), y, _across(cut, y, 0.98), min(y + thick, cut.length)) for y in heights]
-    return [(box, "trim") for box in boxes]
+    return [(stripe, "trim") for stripe in boxes]
 
 
 def _print(cut, rng):

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from fashion_core import runs
+from fashion_core import files, limits, runs
 from fashion_core.config import ConfigError, TrainConfig
-from fashion_core.runs import RunError
+from fashion_core.files import RunError
 
 STEPS = 200  # a second of the classic network; fewer leave too few steps for each tenfold rise
 FIRST_RATES = {"Adam": 1e-5, "AdamW": 1e-5, "Muon": 1e-5, "SGD": 1e-4}  # below these nothing is learnt in so few steps
@@ -151,7 +151,7 @@ def is_stopping() -> bool:
 
 def forget() -> None:
     """Delete the last curve. Raises RunError while it is being drawn or on a read-only copy."""
-    if runs.read_only():
+    if limits.read_only():
         raise RunError("This copy is read-only: the curve stays.")
     with runs.launch_lock():
         if runs.finder_active():
@@ -166,7 +166,7 @@ def read_search() -> Search | None:
     if not os.path.isdir(folder):  # False too where the folder above may not be entered
         return None
     try:
-        about, values = (runs.read_json(folder / name) for name in ("config.json", "status.json"))
+        about, values = (files.read_json(folder / name) for name in ("config.json", "status.json"))
         config = TrainConfig.from_dict(about.get("config"))
         state, status = runs.judged_status(values)
         rates, losses = _checked_curve(values)
@@ -190,7 +190,7 @@ def _checked_curve(values: dict) -> tuple[list[float], list[float]]:
     good = all(isinstance(numbers, list) and len(numbers) <= MAX_STEPS for numbers in (rates, losses))
     good = good and len(losses) <= len(rates) and all(type(number) in (int, float) for number in rates + losses)
     good = good and all(low < high <= LAST_RATE for low, high in itertools.pairwise([0, *rates]))
-    if not good or not all(0 <= loss < runs.MAX_NUMBER for loss in losses):
+    if not good or not all(0 <= loss < files.MAX_NUMBER for loss in losses):
         raise RunError("status.json does not hold a curve, so it was not written by this app.")
     return rates[: len(losses)], losses
 

@@ -12,9 +12,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fashion_core import limits, runs
+from fashion_core import files, limits, runs
 from fashion_core.config import ConfigError, TrainConfig
-from fashion_core.runs import Run, RunError
+from fashion_core.files import RunError
+from fashion_core.runs import Run
 
 ENDED_STATES = ("finished", "paused", "stopped", "lost", "failed")  # no process works on it, so one can go on with it
 MAX_ENTRIES = 1_000  # of queue.json; more was not written by this app
@@ -113,7 +114,7 @@ def continue_run(run_id: str, more_epochs: int = 0) -> str:
         before = {key: run.status[key] for key in ("state", "message", "cause") if key in run.status}
         before["state"] = run.state  # a lost run's status still says `running`
         figures = {key: value for key, value in run.status.items() if key in runs.FIGURES}
-        runs.write_json(run.run_dir / "status.json", figures | wanted | {"before": before})
+        files.write_json(run.run_dir / "status.json", figures | wanted | {"before": before})
         if busy:
             _append([run_id], first=run.state == "paused")
             return "queued"
@@ -166,7 +167,7 @@ def start_next(past_paused: bool = False, wait: bool = True) -> str | None:
     `past_paused` starts the queue although runs are paused, which hold it no longer. Without `wait` it does nothing
     while others start or end something. Raises RunError for an unwritable folder.
     """
-    if runs.read_only():
+    if limits.read_only():
         return None
     try:
         with runs.launch_lock(runs.LAUNCH_SECONDS if wait else 0):
@@ -196,7 +197,7 @@ def _start_next(past_paused: bool, lock_seconds: float) -> str | None:
             return run.run_id
         except RunError as error:  # it does not block the others
             failed = {key: value for key, value in run.status.items() if key in runs.FIGURES}
-            runs.write_json(run.run_dir / "status.json", failed | {"state": "failed", "message": str(error)})
+            files.write_json(run.run_dir / "status.json", failed | {"state": "failed", "message": str(error)})
     return None
 
 
@@ -220,11 +221,11 @@ def cancel(run_id: str) -> None:
         run = _waiting_run(run_id)
         _write_file(*_without(run_id))
         trained = run.model_path.exists() or runs.resume_path(run.run_dir).exists() or run.status.get("step")
-        if not trained and "before" not in runs.read_json(run.run_dir / "status.json"):
+        if not trained and "before" not in files.read_json(run.run_dir / "status.json"):
             runs.remove_folder(run.run_dir)
             return
         figures = {key: value for key, value in run.status.items() if key in runs.FIGURES}
-        runs.write_json(run.run_dir / "status.json", figures | _status_before(run))
+        files.write_json(run.run_dir / "status.json", figures | _status_before(run))
 
 
 def forget(run_id: str) -> None:
@@ -243,7 +244,7 @@ def _waiting_run(run_id: str) -> Run:
 
 def _status_before(run: Run) -> dict:
     """State, message and cause of the time before it was queued again, from a file that may have been edited."""
-    before = runs.read_json(run.run_dir / "status.json").get("before")
+    before = files.read_json(run.run_dir / "status.json").get("before")
     before = before if isinstance(before, dict) else {}
     texts = {key: before[key][:2000] for key in ("message", "cause") if isinstance(before.get(key), str)}
     return texts | {"state": before["state"] if before.get("state") in ENDED_STATES else "stopped"}
@@ -270,7 +271,7 @@ def _read_file() -> tuple[list[str], list[str], str]:
     if not os.path.exists(_path()):  # False too where the folder may not be entered
         return [], [], ""
     try:
-        values = runs.read_json(_path())
+        values = files.read_json(_path())
     except RunError as error:
         return [], [], f"{error} The runs wait in the order in which they were added."
     order, passed = values.get("order"), values.get("passed", [])
@@ -281,7 +282,7 @@ def _read_file() -> tuple[list[str], list[str], str]:
 
 
 def _write_file(order: list[str], passed: list[str]) -> None:
-    runs.write_json(_path(), {"order": order[:MAX_ENTRIES], "passed": passed[:MAX_ENTRIES]})
+    files.write_json(_path(), {"order": order[:MAX_ENTRIES], "passed": passed[:MAX_ENTRIES]})
 
 
 def _without(run_id: str) -> tuple[list[str], list[str]]:

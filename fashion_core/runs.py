@@ -7,7 +7,6 @@ folder may have been edited by hand and is checked. The learning-rate finder has
 """
 
 import contextlib
-import errno
 import functools
 import json
 import math
@@ -27,12 +26,12 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from fashion_core import limits, notes
+from fashion_core import files, limits, notes
 from fashion_core.config import ConfigError, TrainConfig
+from fashion_core.files import RunError
 from fashion_core.limits import read_only
 from fashion_core.notes import MAX_NAME_LENGTH, Notes
 
-PROJECT_DIR = Path(__file__).resolve().parent.parent
 STATES = ("queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost")
 ACTIVE_STATES = ("starting", "running")
 
@@ -42,22 +41,14 @@ START_TOLERANCE_SECONDS = 2.0  # two readings of when a process started: the sys
 ENOUGH_STEPS = 20  # after fewer a run's speed says little: the first steps are slower
 LAUNCH_SECONDS = 10.0  # longer than another start takes
 LOCK_SECONDS = 3.0  # a killed worker is dead before the system has torn down its memory and let go of its lock
-REPLACE_TRIES, REPLACE_SECONDS = 50, 0.02  # a second in all: a status is read within a millisecond, a model in some
-DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC), None}  # torch says it without a number
-MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
 MAX_METRICS_BYTES = 50_000_000  # 100 epochs write about 1 MB, with sketches twice that
 MAX_PROBLEM_LENGTH = 300  # what is wrong with a folder quotes values from it, however long
-MAX_NUMBER = 1e15  # larger than any count, loss or time that a run can have
 COLORS = 6  # runs take turns with the colours of their curves, `plots.SERIES_COLORS`
 # OpenMP's threads wait for each other by spinning. Not at all makes two threads on two idle cores 1.7 times slower;
 # as long as its default makes them ten times slower on cores that others need too. Read when torch is loaded.
 THREADS_ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
 _RUN_ID = re.compile(r"[0-9a-z][0-9a-z-]{0,63}")
 _FINDER = ".finder"  # no run id, so its folder is never taken for a run
-
-
-class RunError(Exception):
-    """A run cannot be started, read or deleted; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +99,7 @@ class Run:
 
 def runs_dir() -> Path:
     """Where run folders are kept: FASHION_RUNS_DIR, else checkpoints/runs of the project."""
-    return Path(os.path.expanduser(os.environ.get("FASHION_RUNS_DIR") or PROJECT_DIR / "checkpoints" / "runs"))
+    return Path(os.path.expanduser(os.environ.get("FASHION_RUNS_DIR") or files.PROJECT_DIR / "checkpoints" / "runs"))
 
 
 def run_dir_of(run_id: str) -> Path:
@@ -136,28 +127,6 @@ def clean_name(name: str, fallback: str) -> str:
     return notes.one_line(name)[:MAX_NAME_LENGTH].strip() or fallback
 
 
-# Writing
-
-
-def write_json(path: Path, values: dict) -> None:
-    """Replace a JSON file in one step, so that a reader sees the old or the new one. Raises OSError."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    temporary.write_text(json.dumps(values, allow_nan=False), encoding="utf-8")
-    replace_file(temporary, path)
-
-
-def replace_file(source: Path, target: Path) -> None:
-    """os.replace; on Windows, where a file that somebody reads cannot be replaced, once it is read. Raises OSError."""
-    for tries_left in reversed(range(REPLACE_TRIES)):
-        try:
-            os.replace(source, target)
-            return
-        except PermissionError:
-            if not tries_left:
-                raise
-            time.sleep(REPLACE_SECONDS)
-
-
 def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> str:
     """Make a new run folder with its config and a first status; returns its id.
 
@@ -178,8 +147,8 @@ def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> 
     except OSError as error:
         raise _unwritable(error) from error
     try:
-        write_json(run_dir / "config.json", values)
-        write_json(run_dir / "status.json", {"state": state, "heartbeat_at": created_at})
+        files.write_json(run_dir / "config.json", values)
+        files.write_json(run_dir / "status.json", {"state": state, "heartbeat_at": created_at})
     except OSError as error:
         shutil.rmtree(run_dir, ignore_errors=True)
         raise _unwritable(error) from error
@@ -193,7 +162,7 @@ def _unwritable(error: OSError, what: str = "The run's folder") -> RunError:
 def unwritable_words(error: OSError) -> str:
     """Why something in the runs' folder could not be written, and in a second sentence what to do."""
     reason = error.strerror or str(error)
-    if error.errno in DISK_FULL:
+    if error.errno in files.DISK_FULL:
         return f"{reason}. Free some disk space."
     return f"{reason}. Let this app write to {runs_dir()}, or set FASHION_RUNS_DIR to a folder where it may."
 
@@ -246,7 +215,7 @@ def launch(run: Run) -> None:
         for name in ("stop", "pause"):
             (run.run_dir / name).unlink(missing_ok=True)
         _set_epochs(run, int(epochs))
-        write_json(
+        files.write_json(
             run.run_dir / "status.json", _figures(run.status) | {"state": "starting", "heartbeat_at": time.time()}
         )
     except OSError as error:
@@ -264,8 +233,8 @@ def launch_finder(config: TrainConfig) -> None:
     shutil.rmtree(new, ignore_errors=True)
     try:
         new.mkdir(parents=True)
-        write_json(new / "config.json", {"created_at": now, "config": config.to_dict()})
-        write_json(new / "status.json", {"state": "starting", "heartbeat_at": now})
+        files.write_json(new / "config.json", {"created_at": now, "config": config.to_dict()})
+        files.write_json(new / "status.json", {"state": "starting", "heartbeat_at": now})
         if folder.exists():
             remove_folder(folder)
         new.rename(folder)
@@ -283,7 +252,7 @@ def _set_epochs(run: Run, epochs: int) -> None:
     except ConfigError as error:
         raise RunError(str(error)) from error
     changes = {"config": config.to_dict(), "epochs_before": [*run.epochs_before, run.config.epochs]}
-    write_json(run.run_dir / "config.json", read_json(run.run_dir / "config.json") | changes)
+    files.write_json(run.run_dir / "config.json", files.read_json(run.run_dir / "config.json") | changes)
 
 
 def _figures(status: dict) -> dict:
@@ -294,8 +263,10 @@ def _figures(status: dict) -> dict:
 def _spawn_worker(run_dir: Path) -> None:
     environment = THREADS_ENVIRONMENT | os.environ | {"PYTHONUNBUFFERED": "1"}
     # Without PYTHONPATH the worker would only find the package when the app was started in the project's folder.
-    others = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", str(PROJECT_DIR))]
-    environment["PYTHONPATH"] = os.pathsep.join([str(PROJECT_DIR), *others])
+    others = [
+        path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", str(files.PROJECT_DIR))
+    ]
+    environment["PYTHONPATH"] = os.pathsep.join([str(files.PROJECT_DIR), *others])
     for name in ("FASHION_RUNS_DIR", "FASHION_DATA_DIR"):  # relative ones mean this process's folder, not the worker's
         if environment.get(name):
             environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
@@ -308,13 +279,13 @@ def _spawn_worker(run_dir: Path) -> None:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl+C in the server's console is not meant for it; the same on Windows:
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-                cwd=PROJECT_DIR,
+                cwd=files.PROJECT_DIR,
                 env=environment,
             )
     except OSError as error:
         message = f"The training process could not be started: {error.strerror}."
         status = run_dir / "status.json"
-        write_json(status, _figures(read_json(status)) | {"state": "failed", "message": message})
+        files.write_json(status, _figures(files.read_json(status)) | {"state": "failed", "message": message})
         raise RunError(message) from error
 
 
@@ -347,7 +318,7 @@ def request_stop(run_id: str) -> None:
     with launch_lock():
         run = read_run(run_id)
         if run.state == "paused":
-            write_json(run.run_dir / "status.json", run.status | {"state": "stopped"})
+            files.write_json(run.run_dir / "status.json", run.status | {"state": "stopped"})
         else:
             _ask(run, "stop")
 
@@ -478,14 +449,14 @@ def read_run(run_id: str) -> Run:
         status=dict(status),
         problem=problem,
         notes=written,
-        color=int(_number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
+        color=int(files.number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
         epochs_before=_checked_epochs(about.get("epochs_before")),
     )
 
 
 def read_status(folder: Path) -> tuple[str, dict]:
     """The word for what a worker does in a folder, and its status, checked. Raises RunError."""
-    return judged_status(read_json(folder / "status.json"))
+    return judged_status(files.read_json(folder / "status.json"))
 
 
 def judged_status(values: dict) -> tuple[str, dict]:
@@ -520,12 +491,12 @@ def _read_files(run_dir: str, versions: tuple) -> tuple[Notes, dict, TrainConfig
     folder = Path(run_dir)
     written, about, config, status, problems = notes.read_notes(folder), {}, None, {}, []
     try:
-        about = read_json(folder / "config.json")
+        about = files.read_json(folder / "config.json")
         config = TrainConfig.from_dict(about.get("config"))
     except (RunError, ConfigError) as error:
         problems.append(error)
     try:
-        status = _checked_status(read_json(folder / "status.json"))
+        status = _checked_status(files.read_json(folder / "status.json"))
     except RunError as error:  # as a power cut may leave it: its model can be used, and it can go on
         problems.append(error)
     read = written, about, config, status, str(problems[0])[:MAX_PROBLEM_LENGTH] if problems else ""
@@ -606,35 +577,9 @@ def finder_active() -> bool:
         return False
 
 
-def read_json(path: Path) -> dict:
-    """A JSON object from a file. Raises RunError when it is missing, too large, not JSON or not an object."""
-    try:
-        if path.exists() and not path.is_file():  # reading a pipe would wait for ever
-            raise RunError(f"{path.name} is not a file, so it was not written by this app.")
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise RunError(f"{path.name} is larger than {MAX_JSON_BYTES:,} bytes, so it was not written by this app.")
-        values = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-    except OSError as error:
-        raise RunError(f"{path.name} cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise RunError(f"{path.name} is not valid JSON.") from error
-    if not isinstance(values, dict):
-        raise RunError(f"{path.name} must hold a JSON object.")
-    return values
-
-
-def _refuse_constant(text):
-    raise ValueError(f"{text} is not a JSON number")
-
-
-def _number_or(value, default):
-    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
-    return value if ok else default
-
-
 def time_or_zero(value) -> float:
     """Seconds since 1970, or 0.0 for what can be no time at which a run was made."""
-    seconds = _number_or(value, 0.0)
+    seconds = files.number_or(value, 0.0)
     return seconds if 0 <= seconds < time.time() + 86_400 else 0.0
 
 
@@ -656,7 +601,7 @@ def _checked_epochs(values) -> tuple[int, ...]:
 
 def _checked_status(values: dict) -> dict:
     """The known keys whose values have the right type; everything else in a hand-edited status is dropped."""
-    numbers = {key: values[key] for key in _STATUS_NUMBERS if _number_or(values.get(key), None) is not None}
+    numbers = {key: values[key] for key in _STATUS_NUMBERS if files.number_or(values.get(key), None) is not None}
     texts = {key: values[key][:2000] for key in _STATUS_TEXTS if isinstance(values.get(key), str)}
     texts = {key: notes.printable_lines(text) for key, text in texts.items()}
     return numbers | {key: max(0, int(numbers[key])) for key in _STATUS_COUNTS if key in numbers} | texts
@@ -690,12 +635,12 @@ _EVENT_KEYS = {
 
 def _parse_event(line: bytes) -> dict | None:
     try:
-        event = json.loads(line, parse_constant=_refuse_constant)
+        event = json.loads(line, parse_constant=files.refuse_constant)
     except (ValueError, RecursionError):
         return None
     if not isinstance(event, dict) or event.get("kind") not in ("step", "epoch"):
         return None
-    numbers = {key: value for key, value in event.items() if _number_or(value, None) is not None}
+    numbers = {key: value for key, value in event.items() if files.number_or(value, None) is not None}
     complete = all(key in numbers for key in _EVENT_KEYS[event["kind"]])
     return {"kind": event["kind"]} | numbers if complete else None
 
@@ -724,7 +669,7 @@ def cut_metrics(run_dir: Path, epoch: int, step: int) -> None:
     if kept != text:
         temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
         temporary.write_bytes(kept)
-        replace_file(temporary, path)
+        files.replace_file(temporary, path)
 
 
 def _is_done(event: dict | None, epoch: int, step: int) -> bool:

@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
+from filelock import Timeout
 
-from fashion_core import limits, rate_finder, run_queue, runs
+from fashion_core import files, limits, rate_finder, run_queue, runs
 from fashion_core.config import ConfigError, TrainConfig
 
 STATUS_SECONDS = 0.5  # how often the status is refreshed between epochs: the page looks once a second
@@ -36,7 +37,7 @@ class _Status:
 
     def write(self, **changes) -> None:
         self.values |= changes | {"heartbeat_at": time.time()}
-        runs.write_json(self.path, self.values)
+        files.write_json(self.path, self.values)
         self.written_at = time.monotonic()
 
     def write_sometimes(self, **changes) -> None:
@@ -68,7 +69,7 @@ def main(run_dir: Path) -> int:
 
 def _known_figures(run_dir: Path) -> dict:
     """What the status tells of an earlier sitting of this run, so that the page does not begin at nothing."""
-    with contextlib.suppress(runs.RunError):
+    with contextlib.suppress(files.RunError):
         status = runs.read_run(run_dir.name).status
         return {key: value for key, value in status.items() if key in runs.FIGURES}
     return {}
@@ -78,7 +79,7 @@ def _start_next() -> None:
     """Start the run that waits first. If that fails, the next page that is looked at tries again."""
     try:
         run_queue.start_next()
-    except (runs.RunError, OSError):
+    except (files.RunError, OSError):
         traceback.print_exc()
 
 
@@ -86,14 +87,15 @@ def _sentence(error: BaseException) -> str:
     """What went wrong, for a visitor."""
     from fashion_core.checkpoints import CheckpointError
     from fashion_core.data import DataError
+    from fashion_core.resume import ResumeError
     from fashion_core.teacher import TeacherError
-    from fashion_core.training import ResumeError, TrainingFailed
+    from fashion_core.training import TrainingFailed
 
-    if isinstance(error, (DataError, TrainingFailed, TeacherError, runs.RunError, ConfigError, limits.LimitError)):
+    if isinstance(error, (DataError, TrainingFailed, TeacherError, files.RunError, ConfigError, limits.LimitError)):
         return str(error)
     if isinstance(error, (CheckpointError, ResumeError)):
         return f"{error} Training cannot go on from there; the model up to that point is kept. Start a new run."
-    if isinstance(error, runs.Timeout):
+    if isinstance(error, Timeout):
         return "Another run is training. Start again when it has finished."
     # torch has its own words for it: "can't allocate memory" on a CPU, "out of memory" on a GPU.
     if isinstance(error, MemoryError) or re.search("can't allocate memory|out of memory", str(error)):
@@ -135,7 +137,7 @@ def _train(run_dir: Path, status: _Status) -> None:
     from fashion_core import training
     from fashion_core.data import load_split
 
-    config = TrainConfig.from_dict(runs.read_json(run_dir / "config.json")["config"])
+    config = TrainConfig.from_dict(files.read_json(run_dir / "config.json")["config"])
     state = _first_state(run_dir, config)
     status.values |= {"device": state.device.type, "precision": state.precision, "threads": thread_count()}
     status.values |= {"steps": config.steps_per_epoch, "step": state.step, "elapsed_seconds": state.elapsed_seconds}
@@ -158,7 +160,7 @@ def _find_rate(folder: Path, status: _Status) -> None:
     (train_split,) = _prepare("train")
     from fashion_core import training
 
-    config = TrainConfig.from_dict(runs.read_json(folder / "config.json")["config"])
+    config = TrainConfig.from_dict(files.read_json(folder / "config.json")["config"])
     allowed, rates = limits.read_limits(), rate_finder.planned_rates(config)
     losses, began, end, message = [], time.perf_counter(), "finished", ""
     status.values |= {"steps": len(rates), "rates": rates, "losses": losses}
@@ -178,11 +180,11 @@ def _find_rate(folder: Path, status: _Status) -> None:
 
 def _first_state(run_dir: Path, config: TrainConfig):
     """The state to begin with: as this run left it, else a new one. Raises CheckpointError, ResumeError."""
-    from fashion_core import checkpoints, training
+    from fashion_core import checkpoints, resume, training
 
     path = runs.resume_path(run_dir)
     if path.exists():
-        state = training.restore_state(config, checkpoints.read_resume(path, config))
+        state = resume.restore_state(config, checkpoints.read_resume(path, config))
     else:
         state = training.new_state(config)
     runs.cut_metrics(run_dir, state.epoch, state.step)
@@ -234,9 +236,9 @@ def _save_model(run_dir: Path, status: _Status, state, figures: dict) -> None:
 
 
 def _save_resume(run_dir: Path, state) -> None:
-    from fashion_core import checkpoints, training
+    from fashion_core import checkpoints, resume
 
-    checkpoints.save_resume(runs.resume_path(run_dir), state.config, training.state_to_dict(state))
+    checkpoints.save_resume(runs.resume_path(run_dir), state.config, resume.state_to_dict(state))
 
 
 def thread_count() -> int:

@@ -9,7 +9,8 @@ import streamlit as st
 from PIL import Image
 
 from fashion_core import pictures, predict
-from fashion_core.checkpoints import CheckpointError, ModelEntry
+from fashion_core.catalog import ModelEntry
+from fashion_core.checkpoints import CheckpointError
 from fashion_core.metadata import CLASS_NAMES
 from pages import _correction, _grid, _pair, _shared
 

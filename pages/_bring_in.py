@@ -5,13 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from fashion_core import checkpoints, runs
+from fashion_core import catalog, checkpoints, files, limits
 from pages import _shared
 
 
 def ask_model_file() -> None:
     with st.expander("Bring in a model file", icon=":material/upload_file:"):
-        if runs.read_only():
+        if limits.read_only():
             st.info("This copy is read-only: nothing can be brought in.", icon=":material/lock:")
             return
         st.write("A .pt file that you downloaded here becomes a run again.")
@@ -22,7 +22,7 @@ def ask_model_file() -> None:
         if file is not None and st.button("Bring it in", type="primary"):
             try:
                 bring_in(file)
-            except (checkpoints.CheckpointError, runs.RunError) as error:
+            except (checkpoints.CheckpointError, files.RunError) as error:
                 st.error(_shared.plain(str(error)))
             except OSError as error:
                 st.error(f"The file could not be taken in: {error.strerror}. Free some disk space and try again.")
@@ -37,4 +37,4 @@ def bring_in(file) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "This file"
         path.write_bytes(file.getvalue())
-        checkpoints.bring_in(path, Path(file.name).stem)
+        catalog.bring_in(path, Path(file.name).stem)

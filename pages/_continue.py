@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fashion_core import limits, run_queue, runs
+from fashion_core import files, limits, run_queue, runs
 from fashion_core.runs import Run
 from pages import _run_form, _shared
 
@@ -30,7 +30,7 @@ def show_continue(run: Run) -> None:
         )  # fmt: skip
         words = f"Continue for {more} more epoch{'s' if more > 1 else ''}"
         pressed = st.button(
-            words, icon=":material/play_arrow:", key=f"continue-{run.run_id}", disabled=runs.read_only()
+            words, icon=":material/play_arrow:", key=f"continue-{run.run_id}", disabled=limits.read_only()
         )
     st.caption(run_queue.continue_words(run, more))
     if pressed:
@@ -44,7 +44,7 @@ def show_again(run: Run, kept: bool) -> None:
         words, icon, meaning = "Go on", "play_arrow", "From where it was, up to the epochs that were planned."
     else:
         words, icon, meaning = "Try again", "replay", "From the beginning: there is nothing that it could go on from."
-    if st.button(words, icon=f":material/{icon}:", key=f"again-{run.run_id}", disabled=runs.read_only()):
+    if st.button(words, icon=f":material/{icon}:", key=f"again-{run.run_id}", disabled=limits.read_only()):
         continue_run(run)
     st.caption(meaning)
     show_refusal(run)
@@ -55,7 +55,7 @@ def continue_run(run: Run, more: int = 0) -> None:
     forget_refusal()
     try:
         run_queue.continue_run(run.run_id, more)
-    except (runs.RunError, OSError) as error:
+    except (files.RunError, OSError) as error:
         st.session_state[REFUSAL_KEY] = run.run_id, str(error)
     else:
         st.session_state["shown_run"] = run.run_id

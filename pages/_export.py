@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from fashion_core import checkpoints, export, runs
-from fashion_core.checkpoints import ModelEntry
+from fashion_core import catalog, checkpoints, export, runs
+from fashion_core.catalog import ModelEntry
 from pages import _shared
 
 MADE_KEPT = 4  # made files kept in memory; the largest has 8 MB
@@ -69,7 +69,7 @@ def show_export(entry: ModelEntry, run: runs.Run | None = None) -> None:
 def _show_file(key: str, name: str, entry: ModelEntry, run: runs.Run | None) -> None:
     """The button that makes the file and then the one that downloads it. A changed source must be made anew."""
     source = run.run_dir / "metrics.jsonl" if KINDS[name].of_run else entry.path
-    wish = (name, str(source), checkpoints.fingerprint_of(source))
+    wish = (name, str(source), catalog.fingerprint_of(source))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Make the file", icon=":material/build:", key=f"{key}_make"):
             st.session_state[f"{key}_made"] = wish

@@ -18,7 +18,7 @@ def ask_pruning(found: list[runs.Run], disk_bytes: dict[str, int]) -> None:
     total = housekeeping.size_words(sum(disk_bytes.values()))
     words = f"Housekeeping: {limits.counted(len(found), 'run')}, {total} on disk"
     with st.expander(words, icon=":material/cleaning_services:", key="housekeeping"):  # stays open as the words change
-        if runs.read_only():
+        if limits.read_only():
             st.info("This copy is read-only: nothing can be deleted here.", icon=":material/lock:")
             return
         st.write("Choose what goes. You see the list first; nothing is deleted before you say so.")

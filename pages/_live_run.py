@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fashion_core import plots, runs
+from fashion_core import files, limits, plots, runs
 from pages import _continue, _other_run, _run_buttons, _shared
 
 CHART_HEIGHT = 260
@@ -30,7 +30,7 @@ def show_none() -> None:
         st.rerun()
     st.write(
         "Here the loss of a run falls while it learns. This copy trains none."
-        if runs.read_only()
+        if limits.read_only()
         else "Here you will see the loss fall while the network learns."
     )
 
@@ -43,7 +43,7 @@ def show_run(run_id: str, drawn_for: str) -> None:
     """
     try:
         run = runs.read_run(run_id)
-    except runs.RunError:  # deleted meanwhile
+    except files.RunError:  # deleted meanwhile
         st.rerun()
     everything = runs.list_runs()
     active = next((each for each in everything if each.is_active), None)

@@ -6,7 +6,7 @@ Stands on fashion_core.models, which measures the layers, and on the cards of th
 import streamlit as st
 
 from fashion_core import limits, models, runs
-from fashion_core.checkpoints import ModelEntry
+from fashion_core.catalog import ModelEntry
 from fashion_core.config import MODELS, TrainConfig, value_words
 from pages import _shared
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from fashion_core import limits, run_queue, runs
+from fashion_core import files, limits, run_queue, runs
 from fashion_core.run_queue import Queue
 from fashion_core.runs import Run
 from pages import _shared
@@ -34,7 +34,7 @@ def _show_queue(shown: Run | None) -> None:
 
 
 def _show_row(run: Run, place: int, count: int) -> None:
-    off = runs.read_only()
+    off = limits.read_only()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"queue_row_{run.run_id}"):
         with st.container(gap=None, width="stretch"):
             st.markdown(f"{place + 1}\\. {_shared.plain(run.name)}")
@@ -79,7 +79,7 @@ def _show_held(queue: Queue, shown: Run | None) -> None:
         st.session_state["shown_run"] = queue.held_by.run_id
         st.rerun()
     if queue.waiting and st.button(
-        "Start the queue", icon=":material/play_arrow:", disabled=runs.read_only(), width="stretch"
+        "Start the queue", icon=":material/play_arrow:", disabled=limits.read_only(), width="stretch"
     ):
         _try(run_queue.start_next, True)
         st.rerun()
@@ -89,5 +89,5 @@ def _try(act: Callable, *args) -> None:
     """Do it, or say why not; in a toast, because the card draws itself anew every two seconds."""
     try:
         act(*args)
-    except (runs.RunError, OSError) as error:
+    except (files.RunError, OSError) as error:
         st.toast(_shared.plain(str(error)), icon=":material/error:", duration="long")

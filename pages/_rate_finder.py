@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fashion_core import plots, rate_finder, runs
+from fashion_core import files, limits, plots, rate_finder, runs
 from fashion_core.config import ConfigError, TrainConfig, field_spec, value_words
 from fashion_core.rate_finder import Search
 from pages import _shared
@@ -19,7 +19,7 @@ def ask_find(values: dict) -> None:
     """The button, and where the curve is to be seen; `values`: those of the form."""
     finding, run = runs.finder_active(), runs.active_run()
     words = "Finding a learning rate…" if finding else "Find a learning rate"
-    off = bool(finding or run or runs.read_only())
+    off = bool(finding or run or limits.read_only())
     st.button(
         words, icon=":material/troubleshoot:", width="stretch", disabled=off, help=HELP, on_click=try_to,
         args=(start, list(values)),
@@ -41,7 +41,7 @@ def try_to(act, *args) -> None:
     """Do it, or keep the sentence that says why not for the next drawing of the page."""
     try:
         act(*args)
-    except (runs.RunError, ConfigError, OSError) as error:
+    except (files.RunError, ConfigError, OSError) as error:
         st.session_state["train_error"] = str(error)
 
 
@@ -87,12 +87,12 @@ def show_title(search: Search) -> None:
             stopping = rate_finder.is_stopping()
             st.button(
                 "Stopping…" if stopping else "Stop", icon=":material/stop_circle:", key="stop_finder",
-                disabled=stopping or runs.read_only(), on_click=try_to, args=(rate_finder.request_stop,),
+                disabled=stopping or limits.read_only(), on_click=try_to, args=(rate_finder.request_stop,),
             )  # fmt: skip
         else:
             st.button(
                 "Put the finder away", icon=":material/close:", key="close_finder", type="tertiary", help="Put it away",
-                disabled=runs.read_only(), on_click=try_to, args=(rate_finder.forget,),
+                disabled=limits.read_only(), on_click=try_to, args=(rate_finder.forget,),
             )  # fmt: skip
     if search.config:
         st.caption(f"For {_shared.plain(rate_finder.config_words(search.config))}.")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fashion_core import run_queue, runs
+from fashion_core import files, limits, run_queue, runs
 from fashion_core.runs import Run
 from pages import _continue, _shared
 
@@ -26,18 +26,18 @@ def show_running_buttons(run: Run) -> None:
     stopping, pausing = (run.run_dir / "stop").exists(), (run.run_dir / "pause").exists()
     st.button(
         "Pausing…" if pausing else "Pause", icon=":material/pause_circle:", key="pause",
-        disabled=pausing or stopping or runs.read_only(), on_click=ask, args=(runs.request_pause, run),
+        disabled=pausing or stopping or limits.read_only(), on_click=ask, args=(runs.request_pause, run),
         help="Keeps everything that going on needs and frees the machine's memory.",
     )  # fmt: skip
     st.button(
         "Stopping…" if stopping else "Stop", icon=":material/stop_circle:", key="stop",
-        disabled=stopping or runs.read_only(), on_click=ask, args=(runs.request_stop, run),
+        disabled=stopping or limits.read_only(), on_click=ask, args=(runs.request_stop, run),
     )  # fmt: skip
 
 
 def show_paused_buttons(run: Run) -> None:
     # Callbacks, so that a click counts also when another tab has changed the run before it arrives.
-    off = runs.read_only()
+    off = limits.read_only()
     st.button(
         "Resume", icon=":material/play_circle:", key="resume", type="primary", disabled=off,
         on_click=ask, args=(run_queue.continue_run, run),
@@ -54,5 +54,5 @@ def ask(request, run: Run) -> None:
     _continue.forget_refusal()
     try:
         request(run.run_id)
-    except (runs.RunError, OSError) as error:
+    except (files.RunError, OSError) as error:
         st.session_state["train_error"] = str(error)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fashion_core import checkpoints, notes, plots, runs
+from fashion_core import catalog, files, limits, notes, plots, runs
 from pages import _continue, _export, _shared
 
 CARDS_AT_MOST = 6
@@ -12,18 +12,18 @@ OUTCOME_KEY = "runs_outcome"  # what the last action came to, shown after the re
 
 def show_runs(chosen: list[runs.Run]) -> None:
     """A card for each run, and for several a way to delete all of them."""
-    entries = {entry.model_id: entry for entry in checkpoints.list_models()}
+    entries = {entry.model_id: entry for entry in catalog.list_models()}
     for run in chosen[:CARDS_AT_MOST]:
         show_run(run, entries.get(run.run_id))
     if len(chosen) > CARDS_AT_MOST:
         st.caption(f"Here are {CARDS_AT_MOST} of the {len(chosen):,} ticked runs. Tick fewer to see the others.")
     if len(chosen) > 1:
         label = f"Delete all {len(chosen):,} ticked runs"
-        if st.button(label, icon=":material/delete:", disabled=runs.read_only()):
+        if st.button(label, icon=":material/delete:", disabled=limits.read_only()):
             ask_delete(chosen)
 
 
-def show_run(run: runs.Run, entry: checkpoints.ModelEntry | None) -> None:
+def show_run(run: runs.Run, entry: catalog.ModelEntry | None) -> None:
     """`entry`: the run's model, if it has one."""
     with st.container(border=True, key=f"run-{run.run_id}"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -62,9 +62,9 @@ def show_actions(run: runs.Run) -> None:
             "Download .pt", lambda: model_bytes(run), f"{run.run_id}.pt", icon=":material/download:",
             key=f"download-{run.run_id}", on_click="ignore",
         )  # fmt: skip
-    if st.button("Name and notes", icon=":material/edit:", key=f"edit-{run.run_id}", disabled=runs.read_only()):
+    if st.button("Name and notes", icon=":material/edit:", key=f"edit-{run.run_id}", disabled=limits.read_only()):
         _shared.open_dialog("Name and notes", ask_notes, run)
-    if st.button("Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=runs.read_only()):
+    if st.button("Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=limits.read_only()):
         ask_delete([run])
 
 
@@ -107,7 +107,7 @@ def save_notes(run_id: str, *keys: str) -> None:
     name, text, tags = (st.session_state[key] for key in keys)
     try:
         runs.annotate_run(run_id, name, text, tags.split(","))
-    except (runs.RunError, notes.NotesError) as error:
+    except (files.RunError, notes.NotesError) as error:
         st.session_state[OUTCOME_KEY] = "error", str(error)
 
 
@@ -146,7 +146,7 @@ def delete_runs(run_ids: list[str]) -> None:
     for run_id in run_ids:
         try:
             runs.delete_run(run_id)
-        except runs.RunError as error:
+        except files.RunError as error:
             errors.append(str(error))
     gone = len(run_ids) - len(errors)
     if errors:

@@ -5,7 +5,7 @@ import math
 
 import streamlit as st
 
-from fashion_core import limits, run_queue, runs
+from fashion_core import limits, notes, run_queue, runs
 from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec, value_words
 from pages import _rate_finder, _several, _shared
 
@@ -24,14 +24,14 @@ def ask_config() -> tuple[bool, dict, str]:
         finder = st.container(gap="xsmall")  # filled below, when all values are known
         with st.expander("More"):
             values |= {name: ask_field(name) for name in MORE_FIELDS}
-            name = st.text_input("Name of the run", max_chars=runs.MAX_NAME_LENGTH, placeholder="Optional")
+            name = st.text_input("Name of the run", max_chars=notes.MAX_NAME_LENGTH, placeholder="Optional")
         with finder:
             _rate_finder.ask_find(values)
         waits = runs.active_run() is not None or runs.finder_active() or run_queue.read_queue().goes_on
         words, icon = ("Add to queue", "playlist_add") if waits else ("Start training", "play_arrow")
         with st.container(key="start_bar"):
             start = st.button(
-                words, icon=f":material/{icon}:", type="primary", width="stretch", disabled=runs.read_only()
+                words, icon=f":material/{icon}:", type="primary", width="stretch", disabled=limits.read_only()
             )
         if waits:
             st.caption("One run trains at a time; this one starts when what is before it has ended.")

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from fashion_core import checkpoints
-from fashion_core.checkpoints import ModelEntry
+from fashion_core import catalog
+from fashion_core.catalog import ModelEntry
 from pages import _shared
 
 PARAMETER = "with"  # of the URL
@@ -15,7 +15,7 @@ def ask_second_model(entry: ModelEntry, key: str, label: str, optional: bool = F
     `key` keeps the choice in the session while other pages are shown. Without a choice a shipped model is taken, or,
     if `optional`, none. `options` go to the picker.
     """
-    others = {other.model_id: other for other in checkpoints.list_models() if other.model_id != entry.model_id}
+    others = {other.model_id: other for other in catalog.list_models() if other.model_id != entry.model_id}
     default = None if optional else next(iter(others), None)
     wanted = _wanted(key)
     if wanted and wanted != entry.model_id and wanted not in others:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from fashion_core import limits, run_queue, runs, variants
+from fashion_core import files, limits, run_queue, runs, variants
 from fashion_core.config import ConfigError, TrainConfig, field_spec
 from pages import _shared
 
@@ -31,14 +31,14 @@ def ask_several(values: dict, title: str, past: list[runs.Run]) -> None:
         duration = None if None in seconds else runs.duration_words(sum(seconds))
         st.caption(f"{meaning} Together about {duration} of training." if duration else meaning)
         words = f"Queue {limits.counted(len(named), 'run')}"
-        if st.button(words, icon=":material/playlist_add:", width="stretch", disabled=runs.read_only()):
+        if st.button(words, icon=":material/playlist_add:", width="stretch", disabled=limits.read_only()):
             queue_all(named)
 
 
 def queue_all(named: list[tuple[str, TrainConfig]]) -> None:
     try:
         run_queue.add_all(named)
-    except (runs.RunError, OSError) as error:
+    except (files.RunError, OSError) as error:
         st.error(_shared.plain(str(error)))
     else:
         st.session_state.pop("shown_run", None)

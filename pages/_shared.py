@@ -13,8 +13,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from fashion_core import checkpoints, data, predict, run_queue, run_table, runs
-from fashion_core.checkpoints import ModelEntry
+from fashion_core import catalog, checkpoints, data, files, limits, predict, run_queue, run_table, runs
+from fashion_core.catalog import ModelEntry
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split
 
@@ -99,7 +99,7 @@ def run_through_router() -> None:
     form and runs the page that was asked for alone, without the router, its sidebar and its style.
     """
     if not st.session_state.pop(ROUTED_KEY, False):
-        runpy.run_path(str(runs.PROJECT_DIR / "streamlit_app.py"), run_name="__main__")
+        runpy.run_path(str(files.PROJECT_DIR / "streamlit_app.py"), run_name="__main__")
         st.stop()
 
 
@@ -112,7 +112,7 @@ def show_sidebar() -> None:
     """The model picker and, while something trains, a line with its progress. Called by the router on every page."""
     st.session_state.pop(DIALOG_KEY, None)  # drawing the page closes a dialog, unless a button opens one anew
     with st.sidebar:
-        _ask_model(checkpoints.list_models())
+        _ask_model(catalog.list_models())
         _show_training_line()
 
 
@@ -180,7 +180,7 @@ def use_model(model_id: str) -> None:
 
 def model_in_use() -> ModelEntry | None:
     """The sidebar's choice; None when there is no model at all."""
-    entries = {entry.model_id: entry for entry in checkpoints.list_models()}
+    entries = {entry.model_id: entry for entry in catalog.list_models()}
     return entries.get(st.session_state.get(MODEL_KEY)) or next(iter(entries.values()), None)
 
 
@@ -219,7 +219,7 @@ def _show_training_words(run: runs.Run | None, queue: run_queue.Queue) -> None:
 def _show_training_line() -> None:
     run, queue = runs.active_run(), run_queue.read_queue()
     works = _what_works(run)
-    if works or (queue.goes_on and not runs.read_only()):
+    if works or (queue.goes_on and not limits.read_only()):
         _show_training_line_live(works)
     elif queue.held_by:
         _show_training_words(None, queue)
@@ -259,7 +259,7 @@ def show_with_model(show: Callable[[ModelEntry], None]) -> None:
 
 def show_no_model() -> None:
     """The empty state when there is no model at all."""
-    if runs.read_only():
+    if limits.read_only():
         st.info("There is no model yet, and this public copy does not train one.", icon=":material/lock:")
         return
     st.info("There is no model yet. Train one and it appears here.", icon=":material/model_training:")

@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 
 from fashion_core import pictures
-from fashion_core.checkpoints import ModelEntry
+from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
 from pages import _answer, _canvas, _correction, _second_model, _shared

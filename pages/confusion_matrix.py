@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from fashion_core import evaluation, plots
-from fashion_core.checkpoints import ModelEntry
+from fashion_core.catalog import ModelEntry
 from fashion_core.metadata import CLASS_NAMES
 from pages import _grid, _shared
 

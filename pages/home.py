@@ -7,7 +7,7 @@ import contextlib
 
 import streamlit as st
 
-from fashion_core import checkpoints, runs
+from fashion_core import catalog, files, limits, runs
 from pages import _export, _lessons, _network, _shared
 
 WAYS_IN = (
@@ -47,7 +47,7 @@ def show_ways_in() -> None:
     for column, (page, label, icon, words) in zip(st.columns(3), WAYS_IN, strict=True):
         with column, st.container(border=True, height="stretch"):
             st.subheader(label, anchor=False)
-            st.write(READ_ONLY_WORDS.get(page, words) if runs.read_only() else words)
+            st.write(READ_ONLY_WORDS.get(page, words) if limits.read_only() else words)
             st.page_link(page, label="Open", icon=icon)
 
 
@@ -59,7 +59,7 @@ def show_run() -> None:
             st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
 
 
-def show_model_card(entry: checkpoints.ModelEntry) -> None:
+def show_model_card(entry: catalog.ModelEntry) -> None:
     card = entry.card
     with st.container(border=True):
         st.subheader(f"Model in use: {_shared.plain(entry.title)}", anchor=False)
@@ -77,11 +77,11 @@ def show_model_card(entry: checkpoints.ModelEntry) -> None:
             _export.show_export(entry, run_of(entry))
 
 
-def run_of(entry: checkpoints.ModelEntry) -> runs.Run | None:
+def run_of(entry: catalog.ModelEntry) -> runs.Run | None:
     """The run that a model comes from; None for a shipped one."""
     if entry.shipped:
         return None
-    with contextlib.suppress(runs.RunError):  # deleted meanwhile
+    with contextlib.suppress(files.RunError):  # deleted meanwhile
         return runs.read_run(entry.model_id)
 
 
@@ -111,7 +111,7 @@ if chosen is None:
     _shared.show_no_model()
 else:
     show_model_card(chosen)
-_network.show_networks(checkpoints.list_models(), chosen)
+_network.show_networks(catalog.list_models(), chosen)
 _lessons.show_lessons(bool(chosen and (chosen.card.get("config") or {}).get("sketches")))
 st.page_link("pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:")
 st.page_link("pages/compare.py", label="Compare two models", icon=":material/compare:")

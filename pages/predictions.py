@@ -8,7 +8,7 @@ import random
 import streamlit as st
 
 from fashion_core import evaluation
-from fashion_core.checkpoints import ModelEntry
+from fashion_core.catalog import ModelEntry
 from fashion_core.metadata import CLASS_NAMES, TEST_SIZE
 from pages import _grid, _shared
 

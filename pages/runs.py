@@ -5,7 +5,7 @@ Stands on fashion_core.runs (folders), run_table (search, differences, seeds), p
 
 import streamlit as st
 
-from fashion_core import housekeeping, run_table, runs
+from fashion_core import housekeeping, limits, run_table, runs
 from pages import _bring_in, _differences, _housekeeping, _run_card, _run_curves, _runs_table, _shared
 
 
@@ -13,7 +13,7 @@ def show_no_runs() -> None:
     with st.container(border=True):
         st.subheader("No run yet", anchor=False)
         st.write("Here will be a table of your runs, their curves over each other, and what sets them apart.")
-        if not runs.read_only():
+        if not limits.read_only():
             st.page_link("pages/train.py", label="Start the first one", icon=":material/arrow_forward:")
 
 
@@ -37,7 +37,7 @@ def show_runs(found: list[runs.Run]) -> None:
 _shared.run_through_router()
 st.title("Runs", anchor=False)
 st.write("Every training run is kept here until you delete it. Tick some to compare them.")
-if runs.read_only():
+if limits.read_only():
     st.info("This is a public copy: training, renaming and deleting are switched off.", icon=":material/lock:")
 _run_card.show_outcome()
 all_runs = runs.list_runs()

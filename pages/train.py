@@ -6,7 +6,7 @@ form), fashion_core.rate_finder (a learning rate) and fashion_core.plots (frames
 
 import streamlit as st
 
-from fashion_core import data, rate_finder, run_queue, runs
+from fashion_core import data, files, limits, rate_finder, run_queue, runs
 from fashion_core.config import TrainConfig
 from pages import _live_run, _queue, _rate_finder, _run_form, _shared
 
@@ -17,7 +17,7 @@ IDLE_SECONDS = 4.0  # while nothing trains: another tab may start something
 def start_run(values: dict, name: str) -> None:
     try:
         run_id = run_queue.start_or_add(TrainConfig.from_dict(values), name)
-    except (runs.RunError, ValueError, OSError) as error:
+    except (files.RunError, ValueError, OSError) as error:
         st.session_state["train_error"] = str(error)
     else:
         st.session_state["shown_run"] = run_id
@@ -51,7 +51,7 @@ run = shown_run()
 form_column, live_column = st.columns([3, 7])
 chosen_values = {}
 with form_column:
-    if runs.read_only():
+    if limits.read_only():
         st.info("This is a public copy: training and deleting are switched off.", icon=":material/lock:")
     try:
         _shared.cached_split("val")

@@ -3,7 +3,7 @@
 from streamlit.testing.v1 import AppTest
 from waiting import SECONDS
 
-from fashion_core import runs
+from fashion_core import files
 
 
 def open_page(name: str, **query) -> AppTest:
@@ -11,7 +11,7 @@ def open_page(name: str, **query) -> AppTest:
 
     Fails on any exception shown on the page.
     """
-    app = AppTest.from_file(str(runs.PROJECT_DIR / "streamlit_app.py"), default_timeout=SECONDS)
+    app = AppTest.from_file(str(files.PROJECT_DIR / "streamlit_app.py"), default_timeout=SECONDS)
     app.query_params.update(query)
     app.run()
     if name != "home":

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from fashion_core import checkpoints, runs
-from fashion_core.checkpoints import CheckpointError, bring_in, list_models, load_model, read_checkpoint
+from fashion_core import catalog, checkpoints, files, runs
+from fashion_core.catalog import bring_in, list_models
+from fashion_core.checkpoints import CheckpointError, load_model, read_checkpoint
 from fashion_core.config import TrainConfig
 from fashion_core.data import load_split
 from fashion_core.evaluation import accuracy
@@ -218,8 +219,8 @@ def test_a_bare_state_dict_is_refused(tmp_path):
 
 def test_the_recommended_shipped_model_comes_first():
     entries = [entry for entry in list_models() if entry.shipped]
-    assert entries[0].model_id == checkpoints.RECOMMENDED
-    assert entries[0].path == checkpoints.recommended_path()
+    assert entries[0].model_id == catalog.RECOMMENDED
+    assert entries[0].path == catalog.recommended_path()
 
 
 @pytest.mark.parametrize(
@@ -239,9 +240,9 @@ def test_a_shipped_model_is_as_good_as_its_card_says_and_reaches_the_bar(name, b
 
 
 def test_the_fingerprint_changes_with_the_file(checkpoint_path):
-    before = checkpoints.fingerprint_of(checkpoint_path)
+    before = catalog.fingerprint_of(checkpoint_path)
     os.utime(checkpoint_path, ns=(1, 1))
-    assert checkpoints.fingerprint_of(checkpoint_path) != before
+    assert catalog.fingerprint_of(checkpoint_path) != before
 
 
 def test_a_model_file_can_be_brought_back_in(runs_dir, checkpoint_path):
@@ -276,14 +277,14 @@ def test_nothing_unchecked_comes_in_beside_the_weights_or_in_the_place_of_a_chec
 def test_a_model_that_is_deleted_while_the_list_is_made_is_left_out(runs_dir, checkpoint_path, monkeypatch):
     bring_in(checkpoint_path, "Going")
     stays = list_models()[:-1]
-    real = checkpoints.fingerprint_of
+    real = catalog.fingerprint_of
 
     def gone(path):
         if path.is_relative_to(runs_dir):
             raise FileNotFoundError(path)
         return real(path)
 
-    monkeypatch.setattr(checkpoints, "fingerprint_of", gone)
+    monkeypatch.setattr(catalog, "fingerprint_of", gone)
     assert list_models() == stays
 
 
@@ -297,5 +298,5 @@ def test_a_bad_file_brought_in_leaves_nothing_behind(runs_dir, tmp_path):
 
 def test_nothing_is_brought_into_a_read_only_copy(runs_dir, checkpoint_path, monkeypatch):
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
-    with pytest.raises(runs.RunError, match="read-only"):
+    with pytest.raises(files.RunError, match="read-only"):
         bring_in(checkpoint_path, "x")

@@ -12,10 +12,10 @@ import torch
 from PIL import Image
 from waiting import SECONDS, wait_for
 
-from fashion_core import checkpoints, data, training
+from fashion_core import catalog, checkpoints, data, training
 from fashion_core.config import TrainConfig
+from fashion_core.files import PROJECT_DIR
 from fashion_core.metadata import CLASS_NAMES
-from fashion_core.runs import PROJECT_DIR
 
 
 def call(*words, **environment):
@@ -129,7 +129,7 @@ def test_classify_gives_a_line_per_picture_and_status_one_for_a_bad_one(tmp_path
     assert set(first) == {"path", "label", "probs", "recognised", "checkpoint"}
     assert tuple(first["probs"]) == CLASS_NAMES
     assert first["label"] == max(first["probs"], key=first["probs"].get)
-    assert first["checkpoint"] == str(checkpoints.recommended_path())
+    assert first["checkpoint"] == str(catalog.recommended_path())
     assert set(second) == {"path", "error", "checkpoint"}
     assert call("classify", good, "--json").returncode == 0
 
@@ -140,6 +140,6 @@ def test_export_writes_an_onnx_file_that_onnxruntime_opens_and_refuses_a_run_tha
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"Wrote {out}, {out.stat().st_size:,} bytes.\n"
     assert onnxruntime.InferenceSession(out.read_bytes()).get_inputs()[0].name == "pixels"
-    done = call("export", checkpoints.recommended_path(), "--format", "csv", "--out", tmp_path / "curves.csv")
+    done = call("export", catalog.recommended_path(), "--format", "csv", "--out", tmp_path / "curves.csv")
     assert done.returncode == 1
     assert "Only a run has curves" in done.stderr

@@ -20,7 +20,7 @@ import pytest
 import torch
 import torchvision
 
-from fashion_core import data
+from fashion_core import data, fetch, metadata
 from fashion_core.metadata import FILE_MD5, NUM_CLASSES, SPLIT_SIZES, TRAIN_FILE_SIZE, VAL_SIZE
 
 TEST_LABELS = "t10k-labels-idx1-ubyte"
@@ -39,7 +39,7 @@ def real_dir():
 @pytest.fixture(scope="module")
 def contents(real_dir):
     """File name → decompressed content."""
-    return {name: data._read_verified(data._pick_file(real_dir, name), name) for name in FILE_MD5}
+    return {name: data.read_verified(data.pick_file(real_dir, name), name) for name in FILE_MD5}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def own_places(tmp_path, monkeypatch):
 def two_files(monkeypatch):
     """Only the test split's files count as the data set: what is claimed holds for two as for four, sooner."""
     names = (TEST_IMAGES, TEST_LABELS)
-    monkeypatch.setattr(data, "FILE_MD5", {name: FILE_MD5[name] for name in names})
+    monkeypatch.setattr(metadata, "FILE_MD5", {name: FILE_MD5[name] for name in names})
     return sorted(f"{name}.gz" for name in names)
 
 
@@ -132,7 +132,7 @@ def test_the_splits_hold_what_torchvision_reads_from_the_same_files(splits, cont
         assert np.array_equal(splits[name].labels, oracle.targets.numpy()[indices])
     ours = data.load_split("val", tmp_path)  # torchvision's layout below the given folder, decompressed files
     assert np.array_equal(ours.pixels, splits["val"].pixels)
-    assert data._verify_folder(tmp_path) == raw
+    assert data.verify_folder(tmp_path) == raw
 
 
 def test_an_unknown_split_is_refused_with_the_known_names():
@@ -208,7 +208,7 @@ def test_a_bad_project_folder_gives_way_to_debians(own_places, packed):
     assert len(data.load_split("test").labels) == 10_000
 
 
-@pytest.mark.parametrize("load", [data.find_data_dir, lambda: data.load_split("test"), data.fetch_data])
+@pytest.mark.parametrize("load", [data.find_data_dir, lambda: data.load_split("test"), fetch.fetch_data])
 def test_a_bad_wished_folder_is_said_rather_than_passed_over(own_places, packed, tmp_path, monkeypatch, load):
     write_files(own_places[0], packed)
     monkeypatch.setenv(data.ENVIRONMENT_NAME, str(tmp_path / "nowhere"))
@@ -384,15 +384,15 @@ def mirrors(server, *behaviours):
 
 
 def test_fetching_brings_the_four_verified_files_and_reports_every_step(own_places, server, monkeypatch):
-    monkeypatch.setattr(data, "MIRRORS", {})
+    monkeypatch.setattr(fetch, "MIRRORS", {})
     reports = []
-    folder = data.fetch_data(lambda *report: reports.append(report), mirrors=mirrors(server, "good"))
+    folder = fetch.fetch_data(lambda *report: reports.append(report), mirrors=mirrors(server, "good"))
     assert folder == own_places[0] == data.find_data_dir()
     assert sorted(os.listdir(folder)) == sorted(f"{name}.gz" for name in FILE_MD5)
     names, done, totals = zip(*reports, strict=True)
     assert set(names) == {f"good ({server.address}/good/)"}
     assert done[0] == 0
-    assert done[-1] == totals[0] == sum(data.DOWNLOAD_BYTES.values())
+    assert done[-1] == totals[0] == sum(fetch.DOWNLOAD_BYTES.values())
     assert all(earlier <= later <= totals[0] for earlier, later in itertools.pairwise(done))
     assert len(set(totals)) == 1
     assert len(done) > 100
@@ -400,7 +400,7 @@ def test_fetching_brings_the_four_verified_files_and_reports_every_step(own_plac
 
 def test_files_that_are_there_are_not_fetched(own_places, server, packed):
     write_files(own_places[1], packed)
-    assert data.fetch_data(mirrors=mirrors(server, "good")) == own_places[1]
+    assert fetch.fetch_data(mirrors=mirrors(server, "good")) == own_places[1]
     assert server.asked == []
 
 
@@ -420,17 +420,17 @@ def test_a_bad_server_is_named_with_its_reason_and_leaves_nothing_behind(
     tmp_path, server, monkeypatch, behaviour, words
 ):
     if behaviour in IMPATIENCE:
-        monkeypatch.setattr(data, *IMPATIENCE[behaviour])
+        monkeypatch.setattr(fetch, *IMPATIENCE[behaviour])
     began = time.monotonic()
     with pytest.raises(data.DataError, match=f"- {behaviour} .*{words}"):
-        data.fetch_data(mirrors=mirrors(server, behaviour), target_dir=tmp_path)
+        fetch.fetch_data(mirrors=mirrors(server, behaviour), target_dir=tmp_path)
     assert os.listdir(tmp_path) == []
     assert time.monotonic() - began < 25  # a hang lasts 30 s and more
 
 
 def test_the_next_source_is_asked_only_for_what_the_last_one_did_not_bring(tmp_path, server):
     write_files(tmp_path, {name: server.files[name] for name in FILE_MD5 if name.startswith("train-images")})
-    folder = data.fetch_data(mirrors=mirrors(server, "labels_only", "good"), target_dir=tmp_path)
+    folder = fetch.fetch_data(mirrors=mirrors(server, "labels_only", "good"), target_dir=tmp_path)
     assert folder == tmp_path
     assert server.asked == [
         "labels_only/train-labels-idx1-ubyte.gz",
@@ -443,22 +443,22 @@ def test_the_next_source_is_asked_only_for_what_the_last_one_did_not_bring(tmp_p
 def test_bad_files_in_the_target_are_replaced(tmp_path, two_files, server, contents):
     write_files(tmp_path, {TEST_LABELS: flipped(contents[TEST_LABELS])}, suffix="")
     write_files(tmp_path, {TEST_IMAGES: b"half"})
-    assert data.fetch_data(mirrors=mirrors(server, "good"), target_dir=tmp_path) == tmp_path
+    assert fetch.fetch_data(mirrors=mirrors(server, "good"), target_dir=tmp_path) == tmp_path
     assert sorted(os.listdir(tmp_path)) == two_files
 
 
 def test_two_fetches_at_once_do_not_disturb_each_other(tmp_path, two_files, server):
     with ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(data.fetch_data, mirrors=mirrors(server, "good"), target_dir=tmp_path) for _ in range(2)]
+        jobs = [pool.submit(fetch.fetch_data, mirrors=mirrors(server, "good"), target_dir=tmp_path) for _ in range(2)]
     assert [job.result() for job in jobs] == [tmp_path, tmp_path]
     assert sorted(os.listdir(tmp_path)) == two_files
 
 
 def test_when_every_source_fails_one_error_names_each_and_the_three_ways(own_places, server, monkeypatch):
-    monkeypatch.setattr(data.shutil, "which", lambda name: None)
+    monkeypatch.setattr(fetch.shutil, "which", lambda name: None)
     nobody = {"nobody": "http://127.0.0.1:1/", "nonsense": "no address at all/"}
     with pytest.raises(data.DataError) as caught:
-        data.fetch_data(mirrors={**mirrors(server, "gone"), **nobody}, use_apt=True)
+        fetch.fetch_data(mirrors={**mirrors(server, "gone"), **nobody}, use_apt=True)
     text = str(caught.value)
     assert text.startswith("Fashion-MNIST could not be fetched.\n- gone (http://127.0.0.1")
     assert "HTTP Error 404" in text
@@ -473,11 +473,11 @@ def test_when_every_source_fails_one_error_names_each_and_the_three_ways(own_pla
 def test_a_folder_that_cannot_be_written_is_the_reason_given(tmp_path, server):
     (tmp_path / "file").write_text("a file where a folder should be")
     with pytest.raises(data.DataError, match=r"- good .*: .*(Not a directory|File exists)"):
-        data.fetch_data(mirrors=mirrors(server, "good"), target_dir=tmp_path / "file")
+        fetch.fetch_data(mirrors=mirrors(server, "good"), target_dir=tmp_path / "file")
 
 
 def test_the_first_source_is_the_mirror_that_torchvision_uses():
-    assert next(iter(data.MIRRORS.values())) == torchvision.datasets.FashionMNIST.mirrors[0]
+    assert next(iter(fetch.MIRRORS.values())) == torchvision.datasets.FashionMNIST.mirrors[0]
 
 
 # Fetching by apt: the two commands are small scripts that do what the real ones do to files
@@ -518,9 +518,9 @@ def test_apt_brings_the_files_with_the_lists_that_are_there(tmp_path, two_files,
     lists.touch()
     reports = []
     target = tmp_path / "target"
-    assert data.fetch_data(lambda *r: reports.append(r), mirrors={}, use_apt=True, target_dir=target) == target
+    assert fetch.fetch_data(lambda *r: reports.append(r), mirrors={}, use_apt=True, target_dir=target) == target
     assert sorted(os.listdir(target)) == two_files
-    total = data.DOWNLOAD_BYTES[TEST_IMAGES] + data.DOWNLOAD_BYTES[TEST_LABELS]
+    total = fetch.DOWNLOAD_BYTES[TEST_IMAGES] + fetch.DOWNLOAD_BYTES[TEST_LABELS]
     assert [report[1:] for report in reports] == [(0, total), (total, total)]
     assert "update" not in log.read_text()
 
@@ -528,7 +528,7 @@ def test_apt_brings_the_files_with_the_lists_that_are_there(tmp_path, two_files,
 def test_apt_fetches_lists_of_its_own_where_they_are_missing(tmp_path, two_files, fake_apt):
     log, _ = fake_apt
     target = tmp_path / "target"
-    assert data.fetch_data(mirrors={}, use_apt=True, target_dir=target) == target
+    assert fetch.fetch_data(mirrors={}, use_apt=True, target_dir=target) == target
     calls = [line.split() for line in log.read_text().splitlines()]
     assert [call[-1] for call in calls] == ["dataset-fashion-mnist", "update", "dataset-fashion-mnist"]
     own_lists = [word for word in calls[1] if word.startswith("Dir::State::Lists=")]
@@ -541,9 +541,9 @@ def test_apt_is_tried_only_when_asked_for_and_last(tmp_path, two_files, fake_apt
     log, lists = fake_apt
     lists.touch()
     with pytest.raises(data.DataError):
-        data.fetch_data(mirrors=mirrors(server, "gone"), target_dir=tmp_path / "target")
+        fetch.fetch_data(mirrors=mirrors(server, "gone"), target_dir=tmp_path / "target")
     assert not log.exists()
-    data.fetch_data(mirrors=mirrors(server, "labels_only"), use_apt=True, target_dir=tmp_path / "target")
+    fetch.fetch_data(mirrors=mirrors(server, "labels_only"), use_apt=True, target_dir=tmp_path / "target")
     assert server.asked
     assert log.exists()
 
@@ -559,7 +559,7 @@ def test_apt_that_fails_or_hangs_is_a_reason(tmp_path, two_files, fake_apt, monk
     monkeypatch.setenv(setting, "yes")
     if setting == "FAKE_HANGS":
         fake_apt[1].touch()  # the package lists are there, so that only the download can fail
-        monkeypatch.setattr(data, "APT_SECONDS", 1.0)
+        monkeypatch.setattr(fetch, "APT_SECONDS", 1.0)
     with pytest.raises(data.DataError, match=f"- Debian's package dataset-fashion-mnist: {words}"):
-        data.fetch_data(mirrors={}, use_apt=True, target_dir=tmp_path / "target")
+        fetch.fetch_data(mirrors={}, use_apt=True, target_dir=tmp_path / "target")
     assert os.listdir(tmp_path / "target") == []

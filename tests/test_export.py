@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from fashion_core import checkpoints, data, export, predict, runs
+from fashion_core import catalog, checkpoints, data, export, files, predict, runs
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
 
@@ -83,7 +83,7 @@ def test_an_onnx_file_is_calibrated_by_the_checkpoints_temperature(checkpoint_pa
 
 
 def test_an_onnx_file_says_what_goes_in_what_comes_out_and_what_it_is():
-    path = shipped_path(checkpoints.RECOMMENDED)
+    path = shipped_path(catalog.RECOMMENDED)
     session = onnxruntime.InferenceSession(export.onnx_bytes(path))
     words = session.get_modelmeta().custom_metadata_map
     assert tuple(json.loads(words["class_names"])) == CLASS_NAMES
@@ -113,7 +113,7 @@ def test_weights_and_card_of_an_onnx_file_are_one_models_though_its_run_goes_on(
 def test_what_a_model_does_not_know_can_be_told_from_the_probabilities_of_its_onnx_file():
     """As the docstring of `onnx_bytes` says: the certainty of `predict` from the probabilities alone."""
     pixels = data.load_split("test").pixels[:200]
-    model = checkpoints.load_model(shipped_path(checkpoints.RECOMMENDED))
+    model = checkpoints.load_model(shipped_path(catalog.RECOMMENDED))
     certainty = predict.certainty(predict.predict_logits(model, pixels))
     probs = predict.predict_probs(model, pixels)
     sure = probs.min(axis=1) > 1e-30
@@ -138,7 +138,7 @@ def test_a_missing_package_is_named_with_what_to_do(without, run):
 
 def test_neither_pages_nor_worker_load_what_only_an_export_needs():
     code = "import sys, fashion_core.export, fashion_core.worker; print({'onnx', 'tensorboardX'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=runs.PROJECT_DIR, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=files.PROJECT_DIR, capture_output=True, text=True)
     assert done.stdout.strip() == "set()", done.stderr
 
 
@@ -146,7 +146,7 @@ def test_neither_pages_nor_worker_load_what_only_an_export_needs():
 
 
 def test_the_model_file_and_its_card_come_as_they_are():
-    path = shipped_path(checkpoints.RECOMMENDED)
+    path = shipped_path(catalog.RECOMMENDED)
     assert export.pt_bytes(path) == path.read_bytes()
     assert json.loads(export.card_bytes(path)) == checkpoints.read_checkpoint(path).card
 
@@ -208,12 +208,12 @@ def pasting(tmp_path):
 
 def test_the_shown_code_for_the_model_file_works_when_pasted(pasting):
     folder, pixels = pasting
-    path = shipped_path(checkpoints.RECOMMENDED)
+    path = shipped_path(catalog.RECOMMENDED)
     (folder / "my model.pt").write_bytes(export.pt_bytes(path))
     code = export.pt_snippet("my model.pt")
     answer = predict.classify_pixels(checkpoints.load_model(path), pixels)
     assert len(code.splitlines()) == 8
-    assert paste(code, folder, PYTHONPATH=str(runs.PROJECT_DIR)).startswith(f"{CLASS_NAMES[answer.label]}, ")
+    assert paste(code, folder, PYTHONPATH=str(files.PROJECT_DIR)).startswith(f"{CLASS_NAMES[answer.label]}, ")
 
 
 def test_the_shown_code_for_the_onnx_file_works_when_pasted(pasting):

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from fashion_core import notes, runs
+from fashion_core import files, notes, runs
 from fashion_core.config import TrainConfig
 from fashion_core.notes import Notes, NotesError
 
@@ -146,11 +146,11 @@ def test_a_run_whose_folder_is_damaged_keeps_the_name_of_its_notes(runs_dir):
 def test_a_read_only_copy_takes_no_notes(runs_dir, monkeypatch):
     run_id = runs.create_run(TrainConfig(), "First")
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
-    with pytest.raises(runs.RunError, match="read-only"):
+    with pytest.raises(files.RunError, match="read-only"):
         runs.annotate_run(run_id, "Second", "", [])
     assert runs.read_run(run_id).name == "First"
 
 
 def test_notes_cannot_leave_the_runs_folder(runs_dir):
-    with pytest.raises(runs.RunError, match="not a run id"):
+    with pytest.raises(files.RunError, match="not a run id"):
         runs.annotate_run("..", "x", "", [])

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, data, pictures, predict, runs
+from fashion_core import catalog, checkpoints, data, files, pictures, predict, runs
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
 from pages import _shared
@@ -23,12 +23,12 @@ def _own_runs(runs_dir):
 @pytest.fixture
 def unsure_model():
     """The id of a run whose model is the shipped one, but takes nothing for something it knows."""
-    shipped = checkpoints.read_checkpoint(checkpoints.recommended_path())
+    shipped = checkpoints.read_checkpoint(catalog.recommended_path())
     run_id = runs.create_run(TrainConfig(), "Knows nothing")
     folder = runs.run_dir_of(run_id)
     metrics = shipped.metrics | {"known_certainty": 1e9}
     checkpoints.save_checkpoint(folder / "model.pt", shipped.config, shipped.weights, metrics)
-    runs.write_json(folder / "status.json", {"state": "finished", "epoch": 1})
+    files.write_json(folder / "status.json", {"state": "finished", "epoch": 1})
     return run_id
 
 
@@ -81,7 +81,7 @@ def test_an_empty_canvas_says_what_to_do():
 
 
 def test_the_answer_to_an_upload_is_the_models():
-    model = checkpoints.load_model(checkpoints.recommended_path())
+    model = checkpoints.load_model(catalog.recommended_path())
     probs = predict.classify_pixels(model, pictures.prepare(trousers()).pixels).probs
     (said,) = answers(upload(("trousers.png", png(trousers()))))
     assert said.startswith(f"Trouser, {probs.max():.1%}")
@@ -151,7 +151,7 @@ def test_samples_show_one_test_image_of_each_class_with_its_index():
 
 def test_a_sample_comes_through_unchanged():
     app, split = open_page("Samples"), data.load_split("test")
-    model = checkpoints.load_model(checkpoints.recommended_path())
+    model = checkpoints.load_model(catalog.recommended_path())
     index = int(next(text.value for text in app.caption if text.value.startswith("#"))[1:])
     app.button[0].click().run()
     answer = predict.classify_pixels(model, pictures.prepare(Image.fromarray(split.pixels[index])).pixels)
@@ -254,7 +254,7 @@ CORRECTIONS = {
 @pytest.mark.parametrize("what", CORRECTIONS)
 def test_each_correction_changes_what_the_model_sees_and_its_answer_and_is_taken_back(what):
     value, correction = CORRECTIONS[what]
-    model = checkpoints.load_model(checkpoints.recommended_path())
+    model = checkpoints.load_model(catalog.recommended_path())
     prepared = pictures.prepare(shirt_beside_a_dark_pole(), correction)
     answer = predict.classify_pixels(model, prepared.pixels)
     app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
@@ -352,7 +352,7 @@ def test_a_second_model_answers_beside_the_first_and_is_off_by_default():
     picker.select("fashion_cnn").run()
     assert not app.exception
     (head_a, probs_a), (head_b, probs_b) = (
-        expected_of(name, trousers()) for name in (checkpoints.RECOMMENDED, "fashion_cnn")
+        expected_of(name, trousers()) for name in (catalog.RECOMMENDED, "fashion_cnn")
     )
     assert said_by_two(app) == [head_a, head_b]
     (text,) = answers(app)

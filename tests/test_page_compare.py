@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, comparison, data, predict, runs
+from fashion_core import catalog, checkpoints, comparison, data, files, predict, runs
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
 
@@ -29,7 +29,7 @@ def second(test_set):
 def make_model(name: str, content: bytes) -> str:
     run_id = runs.create_run(TrainConfig(), name)
     (runs.run_dir_of(run_id) / "model.pt").write_bytes(content)
-    runs.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished", "epoch": 1})
+    files.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished", "epoch": 1})
     return run_id
 
 
@@ -130,11 +130,11 @@ def test_the_second_model_is_in_the_url_and_survives_other_pages(checkpoint_path
 
 def test_a_model_is_never_compared_with_itself():
     app = open_page(model="fashion_cnn")
-    assert picker(app).value == checkpoints.RECOMMENDED
-    app.sidebar.selectbox(key="model").select(checkpoints.RECOMMENDED).run()
+    assert picker(app).value == catalog.RECOMMENDED
+    app.sidebar.selectbox(key="model").select(catalog.RECOMMENDED).run()
     assert picker(app).value == "fashion_cnn"
     assert not app.warning
-    assert picker(open_page(**{"with": checkpoints.RECOMMENDED})).value == "fashion_cnn"
+    assert picker(open_page(**{"with": catalog.RECOMMENDED})).value == "fashion_cnn"
 
 
 @pytest.mark.parametrize("junk", ["../../etc/passwd", "nosuch", "20260101-000000-dead"])
@@ -173,7 +173,7 @@ def test_a_damaged_second_model_is_one_sentence_and_another_can_be_chosen(checkp
 
 
 def test_the_only_model_is_told_apart_from_none(tmp_path, monkeypatch):
-    shipped = checkpoints.recommended_path()
+    shipped = catalog.recommended_path()
     (tmp_path / shipped.name).write_bytes(shipped.read_bytes())
     monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
     app = open_page()

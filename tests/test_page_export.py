@@ -7,7 +7,7 @@ import pytest
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, export, runs
+from fashion_core import catalog, export, files, runs
 from fashion_core.config import TrainConfig
 from pages import _export
 
@@ -23,7 +23,7 @@ def run_id(runs_dir, checkpoint_path):
     (runs_dir / run_id / "model.pt").write_bytes(checkpoint_path.read_bytes())
     event = {"kind": "step", "epoch": 1, "step": 20, "train_loss": 1.5, "elapsed_seconds": 0.5}
     (runs_dir / run_id / "metrics.jsonl").write_text(json.dumps(event) + "\n")
-    runs.write_json(runs_dir / run_id / "status.json", {"state": "finished", "epoch": 1})
+    files.write_json(runs_dir / run_id / "status.json", {"state": "finished", "epoch": 1})
     return run_id
 
 
@@ -51,7 +51,7 @@ def test_a_shipped_model_is_made_when_asked_for_and_only_then(kind, name):
     app = open_page("home")
     assert kinds(app) == ["Model (.pt)", "ONNX", "Card (JSON)"]
     assert downloads(app) == []
-    assert downloads(make(app, kind))[0].startswith(f"Download {name.format(checkpoints.RECOMMENDED)} · ")
+    assert downloads(make(app, kind))[0].startswith(f"Download {name.format(catalog.RECOMMENDED)} · ")
     picker(app).set_value("pt" if kind != "pt" else "card").run()
     assert downloads(app) == []
 
@@ -70,7 +70,7 @@ def test_the_curves_of_a_run_can_be_taken_along_too(run_id, kind, name):
 
 def test_a_model_that_has_changed_must_be_made_anew(run_id, runs_dir):
     app = make(open_page("home", model=run_id), "pt")
-    shipped = checkpoints.recommended_path().read_bytes()
+    shipped = catalog.recommended_path().read_bytes()
     (runs_dir / run_id / "model.pt").write_bytes(shipped)
     app.run()
     assert downloads(app) == []

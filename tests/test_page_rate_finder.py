@@ -8,7 +8,7 @@ from app_page import open_page
 from test_pages import button, words
 from test_rate_finder import RATES, valley, write_search
 
-from fashion_core import rate_finder, run_queue, runs
+from fashion_core import files, rate_finder, run_queue, runs
 from fashion_core.config import TrainConfig
 
 
@@ -52,9 +52,9 @@ def test_nothing_yet_says_what_it_does_and_a_click_starts_it_for_the_forms_value
 def test_of_what_has_ended_the_later_stands_first(age, first):
     found()
     run_id = runs.create_run(TrainConfig(epochs=2), "Ended")
-    runs.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished", "step": 1})
-    about = runs.read_json(runs.finder_dir() / "config.json")
-    runs.write_json(runs.finder_dir() / "config.json", about | {"created_at": time.time() + age})
+    files.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished", "step": 1})
+    about = files.read_json(runs.finder_dir() / "config.json")
+    files.write_json(runs.finder_dir() / "config.json", about | {"created_at": time.time() + age})
     titles = [title.value for title in open_page("train").subheader]
     assert titles.index("Learning rate finder") == (0 if first == "Found" else 1)
 
@@ -128,7 +128,7 @@ def test_not_while_a_run_trains_and_not_on_a_read_only_copy(monkeypatch):
     app = open_page("train")
     assert button(app, "Find a learning rate").disabled
     assert "Not while “Busy” trains" in words(app)
-    runs.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished"})
+    files.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished"})
     found()
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
     app = open_page("train")

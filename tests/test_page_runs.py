@@ -10,7 +10,7 @@ import streamlit as st
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import plots, run_table, runs
+from fashion_core import files, plots, run_table, runs
 from fashion_core.config import TrainConfig
 from pages import _differences
 
@@ -37,7 +37,7 @@ def make_run(name: str, state="finished", accuracy=0.85, checkpoint_path=None, *
     last = epoch | {"epoch": 2, "step": 1720, "val_accuracy": accuracy - 0.1}
     (run_dir / "metrics.jsonl").write_text("".join(json.dumps(event) + "\n" for event in (step, epoch, last)))
     figures = {"epoch": 2, "elapsed_seconds": 18.0, "best_val_accuracy": accuracy, "best_epoch": 1}
-    runs.write_json(run_dir / "status.json", {"state": state} | figures)
+    files.write_json(run_dir / "status.json", {"state": state} | figures)
     return run_id
 
 

@@ -1,6 +1,7 @@
 """Home, Train, Runs and the sidebar, run by Streamlit itself: empty, normal and failed."""
 
 import errno
+import json
 import re
 import time
 
@@ -9,7 +10,7 @@ import pytest
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, models, plots, run_queue, runs
+from fashion_core import catalog, checkpoints, files, models, plots, run_queue, runs
 from fashion_core.config import MODELS, RECIPES, TrainConfig
 from pages import _network, _other_run
 from pages._shared import DIALOG_KEY, cached_split, plain
@@ -42,10 +43,10 @@ def make_run(state: str, name: str, checkpoint_path=None, **status) -> str:
         {"kind": "epoch", "epoch": 1, "step": 860, "train_loss": 0.5, "val_loss": 0.4, "val_accuracy": 0.85,
          "elapsed_seconds": 9.0},
     ]  # fmt: skip
-    lines = "".join(runs.json.dumps(event) + "\n" for event in events)
+    lines = "".join(json.dumps(event) + "\n" for event in events)
     (run_dir / "metrics.jsonl").write_text(lines)
     figures = {"steps": 860, "step": 860, "epoch": 1, "elapsed_seconds": 9.0, "best_val_accuracy": 0.85}
-    runs.write_json(run_dir / "status.json", {"state": state} | figures | status)
+    files.write_json(run_dir / "status.json", {"state": state} | figures | status)
     return run_id
 
 
@@ -96,7 +97,7 @@ def test_a_damaged_model_is_one_sentence(runs_dir, checkpoint_path, name):
 
 
 def test_home_shows_the_real_score_of_the_model_in_use(runs_dir):
-    card = next(entry for entry in checkpoints.list_models() if entry.shipped).card
+    card = next(entry for entry in catalog.list_models() if entry.shipped).card
     app = open_page("home")
     assert app.metric[0].value == f"{card['test_accuracy']:.1%}"
 
@@ -107,7 +108,7 @@ def networks(app: AppTest):
 
 def test_home_shows_every_network_with_its_best_shipped_model(runs_dir):
     app = open_page("home")
-    shipped = [entry.card for entry in checkpoints.list_models() if entry.shipped]
+    shipped = [entry.card for entry in catalog.list_models() if entry.shipped]
     assert networks(app).value == shipped[0]["model"]
     for name, sentence in MODELS.items():
         networks(app).set_value(name).run()
@@ -127,8 +128,8 @@ def test_home_shows_every_network_with_its_best_shipped_model(runs_dir):
 def test_of_two_shipped_models_of_a_network_the_better_one_is_shown(tmp_path):
     cards = [{"model": "FashionCNN", "test_accuracy": share} for share in (0.91, 0.93, 0.92)]
     cards += [{"model": "FashionCNN"}, {"model": "ResidualNet", "test_accuracy": 0.99}]
-    entries = [checkpoints.ModelEntry(str(i), "", tmp_path, "", card, shipped=True) for i, card in enumerate(cards)]
-    own = checkpoints.ModelEntry("own", "", tmp_path, "", {"model": "FashionCNN", "test_accuracy": 0.95})
+    entries = [catalog.ModelEntry(str(i), "", tmp_path, "", card, shipped=True) for i, card in enumerate(cards)]
+    own = catalog.ModelEntry("own", "", tmp_path, "", {"model": "FashionCNN", "test_accuracy": 0.95})
     assert _network.best_shipped([*entries, own], "FashionCNN") is entries[1]
     assert _network.best_shipped([own], "FashionCNN") is None
 
@@ -212,7 +213,7 @@ def make_rated_run(name: str, rate: float, created_at: float, state: str = "fini
     run_id = make_run(state, name, **status)
     config = TrainConfig(epochs=2, learning_rate=rate)
     values = {"name": name, "created_at": created_at, "config": config.to_dict()}
-    runs.write_json(runs.run_dir_of(run_id) / "config.json", values)
+    files.write_json(runs.run_dir_of(run_id) / "config.json", values)
     return run_id
 
 
@@ -261,7 +262,7 @@ def test_a_run_that_ended_with_its_first_step_is_shown_alone(runs_dir):
     make_run("finished", "Before")
     run_id = make_run("failed", "Ran away")
     event = {"kind": "step", "epoch": 1, "step": 1, "train_loss": 2.3, "elapsed_seconds": 0.1}
-    (runs_dir / run_id / "metrics.jsonl").write_text(runs.json.dumps(event) + "\n")
+    (runs_dir / run_id / "metrics.jsonl").write_text(json.dumps(event) + "\n")
     app = open_train_with(run_id)
     assert not [picker for picker in app.selectbox if picker.label == "Compare with"]
     assert '"points"' in loss_spec(app)  # a dot where a line would not be seen
@@ -299,7 +300,9 @@ def test_a_run_that_is_deleted_while_it_is_compared_with_gives_way_to_the_one_be
 def test_an_early_end_cuts_the_other_run_too_and_what_has_run_away_does_not_flatten_the_curve(runs_dir):
     config = TrainConfig(epochs=50)
     run_id = make_run("stopped", "Short")
-    runs.write_json(runs_dir / run_id / "config.json", {"name": "Short", "created_at": 1.0, "config": config.to_dict()})
+    files.write_json(
+        runs_dir / run_id / "config.json", {"name": "Short", "created_at": 1.0, "config": config.to_dict()}
+    )
     run = runs.read_run(run_id)
     other = runs.read_run(make_run("finished", "Long"))
     event = {"kind": "epoch", "train_loss": 9.0, "val_accuracy": 0.5, "elapsed_seconds": 9.0}
@@ -312,7 +315,7 @@ def test_an_early_end_cuts_the_other_run_too_and_what_has_run_away_does_not_flat
         event | {"epoch": 1, "step": 860, "val_loss": 30.0},
         event | {"epoch": 2, "step": 1_720, "val_loss": 1.0},
     ]
-    (other.run_dir / "metrics.jsonl").write_text("".join(runs.json.dumps(line) + "\n" for line in lines))
+    (other.run_dir / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     own = plots.loss_frame(runs.read_metrics(run.run_dir)[0])
     both, epochs = _other_run.frames_with(own, run, other)
     assert both["step"].dropna().max() == 860  # one epoch, as the run was stopped in it
@@ -328,7 +331,7 @@ def test_the_first_run_of_all_is_shown_alone(runs_dir):
     assert "Dashed" not in words(app)
     app = open_train_with(second)
     assert "Dashed" in words(app)
-    runs.write_json(runs_dir / second / "config.json", {})  # edited while the page is open
+    files.write_json(runs_dir / second / "config.json", {})  # edited while the page is open
     assert not app.run().exception
 
 
@@ -337,7 +340,7 @@ def test_the_form_says_how_long_a_run_takes_once_one_like_it_was_trained(runs_di
     config = TrainConfig()
     run_id = runs.create_run(config)
     done = {"state": "finished", "steps": config.steps_per_epoch, "step": config.steps_per_epoch}
-    runs.write_json(runs_dir / run_id / "status.json", done | {"elapsed_seconds": 60.0})
+    files.write_json(runs_dir / run_id / "status.json", done | {"elapsed_seconds": 60.0})
     app = open_page("train")
     assert "About 5 min of training on this machine" in words(app)
     app.selectbox(key="vary").select("seed").run()
@@ -432,14 +435,14 @@ def test_a_paused_run_is_resumed_or_stopped_and_the_queue_started_past_it(runs_d
     assert [run.state for run in runs.list_runs()] == ["queued", "paused"]
     button(app, "Start the queue").click().run()
     assert started == [waits]
-    runs.write_json(runs_dir / waits / "status.json", {"state": "finished"})
+    files.write_json(runs_dir / waits / "status.json", {"state": "finished"})
     app = open_page("runs")
     app.session_state["ticked_runs"] = [paused]
     button(app.run(), "Resume or stop").click().run()
     button(app, "Resume").click().run()
     assert not app.exception
     assert started == [waits, paused]
-    runs.write_json(runs_dir / paused / "status.json", {"state": "paused"})
+    files.write_json(runs_dir / paused / "status.json", {"state": "paused"})
     button(open_page("train"), "Stop").click().run()
     assert runs.read_run(paused).state == "stopped"
 
@@ -464,7 +467,7 @@ def test_why_a_run_does_not_go_on_stays_until_another_try(runs_dir, monkeypatch)
     assert (field.value, field.max) == (1, 3)
 
     def refuse(*_):
-        raise runs.RunError("Another start is under way.")
+        raise files.RunError("Another start is under way.")
 
     monkeypatch.setattr(run_queue, "continue_run", refuse)
     button(app, "Continue for 1 more epoch").click().run()
@@ -476,8 +479,8 @@ def test_why_a_run_does_not_go_on_stays_until_another_try(runs_dir, monkeypatch)
 
 def test_a_copy_that_allows_fewer_epochs_than_were_planned_continues_up_to_those(runs_dir, monkeypatch):
     run_id = make_resumable("stopped", "Long")
-    config = runs.read_json(runs_dir / run_id / "config.json")
-    runs.write_json(runs_dir / run_id / "config.json", config | {"config": TrainConfig(epochs=10).to_dict()})
+    config = files.read_json(runs_dir / run_id / "config.json")
+    files.write_json(runs_dir / run_id / "config.json", config | {"config": TrainConfig(epochs=10).to_dict()})
     monkeypatch.setenv("FASHION_MAX_EPOCHS", "4")
     app = open_page("train")
     field = next(field for field in app.number_input if field.label == "Continue for")
@@ -676,7 +679,7 @@ def test_a_full_disk_refuses_a_model_file_with_a_sentence(runs_dir, checkpoint_p
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "bring_in", full)
+    monkeypatch.setattr(catalog, "bring_in", full)
     app = open_page("runs")
     app.file_uploader[0].upload("mine.pt", checkpoint_path.read_bytes(), "application/octet-stream").run()
     button(app, "Bring it in").click().run()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from fashion_core import checkpoints, data, pictures, predict
+from fashion_core import catalog, checkpoints, data, pictures, predict
 from fashion_core.pictures import Correction, PictureError, open_picture, prepare
 
 STEP_NAMES = ["Upright", "Smaller", "On white", "Grey", "Background", "Light on dark", "Cropped", "28 × 28"]
@@ -392,7 +392,7 @@ def test_a_button_of_the_grounds_colour_is_cloth_and_no_hole():
 @pytest.fixture(scope="module")
 def known():
     """The model that the app starts with, and 300 validation images that it gets right."""
-    split, model = data.load_split("val"), checkpoints.load_model(checkpoints.recommended_path())
+    split, model = data.load_split("val"), checkpoints.load_model(catalog.recommended_path())
     right = predict.predict_probs(model, split.pixels[:500]).argmax(axis=1) == split.labels[:500]
     chosen = np.flatnonzero(right)[:300]
     assert len(chosen) == 300

@@ -11,9 +11,9 @@ import psutil
 import pytest
 from waiting import wait_for, wait_for_state
 
-from fashion_core import rate_finder, run_queue, runs
+from fashion_core import files, rate_finder, run_queue, runs
 from fashion_core.config import TrainConfig
-from fashion_core.runs import RunError
+from fashion_core.files import RunError
 
 CONFIG = TrainConfig(train_size=2_000)
 TINY = TrainConfig(train_size=1_000, epochs=1)
@@ -169,7 +169,7 @@ def test_it_is_refused_while_a_run_trains_while_the_lock_is_held_and_on_a_read_o
     run_id = runs.create_run(TINY, "Busy")
     with pytest.raises(RunError, match="“Busy” is training"):
         rate_finder.start(CONFIG)
-    runs.write_json(runs_dir / run_id / "status.json", {"state": "finished"})
+    files.write_json(runs_dir / run_id / "status.json", {"state": "finished"})
     with runs.worker_lock(), pytest.raises(RunError, match="still holds the machine"):
         rate_finder.start(CONFIG)
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
@@ -195,7 +195,7 @@ def write_search(config=CONFIG, **status):
     folder = runs.finder_dir()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    runs.write_json(folder / "config.json", {"config": config.to_dict()})
+    files.write_json(folder / "config.json", {"config": config.to_dict()})
     (folder / "status.json").write_text(json.dumps({"state": "finished"} | status))
 
 

@@ -5,14 +5,14 @@ import json
 import pytest
 from recognition_set import figures
 
-from fashion_core import checkpoints
+from fashion_core import catalog, checkpoints
 
 BARS = {"sketch": 0.8, "photo": 0.7, "icon": 0.82, "others_doubted": 0.8}
 
 
 @pytest.fixture(scope="module")
 def measured():
-    return figures(checkpoints.load_model(checkpoints.recommended_path()))
+    return figures(checkpoints.load_model(catalog.recommended_path()))
 
 
 @pytest.mark.parametrize("what", BARS)
@@ -25,5 +25,5 @@ def test_garments_are_hardly_ever_doubted(measured):
 
 
 def test_the_card_says_what_is_measured(measured):
-    card = json.loads(checkpoints.recommended_path().with_suffix(".json").read_text())
+    card = json.loads(catalog.recommended_path().with_suffix(".json").read_text())
     assert card["recognition"] == pytest.approx(measured, abs=0.02)  # another machine's rounding may move a picture

@@ -14,9 +14,9 @@ import psutil
 import pytest
 from waiting import SECONDS
 
-from fashion_core import run_queue, runs
+from fashion_core import files, run_queue, runs
 from fashion_core.config import TrainConfig
-from fashion_core.runs import RunError
+from fashion_core.files import RunError
 
 ME = psutil.Process()
 ALIVE = {"pid": ME.pid, "process_started_at": runs.process_start(ME)}
@@ -31,7 +31,7 @@ def spawned(runs_dir, monkeypatch):
 
 
 def write_status(run_id, state, **values):
-    runs.write_json(runs.run_dir_of(run_id) / "status.json", {"state": state, "heartbeat_at": time.time()} | values)
+    files.write_json(runs.run_dir_of(run_id) / "status.json", {"state": state, "heartbeat_at": time.time()} | values)
 
 
 def ended_run(state="finished", epoch=2, **values):

@@ -5,6 +5,7 @@ import dataclasses
 import errno
 import json
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -15,9 +16,10 @@ import psutil
 import pytest
 from waiting import SECONDS
 
-from fashion_core import rate_finder, run_queue, runs
+from fashion_core import files, rate_finder, run_queue, runs
 from fashion_core.config import TrainConfig
-from fashion_core.runs import RunError, run_state
+from fashion_core.files import RunError
+from fashion_core.runs import run_state
 
 NOW = 1_000_000.0
 
@@ -68,7 +70,7 @@ def test_a_clock_that_is_set_makes_no_process_another_one(seconds, monkeypatch):
 
 def test_a_config_of_something_else_is_none(runs_dir):
     run_dir = runs.run_dir_of(runs.create_run(TrainConfig()))
-    runs.write_json(run_dir / "config.json", {"hidden_size": 768})
+    files.write_json(run_dir / "config.json", {"hidden_size": 768})
     run = runs.read_run(run_dir.name)
     assert (run.config, run.state) == (None, "lost")
     assert "must be a JSON object" in run.problem
@@ -78,7 +80,7 @@ def test_whatever_is_written_is_read_at_once_and_what_a_reader_changes_stays_its
     run_id = runs.create_run(TrainConfig(), "A")
     run_dir = runs.run_dir_of(run_id)
     for step in (1, 2, 3, 2):  # each file as long as the one before
-        runs.write_json(run_dir / "status.json", {"state": "finished", "step": step})
+        files.write_json(run_dir / "status.json", {"state": "finished", "step": step})
         runs.annotate_run(run_id, f"Name {step}", "", [])
         run = runs.read_run(run_id)
         assert (run.status["step"], run.name) == (step, f"Name {step}")
@@ -107,7 +109,7 @@ def test_a_nonsense_pid_is_not_alive(pid):
 
 def make_run(state="finished", **values):
     run_id = runs.create_run(TrainConfig(epochs=2), "A run")
-    runs.write_json(runs.run_dir_of(run_id) / "status.json", {"state": state} | values)
+    files.write_json(runs.run_dir_of(run_id) / "status.json", {"state": state} | values)
     return run_id
 
 
@@ -170,8 +172,8 @@ def test_a_run_whose_status_a_power_cut_has_emptied_keeps_its_config_and_can_go_
 
 
 def test_a_folder_that_is_there_already_is_left_alone(runs_dir, monkeypatch):
-    monkeypatch.setattr(runs.secrets, "token_hex", lambda _: "same")
-    monkeypatch.setattr(runs.time, "strftime", lambda *_: "now")
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "same")
+    monkeypatch.setattr(time, "strftime", lambda *_: "now")
     run_id = make_run()
     with pytest.raises(RunError, match="at the same moment"):
         make_run()
@@ -180,16 +182,16 @@ def test_a_folder_that_is_there_already_is_left_alone(runs_dir, monkeypatch):
 
 def test_the_worker_is_told_the_folders_that_this_process_means(runs_dir, monkeypatch, tmp_path):
     told = {}
-    monkeypatch.setattr(runs.subprocess, "Popen", lambda _, env, **rest: told.update(env))
+    monkeypatch.setattr(subprocess, "Popen", lambda _, env, **rest: told.update(env))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("FASHION_RUNS_DIR", "~/here")
     monkeypatch.setenv("FASHION_DATA_DIR", "data")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(runs.PROJECT_DIR), "more"]))  # as a worker has it
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(files.PROJECT_DIR), "more"]))  # as a worker has it
     run_queue.start_or_add(TrainConfig())
     assert str(runs.runs_dir()) == told["FASHION_RUNS_DIR"]
     assert (told["FASHION_RUNS_DIR"], told["FASHION_DATA_DIR"]) == (str(tmp_path / "here"), str(tmp_path / "data"))
-    assert told["PYTHONPATH"].split(os.pathsep) == [str(runs.PROJECT_DIR), "more"]
+    assert told["PYTHONPATH"].split(os.pathsep) == [str(files.PROJECT_DIR), "more"]
 
 
 def test_what_a_page_cannot_show_is_taken_out_of_a_status(runs_dir):
@@ -243,8 +245,8 @@ def test_what_is_wrong_with_a_folder_is_told_in_few_words(runs_dir):
 def test_a_changed_config_is_read_again(runs_dir):
     run_id = make_run()
     assert runs.read_run(run_id).config.epochs == 2
-    values = runs.read_json(runs_dir / run_id / "config.json")
-    runs.write_json(runs_dir / run_id / "config.json", values | {"config": {"epochs": 11}})
+    values = files.read_json(runs_dir / run_id / "config.json")
+    files.write_json(runs_dir / run_id / "config.json", values | {"config": {"epochs": 11}})
     assert runs.read_run(run_id).config.epochs == 11
 
 
@@ -259,7 +261,7 @@ def test_a_link_is_no_model(runs_dir, checkpoint_path):
 
 def test_runs_take_turns_with_the_colours_and_keep_theirs_when_others_go(runs_dir, monkeypatch):
     clock = iter(range(1_700_000_000, 1_700_001_000))
-    monkeypatch.setattr(runs.time, "time", lambda: next(clock))
+    monkeypatch.setattr(time, "time", lambda: next(clock))
     started = [make_run() for _ in range(8)]
     colors = {run.run_id: run.color for run in runs.list_runs()}
     assert [colors[run_id] for run_id in started] == [0, 1, 2, 3, 4, 5, 0, 1]
@@ -272,7 +274,7 @@ def test_runs_take_turns_with_the_colours_and_keep_theirs_when_others_go(runs_di
 def test_a_run_without_a_colour_of_its_own_always_gets_the_same(runs_dir, color):
     run_id = make_run()
     path = runs_dir / run_id / "config.json"
-    runs.write_json(path, runs.read_json(path) | {"color": color})
+    files.write_json(path, files.read_json(path) | {"color": color})
     shown = runs.read_run(run_id).color
     assert shown in range(runs.COLORS)
     assert runs.read_run(run_id).color == shown
@@ -353,8 +355,8 @@ def test_what_does_not_train_cannot_be_paused_or_stopped(runs_dir, state):
 @pytest.mark.parametrize("listed", ["x", [True, "5", -1, 10**9, None], {"a": 1}, 7])
 def test_hand_edited_earlier_epochs_are_dropped(runs_dir, listed):
     run_id = make_run()
-    about = runs.read_json(runs_dir / run_id / "config.json")
-    runs.write_json(runs_dir / run_id / "config.json", about | {"epochs_before": listed})
+    about = files.read_json(runs_dir / run_id / "config.json")
+    files.write_json(runs_dir / run_id / "config.json", about | {"epochs_before": listed})
     assert runs.read_run(run_id).epochs_before == ()
 
 
@@ -371,17 +373,17 @@ def test_the_log_is_shown_from_its_end(tmp_path):
 def test_a_reader_never_sees_half_a_status(tmp_path):
     path = tmp_path / "status.json"
     values = {"state": "running", "filler": "x" * 50_000}
-    runs.write_json(path, values)
+    files.write_json(path, values)
     stop = threading.Event()
 
     def write():
         while not stop.is_set():
-            runs.write_json(path, values)
+            files.write_json(path, values)
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert all(runs.read_json(path) == values for _ in range(300))
+        assert all(files.read_json(path) == values for _ in range(300))
     finally:
         stop.set()
         writer.join()
@@ -416,8 +418,8 @@ def test_a_run_of_another_version_is_left_alone_while_its_process_lives(runs_dir
     started, heard = runs.process_start(psutil.Process()), time.time() - silent_seconds
     run_id = make_run("running", pid=os.getpid(), process_started_at=started, heartbeat_at=heard)
     path = runs.run_dir_of(run_id) / "config.json"
-    values = runs.read_json(path)
-    runs.write_json(path, values | {"config": values["config"] | {"of_tomorrow": 1}})
+    values = files.read_json(path)
+    files.write_json(path, values | {"config": values["config"] | {"of_tomorrow": 1}})
     assert "of_tomorrow" in runs.read_run(run_id).problem
     with pytest.raises(RunError, match=f"process {os.getpid()} lives"):
         runs.delete_run(run_id)
@@ -465,16 +467,16 @@ def test_links_among_the_runs_hide_nothing(runs_dir):
 @pytest.mark.parametrize("name", ["config.json", "status.json"])
 def test_a_file_that_could_not_be_read_for_a_moment_is_read_again(runs_dir, monkeypatch, name):
     run_id = make_run(epoch=2)
-    read_json = runs.read_json
+    read_json = files.read_json
 
     def too_many_files(path):
         if path.name == name:
             raise RunError(f"{name} cannot be read: Too many open files.") from OSError(errno.EMFILE, "")
         return read_json(path)
 
-    monkeypatch.setattr(runs, "read_json", too_many_files)
+    monkeypatch.setattr(files, "read_json", too_many_files)
     assert "Too many open files" in runs.read_run(run_id).problem
-    monkeypatch.setattr(runs, "read_json", read_json)
+    monkeypatch.setattr(files, "read_json", read_json)
     run = runs.read_run(run_id)
     assert (run.problem, run.state, run.epochs_done) == ("", "finished", 2)
 
@@ -523,10 +525,10 @@ def test_a_file_that_somebody_reads_is_replaced_once_it_is_read(tmp_path, monkey
             raise PermissionError(13, "Permission denied")
         real(source, target)
 
-    monkeypatch.setattr(runs.os, "replace", refuse_at_first)
-    monkeypatch.setattr(runs, "REPLACE_SECONDS", 0)
+    monkeypatch.setattr(os, "replace", refuse_at_first)
+    monkeypatch.setattr(files, "REPLACE_SECONDS", 0)
     with contextlib.nullcontext() if replaced else pytest.raises(PermissionError):
-        runs.write_json(tmp_path / "x.json", {"a": 1})
+        files.write_json(tmp_path / "x.json", {"a": 1})
     assert (tmp_path / "x.json").exists() == replaced
 
 
@@ -564,7 +566,7 @@ def test_progress_in_words(runs_dir):
     me = psutil.Process()
     values = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
     values |= {"steps": 100, "step": 100, "elapsed_seconds": 10.0, "images_per_second": 15_900.4}
-    runs.write_json(runs_dir / run_id / "status.json", {"state": "running"} | values)
+    files.write_json(runs_dir / run_id / "status.json", {"state": "running"} | values)
     share, words = runs.progress(runs.read_run(run_id))
     assert share == 0.25
     assert words == "Epoch 1 of 4, step 100 of 400 · 15,900 images/s · 30 s left"

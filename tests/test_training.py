@@ -13,7 +13,7 @@ import scipy.special
 import torch
 import torch.nn.functional as F
 
-from fashion_core import teacher, training
+from fashion_core import resume, teacher, training
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, load_split
 from fashion_core.metadata import NOTHING
@@ -369,10 +369,10 @@ def interrupted(config, train_split, val_split, stops):
         if stop is None:
             return state, events
         file = io.BytesIO()
-        torch.save(training.state_to_dict(state), file)
+        torch.save(resume.state_to_dict(state), file)
         torch.manual_seed(12_345)  # whatever else uses the global generator meanwhile
         values = torch.load(io.BytesIO(file.getvalue()), weights_only=True)
-        state = training.restore_state(config, values, torch.device("cpu"))
+        state = resume.restore_state(config, values, torch.device("cpu"))
     raise AssertionError
 
 
@@ -415,7 +415,7 @@ def test_a_finished_training_goes_on_for_more_epochs(train_split, val_split):
     config = TrainConfig(train_size=1_000, epochs=1)
     state, events = run(config, train_split, val_split)
     longer = dataclasses.replace(config, epochs=2)
-    state = training.restore_state(longer, training.state_to_dict(state), torch.device("cpu"))
+    state = resume.restore_state(longer, resume.state_to_dict(state), torch.device("cpu"))
     events += training.train(state, train_split, val_split)
     assert without_times(events) == without_times(run(longer, train_split, val_split)[1])
 
@@ -423,7 +423,7 @@ def test_a_finished_training_goes_on_for_more_epochs(train_split, val_split):
 @pytest.fixture(scope="module")
 def kept(train_split, val_split):
     state, _ = run(TrainConfig(train_size=1_000, epochs=1), train_split, val_split)
-    return training.state_to_dict(state)
+    return resume.state_to_dict(state)
 
 
 def forget_weights(values):
@@ -462,12 +462,12 @@ def spoil_generator(values):
 def test_what_was_kept_is_refused_unless_it_fits(kept, spoil):
     values = {key: dict(value) if isinstance(value, dict) else value for key, value in kept.items()}
     spoil(values)
-    with pytest.raises(training.ResumeError, match=r"kept|damaged"):
-        training.restore_state(TrainConfig(train_size=1_000, epochs=1), values)
+    with pytest.raises(resume.ResumeError, match=r"kept|damaged"):
+        resume.restore_state(TrainConfig(train_size=1_000, epochs=1), values)
 
 
 def test_what_was_kept_of_another_network_is_refused(kept):
-    with pytest.raises(training.ResumeError, match="weights is not as expected"):
-        training.restore_state(TrainConfig(model="ResidualNet", train_size=1_000, epochs=1), kept)
-    with pytest.raises(training.ResumeError, match="the whole is not"):
-        training.restore_state(TrainConfig(), [])
+    with pytest.raises(resume.ResumeError, match="weights is not as expected"):
+        resume.restore_state(TrainConfig(model="ResidualNet", train_size=1_000, epochs=1), kept)
+    with pytest.raises(resume.ResumeError, match="the whole is not"):
+        resume.restore_state(TrainConfig(), [])

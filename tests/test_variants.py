@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from fashion_core import runs, variants
+from fashion_core import notes, runs, variants
 from fashion_core.config import ConfigError, TrainConfig
 
 
@@ -67,4 +67,4 @@ def test_names_keep_what_tells_them_apart():
     assert title.endswith(" · learning rate 0.01")
     assert runs.clean_name(title, "") == title
     assert variants.variants(TrainConfig(), "seed", [7])[0][0] == "Seed 7"
-    assert variants.NAME_LENGTH == runs.MAX_NAME_LENGTH
+    assert variants.NAME_LENGTH == notes.MAX_NAME_LENGTH

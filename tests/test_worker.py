@@ -13,7 +13,7 @@ import pytest
 import torch
 from waiting import SECONDS, wait_for, wait_for_first_loss, wait_for_state, worker_process
 
-from fashion_core import checkpoints, run_queue, runs, training, worker
+from fashion_core import checkpoints, files, run_queue, runs, training, worker
 from fashion_core.config import TrainConfig
 from fashion_core.data import load_split
 
@@ -36,7 +36,7 @@ def test_a_run_outlives_the_process_that_started_it_and_finishes_with_a_model_an
         f"print(run_queue.start_or_add(TrainConfig.from_dict({QUICK.to_dict()})))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, cwd=runs.PROJECT_DIR, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, cwd=files.PROJECT_DIR, check=True
     )
     run = wait_for_state(done.stdout.strip(), "finished", "failed", "lost")
     assert run.state == "finished", runs.read_log(run.run_dir)
@@ -115,7 +115,7 @@ def full(*args, **kwargs):
 {patch}
 sys.exit(worker.main(Path({str(run_dir)!r})))
 """
-    environment = os.environ | {"PYTHONPATH": str(runs.PROJECT_DIR)}
+    environment = os.environ | {"PYTHONPATH": str(files.PROJECT_DIR)}
     return subprocess.run([sys.executable, "-c", code], timeout=SECONDS, env=environment, capture_output=True)
 
 
@@ -174,7 +174,7 @@ def test_a_run_that_goes_on_after_a_stop_in_mid_epoch_has_the_model_that_its_fig
     status = worker._Status(run_dir, state="running")
     assert worker._follow(run_dir, status, state, [epoch]) == ("finished", "")
     kept = checkpoints.read_checkpoint(run_dir / "model.pt").metrics["val_accuracy"]
-    assert kept == runs.read_json(run_dir / "status.json")["best_val_accuracy"] == 0.5
+    assert kept == files.read_json(run_dir / "status.json")["best_val_accuracy"] == 0.5
 
 
 def test_a_hand_edited_config_fails_in_words():

@@ -15,7 +15,7 @@ import time
 import torch
 from recognition_set import FOLDER, KINDS, NAMES, answers, figures, recalls
 
-from fashion_core import checkpoints, pictures, predict
+from fashion_core import catalog, checkpoints, pictures, predict
 
 
 def show_table(model) -> None:
@@ -41,7 +41,7 @@ def milliseconds(model) -> list[float]:
 
 def main() -> None:
     torch.set_num_threads(1)
-    for entry in checkpoints.list_models():
+    for entry in catalog.list_models():
         if not entry.shipped:
             continue
         model = checkpoints.load_model(entry.path)

@@ -9,7 +9,7 @@ import pytest
 from app_server import place_at_rest
 from playwright.sync_api import expect
 
-from fashion_core import checkpoints, comparison, data, plots, predict
+from fashion_core import catalog, checkpoints, comparison, data, plots, predict
 from fashion_core.metadata import CLASS_NAMES
 
 PULLOVER, SHIRT_AS_TOP, BOOT_AS_SNEAKER = (2, 2), (6, 0), (9, 7)
@@ -113,10 +113,10 @@ def test_the_onnx_file_of_the_home_page_opens_elsewhere(page, app):
     expect(page.get_by_text("onnxruntime.InferenceSession")).to_be_visible()
     page.get_by_role("button", name="Make the file").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name=f"Download {checkpoints.RECOMMENDED}.onnx").click()
+        page.get_by_role("button", name=f"Download {catalog.RECOMMENDED}.onnx").click()
     session = onnxruntime.InferenceSession(download.value.path().read_bytes())
     assert json.loads(session.get_modelmeta().custom_metadata_map["class_names"]) == list(CLASS_NAMES)
     pixels = data.load_split("test").pixels[:5]
     (probs,) = session.run(["probs"], {"pixels": pixels})
-    expected = predict.predict_probs(checkpoints.load_model(checkpoints.recommended_path()), pixels)
+    expected = predict.predict_probs(checkpoints.load_model(catalog.recommended_path()), pixels)
     np.testing.assert_allclose(probs, expected, atol=1e-4)

@@ -11,7 +11,7 @@ import pytest
 from app_server import free_port, start_server
 from playwright.sync_api import expect
 
-from fashion_core import runs
+from fashion_core import files, runs
 from fashion_core.config import TrainConfig
 
 ROW, HEADER, TICK_X = 35, 35, 17  # pixels of the table, which is drawn on a canvas
@@ -49,8 +49,8 @@ def _five_ended_runs(runs_dir):
         shutil.rmtree(run_dir, ignore_errors=True)
         run_dir.mkdir()
         about = {"name": name, "created_at": created_at + 60 * i, "color": i}
-        runs.write_json(run_dir / "config.json", about | {"config": TrainConfig(epochs=2, **settings).to_dict()})
-        runs.write_json(run_dir / "status.json", {"state": state, "epoch": 2, "best_val_accuracy": accuracy})
+        files.write_json(run_dir / "config.json", about | {"config": TrainConfig(epochs=2, **settings).to_dict()})
+        files.write_json(run_dir / "status.json", {"state": state, "epoch": 2, "best_val_accuracy": accuracy})
         events = [
             {"kind": "step", "epoch": 1, "step": step, "train_loss": 2 / step, "elapsed_seconds": step / 2}
             for step in range(1, 40)
@@ -174,7 +174,7 @@ def test_a_note_that_is_being_written_outlives_the_end_of_a_run_until_it_is_put_
     status, ended = runs_dir / "20260101-000004-aaaa" / "status.json", {"state": "finished", "epoch": 2}
     me = psutil.Process()
     alive = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
-    runs.write_json(status, ended | alive | {"state": "running"})
+    files.write_json(status, ended | alive | {"state": "running"})
     open_runs(page, app, "?search=wide")
     line = page.get_by_test_id("stSidebar").get_by_text("Too fast")
     expect(line).to_be_visible()
@@ -183,7 +183,7 @@ def test_a_note_that_is_being_written_outlives_the_end_of_a_run_until_it_is_put_
     dialog.get_by_role("textbox", name="Tags").fill("paper")
     note = dialog.get_by_role("textbox", name="Note")
     note.press_sequentially("Half a sen")
-    runs.write_json(status, ended)
+    files.write_json(status, ended)
     expect(line).to_have_count(0)  # the page has been drawn anew
     note.press_sequentially("tence")
     expect(note).to_have_value("Half a sentence")
@@ -226,7 +226,7 @@ def test_on_train_the_run_that_is_compared_with_stays_chosen_among_runs_of_its_n
     for run_dir in runs_dir.glob("2026*"):
         for name, changes in (("config", {"name": "Same"}), ("status", {"steps": 860, "step": 1720})):
             path = run_dir / f"{name}.json"
-            runs.write_json(path, runs.read_json(path) | changes)
+            files.write_json(path, files.read_json(path) | changes)
     page.goto(f"{app}/train")
     words = main(page).get_by_text("Dashed: “Same")
     expect(words).to_contain_text("trained with learning rate 0.001 (here 1).")  # the one before

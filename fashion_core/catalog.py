@@ -1,0 +1,89 @@
+"""From fashion_core.checkpoints."""
+
+import contextlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from fashion_core import checkpoints, files, limits, runs
+
+RECOMMENDED = "deep_residual_net"
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One model that a visitor can pick. `fingerprint` changes when the file's content does."""
+
+    model_id: str
+    title: str
+    path: Path
+    fingerprint: str
+    card: dict
+    shipped: bool = False
+
+
+def fingerprint_of(path: Path) -> str:
+    """Changes whenever the file is replaced. Raises OSError."""
+    stat = path.stat()
+    return f"{stat.st_mtime_ns}-{stat.st_size}"
+
+
+def list_models() -> list[ModelEntry]:
+    """Every model that can be used: shipped ones, the recommended first, then own runs, newest first."""
+    shipped = [_shipped_entry(path) for path in checkpoints.PRETRAINED_DIR.glob("*.pt")]
+    shipped.sort(key=lambda entry: (entry.model_id != RECOMMENDED, entry.model_id))
+    own = []
+    for run in runs.list_runs():
+        if run.has_model:
+            with contextlib.suppress(OSError):  # deleted meanwhile
+                own.append(_run_entry(run))
+    return shipped + own
+
+
+def _shipped_entry(path: Path) -> ModelEntry:
+    try:
+        card = files.read_json(path.with_suffix(".json"))
+    except files.RunError:
+        card = {}
+    title = str(card.get("title") or path.stem)
+    return ModelEntry(path.stem, title, path, fingerprint_of(path), card, shipped=True)
+
+
+def _run_entry(run: runs.Run) -> ModelEntry:
+    figures = {key: value for key, value in run.status.items() if key.endswith(("_accuracy", "_loss"))}
+    card = {"model": run.config.model, "config": run.config.to_dict(), "state": run.state, **figures}
+    if {"steps", "epoch"} & run.status.keys():
+        card["epochs_done"] = run.epochs_done
+    return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
+
+
+def recommended_path() -> Path:
+    """The shipped model that the app and the command line start with."""
+    return checkpoints.PRETRAINED_DIR / f"{RECOMMENDED}.pt"
+
+
+def bring_in(source: Path, name: str) -> str:
+    """Make a finished run of a model file that this app has saved; returns the new run's id.
+
+    Raises CheckpointError for a file that does not pass `read_checkpoint`, RunError when it cannot be written.
+    """
+    if limits.read_only():
+        raise files.RunError("This copy is read-only: models cannot be brought in.")
+    checkpoint = checkpoints.read_checkpoint(source)
+    run_id = runs.create_run(checkpoint.config, name, "stopped")  # so that nothing takes it for a run that trains
+    run_dir = runs.run_dir_of(run_id)
+    metrics = checkpoint.metrics
+    known = ("val_accuracy", "val_loss", "test_accuracy", "best_epoch", "elapsed_seconds")
+    status = {key: metrics[key] for key in known if key in metrics}
+    status |= {"state": "finished", "message": "Brought in from a file."}
+    for key, figure in (("best_val_accuracy", "val_accuracy"), ("epoch", "epochs_done")):
+        if figure in metrics:
+            status[key] = metrics[figure]
+    try:
+        # Saved anew, not copied: only what was checked gets in.
+        checkpoints.save_checkpoint(run_dir / "model.pt", checkpoint.config, checkpoint.weights, metrics)
+        files.write_json(run_dir / "status.json", status)
+    except OSError as error:
+        shutil.rmtree(run_dir, ignore_errors=True)
+        raise files.RunError(f"The model could not be written: {runs.unwritable_words(error)}") from error
+    return run_id
