@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import _shared
+from pages.parts.frame import ROUTED_KEY, show_sidebar, show_style
 
 PAGES = [
     st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
@@ -20,7 +20,7 @@ ICON = Path(__file__).parent / "docs" / "icon.png"
 st.set_page_config(page_icon=str(ICON), layout="wide")  # before the navigation, which else fetches an icon from afar
 page = st.navigation(PAGES)
 st.set_page_config(page_title=f"{page.title} · Fashion CNN Lab")
-_shared.show_style()
-_shared.show_sidebar()
-st.session_state[_shared.ROUTED_KEY] = True
+show_style()
+show_sidebar()
+st.session_state[ROUTED_KEY] = True
 page.run()

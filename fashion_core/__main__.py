@@ -12,9 +12,10 @@ from pathlib import Path
 
 import click
 
-from fashion_core import data, fetch, runs
+from fashion_core import data, fetch
 from fashion_core.config import TrainConfig, field_spec
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.runs import control, folders
 
 # By name, since importing their modules would load torch for a mere fetch-data.
 KNOWN_FAILURES = (
@@ -203,11 +204,13 @@ def classify(picture: tuple[str, ...], checkpoint: Path | None, as_json: bool):
 
 
 def _classify_file(model, path: Path) -> dict:
-    from fashion_core import pictures, predict
+    from fashion_core import predict
+    from fashion_core.pictures.opening import PictureError, open_picture
+    from fashion_core.pictures.prepare import prepare
 
     try:
-        prepared = pictures.prepare(pictures.open_picture(path))
-    except pictures.PictureError as error:
+        prepared = prepare(open_picture(path))
+    except PictureError as error:
         return {"path": str(path), "error": str(error)}
     answer = predict.classify_pixels(model, prepared.pixels)
     return {
@@ -261,11 +264,11 @@ def export(checkpoint: Path | None, kind: str, out: Path):
     if kind in ("onnx", "card"):
         content = {"onnx": export.onnx_bytes, "card": export.card_bytes}[kind](path)
     else:
-        if path.resolve().parent.parent != runs.runs_dir().resolve():
+        if path.resolve().parent.parent != folders.runs_dir().resolve():
             raise export.ExportError(
                 f"Only a run has curves. Name its model.pt as CHECKPOINT; {path.name} stands in no run's folder."
             )
-        run = runs.read_run(path.resolve().parent.name)
+        run = folders.read_run(path.resolve().parent.name)
         content = {"csv": export.curves_csv, "tensorboard": export.tensorboard_bytes}[kind](run)
     out.write_bytes(content)
     click.echo(f"Wrote {out}, {len(content):,} bytes.")
@@ -273,7 +276,7 @@ def export(checkpoint: Path | None, kind: str, out: Path):
 
 def main():
     """Run the command line; a known failure is one sentence on standard error and exit status 1."""
-    for name, value in runs.THREADS_ENVIRONMENT.items():  # before torch is loaded
+    for name, value in control.THREADS_ENVIRONMENT.items():  # before torch is loaded
         os.environ.setdefault(name, value)
     try:
         cli(prog_name="python -m fashion_core")

@@ -5,7 +5,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from fashion_core import checkpoints, files, limits, runs
+from fashion_core import checkpoints, files, limits
+from fashion_core.runs import folders
 
 RECOMMENDED = "deep_residual_net"
 
@@ -33,7 +34,7 @@ def list_models() -> list[ModelEntry]:
     shipped = [_shipped_entry(path) for path in checkpoints.PRETRAINED_DIR.glob("*.pt")]
     shipped.sort(key=lambda entry: (entry.model_id != RECOMMENDED, entry.model_id))
     own = []
-    for run in runs.list_runs():
+    for run in folders.list_runs():
         if run.has_model:
             with contextlib.suppress(OSError):  # deleted meanwhile
                 own.append(_run_entry(run))
@@ -49,7 +50,7 @@ def _shipped_entry(path: Path) -> ModelEntry:
     return ModelEntry(path.stem, title, path, fingerprint_of(path), card, shipped=True)
 
 
-def _run_entry(run: runs.Run) -> ModelEntry:
+def _run_entry(run: folders.Run) -> ModelEntry:
     figures = {key: value for key, value in run.status.items() if key.endswith(("_accuracy", "_loss"))}
     card = {"model": run.config.model, "config": run.config.to_dict(), "state": run.state, **figures}
     if {"steps", "epoch"} & run.status.keys():
@@ -70,8 +71,8 @@ def bring_in(source: Path, name: str) -> str:
     if limits.read_only():
         raise files.RunError("This copy is read-only: models cannot be brought in.")
     checkpoint = checkpoints.read_checkpoint(source)
-    run_id = runs.create_run(checkpoint.config, name, "stopped")  # so that nothing takes it for a run that trains
-    run_dir = runs.run_dir_of(run_id)
+    run_id = folders.create_run(checkpoint.config, name, "stopped")  # so that nothing takes it for a run that trains
+    run_dir = folders.run_dir_of(run_id)
     metrics = checkpoint.metrics
     known = ("val_accuracy", "val_loss", "test_accuracy", "best_epoch", "elapsed_seconds")
     status = {key: metrics[key] for key in known if key in metrics}
@@ -85,5 +86,5 @@ def bring_in(source: Path, name: str) -> str:
         files.write_json(run_dir / "status.json", status)
     except OSError as error:
         shutil.rmtree(run_dir, ignore_errors=True)
-        raise files.RunError(f"The model could not be written: {runs.unwritable_words(error)}") from error
+        raise files.RunError(f"The model could not be written: {folders.unwritable_words(error)}") from error
     return run_id

@@ -15,8 +15,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from fashion_core import checkpoints, runs
+from fashion_core import checkpoints
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE
+from fashion_core.runs import folders
+from fashion_core.runs.events import read_metrics
 from fashion_core.transforms import normalise
 
 CURVE_COLUMNS = (
@@ -131,7 +133,7 @@ print(f"{{names[probs.argmax()]}}, {{probs.max():.1%}}")"""
 # Runs
 
 
-def curves_csv(run: runs.Run) -> bytes:
+def curves_csv(run: folders.Run) -> bytes:
     """Every event of a run as a CSV table, by step, an epoch after its last step; what it does not say is empty.
 
     Raises ExportError for a run without a single event.
@@ -143,7 +145,7 @@ def curves_csv(run: runs.Run) -> bytes:
     return text.getvalue().encode()
 
 
-def tensorboard_bytes(run: runs.Run) -> bytes:
+def tensorboard_bytes(run: folders.Run) -> bytes:
     """The curves of a run as a TensorBoard event file; its name must contain "tfevents".
 
     train_loss and learning_rate at every logged step; val_loss, val_accuracy and sketch_accuracy at the step with
@@ -173,9 +175,9 @@ def tensorboard_bytes(run: runs.Run) -> bytes:
         return path.read_bytes()
 
 
-def _events_of(run: runs.Run) -> list[dict]:
+def _events_of(run: folders.Run) -> list[dict]:
     """The run's events by step; one that was written twice counts once, as last written."""
-    events, _ = runs.read_metrics(run.run_dir)
+    events, _ = read_metrics(run.run_dir)
     if not events:
         raise ExportError(f"“{run.name}” has no curve yet: its first step has not been written. Try again later.")
     latest = {(event["step"], event["kind"] == "epoch"): event for event in events}

@@ -193,9 +193,9 @@ def event_steps(steps: int, image_count: int, first: bool) -> set[int]:
 
 def with_sketches(pixels: torch.Tensor, labels: torch.Tensor, seed) -> tuple[torch.Tensor, torch.Tensor]:
     """A batch and as many synthetic pictures of its classes or of nothing: pixels (2n, 28, 28), labels (2n,)."""
-    from fashion_core import sketches  # OpenCV is loaded by those who draw only
+    from fashion_core.synthetic.batches import mixed  # OpenCV is loaded by those who draw only
 
-    made, made_labels = sketches.mixed(pixels.numpy(), labels.numpy(), seed)
+    made, made_labels = mixed(pixels.numpy(), labels.numpy(), seed)
     return torch.cat([pixels, torch.from_numpy(made)]), torch.cat([labels, torch.from_numpy(made_labels)])
 
 
@@ -214,10 +214,10 @@ def drawn_ahead(batches: Iterator[tuple], seed: int, first_step: int) -> Iterato
 @functools.lru_cache(maxsize=1)
 def val_sketches(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
     """Synthetic garments made of validation images, always the same: pixels (n, 28, 28) uint8, labels (n,) int64."""
-    from fashion_core import sketches
+    from fashion_core.synthetic.batches import mixed
 
     chosen = np.random.default_rng(0).permutation(len(val_split.labels))[:VAL_SKETCHES]
-    pixels, labels = sketches.mixed(val_split.pixels[chosen], val_split.labels[chosen], seed=0)
+    pixels, labels = mixed(val_split.pixels[chosen], val_split.labels[chosen], seed=0)
     return pixels[labels != NOTHING], labels[labels != NOTHING]
 
 

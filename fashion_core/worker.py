@@ -19,8 +19,11 @@ from pathlib import Path
 import psutil
 from filelock import Timeout
 
-from fashion_core import files, limits, rate_finder, run_queue, runs
+from fashion_core import files, limits
 from fashion_core.config import ConfigError, TrainConfig
+from fashion_core.runs import control, folders, rate_finder
+from fashion_core.runs import queue as run_queue
+from fashion_core.runs.events import cut_metrics
 
 STATUS_SECONDS = 0.5  # how often the status is refreshed between epochs: the page looks once a second
 NICENESS = 10  # the server and the visitor's browser go first; training takes what is left
@@ -48,13 +51,13 @@ class _Status:
 
 def main(run_dir: Path) -> int:
     """Train the run, or find a learning rate; the exit status is 1 for failed, 0 for every other end."""
-    work = _find_rate if run_dir.name == runs.finder_dir().name else _train
+    work = _find_rate if run_dir.name == folders.finder_dir().name else _train
     process = psutil.Process()
-    begun = {"state": "starting", "pid": process.pid, "process_started_at": runs.process_start(process)}
+    begun = {"state": "starting", "pid": process.pid, "process_started_at": folders.process_start(process)}
     status = _Status(run_dir, **_known_figures(run_dir), **begun)
     try:
         status.write()
-        with runs.worker_lock():
+        with control.worker_lock():
             work(run_dir, status)
         return 0
     except BaseException as error:
@@ -70,8 +73,8 @@ def main(run_dir: Path) -> int:
 def _known_figures(run_dir: Path) -> dict:
     """What the status tells of an earlier sitting of this run, so that the page does not begin at nothing."""
     with contextlib.suppress(files.RunError):
-        status = runs.read_run(run_dir.name).status
-        return {key: value for key, value in status.items() if key in runs.FIGURES}
+        status = folders.read_run(run_dir.name).status
+        return {key: value for key, value in status.items() if key in folders.FIGURES}
     return {}
 
 
@@ -101,7 +104,7 @@ def _sentence(error: BaseException) -> str:
     if isinstance(error, MemoryError) or re.search("can't allocate memory|out of memory", str(error)):
         return "The machine ran out of memory. Try a smaller batch."
     if isinstance(error, OSError):
-        return f"A file could not be written: {runs.unwritable_words(error)}"
+        return f"A file could not be written: {folders.unwritable_words(error)}"
     return f"Training ended with an error: {type(error).__name__}: {error}"[:500]
 
 
@@ -182,12 +185,12 @@ def _first_state(run_dir: Path, config: TrainConfig):
     """The state to begin with: as this run left it, else a new one. Raises CheckpointError, ResumeError."""
     from fashion_core import checkpoints, resume, training
 
-    path = runs.resume_path(run_dir)
+    path = folders.resume_path(run_dir)
     if path.exists():
         state = resume.restore_state(config, checkpoints.read_resume(path, config))
     else:
         state = training.new_state(config)
-    runs.cut_metrics(run_dir, state.epoch, state.step)
+    cut_metrics(run_dir, state.epoch, state.step)
     return state
 
 
@@ -238,7 +241,7 @@ def _save_model(run_dir: Path, status: _Status, state, figures: dict) -> None:
 def _save_resume(run_dir: Path, state) -> None:
     from fashion_core import checkpoints, resume
 
-    checkpoints.save_resume(runs.resume_path(run_dir), state.config, resume.state_to_dict(state))
+    checkpoints.save_resume(folders.resume_path(run_dir), state.config, resume.state_to_dict(state))
 
 
 def thread_count() -> int:

@@ -10,11 +10,18 @@ from collections.abc import Sequence
 import streamlit as st
 from PIL import Image
 
-from fashion_core import pictures
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
-from pages import _answer, _canvas, _correction, _second_model, _shared
+from fashion_core.pictures.opening import MAX_FILE_BYTES, PictureError, open_picture
+from fashion_core.pictures.prepare import Correction, prepare
+from pages.parts.cached import cached_model, cached_split
+from pages.parts.classify.answer import show_card, show_result, show_steps
+from pages.parts.classify.canvas import EDGE, ask_drawing, put_example
+from pages.parts.classify.correction import ask_correction, correction_of, forget
+from pages.parts.frame import run_through_router, show_with_model
+from pages.parts.html import image_html, plain
+from pages.parts.second_model import ask_second_model
 
 FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
@@ -24,20 +31,20 @@ MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
 def show_draw(entries: Sequence[ModelEntry]) -> None:
     """The canvas and its answer; a stroke reruns only this."""
     cards = st.container(horizontal=True, gap="small")
-    with cards.container(border=True, key="canvas_card", width=_canvas.EDGE + 34):
-        picture = _canvas.ask_drawing()
+    with cards.container(border=True, key="canvas_card", width=EDGE + 34):
+        picture = ask_drawing()
     seen, answer = cards.container(border=True, key="seen_card"), cards.container(border=True, key="answer_card")
-    correction = _correction.correction_of("drawing")
-    prepared = pictures.prepare(picture, correction) if picture else None
-    if prepared and (not prepared.blank or correction != pictures.Correction()):
-        _answer.show_result(prepared, entries, seen, answer)
-        _answer.show_steps(prepared, "drawing")
-        _correction.ask_correction("drawing", prepared, small=False)
+    correction = correction_of("drawing")
+    prepared = prepare(picture, correction) if picture else None
+    if prepared and (not prepared.blank or correction != Correction()):
+        show_result(prepared, entries, seen, answer)
+        show_steps(prepared, "drawing")
+        ask_correction("drawing", prepared, small=False)
         return
     seen.caption("**What the model sees** will be here: your drawing at 28 × 28 pixels.")
     answer.markdown("### Draw something")
     answer.write("One piece of clothing, as large as fits: a T-shirt, trousers, a shoe. The answer appears here.")
-    answer.button("Start with an example", icon=":material/lightbulb:", on_click=_canvas.put_example)
+    answer.button("Start with an example", icon=":material/lightbulb:", on_click=put_example)
 
 
 def show_upload(entries: Sequence[ModelEntry]) -> None:
@@ -46,7 +53,7 @@ def show_upload(entries: Sequence[ModelEntry]) -> None:
         "Pictures of one piece each",
         FILE_TYPES,
         accept_multiple_files=True,
-        max_upload_size=pictures.MAX_FILE_BYTES >> 20,
+        max_upload_size=MAX_FILE_BYTES >> 20,
         help="PNG, JPEG, WebP, GIF or BMP. A plain background works best.",
     )
     if not files:
@@ -61,7 +68,7 @@ def show_camera(entries: Sequence[ModelEntry]) -> None:
     with st.container(width=480):
         photo = st.camera_input(
             "Hold one piece in front of a plain wall and take a photo",
-            on_change=_correction.forget,
+            on_change=forget,
             args=("photo",),
         )
     if photo:
@@ -72,16 +79,16 @@ def show_camera(entries: Sequence[ModelEntry]) -> None:
 def show_file(key: str, name: str, content: bytes, entries: Sequence[ModelEntry]) -> None:
     """A brought file; opening its steps and correcting it rerun only this."""
     try:
-        picture = pictures.open_picture(content)
-    except pictures.PictureError as error:
-        st.error(f"**{_shared.plain(name)}**  \n{_shared.plain(str(error))}", icon=":material/broken_image:")
+        picture = open_picture(content)
+    except PictureError as error:
+        st.error(f"**{plain(name)}**  \n{plain(str(error))}", icon=":material/broken_image:")
         return
-    _answer.show_card(key, name, picture, entries)
+    show_card(key, name, picture, entries)
 
 
 def show_samples(entries: Sequence[ModelEntry]) -> None:
     """One test image of each class; the picked one goes the same way as a visitor's picture."""
-    split = _shared.cached_split("test")
+    split = cached_split("test")
     if "samples" not in st.session_state:
         choose_samples(split)
     with st.container(horizontal=True, gap="small"):
@@ -93,7 +100,7 @@ def show_samples(entries: Sequence[ModelEntry]) -> None:
         st.caption("Pick one of these images, none of which the model has learned from, and see what it makes of it.")
         return
     truth = CLASS_NAMES[split.labels[picked]]
-    _answer.show_card("sample", f"Test image {picked}", Image.fromarray(split.pixels[picked]), entries, truth)
+    show_card("sample", f"Test image {picked}", Image.fromarray(split.pixels[picked]), entries, truth)
 
 
 def choose_samples(split: Split) -> None:
@@ -104,7 +111,7 @@ def choose_samples(split: Split) -> None:
 def show_sample(index: int, split: Split) -> None:
     name = CLASS_NAMES[split.labels[index]]
     with st.container(key=f"sample_{index}", gap="xsmall"):
-        st.html(_shared.image_html(split.pixels[index], "sample", f"Test image {index}: {name}"))
+        st.html(image_html(split.pixels[index], "sample", f"Test image {index}: {name}"))
         kind = "primary" if index == st.session_state.get("sample") else "secondary"
         st.button(name, key=f"pick_{index}", type=kind, width="stretch", on_click=pick_sample, args=(index,))
         st.caption(f"#{index}", text_alignment="center")
@@ -112,13 +119,13 @@ def show_sample(index: int, split: Split) -> None:
 
 def pick_sample(index: int) -> None:
     st.session_state["sample"] = index
-    _correction.forget("sample")
+    forget("sample")
 
 
 def ask_second(entry: ModelEntry) -> ModelEntry | None:
     """The model that answers beside the one in use, in the same row as the ways, so that it moves nothing."""
     with beside:
-        return _second_model.ask_second_model(
+        return ask_second_model(
             entry, "classify_with", "Compare with", optional=True, placeholder="Compare with another model…",
             label_visibility="collapsed", width=300,
         )  # fmt: skip
@@ -127,17 +134,17 @@ def ask_second(entry: ModelEntry) -> ModelEntry | None:
 def show_way(entry: ModelEntry) -> None:
     other = ask_second(entry)
     # Loaded before the first stroke: a damaged file is said at once, and the first answer is quick.
-    _shared.cached_model(str(entry.path), entry.fingerprint)
+    cached_model(str(entry.path), entry.fingerprint)
     SHOWS[way or "Draw"]([entry, other] if other else [entry])
 
 
 SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Samples": show_samples}
 
-_shared.run_through_router()
+run_through_router()
 st.title("Classify", anchor=False)
 st.write("Draw or bring a piece of clothing and see what the model calls it.")
 beside = st.container(horizontal=True, vertical_alignment="center", gap="small")
 way = beside.segmented_control(
     "Way", list(SHOWS), default="Draw", required=True, key="way", bind="query-params", label_visibility="collapsed"
 )
-_shared.show_with_model(show_way)
+show_with_model(show_way)

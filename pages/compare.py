@@ -6,10 +6,18 @@ Stands on fashion_core.comparison (the numbers) and fashion_core.plots (the figu
 import pandas as pd
 import streamlit as st
 
-from fashion_core import comparison, evaluation, plots
+from fashion_core import comparison, evaluation
 from fashion_core.catalog import ModelEntry
+from fashion_core.charts.figures import difference_figure, difference_words, signed
 from fashion_core.metadata import CLASS_NAMES
-from pages import _grid, _pair, _second_model, _shared
+from pages.parts.cached import cached_split, cached_test_probs
+from pages.parts.frame import open_dialog, run_through_router, show_with_model
+from pages.parts.html import plain, theme_is_dark
+from pages.parts.images.grid import show_image_buttons
+from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix
+from pages.parts.images.pair import pair_item, show_pair_image
+from pages.parts.second_model import ask_second_model
+from pages.parts.words import GLOSSARY, model_label
 
 MAX_IMAGES = 60  # that came into one cell, and as many that left it; more only if one of the two has learnt nothing
 CHANGES = 6
@@ -18,7 +26,7 @@ LUCK = 0.05  # a difference that luck makes less often than this is hardly luck
 
 def show_alone(entry: ModelEntry) -> None:
     """There is only one model."""
-    name = _shared.plain(entry.title)
+    name = plain(entry.title)
     st.info(f"{name} is the only model here. Train a second one and see what changes.", icon=":material/compare:")
     st.page_link("pages/train.py", label="Train a model", icon=":material/arrow_forward:")
     st.page_link("pages/runs.py", label="Bring in a model file", icon=":material/upload_file:")
@@ -27,10 +35,10 @@ def show_alone(entry: ModelEntry) -> None:
 def ask_models(entry: ModelEntry) -> ModelEntry | None:
     with st.container(border=True):
         left, right = st.columns(2)
-        left.markdown(f"**A**, the model in use  \n{_shared.plain(_shared.model_label(entry))}")
+        left.markdown(f"**A**, the model in use  \n{plain(model_label(entry))}")
         left.caption("Choose another one in the sidebar.")
         with right:
-            return _second_model.ask_second_model(entry, "compare_with", "B, compared with it")
+            return ask_second_model(entry, "compare_with", "B, compared with it")
 
 
 def show_totals(totals: dict) -> None:
@@ -65,20 +73,20 @@ def show_matrix(confusions: tuple, names: tuple[str, str], cell: tuple[int, int]
     with st.container(border=True):
         st.markdown("**B minus A**: blue where B has fewer images, orange where it has more.")
         st.caption("On the diagonal, where the answer is right, more is better; everywhere else fewer is.")
-        figure = plots.difference_figure(*confusions, names, _shared.theme_is_dark())
+        figure = difference_figure(*confusions, names, theme_is_dark())
         alt = "B's confusion matrix minus A's: true labels down, predicted across. The pickers reach every cell."
-        _grid.show_clickable_matrix(figure, cell, alt, key="difference")
+        show_clickable_matrix(figure, cell, alt, key="difference")
         st.markdown("**Largest changes**")
         with st.container(horizontal=True, gap="xsmall"):
             for true, pred, change in comparison.most_changed(confusions[1] - confusions[0], CHANGES):
-                label = f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]} · {plots.signed(change)}"
-                st.button(label, key=f"change-{true}-{pred}", on_click=_grid.pick_cell, args=(true, pred))
+                label = f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]} · {signed(change)}"
+                st.button(label, key=f"change-{true}-{pred}", on_click=pick_cell, args=(true, pred))
 
 
 def show_cell(confusions: tuple, cell: tuple[int, int], split, probs_a, probs_b) -> None:
     """The picked cell in words, with the images that came into it and those that left it."""
     counts = [int(confusion[cell]) for confusion in confusions]
-    st.subheader(plots.difference_words(counts[1] - counts[0], *cell), anchor=False)
+    st.subheader(difference_words(counts[1] - counts[0], *cell), anchor=False)
     st.caption(f"With A {counts[0]:,}, with B {counts[1]:,}. Pick an image to look closer.")
     came, left = comparison.changed_sides(split.labels, probs_a, probs_b, *cell)
     name = CLASS_NAMES[cell[1]]
@@ -92,8 +100,8 @@ def show_cell(confusions: tuple, cell: tuple[int, int], split, probs_a, probs_b)
             continue
         st.caption(words + (f" Here are the {MAX_IMAGES} that B is surest of." if len(found) > MAX_IMAGES else ""))
         shown = found[:MAX_IMAGES]
-        items = [_pair.pair_item(i, split.pixels[i], split.labels[i], probs_a[i], probs_b[i]) for i in shown]
-        _grid.show_image_buttons(f"{key}_grid", items, open_image)
+        items = [pair_item(i, split.pixels[i], split.labels[i], probs_a[i], probs_b[i]) for i in shown]
+        show_image_buttons(f"{key}_grid", items, open_image)
 
 
 def open_image(index: int) -> None:
@@ -107,7 +115,7 @@ def show_classes(rows: list[dict]) -> None:
     labels = {"recall_a": "A finds", "recall_b": "B finds", "difference": "B − A, points"}
     formats = {"recall_a": "%.1f%%", "recall_b": "%.1f%%", "difference": "%+.1f"}
     columns = {
-        name: st.column_config.NumberColumn(labels[name], format=formats[name], help=_shared.GLOSSARY["recall"])
+        name: st.column_config.NumberColumn(labels[name], format=formats[name], help=GLOSSARY["recall"])
         for name in shares
     }
     columns |= {"class": "Class", "only_a": "Only A right", "only_b": "Only B right"}
@@ -121,14 +129,14 @@ def show_comparison(entry: ModelEntry) -> None:
         show_alone(entry)
         return
     names = (entry.title, other.title)
-    split = _shared.cached_split("test")
-    probs_a, probs_b = _shared.cached_test_probs(entry), _shared.cached_test_probs(other)
+    split = cached_split("test")
+    probs_a, probs_b = cached_test_probs(entry), cached_test_probs(other)
     preds_a, preds_b = probs_a.argmax(axis=1), probs_b.argmax(axis=1)
     confusions = tuple(evaluation.confusion(split.labels, preds) for preds in (preds_a, preds_b))
     show_totals(comparison.totals(split.labels, preds_a, preds_b))
     left, right = st.columns([2, 1])
     with right, st.container(border=True, key="sides_card"):
-        cell = _grid.ask_cell()
+        cell = ask_cell()
         if cell:
             show_cell(confusions, cell, split, probs_a, probs_b)
         else:
@@ -139,10 +147,10 @@ def show_comparison(entry: ModelEntry) -> None:
     if "opened_pair" in st.session_state:
         index = st.session_state.pop("opened_pair")
         args = index, split, names, probs_a[index], probs_b[index]
-        _shared.open_dialog(f"Image {index}", _pair.show_pair_image, *args)
+        open_dialog(f"Image {index}", show_pair_image, *args)
 
 
-_shared.run_through_router()
+run_through_router()
 st.title("Compare", anchor=False)
 st.write("Two models on the same test images. Click any cell to see the images that changed sides.")
-_shared.show_with_model(show_comparison)
+show_with_model(show_comparison)

@@ -6,10 +6,17 @@ Stands on fashion_core.evaluation (the numbers) and fashion_core.plots (the figu
 import pandas as pd
 import streamlit as st
 
-from fashion_core import evaluation, plots
+from fashion_core import evaluation
 from fashion_core.catalog import ModelEntry
+from fashion_core.charts.figures import PLURALS, calibration_figure, cell_words, confusion_figure
 from fashion_core.metadata import CLASS_NAMES
-from pages import _grid, _shared
+from pages.parts.cached import cached_split, cached_test_probs
+from pages.parts.frame import open_dialog, run_through_router, show_with_model
+from pages.parts.html import theme_is_dark
+from pages.parts.images.grid import show_image_grid
+from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix
+from pages.parts.images.panel import show_image
+from pages.parts.words import GLOSSARY
 
 MODE_LABELS = {"count": "Counts", "by true class": "% of true", "by predicted class": "% of predicted"}
 MAX_IMAGES = 24  # of one cell, beside the matrix; the Predictions page has them all
@@ -24,11 +31,11 @@ def cached_scores(path: str, fingerprint: str, _labels, _preds) -> tuple[dict, l
 
 def show_metrics(summary: dict) -> None:
     pair, count = summary["most_confused"], summary["most_confused_count"]
-    note, words = (pair_words(*pair), f"{plots.cell_words(count, *pair)}.") if pair else ("no mistake", None)
+    note, words = (pair_words(*pair), f"{cell_words(count, *pair)}.") if pair else ("no mistake", None)
     worst, f1 = CLASS_NAMES[summary["worst_class"]], f"F1 {summary['worst_f1']:.3f}"
     figures = (
-        ("Accuracy", f"{summary['accuracy']:.1%}", f"of {summary['images']:,} images", _shared.GLOSSARY["test"]),
-        ("Macro F1", f"{summary['macro_f1']:.3f}", "mean of ten classes", _shared.GLOSSARY["F1"]),
+        ("Accuracy", f"{summary['accuracy']:.1%}", f"of {summary['images']:,} images", GLOSSARY["test"]),
+        ("Macro F1", f"{summary['macro_f1']:.3f}", "mean of ten classes", GLOSSARY["F1"]),
         ("Worst class", worst, f1, "The class with the lowest F1."),
         ("Most confused", f"{count:,}", note, words),
     )
@@ -54,9 +61,9 @@ def show_matrix(confusion, cell: tuple[int, int] | None) -> None:
             )  # fmt: skip
             hide = st.toggle("Hide the diagonal", key="hide", bind="query-params", help="So that the mistakes show.")
         # An empty ?mode= in the URL comes as None.
-        figure = plots.confusion_figure(confusion, mode or "count", hide, _shared.theme_is_dark())
+        figure = confusion_figure(confusion, mode or "count", hide, theme_is_dark())
         alt = "Confusion matrix: true labels down, predicted labels across. The pickers reach every cell."
-        _grid.show_clickable_matrix(figure, cell, alt)
+        show_clickable_matrix(figure, cell, alt)
         show_pairs(confusion)
 
 
@@ -64,14 +71,14 @@ def show_cell(confusion, cell: tuple[int, int], split, probs) -> None:
     """The picked cell in words, with its images."""
     true, pred = cell
     indices = evaluation.cell_indices(split.labels, probs, true, pred)
-    st.subheader(plots.cell_words(len(indices), true, pred), anchor=False)
+    st.subheader(cell_words(len(indices), true, pred), anchor=False)
     if not len(indices):
         never = "names none of them rightly" if true == pred else "never makes this mistake on the test images"
         st.caption(f"No image here: the model {never}.")
         return
     share = len(indices) / confusion[true].sum()
-    st.caption(f"{share:.1%} of all {plots.PLURALS[true]}. Surest first; pick an image to look closer.")
-    _grid.show_image_grid("cell_grid", indices[:MAX_IMAGES], split, probs, open_image, compact=True)
+    st.caption(f"{share:.1%} of all {PLURALS[true]}. Surest first; pick an image to look closer.")
+    show_image_grid("cell_grid", indices[:MAX_IMAGES], split, probs, open_image, compact=True)
     query = {"true_label": CLASS_NAMES[true], "predicted_label": CLASS_NAMES[pred]}
     label = f"All {len(indices):,} in Predictions"
     st.page_link("pages/predictions.py", label=label, icon=":material/grid_view:", query_params=query)
@@ -82,7 +89,7 @@ def show_pairs(confusion) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for true, pred, count in evaluation.most_confused(confusion, PAIRS):
             label = f"{pair_words(true, pred)} · {count}"
-            st.button(label, key=f"pair-{true}-{pred}", on_click=_grid.pick_cell, args=(true, pred))
+            st.button(label, key=f"pair-{true}-{pred}", on_click=pick_cell, args=(true, pred))
 
 
 def show_classes(report: list[dict]) -> None:
@@ -90,7 +97,7 @@ def show_classes(report: list[dict]) -> None:
     frame = pd.DataFrame(report)
     columns = {"class": "Class", "support": st.column_config.NumberColumn("Support", format="localized")}
     for name, label in (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1")):
-        words = _shared.GLOSSARY.get(name) or _shared.GLOSSARY[label]
+        words = GLOSSARY.get(name) or GLOSSARY[label]
         columns[name] = st.column_config.ProgressColumn(label, help=words, format="%.3f", min_value=0, max_value=1)
     st.subheader("Each class", anchor=False)
     st.dataframe(frame, hide_index=True, column_config=columns, height="content", alt="The scores of each class")
@@ -108,20 +115,20 @@ def show_calibration(labels, probs) -> None:
         "A bar on the dashed line means that what it calls 80 % sure is right four times in five. "
         f"On average it is off by {table['ece']:.1%} (expected calibration error)."
     )
-    figure = plots.calibration_figure(table["bins"], _shared.theme_is_dark())
+    figure = calibration_figure(table["bins"], theme_is_dark())
     words = "How often it is right, over how sure it is; the dashed line is where both are equal"
     st.plotly_chart(figure, key="calibration", config={"displayModeBar": False}, alt=words)
 
 
 def show_confusion(entry: ModelEntry) -> None:
-    split, probs = _shared.cached_split("test"), _shared.cached_test_probs(entry)
+    split, probs = cached_split("test"), cached_test_probs(entry)
     preds, _ = evaluation.predictions(probs)
     confusion = evaluation.confusion(split.labels, preds)
     summary, report = cached_scores(str(entry.path), entry.fingerprint, split.labels, preds)
     show_metrics(summary)
     left, right = st.columns([2, 1])
     with right, st.container(border=True):
-        cell = _grid.ask_cell()
+        cell = ask_cell()
         if cell:
             show_cell(confusion, cell, split, probs)
         else:
@@ -133,10 +140,10 @@ def show_confusion(entry: ModelEntry) -> None:
     if "opened_image" in st.session_state:
         index = st.session_state.pop("opened_image")
         image = split.pixels[index], split.labels[index], probs[index]
-        _shared.open_dialog(f"Image {index}", _grid.show_image, index, *image)
+        open_dialog(f"Image {index}", show_image, index, *image)
 
 
-_shared.run_through_router()
+run_through_router()
 st.title("Confusion matrix", anchor=False)
 st.write("Which clothes are taken for which. Click any cell to see its images.")
-_shared.show_with_model(show_confusion)
+show_with_model(show_confusion)

@@ -7,8 +7,14 @@ import contextlib
 
 import streamlit as st
 
-from fashion_core import catalog, files, limits, runs
-from pages import _export, _lessons, _network, _shared
+from fashion_core import catalog, files, limits
+from fashion_core.runs import folders
+from pages.parts.export import show_export
+from pages.parts.frame import model_in_use, run_through_router, show_no_model
+from pages.parts.home.network import show_networks, training_words
+from pages.parts.home.training_pictures import show_lessons
+from pages.parts.html import escaped, plain
+from pages.parts.words import GLOSSARY, model_score
 
 WAYS_IN = (
     (
@@ -52,37 +58,37 @@ def show_ways_in() -> None:
 
 
 def show_run() -> None:
-    run = runs.active_run()
+    run = folders.active_run()
     if run:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.write(f"**{_shared.plain(run.name)}** is training now.")
+            st.write(f"**{plain(run.name)}** is training now.")
             st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
 
 
 def show_model_card(entry: catalog.ModelEntry) -> None:
     card = entry.card
     with st.container(border=True):
-        st.subheader(f"Model in use: {_shared.plain(entry.title)}", anchor=False)
+        st.subheader(f"Model in use: {plain(entry.title)}", anchor=False)
         left, right = st.columns([1, 3])
         with left:
-            score = _shared.model_score(card)
+            score = model_score(card)
             if score:
-                st.metric(f"{score[0].capitalize()} accuracy", f"{score[1]:.1%}", help=_shared.GLOSSARY[score[0]])
-            st.caption(_network.training_words(card))
+                st.metric(f"{score[0].capitalize()} accuracy", f"{score[1]:.1%}", help=GLOSSARY[score[0]])
+            st.caption(training_words(card))
             if isinstance(card.get("recognition"), dict):
                 st.caption(recognition_words(card["recognition"]))
         if isinstance(card.get("per_class"), list):
             right.html(per_class_html(card["per_class"]))
         with st.expander("Take it with you", icon=":material/download:"):
-            _export.show_export(entry, run_of(entry))
+            show_export(entry, run_of(entry))
 
 
-def run_of(entry: catalog.ModelEntry) -> runs.Run | None:
+def run_of(entry: catalog.ModelEntry) -> folders.Run | None:
     """The run that a model comes from; None for a shipped one."""
     if entry.shipped:
         return None
     with contextlib.suppress(files.RunError):  # deleted meanwhile
-        return runs.read_run(entry.model_id)
+        return folders.read_run(entry.model_id)
 
 
 def recognition_words(figures: dict) -> str:
@@ -95,24 +101,24 @@ def recognition_words(figures: dict) -> str:
 def per_class_html(rows: list[dict]) -> str:
     """Recall of each class as a strip of labelled bars."""
     bars = "".join(
-        f'<div class="bar-row"><span>{_shared.escaped(row["class"])}</span><div class="bar"><i style="width:'
+        f'<div class="bar-row"><span>{escaped(row["class"])}</span><div class="bar"><i style="width:'
         f'{100 * row["recall"]:.1f}%"></i></div><b>{row["recall"]:.1%}</b></div>'
         for row in rows
     )
     return f'<div class="bars" title="Share of each class that it finds">{bars}</div>'
 
 
-_shared.run_through_router()
+run_through_router()
 show_welcome()
 show_run()
 show_ways_in()
-chosen = _shared.model_in_use()
+chosen = model_in_use()
 if chosen is None:
-    _shared.show_no_model()
+    show_no_model()
 else:
     show_model_card(chosen)
-_network.show_networks(catalog.list_models(), chosen)
-_lessons.show_lessons(bool(chosen and (chosen.card.get("config") or {}).get("sketches")))
+show_networks(catalog.list_models(), chosen)
+show_lessons(bool(chosen and (chosen.card.get("config") or {}).get("sketches")))
 st.page_link("pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:")
 st.page_link("pages/compare.py", label="Compare two models", icon=":material/compare:")
 st.page_link("pages/runs.py", label="Compare past runs", icon=":material/stacked_line_chart:")

@@ -10,7 +10,10 @@ import streamlit as st
 from fashion_core import evaluation
 from fashion_core.catalog import ModelEntry
 from fashion_core.metadata import CLASS_NAMES, TEST_SIZE
-from pages import _grid, _shared
+from pages.parts.cached import cached_split, cached_test_probs
+from pages.parts.frame import run_through_router, show_with_model
+from pages.parts.images.grid import show_image_grid
+from pages.parts.images.panel import show_image
 
 PER_PAGE = 50  # five rows of ten on a wide screen
 ANY = "Any"
@@ -102,7 +105,7 @@ def show_panel(index: int, found, split, probs) -> None:
                 st.button(label, icon=icon, type="tertiary", disabled=at_end, on_click=step, args=(found, by))
         if not evaluation.page_of(found, index, PER_PAGE):
             st.caption("This image does not match your filters.")
-        _grid.show_image(index, split.pixels[index], split.labels[index], probs[index])
+        show_image(index, split.pixels[index], split.labels[index], probs[index])
 
 
 def show_nothing_found() -> None:
@@ -112,7 +115,7 @@ def show_nothing_found() -> None:
 
 
 def show_predictions(entry: ModelEntry) -> None:
-    split, probs = _shared.cached_split("test"), _shared.cached_test_probs(entry)
+    split, probs = cached_split("test"), cached_test_probs(entry)
     found = evaluation.select_indices(split.labels, probs, **ask_filters())
     if not len(found):
         show_nothing_found()
@@ -121,13 +124,13 @@ def show_predictions(entry: ModelEntry) -> None:
     # A row of columns in both cases: the grid stays the same element in the browser and keeps the keyboard's focus.
     columns = st.columns([1] if picked is None else [2, 1])
     with columns[0]:
-        _grid.show_image_grid("grid", shown, split, probs, pick, picked)
+        show_image_grid("grid", shown, split, probs, pick, picked)
     if picked is not None:
         with columns[1]:
             show_panel(picked, found, split, probs)
 
 
-_shared.run_through_router()
+run_through_router()
 st.title("Predictions", anchor=False)
 st.write("See what the model calls each of the 10,000 test images. Pick one to look closer.")
-_shared.show_with_model(show_predictions)
+show_with_model(show_predictions)

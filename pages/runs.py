@@ -5,8 +5,16 @@ Stands on fashion_core.runs (folders), run_table (search, differences, seeds), p
 
 import streamlit as st
 
-from fashion_core import housekeeping, limits, run_table, runs
-from pages import _bring_in, _differences, _housekeeping, _run_card, _run_curves, _runs_table, _shared
+from fashion_core import limits
+from fashion_core.runs import folders, pruning
+from fashion_core.runs import table as run_table
+from pages.parts.frame import run_through_router
+from pages.parts.runs.card import show_cards, show_outcome
+from pages.parts.runs.curves import show_curves, with_curves
+from pages.parts.runs.differences import show_differences, show_seeds
+from pages.parts.runs.import_model import ask_model_file
+from pages.parts.runs.pruning import ask_pruning
+from pages.parts.runs.table import ask_filters, ask_order, show_nothing_found, ticked_runs
 
 
 def show_no_runs() -> None:
@@ -17,32 +25,32 @@ def show_no_runs() -> None:
             st.page_link("pages/train.py", label="Start the first one", icon=":material/arrow_forward:")
 
 
-def show_runs(found: list[runs.Run]) -> None:
-    disk_bytes = {run.run_id: housekeeping.disk_use(run.run_dir) for run in found}
-    shown = run_table.select_runs(found, **_runs_table.ask_filters(found))
+def show_runs(found: list[folders.Run]) -> None:
+    disk_bytes = {run.run_id: pruning.disk_use(run.run_dir) for run in found}
+    shown = run_table.select_runs(found, **ask_filters(found))
     if shown:
-        shown = _runs_table.ask_order(shown, found, disk_bytes)
+        shown = ask_order(shown, found, disk_bytes)
     else:
-        _runs_table.show_nothing_found(found)
-    ticked = _runs_table.ticked_runs(found)
+        show_nothing_found(found)
+    ticked = ticked_runs(found)
     chosen = ticked or shown
     if chosen:
-        _run_curves.show_curves(chosen, bool(ticked))
-        _differences.show_differences(ticked or _run_curves.with_curves(shown) or shown)
-        _differences.show_seeds(chosen)
-        _run_card.show_runs(ticked or shown[:1])
-    _housekeeping.ask_pruning(found, disk_bytes)
+        show_curves(chosen, bool(ticked))
+        show_differences(ticked or with_curves(shown) or shown)
+        show_seeds(chosen)
+        show_cards(ticked or shown[:1])
+    ask_pruning(found, disk_bytes)
 
 
-_shared.run_through_router()
+run_through_router()
 st.title("Runs", anchor=False)
 st.write("Every training run is kept here until you delete it. Tick some to compare them.")
 if limits.read_only():
     st.info("This is a public copy: training, renaming and deleting are switched off.", icon=":material/lock:")
-_run_card.show_outcome()
-all_runs = runs.list_runs()
+show_outcome()
+all_runs = folders.list_runs()
 if all_runs:
     show_runs(all_runs)
 else:
     show_no_runs()
-_bring_in.ask_model_file()
+ask_model_file()

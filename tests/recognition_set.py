@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from fashion_core import pictures, predict
+from fashion_core import predict
 from fashion_core.metadata import NOTHING
+from fashion_core.pictures.opening import open_picture
+from fashion_core.pictures.prepare import prepare
 
 FOLDER = Path(__file__).parent / "recognition"
 KINDS = ("sketch", "photo", "icon")
@@ -25,7 +27,7 @@ def answers(model, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows = []
     for path in sorted((FOLDER / kind).iterdir()):
         name = path.stem.rsplit("-", 1)[0]
-        prepared = pictures.prepare(pictures.open_picture(path))
+        prepared = prepare(open_picture(path))
         answer = predict.classify_pixels(model, prepared.pixels)
         rows.append((NAMES.index(name) if name in NAMES else NOTHING, answer.label, answer.recognised))
     labels, preds, recognised = map(np.array, zip(*rows, strict=True))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from fashion_core import catalog, checkpoints, files, runs
+from fashion_core import catalog, checkpoints, files
 from fashion_core.catalog import bring_in, list_models
 from fashion_core.checkpoints import CheckpointError, load_model, read_checkpoint
 from fashion_core.config import TrainConfig
@@ -20,6 +20,7 @@ from fashion_core.data import load_split
 from fashion_core.evaluation import accuracy
 from fashion_core.models import build_model
 from fashion_core.predict import predict_probs
+from fashion_core.runs import folders
 
 
 def test_weights_config_and_figures_come_back(checkpoint_path):
@@ -247,13 +248,13 @@ def test_the_fingerprint_changes_with_the_file(checkpoint_path):
 
 def test_a_model_file_can_be_brought_back_in(runs_dir, checkpoint_path):
     run_id = bring_in(checkpoint_path, "My model")
-    run = runs.read_run(run_id)
+    run = folders.read_run(run_id)
     assert (run.state, run.name, run.status["test_accuracy"]) == ("finished", "My model", 0.89)
     entry = next(entry for entry in list_models() if entry.model_id == run_id)
     assert entry.card["config"]["epochs"] == 3
     assert not load_model(entry.path).training
     changed(checkpoint_path, metrics={"val_accuracy": 0.9, "epochs_done": 3})
-    run = runs.read_run(bring_in(checkpoint_path, "Another"))
+    run = folders.read_run(bring_in(checkpoint_path, "Another"))
     assert run.status == {"state": "finished", "message": "Brought in from a file."} | {
         "val_accuracy": 0.9, "best_val_accuracy": 0.9, "epoch": 3,
     }  # fmt: skip
@@ -268,7 +269,7 @@ def test_nothing_unchecked_comes_in_beside_the_weights_or_in_the_place_of_a_chec
     plain_size = checkpoint_path.stat().st_size
     torch.save(content, checkpoint_path)
     assert checkpoint_path.stat().st_size > plain_size + 3_000_000
-    run = runs.read_run(bring_in(checkpoint_path, "Smuggler"))
+    run = folders.read_run(bring_in(checkpoint_path, "Smuggler"))
     assert run.model_path.stat().st_size < plain_size + 2_000
     card = read_checkpoint(run.model_path).card
     assert (card["model"], card["config"]["epochs"], list(card)[:2]) == ("FashionCNN", 3, ["model", "config"])

@@ -15,9 +15,10 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from fashion_core import catalog, checkpoints, data, export, files, predict, runs
+from fashion_core import catalog, checkpoints, data, export, files, predict
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.runs import folders
 
 SHIPPED = ("deep_residual_net", "fashion_cnn")
 EVENTS = [
@@ -38,10 +39,10 @@ def shipped_path(name: str) -> Path:
 
 @pytest.fixture
 def run(runs_dir):
-    run_id = runs.create_run(TrainConfig(epochs=2), "Mine")
+    run_id = folders.create_run(TrainConfig(epochs=2), "Mine")
     text = "".join(json.dumps(event) + "\n" for event in EVENTS[3:] + EVENTS[:3])  # in no order, yet complete
     (runs_dir / run_id / "metrics.jsonl").write_text(text)
-    return runs.read_run(run_id)
+    return folders.read_run(run_id)
 
 
 @pytest.fixture
@@ -180,7 +181,7 @@ def test_the_curves_are_a_table_in_the_order_of_training(run):
 
 @pytest.mark.parametrize("make", [export.curves_csv, export.tensorboard_bytes])
 def test_a_run_without_a_curve_says_so(runs_dir, make):
-    run = runs.read_run(runs.create_run(TrainConfig(), "New one"))
+    run = folders.read_run(folders.create_run(TrainConfig(), "New one"))
     with pytest.raises(export.ExportError, match="“New one” has no curve yet"):
         make(run)
 

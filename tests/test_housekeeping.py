@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fashion_core import housekeeping
 from fashion_core.config import TrainConfig
-from fashion_core.housekeeping import DAY_SECONDS, runs_to_prune
-from fashion_core.runs import STATES, Run
+from fashion_core.runs import pruning
+from fashion_core.runs.folders import STATES, Run
+from fashion_core.runs.pruning import DAY_SECONDS, runs_to_prune
 
 NOW = 1_800_000_000.0
 
@@ -62,7 +62,7 @@ def test_only_runs_that_have_ended_go(state):
         assert gone(rule, 1, found) == expected, rule
 
 
-@pytest.mark.parametrize("rule", housekeeping.RULES)
+@pytest.mark.parametrize("rule", pruning.RULES)
 def test_the_model_in_use_and_folders_that_are_no_runs_stay(rule):
     found = [run("a", accuracy=0.9), run("b", "failed", days=9), run("c", "lost", days=9, config=None)]
     found.append(dataclasses.replace(run("d", "lost", days=9), problem="status.json is not valid JSON."))
@@ -95,7 +95,7 @@ def test_disk_use_counts_all_files_as_find_does_and_follows_no_link(tmp_path):
     (folder / "up").symlink_to(tmp_path)
     os.mkfifo(folder / "pipe")
     listing = subprocess.run(["find", folder, "-type", "f", "-printf", "%s\n"], capture_output=True, text=True)
-    assert housekeeping.disk_use(folder) == sum(map(int, listing.stdout.split())) == 1_234
+    assert pruning.disk_use(folder) == sum(map(int, listing.stdout.split())) == 1_234
 
 
 def test_a_file_that_goes_while_it_is_counted_leaves_the_others_counted(tmp_path, monkeypatch):
@@ -111,16 +111,16 @@ def test_a_file_that_goes_while_it_is_counted_leaves_the_others_counted(tmp_path
             pass
 
     real = os.scandir
-    monkeypatch.setattr(housekeeping.os, "scandir", lambda folder: Scan(real(folder)))
-    assert housekeeping.disk_use(tmp_path) == 2_000
+    monkeypatch.setattr(pruning.os, "scandir", lambda folder: Scan(real(folder)))
+    assert pruning.disk_use(tmp_path) == 2_000
 
 
 def test_disk_use_of_a_run_that_is_gone_is_nothing(tmp_path):
-    assert housekeeping.disk_use(tmp_path / "gone") == 0
+    assert pruning.disk_use(tmp_path / "gone") == 0
 
 
 @pytest.mark.parametrize(
     ("size", "words"), [(0, "0 kB"), (1, "1 kB"), (999_000, "999 kB"), (1_840_000, "1.8 MB"), (2.314e9, "2.31 GB")]
 )
 def test_sizes_in_words(size, words):
-    assert housekeeping.size_words(size) == words
+    assert pruning.size_words(size) == words

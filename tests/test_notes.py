@@ -6,25 +6,26 @@ import threading
 
 import pytest
 
-from fashion_core import files, notes, runs
+from fashion_core import files
 from fashion_core.config import TrainConfig
-from fashion_core.notes import Notes, NotesError
+from fashion_core.runs import annotations, folders
+from fashion_core.runs.annotations import Notes, NotesError
 
 WRITTEN = Notes("Wide", "Tried more dropout.\n\nIt helped: ½ point.", ("baseline", "paper 2"))
 
 
 def test_what_is_written_is_read_again(tmp_path):
-    notes.write_notes(tmp_path, WRITTEN)
-    assert notes.read_notes(tmp_path) == WRITTEN
+    annotations.write_notes(tmp_path, WRITTEN)
+    assert annotations.read_notes(tmp_path) == WRITTEN
     assert [path.name for path in tmp_path.iterdir()] == ["notes.json"]
 
 
 def test_no_file_is_no_notes(tmp_path):
-    assert notes.read_notes(tmp_path) == Notes()
+    assert annotations.read_notes(tmp_path) == Notes()
 
 
 def test_what_a_visitor_writes_is_cleaned():
-    checked = notes.checked_notes(" a\tb\x00 ", "  one\u202e \r\n\x07two\n\n", ["x", " X ", "", "a,b", "\n"])
+    checked = annotations.checked_notes(" a\tb\x00 ", "  one\u202e \r\n\x07two\n\n", ["x", " X ", "", "a,b", "\n"])
     assert checked == Notes("a b", "one\n two", ("x", "a b"))
 
 
@@ -39,13 +40,13 @@ def test_what_a_visitor_writes_is_cleaned():
 )
 def test_what_is_too_long_is_refused_with_a_sentence(name, text, tags, words):
     with pytest.raises(NotesError, match=words):
-        notes.checked_notes(name, text, tags)
+        annotations.checked_notes(name, text, tags)
 
 
 def test_the_longest_notes_fit_into_the_file(tmp_path):
-    longest = notes.checked_notes("😀" * 60, "😀" * 2_000, [f"{i}" + "😀" * 23 for i in range(8)])
-    notes.write_notes(tmp_path, longest)
-    assert notes.read_notes(tmp_path) == longest
+    longest = annotations.checked_notes("😀" * 60, "😀" * 2_000, [f"{i}" + "😀" * 23 for i in range(8)])
+    annotations.write_notes(tmp_path, longest)
+    assert annotations.read_notes(tmp_path) == longest
 
 
 @pytest.mark.parametrize(
@@ -60,14 +61,14 @@ def test_the_longest_notes_fit_into_the_file(tmp_path):
 )
 def test_a_damaged_file_says_what_is_wrong(tmp_path, content, words):
     (tmp_path / "notes.json").write_bytes(content.encode("utf-8", "surrogateescape"))
-    read = notes.read_notes(tmp_path)
+    read = annotations.read_notes(tmp_path)
     assert words in read.problem
     assert read.name == ""
 
 
 def test_a_pipe_or_folder_in_the_files_place_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "notes.json")
-    assert "no file" in notes.read_notes(tmp_path).problem
+    assert "no file" in annotations.read_notes(tmp_path).problem
 
 
 @pytest.mark.parametrize(
@@ -82,28 +83,28 @@ def test_a_pipe_or_folder_in_the_files_place_is_not_waited_for(tmp_path):
 )
 def test_hand_edited_values_are_dropped_or_cut(tmp_path, values, read):
     (tmp_path / "notes.json").write_text(json.dumps(values))
-    assert notes.read_notes(tmp_path) == read
+    assert annotations.read_notes(tmp_path) == read
 
 
 def test_a_file_that_links_elsewhere_is_replaced_and_its_target_left_alone(tmp_path):
     (tmp_path / "outside").write_text("mine")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "notes.json").symlink_to(tmp_path / "outside")
-    notes.write_notes(tmp_path / "run", WRITTEN)
+    annotations.write_notes(tmp_path / "run", WRITTEN)
     assert (tmp_path / "outside").read_text() == "mine"
-    assert notes.read_notes(tmp_path / "run") == WRITTEN
+    assert annotations.read_notes(tmp_path / "run") == WRITTEN
 
 
 def test_two_browsers_at_once_end_in_one_of_the_two_outcomes(tmp_path):
     """Both write from one process, as one server does; a reader meanwhile never sees half of one."""
     outcomes = [Notes(letter, letter * 2_000, (letter,)) for letter in "ab"]
-    notes.write_notes(tmp_path, outcomes[0])
+    annotations.write_notes(tmp_path, outcomes[0])
     errors = []
 
     def write(outcome):
         try:
             for _ in range(150):
-                notes.write_notes(tmp_path, outcome)
+                annotations.write_notes(tmp_path, outcome)
         except NotesError as error:
             errors.append(error)
 
@@ -111,46 +112,46 @@ def test_two_browsers_at_once_end_in_one_of_the_two_outcomes(tmp_path):
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):
-        assert notes.read_notes(tmp_path) in outcomes
+        assert annotations.read_notes(tmp_path) in outcomes
     for writer in writers:
         writer.join()
     assert errors == []
-    assert notes.read_notes(tmp_path) in outcomes
+    assert annotations.read_notes(tmp_path) in outcomes
     assert [path.name for path in tmp_path.iterdir()] == ["notes.json"]
 
 
 def test_notes_of_a_run_that_is_gone_are_a_sentence(tmp_path):
     with pytest.raises(NotesError, match="still there"):
-        notes.write_notes(tmp_path / "gone", WRITTEN)
+        annotations.write_notes(tmp_path / "gone", WRITTEN)
 
 
 # As a run's name
 
 
 def test_a_run_is_called_by_its_notes_and_by_its_first_name_when_that_is_taken_back(runs_dir):
-    run_id = runs.create_run(TrainConfig(), "First")
-    runs.annotate_run(run_id, "Second", "Why", ["a"])
-    run = runs.read_run(run_id)
+    run_id = folders.create_run(TrainConfig(), "First")
+    folders.annotate_run(run_id, "Second", "Why", ["a"])
+    run = folders.read_run(run_id)
     assert (run.name, run.notes.text, run.notes.tags) == ("Second", "Why", ("a",))
-    runs.annotate_run(run_id, "", "", [])
-    assert runs.read_run(run_id).name == "First"
+    folders.annotate_run(run_id, "", "", [])
+    assert folders.read_run(run_id).name == "First"
 
 
 def test_a_run_whose_folder_is_damaged_keeps_the_name_of_its_notes(runs_dir):
-    run_id = runs.create_run(TrainConfig(), "First")
-    runs.annotate_run(run_id, "Second", "", [])
+    run_id = folders.create_run(TrainConfig(), "First")
+    folders.annotate_run(run_id, "Second", "", [])
     (runs_dir / run_id / "config.json").write_text("{")
-    assert runs.read_run(run_id).name == "Second"
+    assert folders.read_run(run_id).name == "Second"
 
 
 def test_a_read_only_copy_takes_no_notes(runs_dir, monkeypatch):
-    run_id = runs.create_run(TrainConfig(), "First")
+    run_id = folders.create_run(TrainConfig(), "First")
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
     with pytest.raises(files.RunError, match="read-only"):
-        runs.annotate_run(run_id, "Second", "", [])
-    assert runs.read_run(run_id).name == "First"
+        folders.annotate_run(run_id, "Second", "", [])
+    assert folders.read_run(run_id).name == "First"
 
 
 def test_notes_cannot_leave_the_runs_folder(runs_dir):
     with pytest.raises(files.RunError, match="not a run id"):
-        runs.annotate_run("..", "x", "", [])
+        folders.annotate_run("..", "x", "", [])

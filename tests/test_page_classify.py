@@ -9,10 +9,14 @@ import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import catalog, checkpoints, data, files, pictures, predict, runs
+from fashion_core import catalog, checkpoints, data, files, predict
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
-from pages import _shared
+from fashion_core.pictures.opening import open_picture
+from fashion_core.pictures.prepare import Correction, framed, prepare
+from fashion_core.runs import folders
+from pages.parts.cached import cached_split
+from pages.parts.html import png_data_uri
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +28,8 @@ def _own_runs(runs_dir):
 def unsure_model():
     """The id of a run whose model is the shipped one, but takes nothing for something it knows."""
     shipped = checkpoints.read_checkpoint(catalog.recommended_path())
-    run_id = runs.create_run(TrainConfig(), "Knows nothing")
-    folder = runs.run_dir_of(run_id)
+    run_id = folders.create_run(TrainConfig(), "Knows nothing")
+    folder = folders.run_dir_of(run_id)
     metrics = shipped.metrics | {"known_certainty": 1e9}
     checkpoints.save_checkpoint(folder / "model.pt", shipped.config, shipped.weights, metrics)
     files.write_json(folder / "status.json", {"state": "finished", "epoch": 1})
@@ -82,7 +86,7 @@ def test_an_empty_canvas_says_what_to_do():
 
 def test_the_answer_to_an_upload_is_the_models():
     model = checkpoints.load_model(catalog.recommended_path())
-    probs = predict.classify_pixels(model, pictures.prepare(trousers()).pixels).probs
+    probs = predict.classify_pixels(model, prepare(trousers()).pixels).probs
     (said,) = answers(upload(("trousers.png", png(trousers()))))
     assert said.startswith(f"Trouser, {probs.max():.1%}")
     for name, prob in zip(CLASS_NAMES, probs, strict=True):
@@ -154,7 +158,7 @@ def test_a_sample_comes_through_unchanged():
     model = checkpoints.load_model(catalog.recommended_path())
     index = int(next(text.value for text in app.caption if text.value.startswith("#"))[1:])
     app.button[0].click().run()
-    answer = predict.classify_pixels(model, pictures.prepare(Image.fromarray(split.pixels[index])).pixels)
+    answer = predict.classify_pixels(model, prepare(Image.fromarray(split.pixels[index])).pixels)
     assert answers(app)[0].startswith(f"{CLASS_NAMES[answer.label]}, {answer.probs.max():.1%}")
     assert answer.label == predict.predict_probs(model, split.pixels[index : index + 1])[0].argmax()
 
@@ -171,7 +175,7 @@ def test_low_confidence_names_the_two_candidates(test_set):
     pixels = data.load_split("test").pixels
     for index in np.argsort(np.abs(probs.max(axis=1) - 0.5)):  # between two classes, and like clothes all the same
         picture = Image.fromarray(pixels[index])
-        answer = predict.classify_pixels(model, pictures.prepare(picture).pixels)
+        answer = predict.classify_pixels(model, prepare(picture).pixels)
         if answer.recognised and answer.probs.max() < 0.55:
             break
     best, second = (CLASS_NAMES[i] for i in answer.probs.argsort()[::-1][:2])
@@ -186,14 +190,14 @@ def test_the_steps_are_drawn_once_they_are_unfolded():
     app.session_state["steps_sample"] = True
     app.run()
     (steps,) = [text for text in html(app) if 'class="steps"' in text]
-    prepared = pictures.prepare(Image.new("L", (28, 28)))
+    prepared = prepare(Image.new("L", (28, 28)))
     assert steps.count("<figure>") == 8
     assert all(f"<b>{step.name}.</b>" in steps for step in prepared.steps)
 
 
 def test_without_data_only_samples_explains_itself(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "none"))
-    _shared.cached_split.clear()
+    cached_split.clear()
     app = upload(("trousers.png", png(trousers())))
     assert answers(app)[0].startswith("Trouser")
     app.button_group(key="way").set_value("Samples").run()
@@ -212,7 +216,7 @@ def test_without_any_model_the_way_to_one_is_shown(tmp_path, monkeypatch):
 
 def test_a_model_file_that_is_damaged_meanwhile_ends_in_a_sentence(unsure_model):
     app = upload(("trousers.png", png(trousers())), model=unsure_model)
-    path = runs.run_dir_of(unsure_model) / "model.pt"
+    path = folders.run_dir_of(unsure_model) / "model.pt"
     path.write_bytes(path.read_bytes()[:1000])
     app.run()
     assert not app.exception
@@ -244,10 +248,10 @@ def correct(app: AppTest, key: str, what: str, value) -> None:
 
 
 CORRECTIONS = {
-    "invert": (True, pictures.Correction(invert=True)),
-    "across": ((0, 55), pictures.Correction(crop=(0.0, 0.0, 0.55, 1.0))),
-    "down": ((0, 40), pictures.Correction(crop=(0.0, 0.0, 1.0, 0.4))),
-    "ground": ("Dark", pictures.Correction(ground="dark")),
+    "invert": (True, Correction(invert=True)),
+    "across": ((0, 55), Correction(crop=(0.0, 0.0, 0.55, 1.0))),
+    "down": ((0, 40), Correction(crop=(0.0, 0.0, 1.0, 0.4))),
+    "ground": ("Dark", Correction(ground="dark")),
 }
 
 
@@ -255,14 +259,14 @@ CORRECTIONS = {
 def test_each_correction_changes_what_the_model_sees_and_its_answer_and_is_taken_back(what):
     value, correction = CORRECTIONS[what]
     model = checkpoints.load_model(catalog.recommended_path())
-    prepared = pictures.prepare(shirt_beside_a_dark_pole(), correction)
+    prepared = prepare(shirt_beside_a_dark_pole(), correction)
     answer = predict.classify_pixels(model, prepared.pixels)
     app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
     key = app.toggle[0].key.removeprefix("invert_")
     before, said = src_seen(app), answers(app)
     assert app.button(key=f"reset_{key}").disabled
     correct(app, key, what, value)
-    assert src_seen(app) == [_shared.png_data_uri(prepared.pixels)] != before
+    assert src_seen(app) == [png_data_uri(prepared.pixels)] != before
     assert f"{CLASS_NAMES[answer.label]}, {answer.probs.max():.1%}" in answers(app)[0]
     app.button(key=f"reset_{key}").click().run()
     assert not app.exception
@@ -275,8 +279,8 @@ def test_a_background_can_be_said_to_be_patterned():
     app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
     key = app.toggle[0].key.removeprefix("invert_")
     correct(app, key, "ground", "Coloured or patterned")
-    prepared = pictures.prepare(shirt_beside_a_dark_pole(), pictures.Correction(ground="patterned"))
-    assert src_seen(app) == [_shared.png_data_uri(prepared.pixels)]
+    prepared = prepare(shirt_beside_a_dark_pole(), Correction(ground="patterned"))
+    assert src_seen(app) == [png_data_uri(prepared.pixels)]
 
 
 def test_corrections_of_one_picture_leave_the_others_alone():
@@ -295,8 +299,8 @@ def test_another_sample_begins_without_corrections():
     correct(app, "sample", "across", (30, 70))
     app.button[1].click().run()
     assert not app.exception
-    expected = pictures.prepare(Image.fromarray(split.pixels[indices[1]])).pixels
-    assert src_seen(app) == [_shared.png_data_uri(expected)]
+    expected = prepare(Image.fromarray(split.pixels[indices[1]])).pixels
+    assert src_seen(app) == [png_data_uri(expected)]
 
 
 def test_another_photo_begins_without_corrections():
@@ -305,8 +309,8 @@ def test_another_photo_begins_without_corrections():
         content = io.BytesIO()
         picture.save(content, "JPEG")
         app.get("camera_input")[0].set_value(("photo.jpg", content.getvalue(), "image/jpeg")).run()
-        prepared = pictures.prepare(pictures.open_picture(content.getvalue()))
-        assert src_seen(app) == [_shared.png_data_uri(prepared.pixels)]
+        prepared = prepare(open_picture(content.getvalue()))
+        assert src_seen(app) == [png_data_uri(prepared.pixels)]
         correct(app, "photo", "invert", True)
 
 
@@ -322,8 +326,8 @@ def test_the_frame_is_shown_on_the_picture():
     app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
     key = app.toggle[0].key.removeprefix("invert_")
     correct(app, key, "across", (10, 60))
-    upright = pictures.prepare(shirt_beside_a_dark_pole()).steps[0].picture
-    shown = _shared.png_data_uri(pictures.framed(upright, (0.1, 0.0, 0.6, 1.0)))
+    upright = prepare(shirt_beside_a_dark_pole()).steps[0].picture
+    shown = png_data_uri(framed(upright, (0.1, 0.0, 0.6, 1.0)))
     assert [text for text in html(app) if "What is in the frame counts" in text and shown in text]
 
 
@@ -339,7 +343,7 @@ def said_by_two(app: AppTest) -> list[str]:
 def expected_of(model_id: str, picture: Image.Image) -> tuple[str, np.ndarray]:
     """The heading and the probabilities of one shipped model's answer."""
     model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{model_id}.pt")
-    answer = predict.classify_pixels(model, pictures.prepare(picture).pixels)
+    answer = predict.classify_pixels(model, prepare(picture).pixels)
     known = f"{CLASS_NAMES[answer.label]}, {answer.probs.max():.1%}"
     return known if answer.recognised else "I do not know this", answer.probs
 
@@ -379,7 +383,7 @@ def test_a_second_model_that_is_not_there_or_damaged_leaves_the_first_its_answer
     app = app_page.open_page("classify", **{"with": "nosuch"})
     assert "not here" in app.warning[0].value
     assert app.selectbox(key="classify_with_picker").value is None
-    path = runs.run_dir_of(unsure_model) / "model.pt"
+    path = folders.run_dir_of(unsure_model) / "model.pt"
     path.write_bytes(path.read_bytes()[:1000])
     app = app_page.open_page("classify", way="Upload", **{"with": unsure_model})
     app.file_uploader[0].set_value([("trousers.png", png(trousers()), "image/png")]).run()

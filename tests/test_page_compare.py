@@ -10,9 +10,10 @@ import pytest
 from sklearn import metrics
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import catalog, checkpoints, comparison, data, files, predict, runs
+from fashion_core import catalog, checkpoints, comparison, data, files, predict
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.runs import control, folders
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
 open_page = partial(app_page.open_page, "compare")
@@ -27,9 +28,9 @@ def second(test_set):
 
 
 def make_model(name: str, content: bytes) -> str:
-    run_id = runs.create_run(TrainConfig(), name)
-    (runs.run_dir_of(run_id) / "model.pt").write_bytes(content)
-    files.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished", "epoch": 1})
+    run_id = folders.create_run(TrainConfig(), name)
+    (folders.run_dir_of(run_id) / "model.pt").write_bytes(content)
+    files.write_json(folders.run_dir_of(run_id) / "status.json", {"state": "finished", "epoch": 1})
     return run_id
 
 
@@ -155,7 +156,7 @@ def test_other_junk_in_the_url_is_passed_over(query):
 def test_a_second_model_that_is_deleted_meanwhile_is_said_to_be_gone(checkpoint_path):
     run_id = make_model("Mine", checkpoint_path.read_bytes())
     app = open_page(**{"with": run_id})
-    runs.delete_run(run_id)
+    control.delete_run(run_id)
     app.run()
     assert not app.exception
     assert "not here" in app.warning[0].value

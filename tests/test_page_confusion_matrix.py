@@ -9,8 +9,9 @@ import pytest
 from sklearn import metrics
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, evaluation, runs
+from fashion_core import checkpoints, evaluation
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.runs import folders
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
 open_page = partial(app_page.open_page, "confusion_matrix", model="fashion_cnn")
@@ -119,8 +120,8 @@ def test_an_empty_cell_says_so(test_set):
 def test_a_class_that_is_never_named_is_not_called_a_mistake_that_is_never_made():
     shipped = checkpoints.read_checkpoint(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
     shipped.weights["linear2.bias"][CLASS_NAMES.index("Shirt")] = -1e6
-    run_id = runs.create_run(shipped.config, "Knows no shirts", "finished")
-    checkpoints.save_checkpoint(runs.read_run(run_id).model_path, shipped.config, shipped.weights, {})
+    run_id = folders.create_run(shipped.config, "Knows no shirts", "finished")
+    checkpoints.save_checkpoint(folders.read_run(run_id).model_path, shipped.config, shipped.weights, {})
     app = app_page.open_page("confusion_matrix", model=run_id, true="Shirt", pred="Shirt")
     assert heading(app) == "No shirts rightly called Shirt"
     assert any("the model names none of them rightly" in caption.value for caption in app.caption)

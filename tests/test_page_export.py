@@ -7,19 +7,20 @@ import pytest
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import catalog, export, files, runs
+from fashion_core import catalog, export, files
 from fashion_core.config import TrainConfig
-from pages import _export
+from fashion_core.runs import folders
+from pages.parts.export import _cached_file
 
 
 @pytest.fixture(autouse=True)
 def _nothing_made(runs_dir):
-    _export._cached_file.clear()
+    _cached_file.clear()
 
 
 @pytest.fixture
 def run_id(runs_dir, checkpoint_path):
-    run_id = runs.create_run(TrainConfig(epochs=3), "Mine")
+    run_id = folders.create_run(TrainConfig(epochs=3), "Mine")
     (runs_dir / run_id / "model.pt").write_bytes(checkpoint_path.read_bytes())
     event = {"kind": "step", "epoch": 1, "step": 20, "train_loss": 1.5, "elapsed_seconds": 0.5}
     (runs_dir / run_id / "metrics.jsonl").write_text(json.dumps(event) + "\n")

@@ -8,21 +8,23 @@ from app_page import open_page
 from test_pages import button, words
 from test_rate_finder import RATES, valley, write_search
 
-from fashion_core import files, rate_finder, run_queue, runs
+from fashion_core import files
 from fashion_core.config import TrainConfig
+from fashion_core.runs import control, folders, rate_finder
+from fashion_core.runs import queue as run_queue
 
 
 @pytest.fixture(autouse=True)
 def launched(runs_dir, monkeypatch):
     """The folders for which a process would have been started; none is."""
     folders = []
-    monkeypatch.setattr(runs, "_spawn_worker", folders.append)
+    monkeypatch.setattr(control, "spawn_worker", folders.append)
     return folders
 
 
 def alive() -> dict:
     me = psutil.Process()
-    return {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
+    return {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
 
 
 def found(config=None, **status):
@@ -41,7 +43,7 @@ def test_nothing_yet_says_what_it_does_and_a_click_starts_it_for_the_forms_value
     app.selectbox(key="train_optimizer").select("SGD")  # and clicked at once, before the page was drawn anew
     button(app, "Find a learning rate").click().run()
     assert not app.exception
-    assert launched == [runs.finder_dir()]
+    assert launched == [folders.finder_dir()]
     assert rate_finder.read_search().config.optimizer == "SGD"
     assert button(app, "Finding a learning rate…").disabled
     assert "Getting ready" in [bar.proto.text for bar in app.get("progress")]
@@ -51,10 +53,10 @@ def test_nothing_yet_says_what_it_does_and_a_click_starts_it_for_the_forms_value
 @pytest.mark.parametrize(("age", "first"), [(60, "Found"), (-60, "Ended")])
 def test_of_what_has_ended_the_later_stands_first(age, first):
     found()
-    run_id = runs.create_run(TrainConfig(epochs=2), "Ended")
-    files.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished", "step": 1})
-    about = files.read_json(runs.finder_dir() / "config.json")
-    files.write_json(runs.finder_dir() / "config.json", about | {"created_at": time.time() + age})
+    run_id = folders.create_run(TrainConfig(epochs=2), "Ended")
+    files.write_json(folders.run_dir_of(run_id) / "status.json", {"state": "finished", "step": 1})
+    about = files.read_json(folders.finder_dir() / "config.json")
+    files.write_json(folders.finder_dir() / "config.json", about | {"created_at": time.time() + age})
     titles = [title.value for title in open_page("train").subheader]
     assert titles.index("Learning rate finder") == (0 if first == "Found" else 1)
 
@@ -124,11 +126,11 @@ def test_every_other_end_is_a_sentence_and_another_search_can_begin(status, sent
 
 
 def test_not_while_a_run_trains_and_not_on_a_read_only_copy(monkeypatch):
-    run_id = runs.create_run(TrainConfig(), "Busy")
+    run_id = folders.create_run(TrainConfig(), "Busy")
     app = open_page("train")
     assert button(app, "Find a learning rate").disabled
     assert "Not while “Busy” trains" in words(app)
-    files.write_json(runs.run_dir_of(run_id) / "status.json", {"state": "finished"})
+    files.write_json(folders.run_dir_of(run_id) / "status.json", {"state": "finished"})
     found()
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
     app = open_page("train")
@@ -138,7 +140,7 @@ def test_not_while_a_run_trains_and_not_on_a_read_only_copy(monkeypatch):
 
 def test_a_start_that_comes_too_late_is_refused_in_words(launched):
     app = open_page("train")
-    runs.create_run(TrainConfig(), "Quicker")
+    folders.create_run(TrainConfig(), "Quicker")
     button(app, "Find a learning rate").click().run()
     assert "“Quicker” is training" in words(app)
     assert launched == []

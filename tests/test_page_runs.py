@@ -10,9 +10,12 @@ import streamlit as st
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import files, plots, run_table, runs
+from fashion_core import files
+from fashion_core.charts.frames import epoch_frame
 from fashion_core.config import TrainConfig
-from pages import _differences
+from fashion_core.runs import folders
+from fashion_core.runs import table as run_table
+from pages.parts.runs.differences import marked
 
 
 def words(app: AppTest) -> str:
@@ -27,8 +30,8 @@ def button(app: AppTest, label: str):
 
 def make_run(name: str, state="finished", accuracy=0.85, checkpoint_path=None, **config) -> str:
     """An ended run of two epochs, better in the first than in the last."""
-    run_id = runs.create_run(TrainConfig(epochs=2, **config), name)
-    run_dir = runs.run_dir_of(run_id)
+    run_id = folders.create_run(TrainConfig(epochs=2, **config), name)
+    run_dir = folders.run_dir_of(run_id)
     if checkpoint_path:
         (run_dir / "model.pt").write_bytes(checkpoint_path.read_bytes())
     step = {"kind": "step", "epoch": 1, "step": 1, "train_loss": 2.3, "elapsed_seconds": 0.1}
@@ -182,7 +185,7 @@ def test_a_run_is_renamed_noted_and_tagged_and_found_by_it(runs_dir):
     app.text_area[0].set_value("Why I did it")
     button(app, "Save").click().run()
     assert not app.exception
-    assert runs.read_run(run_id).notes.tags == ("paper", "wide")
+    assert folders.read_run(run_id).notes.tags == ("paper", "wide")
     again = open_page("runs", search="why", tag="wide")
     assert names(again) == ["**Second**"]
     assert "\\*\\*Second\\*\\*" in words(again)
@@ -193,15 +196,15 @@ def test_without_a_tick_the_runs_with_curves_are_the_ones_compared(runs_dir):
     for name in ("A", "B"):
         make_run(name)
     for name in ("No epoch", "None either"):
-        runs.run_dir_of(make_run(name)).joinpath("metrics.jsonl").unlink()
+        folders.run_dir_of(make_run(name)).joinpath("metrics.jsonl").unlink()
     app = open_page("runs")
     assert sorted(app.dataframe[1].value["Name"]) == ["A", "B"]
 
 
 def test_seeds_that_differ_in_their_last_digit_can_be_told_apart(runs_dir):
-    found = [runs.read_run(make_run("Same", seed=seed)) for seed in (20261127, 20261128)]
-    frame = run_table.difference_frame(found, {run.run_id: plots.epoch_frame([]) for run in found})
-    table = _differences.marked(frame, [0, 1]).to_html()
+    found = [folders.read_run(make_run("Same", seed=seed)) for seed in (20261127, 20261128)]
+    frame = run_table.difference_frame(found, {run.run_id: epoch_frame([]) for run in found})
+    table = marked(frame, [0, 1]).to_html()
     assert "20261127" in table
     assert "20261128" in table
 
@@ -213,7 +216,7 @@ def test_notes_that_are_too_long_are_refused_with_a_sentence(runs_dir):
     next(field for field in app.text_input if field.label.startswith("Tags")).set_value("t" * 25)
     button(app, "Save").click().run()
     assert "at most 24 characters, not 25" in words(app)
-    assert not runs.read_run(run_id).notes.tags
+    assert not folders.read_run(run_id).notes.tags
 
 
 def prune(app: AppTest, rule: str, count: int | None = None) -> AppTest:
@@ -232,11 +235,11 @@ def test_pruning_shows_what_goes_asks_back_and_then_deletes_just_that(runs_dir, 
     assert "**1 run would go**" in words(app)
     assert app.dataframe[-1].value["Name"].tolist() == ["Bad"]
     button(app, "Delete 1 run").click().run()
-    assert len(runs.list_runs()) == 4
+    assert len(folders.list_runs()) == 4
     button(app, "Delete it").click().run()
     assert not app.exception
-    assert {run.name for run in runs.list_runs()} == {"In use", "Good", "Waiting"}
-    assert {used, queued} <= {run.run_id for run in runs.list_runs()}
+    assert {run.name for run in folders.list_runs()} == {"In use", "Good", "Waiting"}
+    assert {used, queued} <= {run.run_id for run in folders.list_runs()}
 
 
 def test_a_rule_under_which_nothing_goes_has_no_button(runs_dir):
@@ -251,16 +254,16 @@ def test_several_ticked_runs_are_deleted_after_asking_back(runs_dir):
     app = tick(open_page("runs"), *ids[:2])
     button(app, "Delete all 2 ticked runs").click().run()
     button(app, "Delete them").click().run()
-    assert [run.run_id for run in runs.list_runs()] == [ids[2]]
+    assert [run.run_id for run in folders.list_runs()] == [ids[2]]
     assert "2 runs were deleted" in words(app)
 
 
 def test_of_ticked_runs_the_one_that_trains_is_named_and_the_others_go(runs_dir):
-    ids = [make_run("First"), make_run("Second"), runs.create_run(TrainConfig(), "Busy")]
+    ids = [make_run("First"), make_run("Second"), folders.create_run(TrainConfig(), "Busy")]
     app = tick(open_page("runs"), *ids)
     button(app, "Delete all 3 ticked runs").click().run()
     button(app, "Delete them").click().run()
-    assert [run.name for run in runs.list_runs()] == ["Busy"]
+    assert [run.name for run in folders.list_runs()] == ["Busy"]
     assert "“Busy” is still training" in words(app)
     assert "2 of 3 runs were deleted" in words(app)
 

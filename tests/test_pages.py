@@ -10,10 +10,17 @@ import pytest
 from app_page import open_page
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import catalog, checkpoints, files, models, plots, run_queue, runs
+from fashion_core import catalog, checkpoints, files, models
+from fashion_core.charts.frames import loss_frame
 from fashion_core.config import MODELS, RECIPES, TrainConfig
-from pages import _network, _other_run
-from pages._shared import DIALOG_KEY, cached_split, plain
+from fashion_core.runs import control, folders
+from fashion_core.runs import queue as run_queue
+from fashion_core.runs.events import read_metrics
+from pages.parts.cached import cached_split
+from pages.parts.frame import DIALOG_KEY
+from pages.parts.home.network import best_shipped
+from pages.parts.html import plain
+from pages.parts.runs.other_run import frames_with
 
 PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
 
@@ -33,8 +40,8 @@ def button(app: AppTest, label: str):
 
 
 def make_run(state: str, name: str, checkpoint_path=None, **status) -> str:
-    run_id = runs.create_run(TrainConfig(epochs=2), name)
-    run_dir = runs.run_dir_of(run_id)
+    run_id = folders.create_run(TrainConfig(epochs=2), name)
+    run_dir = folders.run_dir_of(run_id)
     if checkpoint_path:
         (run_dir / "model.pt").write_bytes(checkpoint_path.read_bytes())
     events = [
@@ -59,7 +66,7 @@ def test_every_page_runs_without_an_exception(runs_dir, name):
 
 def test_a_model_that_the_app_refuses_is_not_offered_by_the_page_that_trained_it(runs_dir, checkpoint_path):
     run_id = make_run("failed", "Linked", checkpoint_path)
-    path = runs.read_run(run_id).model_path
+    path = folders.read_run(run_id).model_path
     path.unlink()
     path.symlink_to(checkpoint_path)
     app = open_page("train")
@@ -130,8 +137,8 @@ def test_of_two_shipped_models_of_a_network_the_better_one_is_shown(tmp_path):
     cards += [{"model": "FashionCNN"}, {"model": "ResidualNet", "test_accuracy": 0.99}]
     entries = [catalog.ModelEntry(str(i), "", tmp_path, "", card, shipped=True) for i, card in enumerate(cards)]
     own = catalog.ModelEntry("own", "", tmp_path, "", {"model": "FashionCNN", "test_accuracy": 0.95})
-    assert _network.best_shipped([*entries, own], "FashionCNN") is entries[1]
-    assert _network.best_shipped([own], "FashionCNN") is None
+    assert best_shipped([*entries, own], "FashionCNN") is entries[1]
+    assert best_shipped([own], "FashionCNN") is None
 
 
 def test_home_says_which_shipped_models_learnt_from_mixtures_a_teacher_or_sketches(runs_dir):
@@ -169,7 +176,7 @@ def test_a_network_without_a_shipped_model_can_be_trained(runs_dir, tmp_path, mo
 
 def test_home_shows_a_run_that_is_training(runs_dir):
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
+    alive = {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
     make_run("running", "Live one", **alive)
     assert "**Live one** is training now" in words(open_page("home"))
 
@@ -182,13 +189,13 @@ def test_train_without_runs_says_what_will_be_here(runs_dir):
 
 def test_train_starts_a_run_with_the_forms_values(runs_dir, monkeypatch):
     started = []
-    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: started.append(run_dir))
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: started.append(run_dir))
     app = open_page("train")
     app.number_input(key="train_epochs").set_value(3)
     app.toggle(key="train_flips").set_value(True)
     button(app, "Start training").click().run()
     assert not app.exception
-    (run,) = runs.list_runs()
+    (run,) = folders.list_runs()
     assert started == [run.run_dir]
     assert (run.config.epochs, run.config.flips) == (3, True)
 
@@ -213,7 +220,7 @@ def make_rated_run(name: str, rate: float, created_at: float, state: str = "fini
     run_id = make_run(state, name, **status)
     config = TrainConfig(epochs=2, learning_rate=rate)
     values = {"name": name, "created_at": created_at, "config": config.to_dict()}
-    files.write_json(runs.run_dir_of(run_id) / "config.json", values)
+    files.write_json(folders.run_dir_of(run_id) / "config.json", values)
     return run_id
 
 
@@ -276,7 +283,7 @@ def test_runs_of_one_name_are_told_apart_and_a_choice_survives_a_new_name(runs_d
         assert f"“Same ({ids[2][-4:]})”" in plain_words(app)
         app.run()
     picked_beside(app).select(ids[1]).run()
-    runs.annotate_run(ids[1], "Another", "", [])
+    folders.annotate_run(ids[1], "Another", "", [])
     for _ in range(2):
         app.run()
         assert "“Another” at the same epoch" in plain_words(app)
@@ -287,7 +294,7 @@ def test_a_run_that_is_deleted_while_it_is_compared_with_gives_way_to_the_one_be
     first, second, third = (make_rated_run(name, 0.001, place) for place, name in enumerate("ABC", start=1))
     app = open_train_with(third)
     picked_beside(app).select(first).run()
-    runs.delete_run(first)
+    control.delete_run(first)
     app.run()
     assert not app.exception
     assert picked_beside(app).value == second
@@ -303,8 +310,8 @@ def test_an_early_end_cuts_the_other_run_too_and_what_has_run_away_does_not_flat
     files.write_json(
         runs_dir / run_id / "config.json", {"name": "Short", "created_at": 1.0, "config": config.to_dict()}
     )
-    run = runs.read_run(run_id)
-    other = runs.read_run(make_run("finished", "Long"))
+    run = folders.read_run(run_id)
+    other = folders.read_run(make_run("finished", "Long"))
     event = {"kind": "epoch", "train_loss": 9.0, "val_accuracy": 0.5, "elapsed_seconds": 9.0}
     steps = [
         {"kind": "step", "epoch": 1 + step // 860, "step": step, "train_loss": loss, "elapsed_seconds": 1.0}
@@ -316,8 +323,8 @@ def test_an_early_end_cuts_the_other_run_too_and_what_has_run_away_does_not_flat
         event | {"epoch": 2, "step": 1_720, "val_loss": 1.0},
     ]
     (other.run_dir / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    own = plots.loss_frame(runs.read_metrics(run.run_dir)[0])
-    both, epochs = _other_run.frames_with(own, run, other)
+    own = loss_frame(read_metrics(run.run_dir)[0])
+    both, epochs = frames_with(own, run, other)
     assert both["step"].dropna().max() == 860  # one epoch, as the run was stopped in it
     assert both["other"].max() < 2
     assert epochs["epoch"].tolist() == [1]
@@ -338,7 +345,7 @@ def test_the_first_run_of_all_is_shown_alone(runs_dir):
 def test_the_form_says_how_long_a_run_takes_once_one_like_it_was_trained(runs_dir):
     assert "on this machine" not in words(open_page("train"))
     config = TrainConfig()
-    run_id = runs.create_run(config)
+    run_id = folders.create_run(config)
     done = {"state": "finished", "steps": config.steps_per_epoch, "step": config.steps_per_epoch}
     files.write_json(runs_dir / run_id / "status.json", done | {"elapsed_seconds": 60.0})
     app = open_page("train")
@@ -350,7 +357,7 @@ def test_the_form_says_how_long_a_run_takes_once_one_like_it_was_trained(runs_di
 
 
 def test_a_second_run_waits_in_the_queue(runs_dir):
-    runs.create_run(TrainConfig(), "First")
+    folders.create_run(TrainConfig(), "First")
     app = open_page("train")
     assert "Nothing waits" in words(app)
     button(app, "Add to queue").click().run()
@@ -365,8 +372,8 @@ def keys_like(app: AppTest, start: str) -> list[str]:
 
 
 def test_several_values_are_queued_with_one_click_then_moved_and_cancelled(runs_dir, monkeypatch):
-    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: None)
-    runs.create_run(TrainConfig(), "First")
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: None)
+    folders.create_run(TrainConfig(), "First")
     app = open_page("train")
     app.selectbox(key="vary").select("seed").run()
     assert "Queue 3 runs" in [element.label for element in app.button]
@@ -390,7 +397,7 @@ def test_values_that_are_none_are_a_sentence(runs_dir, text, said):
 
 
 def test_a_damaged_queue_says_so_in_a_row(runs_dir):
-    runs.create_run(TrainConfig(), "First")
+    folders.create_run(TrainConfig(), "First")
     broken = run_queue.start_or_add(TrainConfig(), "Broken")
     (runs_dir / broken / "config.json").write_text("{")
     app = open_page("train")
@@ -403,15 +410,15 @@ def test_a_damaged_queue_says_so_in_a_row(runs_dir):
 
 def test_a_queue_that_nobody_moves_on_is_started_by_any_page(runs_dir, monkeypatch):
     started = []
-    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: started.append(run_dir.name))
-    run_id = runs.create_run(TrainConfig(), "Waits since the machine was restarted", "queued")
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: started.append(run_dir.name))
+    run_id = folders.create_run(TrainConfig(), "Waits since the machine was restarted", "queued")
     assert not open_page("home").exception
     assert started == [run_id]
 
 
 def test_pause_writes_the_request(runs_dir):
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
+    alive = {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
     run_id = make_run("running", "Live", **alive)
     app = open_page("train")
     button(app, "Pause").click().run()
@@ -421,18 +428,18 @@ def test_pause_writes_the_request(runs_dir):
 
 def make_resumable(state: str, name: str, **status) -> str:
     run_id = make_run(state, name, **status)
-    runs.resume_path(runs.run_dir_of(run_id)).write_bytes(b"kept")
+    folders.resume_path(folders.run_dir_of(run_id)).write_bytes(b"kept")
     return run_id
 
 
 def test_a_paused_run_is_resumed_or_stopped_and_the_queue_started_past_it(runs_dir, monkeypatch):
     started = []
-    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: started.append(run_dir.name))
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: started.append(run_dir.name))
     paused = make_resumable("paused", "Held")
-    waits = runs.create_run(TrainConfig(), "Waits", "queued")
+    waits = folders.create_run(TrainConfig(), "Waits", "queued")
     app = open_page("train")
     assert "“Held” is paused" in words(app)
-    assert [run.state for run in runs.list_runs()] == ["queued", "paused"]
+    assert [run.state for run in folders.list_runs()] == ["queued", "paused"]
     button(app, "Start the queue").click().run()
     assert started == [waits]
     files.write_json(runs_dir / waits / "status.json", {"state": "finished"})
@@ -444,7 +451,7 @@ def test_a_paused_run_is_resumed_or_stopped_and_the_queue_started_past_it(runs_d
     assert started == [waits, paused]
     files.write_json(runs_dir / paused / "status.json", {"state": "paused"})
     button(open_page("train"), "Stop").click().run()
-    assert runs.read_run(paused).state == "stopped"
+    assert folders.read_run(paused).state == "stopped"
 
 
 def test_a_paused_run_is_within_reach_when_a_later_one_is_shown(runs_dir):
@@ -489,20 +496,20 @@ def test_a_copy_that_allows_fewer_epochs_than_were_planned_continues_up_to_those
 
 def test_a_run_whose_status_is_lost_goes_on_as_planned(runs_dir, monkeypatch):
     started = []
-    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: started.append(run_dir.name))
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: started.append(run_dir.name))
     run_id = make_resumable("running", "Power cut")
     (runs_dir / run_id / "status.json").write_text("")
     app = open_page("train")
     assert "Continue for" not in words(app)
     button(app, "Go on").click().run()
     assert not app.exception
-    assert (started, runs.read_run(run_id).config.epochs) == ([run_id], 2)
+    assert (started, folders.read_run(run_id).config.epochs) == ([run_id], 2)
 
 
 def test_a_paused_run_is_not_offered_while_another_one_trains(runs_dir):
     me = psutil.Process()
     paused = make_resumable("paused", "Held")
-    make_run("running", "Live", pid=me.pid, process_started_at=runs.process_start(me), heartbeat_at=time.time())
+    make_run("running", "Live", pid=me.pid, process_started_at=folders.process_start(me), heartbeat_at=time.time())
     app = open_page("train")
     assert "“Held” is paused." in words(app)
     assert "Show the paused run" not in [element.label for element in app.button]
@@ -528,27 +535,27 @@ def test_a_read_only_copy_does_not_ask_for_what_it_cannot_do(runs_dir, monkeypat
 
 @pytest.mark.parametrize("state", ["finished", "stopped", "failed", "lost"])
 def test_a_run_that_has_ended_continues_for_more_epochs(runs_dir, monkeypatch, state):
-    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: None)
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: None)
     run_id = make_resumable("running" if state == "lost" else state, "Old", pid=2**22 + 1)
     app = open_page("train")
     next(field for field in app.number_input if field.label == "Continue for").set_value(3).run()
     assert "To 4 epochs in all" in words(app)
     button(app, "Continue for 3 more epochs").click().run()
     assert not app.exception
-    assert runs.read_run(run_id).config.epochs == 4
+    assert folders.read_run(run_id).config.epochs == 4
     assert "Planned for 2 epochs, then for 4." in words(app)
 
 
 def test_a_run_that_failed_before_there_was_anything_to_keep_is_tried_again_as_it_was(runs_dir, monkeypatch):
     started = []
-    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: started.append(run_dir.name))
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: started.append(run_dir.name))
     run_id = make_run("failed", "No room", message="A file could not be written.", step=0)
     app = open_page("train")
     assert "Continue for" not in words(app)
     button(app, "Try again").click().run()
     assert not app.exception
     assert started == [run_id]
-    assert runs.read_run(run_id).config.epochs == 2
+    assert folders.read_run(run_id).config.epochs == 2
 
 
 def test_a_run_that_cannot_be_continued_says_why(runs_dir, checkpoint_path):
@@ -571,7 +578,7 @@ def test_limits_are_said_and_bite(runs_dir, monkeypatch, checkpoint_path):
     make_run("finished", "Old", checkpoint_path)
     button(app, "Start training").click().run()
     assert "Delete some on the Runs page" in words(app)
-    assert len(runs.list_runs()) == 1
+    assert len(folders.list_runs()) == 1
 
 
 def test_a_limit_that_cannot_be_read_is_explained(runs_dir, monkeypatch):
@@ -580,7 +587,7 @@ def test_a_limit_that_cannot_be_read_is_explained(runs_dir, monkeypatch):
     assert "FASHION_MAX_EPOCHS is 'ten'" in words(app).replace("\\", "")
     button(app, "Start training").click().run()
     assert not app.exception
-    assert runs.list_runs() == []
+    assert folders.list_runs() == []
 
 
 def test_a_recipe_fills_the_form(runs_dir):
@@ -623,7 +630,7 @@ def test_a_lost_run_says_so(runs_dir):
 
 def test_stop_writes_the_request(runs_dir):
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
+    alive = {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
     run_id = make_run("running", "Live", **alive)
     app = open_page("train")
     button(app, "Stop").click().run()
@@ -653,16 +660,16 @@ def test_a_run_can_be_used_and_then_not_be_deleted(runs_dir, checkpoint_path):
     assert app.session_state["model"] == run_id
     button(app, "Delete").click().run()
     assert "in use" in words(app)
-    assert runs.read_run(run_id).state == "finished"
+    assert folders.read_run(run_id).state == "finished"
 
 
 def test_delete_asks_back(runs_dir, checkpoint_path):
     make_run("finished", "Mine", checkpoint_path)
     app = open_page("runs")
     button(app, "Delete").click().run()
-    assert len(runs.list_runs()) == 1
+    assert len(folders.list_runs()) == 1
     button(app, "Delete it").click().run()
-    assert runs.list_runs() == []
+    assert folders.list_runs() == []
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"PK\x03\x04 half a zip"])
@@ -672,7 +679,7 @@ def test_a_bad_model_file_is_refused_with_a_sentence(runs_dir, content):
     button(app, "Bring it in").click().run()
     assert not app.exception
     assert "not a model file" in words(app)
-    assert runs.list_runs() == []
+    assert folders.list_runs() == []
 
 
 def test_a_full_disk_refuses_a_model_file_with_a_sentence(runs_dir, checkpoint_path, monkeypatch):
@@ -692,7 +699,7 @@ def test_a_good_model_file_becomes_a_run(runs_dir, checkpoint_path):
     app.file_uploader[0].upload("../../mine.pt", checkpoint_path.read_bytes(), "application/octet-stream").run()
     button(app, "Bring it in").click().run()
     assert not app.exception
-    assert [run.name for run in runs.list_runs()] == ["mine"]
+    assert [run.name for run in folders.list_runs()] == ["mine"]
 
 
 def test_a_damaged_run_folder_does_not_break_the_table(runs_dir, checkpoint_path):

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from fashion_core import catalog, checkpoints, data, pictures, predict
-from fashion_core.pictures import Correction, PictureError, open_picture, prepare
+from fashion_core import catalog, checkpoints, data, predict
+from fashion_core.pictures import garment, segment
+from fashion_core.pictures.opening import JPEG_SCAN, MAX_FILE_BYTES, MAX_SCANS, PictureError, open_picture
+from fashion_core.pictures.prepare import BLUE, GROUNDS, Correction, _eight_bits, _find, _upright, framed, prepare
 
 STEP_NAMES = ["Upright", "Smaller", "On white", "Grey", "Background", "Light on dark", "Cropped", "28 × 28"]
 SHIRT = [(100, 50), (180, 50), (240, 90), (222, 130), (190, 112), (190, 235), (90, 235), (90, 112), (58, 130), (40, 90)]
@@ -33,8 +35,8 @@ def encoded(picture: Image.Image, kind: str, **options) -> bytes:
 def jpeg_of_scans(count: int) -> bytes:
     """A grey JPEG whose last scan is repeated until it has this many."""
     whole = encoded(Image.new("L", (60, 40), "white"), "JPEG", progressive=True)
-    last = whole.rindex(pictures.JPEG_SCAN)
-    missing = count - whole.count(pictures.JPEG_SCAN)
+    last = whole.rindex(JPEG_SCAN)
+    missing = count - whole.count(JPEG_SCAN)
     return whole[:-2] + missing * whole[last:-2] + whole[-2:]
 
 
@@ -80,7 +82,7 @@ def test_each_format_opens_from_bytes_and_from_a_path_of_any_name(kind, tmp_path
         (png_claiming(2**31 - 1, 2**31 - 1), "million pixels; the limit is 25 million"),
         (jpeg_of_scans(101), "more than 100 passes"),
         (png_claiming(300, 300), "damaged"),
-        (bytes(pictures.MAX_FILE_BYTES + 1), "20.0 MB; the limit is 20 MB"),
+        (bytes(MAX_FILE_BYTES + 1), "20.0 MB; the limit is 20 MB"),
     ],
     ids=lambda value: value if isinstance(value, str) else "file",
 )
@@ -92,7 +94,7 @@ def test_a_file_that_is_no_picture_or_too_much_ends_in_a_sentence(source, words)
 
 
 def test_a_jpeg_of_many_scans_opens_up_to_the_limit():
-    assert open_picture(jpeg_of_scans(pictures.MAX_SCANS)).size == (60, 40)
+    assert open_picture(jpeg_of_scans(MAX_SCANS)).size == (60, 40)
 
 
 def test_a_missing_file_ends_in_a_sentence(tmp_path):
@@ -120,7 +122,7 @@ def test_a_long_jpeg_that_cannot_be_reduced_is_refused_before_it_is_decoded():
         open_picture(encoded(Image.new("L", (50_000, 600)), "JPEG"))
 
 
-@pytest.mark.parametrize("ground", pictures.GROUNDS)
+@pytest.mark.parametrize("ground", GROUNDS)
 @pytest.mark.parametrize("size", [32, 48, 200])
 def test_a_picture_that_is_all_object_has_pixels_too(ground, size):
     checkered = np.indices((size, size)).sum(0) % 2 * 255
@@ -207,7 +209,7 @@ def test_a_drawing_comes_out_the_same_however_it_was_saved(way):
 
 def test_16_bit_greys_are_scaled_and_not_clipped():
     ramp = np.tile(np.linspace(0, 65535, 200).astype(np.uint16), (100, 1))
-    grey = pictures._eight_bits(Image.fromarray(ramp)).getchannel(0)
+    grey = _eight_bits(Image.fromarray(ramp)).getchannel(0)
     np.testing.assert_array_equal(np.asarray(grey), ramp // 257)
 
 
@@ -299,7 +301,7 @@ def test_shrinking_averages_areas():
     rng = np.random.default_rng(0)
     cloth = rng.integers(0, 256, (140, 70), dtype=np.uint8).repeat(2, axis=0).repeat(2, axis=1)
     means = cloth.reshape(28, 10, 14, 10).mean(axis=(1, 3))
-    pixels = pictures.fit(cloth)
+    pixels = garment.fit(cloth)
     np.testing.assert_allclose(pixels[:, 7:21], means * 255 / means.max(), atol=2)
     assert not pixels[:, :7].any()
     assert not pixels[:, 21:].any()
@@ -312,7 +314,7 @@ def test_soft_pictures_are_sharpened_and_enlarged_pixels_are_not():
 
     def contrast_gained(cloth):
         means = cloth.reshape(28, 10, 28, 10).mean(axis=(1, 3))
-        pixels = pictures.fit(cloth)
+        pixels = garment.fit(cloth)
         return (pixels.std() / pixels.mean()) / (means.std() / means.mean())
 
     assert contrast_gained(hard) == pytest.approx(1, abs=0.02)
@@ -320,7 +322,7 @@ def test_soft_pictures_are_sharpened_and_enlarged_pixels_are_not():
 
 
 def test_an_odd_margin_goes_to_the_left_and_the_top_as_in_the_data_set():
-    tall, wide = pictures.fit(np.full((28, 15), 200, np.uint8)), pictures.fit(np.full((15, 28), 200, np.uint8))
+    tall, wide = garment.fit(np.full((28, 15), 200, np.uint8)), garment.fit(np.full((15, 28), 200, np.uint8))
     np.testing.assert_array_equal(np.flatnonzero(tall.any(axis=0)), np.arange(7, 22))
     np.testing.assert_array_equal(np.flatnonzero(wide.any(axis=1)), np.arange(7, 22))
 
@@ -536,7 +538,7 @@ def test_garments_on_patterned_grounds_are_recognised_more_often_when_cut_out(gr
         return (predict.predict_probs(model, seen).argmax(axis=1) == labels[:60]).mean()
 
     cut_out = share_right()
-    monkeypatch.setattr(pictures.cutouts, "cut_out", lambda colour: None)
+    monkeypatch.setattr(segment, "cut_out", lambda colour: None)
     as_if_plain = share_right()
     assert cut_out >= 0.85
     assert cut_out >= as_if_plain + gain
@@ -607,7 +609,7 @@ def test_a_frame_around_the_garment_is_as_good_as_a_picture_of_it_alone(way):
     two.paste(shirt(), (0, 0))
     ImageDraw.Draw(two).ellipse((330, 40, 520, 240), fill="black")
     picture = WAYS[way](two)
-    upright = pictures._upright(picture)[0]
+    upright = _upright(picture)[0]
     alone, both = prepare(upright.crop((0, 0, 280, 280))), prepare(picture)
     cut = prepare(picture, Correction(crop=(0.0, 0.0, 0.5, 1.0)))
     np.testing.assert_array_equal(cut.pixels, alone.pixels)
@@ -617,9 +619,9 @@ def test_a_frame_around_the_garment_is_as_good_as_a_picture_of_it_alone(way):
 
 def test_the_frame_is_shown_on_the_whole_picture():
     whole = np.full((100, 200, 3), 90, np.uint8)
-    shown = pictures.framed(whole, (0.25, 0.1, 0.75, 0.6))
+    shown = framed(whole, (0.25, 0.1, 0.75, 0.6))
     assert (shown[12:58, 52:148] == 90).all()
-    assert (shown[10, 50:150] == pictures.BLUE).all()
+    assert (shown[10, 50:150] == BLUE).all()
     assert (shown[:10] != 90).all()
     assert (whole == 90).all()
 
@@ -637,11 +639,11 @@ def test_turning_over_twice_is_the_same():
     rng = np.random.default_rng(0)
     for picture in (shirt(), shirt("#808080", fill="#c0c0c0"), photo(np.full((28, 28), 90, np.uint8), boards, rng)):
         colour = np.asarray(picture)
-        found = pictures._find(colour, cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), "auto")
-        once = pictures.turned_over(found.cloth, found.mask)
+        found = _find(colour, cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), "auto")
+        once = garment.turned_over(found.cloth, found.mask)
         assert (once != found.cloth).any()
         assert once.max() == found.cloth.max()
-        np.testing.assert_array_equal(pictures.turned_over(once, found.mask), found.cloth)
+        np.testing.assert_array_equal(garment.turned_over(once, found.mask), found.cloth)
 
 
 def test_turning_over_mends_a_background_that_was_taken_for_the_object():
@@ -653,7 +655,7 @@ def test_turning_over_mends_a_background_that_was_taken_for_the_object():
 
 
 def test_a_picture_of_nothing_stays_blank_whatever_is_corrected():
-    for ground in pictures.GROUNDS:
+    for ground in GROUNDS:
         assert prepare(Image.new("RGB", (280, 280), "navy"), Correction(True, (0.1, 0.1, 0.9, 0.9), ground)).blank
 
 

@@ -9,7 +9,32 @@ import pandas as pd
 import pytest
 from plotly.colors import sample_colorscale, unlabel_rgb
 
-from fashion_core import plots
+from fashion_core.charts.colors import DIFFERENCE_SCALES, SCALES, SERIES_COLORS, color_at, contrast
+from fashion_core.charts.figures import (
+    MODES,
+    cell_from_selection,
+    cell_words,
+    confusion_figure,
+    curves_figure,
+    difference_figure,
+    difference_words,
+)
+from fashion_core.charts.frames import (
+    MAX_POINTS,
+    OTHER,
+    SMOOTHING,
+    curve_frame,
+    epoch_accuracies,
+    epoch_frame,
+    epoch_losses,
+    loss_frame,
+    mean_frame,
+    rate_frame,
+    smoothed,
+    step_frame,
+    with_other_loss,
+)
+from fashion_core.charts.live import OTHER_DASH, epoch_accuracy_spec, epoch_loss_spec, loss_spec, rate_spec
 from fashion_core.metadata import CLASS_NAMES
 
 
@@ -46,18 +71,18 @@ def confusion():
 
 def test_loss_frame_smooths_with_the_bias_corrected_moving_average():
     events = step_events(40)
-    frame = plots.loss_frame(events)
+    frame = loss_frame(events)
     average, weight = 0.0, 0.0
     for row, event in zip(frame.itertuples(), events, strict=True):
-        average = (1 - plots.SMOOTHING) * average + plots.SMOOTHING * event["train_loss"]
-        weight = (1 - plots.SMOOTHING) * weight + plots.SMOOTHING
+        average = (1 - SMOOTHING) * average + SMOOTHING * event["train_loss"]
+        weight = (1 - SMOOTHING) * weight + SMOOTHING
         assert (row.step, row.epoch, row.train_loss) == (event["step"], event["epoch"], event["train_loss"])
         assert row.smoothed == pytest.approx(average / weight)
 
 
 @pytest.mark.parametrize("count", [1, 2, 999, 1000, 1001, 2000, 2001, 50_000])
 def test_loss_frame_stays_small_and_keeps_the_first_and_the_last_step(count):
-    frame = plots.loss_frame(step_events(count))
+    frame = loss_frame(step_events(count))
     assert len(frame) == count or count > 1000
     assert 500 <= len(frame) <= 1001 or count <= 1000
     assert frame["step"].iloc[[0, -1]].tolist() == [1, count]
@@ -67,13 +92,13 @@ def test_loss_frame_stays_small_and_keeps_the_first_and_the_last_step(count):
 
 def test_loss_frame_does_not_move_points_while_a_run_grows():
     events = step_events(3900)
-    before, after = plots.loss_frame(events[:2900]), plots.loss_frame(events)
+    before, after = loss_frame(events[:2900]), loss_frame(events)
     shown = before.iloc[:-1].set_index("step")
     pd.testing.assert_frame_equal(shown, after.set_index("step").loc[shown.index])
 
 
 def test_loss_frame_of_nothing_has_its_columns():
-    frame = plots.loss_frame([])
+    frame = loss_frame([])
     assert frame.empty
     assert list(frame) == ["step", "epoch", "train_loss", "smoothed"]
 
@@ -83,34 +108,34 @@ def test_loss_frame_leaves_out_what_is_no_finite_loss_and_takes_a_repeated_step_
     events += [{"kind": "step", "epoch": 1, "step": step} for step in (4, None)]
     events += [{"kind": "step", "epoch": 1, "step": 5, "train_loss": loss} for loss in (None, math.nan, math.inf, "x")]
     events += [{"kind": "step", "epoch": 1, "step": 2, "train_loss": 0.5}, {"kind": "odd"}, {}]
-    frame = plots.loss_frame(events)
+    frame = loss_frame(events)
     assert frame["step"].tolist() == [1, 2, 3]
     assert frame["train_loss"][1] == 0.5
 
 
 def test_epoch_frame_holds_every_epoch_once_in_order():
     again = EPOCH_EVENTS[1] | {"val_accuracy": 0.95}
-    frame = plots.epoch_frame([EPOCH_EVENTS[2], *EPOCH_EVENTS[:2], *step_events(5), again])
+    frame = epoch_frame([EPOCH_EVENTS[2], *EPOCH_EVENTS[:2], *step_events(5), again])
     assert frame["epoch"].tolist() == [1, 2, 3]
     assert frame["val_accuracy"].tolist() == pytest.approx([0.8, 0.95, 1 - 0.2 / 3])
     assert frame["val_loss"].tolist() == pytest.approx([1.0, 0.5, 1 / 3])
 
 
 def test_epoch_frame_says_nan_where_an_event_says_nothing():
-    frame = plots.epoch_frame([{"kind": "epoch", "epoch": 1, "step": 10}])
+    frame = epoch_frame([{"kind": "epoch", "epoch": 1, "step": 10}])
     assert frame.loc[0, ["val_loss", "val_accuracy", "images_per_second"]].isna().all()
-    assert plots.epoch_frame([]).empty
+    assert epoch_frame([]).empty
 
 
 @pytest.mark.parametrize(
     ("spec", "frame"),
     [
-        (plots.loss_spec(260), plots.loss_frame(step_events(3))),
-        (plots.loss_spec(260, other=True), plots.with_other_loss(plots.loss_frame([]), OTHER_LOSSES, 100, 200)),
-        (plots.epoch_loss_spec(260), plots.epoch_losses(plots.epoch_frame(EPOCH_EVENTS))),
-        (plots.epoch_loss_spec(260, other=True), plots.epoch_losses(*[plots.epoch_frame(EPOCH_EVENTS)] * 2)),
-        (plots.epoch_accuracy_spec(260), plots.epoch_accuracies(plots.epoch_frame(EPOCH_EVENTS))),
-        (plots.epoch_accuracy_spec(260, True, True), plots.epoch_accuracies(*[plots.epoch_frame(EPOCH_EVENTS)] * 2)),
+        (loss_spec(260), loss_frame(step_events(3))),
+        (loss_spec(260, other=True), with_other_loss(loss_frame([]), OTHER_LOSSES, 100, 200)),
+        (epoch_loss_spec(260), epoch_losses(epoch_frame(EPOCH_EVENTS))),
+        (epoch_loss_spec(260, other=True), epoch_losses(*[epoch_frame(EPOCH_EVENTS)] * 2)),
+        (epoch_accuracy_spec(260), epoch_accuracies(epoch_frame(EPOCH_EVENTS))),
+        (epoch_accuracy_spec(260, True, True), epoch_accuracies(*[epoch_frame(EPOCH_EVENTS)] * 2)),
     ],
 )
 def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
@@ -120,8 +145,8 @@ def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
 
 
 def test_the_losses_of_another_run_are_laid_out_by_epoch_smoothed_and_cut_where_the_live_one_ends():
-    live = plots.loss_frame(step_events(40))
-    both = plots.with_other_loss(live, OTHER_LOSSES, steps_per_epoch=100, last_step=200)
+    live = loss_frame(step_events(40))
+    both = with_other_loss(live, OTHER_LOSSES, steps_per_epoch=100, last_step=200)
     pd.testing.assert_frame_equal(both[: len(live)][list(live)], live, check_dtype=False)
     assert both["other"][: len(live)].isna().all()
     added = both[len(live) :]
@@ -129,32 +154,32 @@ def test_the_losses_of_another_run_are_laid_out_by_epoch_smoothed_and_cut_where_
     first, second = 2.0, (0.7 * 2.0 + 1.0) / 1.7
     assert added["other"].tolist() == pytest.approx([first, second, (0.49 * 2.0 + 0.7 * 1.0 + 0.5) / 2.19])
     assert added["train_loss"].isna().all()
-    assert plots.with_other_loss(live, OTHER_LOSSES[:0], 100, 200)["other"].isna().all()
+    assert with_other_loss(live, OTHER_LOSSES[:0], 100, 200)["other"].isna().all()
 
 
 def test_of_another_run_the_validation_is_drawn_dashed_and_behind():
-    epochs, other = (plots.epoch_frame(events) for events in (EPOCH_EVENTS[:1], EPOCH_EVENTS[1:]))
-    rows = [[epoch, plots.OTHER, EPOCH_EVENTS[epoch - 1]["val_loss"]] for epoch in (2, 3)]
-    assert plots.epoch_losses(epochs, other).values.tolist()[:2] == rows
-    rows = [[epoch, plots.OTHER, EPOCH_EVENTS[epoch - 1]["val_accuracy"]] for epoch in (2, 3)]
-    assert plots.epoch_accuracies(epochs, other).values.tolist()[:2] == rows
-    assert plots.epoch_losses(epochs, plots.epoch_frame([])).equals(plots.epoch_losses(epochs))
-    for spec in (plots.epoch_loss_spec(260, other=True), plots.epoch_accuracy_spec(260, other=True)):
+    epochs, other = (epoch_frame(events) for events in (EPOCH_EVENTS[:1], EPOCH_EVENTS[1:]))
+    rows = [[epoch, OTHER, EPOCH_EVENTS[epoch - 1]["val_loss"]] for epoch in (2, 3)]
+    assert epoch_losses(epochs, other).values.tolist()[:2] == rows
+    rows = [[epoch, OTHER, EPOCH_EVENTS[epoch - 1]["val_accuracy"]] for epoch in (2, 3)]
+    assert epoch_accuracies(epochs, other).values.tolist()[:2] == rows
+    assert epoch_losses(epochs, epoch_frame([])).equals(epoch_losses(epochs))
+    for spec in (epoch_loss_spec(260, other=True), epoch_accuracy_spec(260, other=True)):
         scale = spec["encoding"]["strokeDash"]["scale"]
         dashes = dict(zip(scale["domain"], scale["range"], strict=True))
-        assert dashes.pop(plots.OTHER) == plots.OTHER_DASH
+        assert dashes.pop(OTHER) == OTHER_DASH
         assert set(dashes.values()) == {(1, 0)}
 
 
 def test_the_curve_of_a_learning_rate_finder_has_its_columns_fixed_axes_and_one_mark():
-    frame = plots.rate_frame([1e-5, 1e-3, 0.1], [2.3, 1.0, 9.0], [2.3, 1.1, 5.0])
-    plain, marked = (plots.rate_spec(240, (1e-5, 1.0), 2.3, suggested) for suggested in (None, 0.0032))
+    frame = rate_frame([1e-5, 1e-3, 0.1], [2.3, 1.0, 9.0], [2.3, 1.1, 5.0])
+    plain, marked = (rate_spec(240, (1e-5, 1.0), 2.3, suggested) for suggested in (None, 0.0032))
     assert set(re.findall(r'"field": "(\w+)"', json.dumps(marked))) == set(frame)
     x, y = (plain["layer"][0]["encoding"][axis] for axis in "xy")
     assert x["scale"] == {"type": "log", "domain": [1e-5, 1.0], "nice": False}
     assert x["axis"]["values"] == pytest.approx([1e-5, 1e-4, 1e-3, 0.01, 0.1, 1.0])
     assert y["scale"]["domain"] == [0, 3]
-    assert plots.rate_spec(240, (1e-5, 1.0), 4.9)["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, 6]
+    assert rate_spec(240, (1e-5, 1.0), 4.9)["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, 6]
     rule, number = marked["layer"][len(plain["layer"]) :]
     assert rule["encoding"]["x"]["datum"] == 0.0032
     assert number["mark"]["text"] == "0.0032"
@@ -163,41 +188,41 @@ def test_the_curve_of_a_learning_rate_finder_has_its_columns_fixed_axes_and_one_
 
 def test_the_accuracy_of_a_run_that_learns_sketches_has_two_curves_and_any_other_one():
     events = [EPOCH_EVENTS[0] | {"sketch_accuracy": 0.6}, EPOCH_EVENTS[1]]
-    tidy = plots.epoch_accuracies(plots.epoch_frame(events))
+    tidy = epoch_accuracies(epoch_frame(events))
     assert tidy.values.tolist() == [
         [1, "validation", EPOCH_EVENTS[0]["val_accuracy"]],
         [2, "validation", EPOCH_EVENTS[1]["val_accuracy"]],
         [1, "sketches", 0.6],
     ]
     for sketches, series in ((False, ["validation"]), (True, ["validation", "sketches"])):
-        assert plots.epoch_accuracy_spec(260, sketches)["encoding"]["color"]["scale"]["domain"] == series
+        assert epoch_accuracy_spec(260, sketches)["encoding"]["color"]["scale"]["domain"] == series
 
 
 # Curves of several runs
 
 
 def test_curves_figure_draws_each_run_in_its_own_colour_and_skips_a_run_without_the_metric():
-    frame = plots.epoch_frame(EPOCH_EVENTS)
+    frame = epoch_frame(EPOCH_EVENTS)
     runs = [
         {"name": "one", "frame": frame, "color": 1},
-        {"name": "empty", "frame": plots.epoch_frame([]), "color": 2},
+        {"name": "empty", "frame": epoch_frame([]), "color": 2},
         {"name": "later", "frame": frame, "color": 7},
     ]
-    figure = plots.curves_figure(runs, "val_accuracy")
+    figure = curves_figure(runs, "val_accuracy")
     assert [curve.name for curve in figure.data] == ["one", "later"]
-    assert [curve.line.color for curve in figure.data] == [plots.SERIES_COLORS[1], plots.SERIES_COLORS[1]]
+    assert [curve.line.color for curve in figure.data] == [SERIES_COLORS[1], SERIES_COLORS[1]]
     np.testing.assert_allclose(figure.data[0].y, frame["val_accuracy"])
     assert figure.layout.yaxis.tickformat == ".1%"
 
 
 def test_curves_figure_shows_a_single_epoch_as_a_point():
-    run = {"name": "one", "frame": plots.epoch_frame(EPOCH_EVENTS[:1]), "color": 0}
-    assert "markers" in plots.curves_figure([run], "val_loss").data[0].mode
+    run = {"name": "one", "frame": epoch_frame(EPOCH_EVENTS[:1]), "color": 0}
+    assert "markers" in curves_figure([run], "val_loss").data[0].mode
 
 
 def test_curves_figure_does_not_read_a_run_name_as_markup():
-    run = {"name": "<b>bold</b>", "frame": plots.epoch_frame(EPOCH_EVENTS), "color": 0}
-    assert "<" not in plots.curves_figure([run], "val_loss").data[0].name
+    run = {"name": "<b>bold</b>", "frame": epoch_frame(EPOCH_EVENTS), "color": 0}
+    assert "<" not in curves_figure([run], "val_loss").data[0].name
 
 
 def raw_events(losses):
@@ -216,12 +241,12 @@ def test_smoothing_is_that_of_tensorboard(weight):
             continue
         last, count = weight * last + (1 - weight) * value, count + 1
         expected.append(last / (1 - weight**count))
-    np.testing.assert_allclose(plots.smoothed(values, weight), expected)
+    np.testing.assert_allclose(smoothed(values, weight), expected)
 
 
 def test_the_training_loss_has_every_step_with_fractions_of_epochs_and_seconds():
     events = raw_events([2.0, 1.0, 0.5]) + EPOCH_EVENTS
-    frame = plots.curve_frame(plots.step_frame(events), plots.epoch_frame(events), "train_loss", 10)
+    frame = curve_frame(step_frame(events), epoch_frame(events), "train_loss", 10)
     assert frame["train_loss"].tolist() == [2.0, 1.0, 0.5]
     assert frame["epoch"].tolist() == pytest.approx([0.1, 0.2, 0.3])
     assert frame["elapsed_seconds"].tolist() == [0.0, 0.5, 1.0]
@@ -229,11 +254,11 @@ def test_the_training_loss_has_every_step_with_fractions_of_epochs_and_seconds()
 
 def test_all_other_metrics_have_a_point_per_epoch_and_no_impossible_accuracy():
     events = [EPOCH_EVENTS[0], EPOCH_EVENTS[1] | {"val_accuracy": 57.0}, EPOCH_EVENTS[2]]
-    epochs = plots.epoch_frame(events)
-    frame = plots.curve_frame(plots.step_frame(events), epochs, "val_accuracy", 860)
+    epochs = epoch_frame(events)
+    frame = curve_frame(step_frame(events), epochs, "val_accuracy", 860)
     assert frame["epoch"].tolist() == [1, 3]
     assert frame["step"].tolist() == [860, 2580]
-    assert plots.curve_frame(plots.step_frame([]), epochs, "train_loss", 860)["train_loss"].tolist() == [0.9, 0.45, 0.3]
+    assert curve_frame(step_frame([]), epochs, "train_loss", 860)["train_loss"].tolist() == [0.9, 0.45, 0.3]
 
 
 def test_the_mean_of_runs_is_taken_at_the_steps_that_all_have():
@@ -241,72 +266,72 @@ def test_the_mean_of_runs_is_taken_at_the_steps_that_all_have():
     frames = []
     for row, length in zip(losses, (6, 4, 5), strict=True):
         events = raw_events(row[:length].tolist())
-        frames.append(plots.curve_frame(plots.step_frame(events), plots.epoch_frame(events), "train_loss", 10))
-    mean = plots.mean_frame(frames, "train_loss")
+        frames.append(curve_frame(step_frame(events), epoch_frame(events), "train_loss", 10))
+    mean = mean_frame(frames, "train_loss")
     assert mean["step"].tolist() == [1, 2, 3, 4]
     np.testing.assert_allclose(mean["train_loss"], losses[:, :4].mean(axis=0))
     np.testing.assert_allclose(mean["std"], losses[:, :4].std(axis=0, ddof=1))
-    steady = plots.mean_frame(frames, "train_loss", 0.6)["train_loss"]
-    np.testing.assert_allclose(steady, plots.smoothed(losses[:, :4].mean(axis=0), 0.6))
+    steady = mean_frame(frames, "train_loss", 0.6)["train_loss"]
+    np.testing.assert_allclose(steady, smoothed(losses[:, :4].mean(axis=0), 0.6))
 
 
 def loss_curves(**options):
     events = raw_events([2.0, 1.0, 0.5, 0.7])
-    frame = plots.curve_frame(plots.step_frame(events), plots.epoch_frame(events), "train_loss", 10)
-    return plots.curves_figure([{"name": "one", "frame": frame, "color": 1}], "train_loss", **options)
+    frame = curve_frame(step_frame(events), epoch_frame(events), "train_loss", 10)
+    return curves_figure([{"name": "one", "frame": frame, "color": 1}], "train_loss", **options)
 
 
 def test_a_smoothed_curve_stands_strong_before_its_pale_raw_one():
     raw, strong = loss_curves(x="elapsed_seconds", smoothing=0.5).data
     assert list(raw.y) == [2.0, 1.0, 0.5, 0.7]
-    np.testing.assert_allclose(strong.y, plots.smoothed([2.0, 1.0, 0.5, 0.7], 0.5))
+    np.testing.assert_allclose(strong.y, smoothed([2.0, 1.0, 0.5, 0.7], 0.5))
     assert list(raw.x) == list(strong.x) == [0.0, 0.5, 1.0, 1.5]
     assert raw.opacity < 0.5 < strong.line.width
     assert (raw.showlegend, strong.showlegend) == (False, True)
-    assert raw.line.color == strong.line.color == plots.SERIES_COLORS[1]
+    assert raw.line.color == strong.line.color == SERIES_COLORS[1]
     assert len(loss_curves().data) == 1
 
 
 def test_a_mean_has_a_band_of_one_deviation_to_either_side():
     mean = pd.DataFrame({"step": [1, 2], "epoch": [1, 2], "train_loss": [1.0, 2.0], "std": [0.1, 0.2]})
     curve = {"name": "mean", "frame": mean, "color": 0}
-    low, high, line = plots.curves_figure([curve], "train_loss", smoothing=0.9).data
+    low, high, line = curves_figure([curve], "train_loss", smoothing=0.9).data
     np.testing.assert_allclose([low.y, line.y, high.y], [[0.9, 1.8], [1.0, 2.0], [1.1, 2.2]])
     assert high.fill == "tonexty"
 
 
 def test_runs_of_one_colour_keep_it_and_are_told_apart_by_their_dashes():
-    frame = plots.epoch_frame(EPOCH_EVENTS)
+    frame = epoch_frame(EPOCH_EVENTS)
     runs = [{"name": str(color), "frame": frame, "color": color} for color in (2, 0, 2, 2)]
-    figure = plots.curves_figure(runs, "val_loss")
-    assert [curve.line.color for curve in figure.data] == [plots.SERIES_COLORS[color] for color in (2, 0, 2, 2)]
+    figure = curves_figure(runs, "val_loss")
+    assert [curve.line.color for curve in figure.data] == [SERIES_COLORS[color] for color in (2, 0, 2, 2)]
     assert [curve.line.dash for curve in figure.data] == ["solid", "solid", "dash", "dot"]
 
 
 def test_a_long_curve_is_thinned_after_it_was_smoothed():
     losses = np.random.default_rng(2).uniform(0, 2, 5_000)
     events = raw_events(losses.tolist())
-    frame = plots.curve_frame(plots.step_frame(events), plots.epoch_frame(events), "train_loss", 10)
+    frame = curve_frame(step_frame(events), epoch_frame(events), "train_loss", 10)
     curve = {"name": "one", "frame": frame, "color": 0}
-    raw, strong = plots.curves_figure([curve], "train_loss", smoothing=0.9).data
-    assert len(raw.y) == len(strong.y) <= plots.MAX_POINTS + 1
-    assert strong.y[-1] == pytest.approx(plots.smoothed(losses, 0.9).iloc[-1])
+    raw, strong = curves_figure([curve], "train_loss", smoothing=0.9).data
+    assert len(raw.y) == len(strong.y) <= MAX_POINTS + 1
+    assert strong.y[-1] == pytest.approx(smoothed(losses, 0.9).iloc[-1])
 
 
 # The confusion matrix
 
 
-@pytest.mark.parametrize("mode", plots.MODES)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("hide", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
 def test_confusion_figure_is_the_same_to_the_byte_every_time(confusion, mode, hide, dark):
-    one, other = (plots.confusion_figure(confusion.copy(), mode, hide, dark).to_json() for _ in range(2))
+    one, other = (confusion_figure(confusion.copy(), mode, hide, dark).to_json() for _ in range(2))
     assert one == other
     json.loads(one)
 
 
 def test_confusion_figure_shows_counts_or_shares(confusion):
-    z = {mode: np.array(plots.confusion_figure(confusion, mode).data[0].z, dtype=float) for mode in plots.MODES}
+    z = {mode: np.array(confusion_figure(confusion, mode).data[0].z, dtype=float) for mode in MODES}
     np.testing.assert_array_equal(z["count"], confusion)
     np.testing.assert_allclose(z["by true class"].sum(axis=1), 100)
     np.testing.assert_allclose(z["by predicted class"].sum(axis=0), 100)
@@ -314,12 +339,12 @@ def test_confusion_figure_shows_counts_or_shares(confusion):
 
 
 def test_confusion_figure_of_no_images_is_all_zero():
-    figure = plots.confusion_figure(np.zeros((10, 10), dtype=int), "by true class", hide_diagonal=True)
+    figure = confusion_figure(np.zeros((10, 10), dtype=int), "by true class", hide_diagonal=True)
     assert not np.nansum(np.array(figure.data[0].z, dtype=float))
 
 
 def test_a_hidden_diagonal_has_neither_colour_nor_number_and_gives_the_scale_to_the_mistakes(confusion):
-    heatmap, text = plots.confusion_figure(confusion, hide_diagonal=True).data
+    heatmap, text = confusion_figure(confusion, hide_diagonal=True).data
     mistakes = confusion - np.diag(np.diag(confusion))
     assert all(heatmap.z[i][i] is None for i in range(10))
     assert all(text.text[11 * i] == "" for i in range(10))
@@ -329,12 +354,12 @@ def test_a_hidden_diagonal_has_neither_colour_nor_number_and_gives_the_scale_to_
 
 def test_confusion_figure_leaves_the_callers_counts_alone(confusion):
     before = confusion.copy()
-    plots.confusion_figure(confusion, "by true class", hide_diagonal=True)
+    confusion_figure(confusion, "by true class", hide_diagonal=True)
     np.testing.assert_array_equal(confusion, before)
 
 
 def test_rows_run_down_as_true_and_columns_across_as_predicted(confusion):
-    figure = plots.confusion_figure(confusion)
+    figure = confusion_figure(confusion)
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
     assert figure.layout.yaxis.title.text == "True"
     assert figure.layout.xaxis.title.text == "Predicted"
@@ -346,7 +371,7 @@ def test_rows_run_down_as_true_and_columns_across_as_predicted(confusion):
 
 def test_hovering_says_count_and_shares_in_words(confusion):
     confusion[6] = [58, 0, 0, 0, 0, 0, 942, 0, 0, 0]
-    words = plots.confusion_figure(confusion).data[0].hovertext[6][0]
+    words = confusion_figure(confusion).data[0].hovertext[6][0]
     share = 58 / confusion[:, 0].sum()
     assert words.startswith("<b>58 shirts called T-shirt/top</b>")
     assert "5.8 % of all shirts" in words
@@ -363,45 +388,45 @@ def test_hovering_says_count_and_shares_in_words(confusion):
     ],
 )
 def test_cell_words(cell, words):
-    assert plots.cell_words(*cell) == words
+    assert cell_words(*cell) == words
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_an_empty_cell_has_the_colour_of_the_page(dark):
-    colour = plots.SCALES[dark][0][1]
+    colour = SCALES[dark][0][1]
     assert colour == {False: "#FFFFFF", True: "#12141C"}[dark]
 
 
-@pytest.mark.parametrize("mode", plots.MODES)
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("hide", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_number_can_be_read_on_its_cell(confusion, mode, hide, dark):
-    heatmap, text = plots.confusion_figure(confusion, mode, hide, dark).data
+    heatmap, text = confusion_figure(confusion, mode, hide, dark).data
     scale = [[place, colour] for place, colour in heatmap.colorscale]
     for value, colour, number in zip(np.ravel(heatmap.z), text.textfont.color, text.text, strict=True):
         if number:
             cell = unlabel_rgb(sample_colorscale(scale, float(value) / heatmap.zmax)[0])
             ink = tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
-            assert plots.contrast(cell, ink) >= 4.5, (value, colour)
+            assert contrast(cell, ink) >= 4.5, (value, colour)
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_scale_moves_in_one_direction_of_lightness(dark):
     """So that it can be read without telling hues apart."""
-    colours = [plots.color_at(height, plots.SCALES[dark]) for height in np.linspace(0, 1, 101)]
-    from_page = [plots.contrast(colour, colours[0]) for colour in colours]
+    colours = [color_at(height, SCALES[dark]) for height in np.linspace(0, 1, 101)]
+    from_page = [contrast(colour, colours[0]) for colour in colours]
     assert (np.diff(from_page) > 0).all()
 
 
 def test_contrast_is_that_of_wcag():
-    assert plots.contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
-    assert plots.contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.005)
-    assert plots.contrast((10, 20, 30), (10, 20, 30)) == 1
+    assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+    assert contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.005)
+    assert contrast((10, 20, 30), (10, 20, 30)) == 1
 
 
 def test_confusion_figure_refuses_an_unknown_mode(confusion):
     with pytest.raises(ValueError, match="by true class"):
-        plots.confusion_figure(confusion, "by magic")
+        confusion_figure(confusion, "by magic")
 
 
 # The difference of two models
@@ -415,7 +440,7 @@ def other_confusion(confusion):
 
 
 def test_the_difference_is_the_second_minus_the_first_with_signs(confusion, other_confusion):
-    heatmap, text = plots.difference_figure(confusion, other_confusion, ("One", "Two")).data
+    heatmap, text = difference_figure(confusion, other_confusion, ("One", "Two")).data
     np.testing.assert_array_equal(heatmap.z, other_confusion - confusion)
     assert heatmap.zmin == -heatmap.zmax == -np.abs(other_confusion - confusion).max()
     for change, number, before in zip(np.ravel(heatmap.z), text.text, confusion.flat, strict=True):
@@ -423,7 +448,7 @@ def test_the_difference_is_the_second_minus_the_first_with_signs(confusion, othe
 
 
 def test_the_difference_of_a_model_with_itself_is_blank_and_no_error(confusion):
-    heatmap, text = plots.difference_figure(confusion, confusion, ("One", "One")).data
+    heatmap, text = difference_figure(confusion, confusion, ("One", "One")).data
     assert not np.any(heatmap.z)
     assert set(text.text) == {"0", ""}
 
@@ -431,7 +456,7 @@ def test_the_difference_of_a_model_with_itself_is_blank_and_no_error(confusion):
 def test_hovering_a_difference_says_it_in_words_and_takes_names_as_text(confusion):
     before, after = confusion.copy(), confusion.copy()
     before[6, 0], after[6, 0] = 70, 58
-    words = plots.difference_figure(before, after, ("<b>Old</b>", "New & better")).data[0].hovertext[6][0]
+    words = difference_figure(before, after, ("<b>Old</b>", "New & better")).data[0].hovertext[6][0]
     expected = "<br>&lt;b&gt;Old&lt;/b&gt;: 70<br>New &amp; better: 58"
     assert words == "<b>12 fewer shirts called T-shirt/top</b>" + expected
 
@@ -446,26 +471,26 @@ def test_hovering_a_difference_says_it_in_words_and_takes_names_as_text(confusio
     ],
 )
 def test_difference_words(cell, words):
-    assert plots.difference_words(*cell) == words
+    assert difference_words(*cell) == words
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_no_change_has_the_colour_of_the_page_and_a_larger_one_stands_out_more(dark):
-    colours = [plots.color_at(height, plots.DIFFERENCE_SCALES[dark]) for height in np.linspace(0, 1, 201)]
-    page = plots.color_at(0, plots.SCALES[dark])
+    colours = [color_at(height, DIFFERENCE_SCALES[dark]) for height in np.linspace(0, 1, 201)]
+    page = color_at(0, SCALES[dark])
     assert colours[100] == page
-    from_page = [plots.contrast(colour, page) for colour in colours]
+    from_page = [contrast(colour, page) for colour in colours]
     assert (np.diff(from_page[:101]) < 0).all()
     assert (np.diff(from_page[100:]) > 0).all()
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_difference_can_be_read_on_its_cell(confusion, other_confusion, dark):
-    heatmap, text = plots.difference_figure(confusion, other_confusion, ("One", "Two"), dark).data
+    heatmap, text = difference_figure(confusion, other_confusion, ("One", "Two"), dark).data
     scale = [[place, colour] for place, colour in heatmap.colorscale]
     for value, colour in zip(np.ravel(heatmap.z), text.textfont.color, strict=True):
         cell = unlabel_rgb(sample_colorscale(scale, (float(value) / heatmap.zmax + 1) / 2)[0])
-        assert plots.contrast(cell, tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))) >= 4.5, (value, colour)
+        assert contrast(cell, tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))) >= 4.5, (value, colour)
 
 
 # Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", 2009,
@@ -481,7 +506,7 @@ COLOUR_BLIND = {
 @pytest.mark.parametrize("dark", [False, True])
 def test_more_and_fewer_are_told_apart_under_every_colour_vision_deficiency(matrix, dark):
     def seen(height):
-        linear = (np.array(plots.color_at(height, plots.DIFFERENCE_SCALES[dark])) / 255) ** 2.2
+        linear = (np.array(color_at(height, DIFFERENCE_SCALES[dark])) / 255) ** 2.2
         return 255 * np.clip(np.array(matrix) @ linear, 0, 1) ** (1 / 2.2)
 
     for by in (0.1, 0.25, 0.4, 0.5):
@@ -493,8 +518,8 @@ def test_more_and_fewer_are_told_apart_under_every_colour_vision_deficiency(matr
 
 @pytest.mark.parametrize("cell", [(0, 0), (6, 0), (9, 9)])
 def test_a_click_is_decoded(cell):
-    assert plots.cell_from_selection({"true": cell[0], "pred": cell[1]}) == cell
-    assert plots.cell_from_selection({"true": float(cell[0]), "pred": float(cell[1])}) == cell
+    assert cell_from_selection({"true": cell[0], "pred": cell[1]}) == cell
+    assert cell_from_selection({"true": float(cell[0]), "pred": float(cell[1])}) == cell
 
 
 @pytest.mark.parametrize(
@@ -506,4 +531,4 @@ def test_a_click_is_decoded(cell):
     ],
 )  # fmt: skip
 def test_junk_is_no_click(junk):
-    assert plots.cell_from_selection(junk) is None
+    assert cell_from_selection(junk) is None

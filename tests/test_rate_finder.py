@@ -11,9 +11,12 @@ import psutil
 import pytest
 from waiting import wait_for, wait_for_state
 
-from fashion_core import files, rate_finder, run_queue, runs
+from fashion_core import files
 from fashion_core.config import TrainConfig
 from fashion_core.files import RunError
+from fashion_core.runs import control, folders, rate_finder
+from fashion_core.runs import queue as run_queue
+from fashion_core.runs.events import read_log
 
 CONFIG = TrainConfig(train_size=2_000)
 TINY = TrainConfig(train_size=1_000, epochs=1)
@@ -24,10 +27,10 @@ RATES = rate_finder.planned_rates(TrainConfig())
 @pytest.fixture
 def no_process_left(runs_dir):
     yield
-    folders = [runs.finder_dir(), *(run.run_dir for run in runs.list_runs())]
-    for folder in folders:
+    places = [folders.finder_dir(), *(run.run_dir for run in folders.list_runs())]
+    for folder in places:
         with contextlib.suppress(psutil.Error, KeyError, RunError):
-            psutil.Process(runs.read_status(folder)[1]["pid"]).kill()
+            psutil.Process(folders.read_status(folder)[1]["pid"]).kill()
 
 
 # The curve
@@ -108,9 +111,9 @@ def wait_for_end():
 def test_a_search_ends_with_a_curve_and_a_rate_and_a_run_started_meanwhile_follows():
     rate_finder.start(CONFIG)
     waiting = run_queue.start_or_add(TINY, "Follows")
-    assert runs.read_run(waiting).state == "queued"
+    assert folders.read_run(waiting).state == "queued"
     search = wait_for_end()
-    assert search.state == "finished", (search.message, runs.read_log(runs.finder_dir()))
+    assert search.state == "finished", (search.message, read_log(folders.finder_dir()))
     assert search.config == CONFIG
     assert rate_finder.LEAST_STEPS < len(search.losses) < rate_finder.STEPS  # it ended when the loss exploded
     assert search.losses[0] == pytest.approx(math.log(10), abs=0.1)  # a fresh network guesses
@@ -119,7 +122,7 @@ def test_a_search_ends_with_a_curve_and_a_rate_and_a_run_started_meanwhile_follo
     run = wait_for_state(waiting, "finished", "failed", "lost")
     assert run.state == "finished"
     began = psutil.boot_time() + run.status["process_started_at"]
-    assert began > json.loads((runs.finder_dir() / "status.json").read_text())["heartbeat_at"] - 1
+    assert began > json.loads((folders.finder_dir() / "status.json").read_text())["heartbeat_at"] - 1
 
 
 @pytest.mark.usefixtures("no_process_left")
@@ -128,7 +131,7 @@ def test_a_killed_search_is_lost_and_the_queue_goes_on_with_the_next_page():
     wait_for(lambda: rate_finder.read_search().losses, "the first loss")
     waiting = run_queue.start_or_add(TINY, "Follows")
     assert run_queue.start_next(wait=False) is None
-    psutil.Process(runs.read_status(runs.finder_dir())[1]["pid"]).kill()
+    psutil.Process(folders.read_status(folders.finder_dir())[1]["pid"]).kill()
     wait_for(lambda: rate_finder.read_search().state == "lost", "the word lost", seconds=10)
     assert "killed" in rate_finder.read_search().message
     assert run_queue.start_next() == waiting  # what any page does
@@ -165,12 +168,12 @@ def test_without_data_it_fails_in_words(tmp_path, monkeypatch):
 
 def test_it_is_refused_while_a_run_trains_while_the_lock_is_held_and_on_a_read_only_copy(runs_dir, monkeypatch):
     launched = []
-    monkeypatch.setattr(runs, "_spawn_worker", launched.append)
-    run_id = runs.create_run(TINY, "Busy")
+    monkeypatch.setattr(control, "spawn_worker", launched.append)
+    run_id = folders.create_run(TINY, "Busy")
     with pytest.raises(RunError, match="“Busy” is training"):
         rate_finder.start(CONFIG)
     files.write_json(runs_dir / run_id / "status.json", {"state": "finished"})
-    with runs.worker_lock(), pytest.raises(RunError, match="still holds the machine"):
+    with control.worker_lock(), pytest.raises(RunError, match="still holds the machine"):
         rate_finder.start(CONFIG)
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
     for act in (lambda: rate_finder.start(CONFIG), rate_finder.forget):
@@ -179,20 +182,20 @@ def test_it_is_refused_while_a_run_trains_while_the_lock_is_held_and_on_a_read_o
     assert launched == []
     monkeypatch.setenv("FASHION_READ_ONLY", "0")
     rate_finder.start(CONFIG)
-    assert launched == [runs.finder_dir()]
+    assert launched == [folders.finder_dir()]
     with pytest.raises(RunError, match="being looked for"):
         rate_finder.start(CONFIG)
 
 
 def test_its_folder_is_no_run(runs_dir, monkeypatch):
-    monkeypatch.setattr(runs, "_spawn_worker", lambda folder: None)
+    monkeypatch.setattr(control, "spawn_worker", lambda folder: None)
     rate_finder.start(CONFIG)
-    assert runs.list_runs() == []
+    assert folders.list_runs() == []
     assert rate_finder.read_search().state == "starting"
 
 
 def write_search(config=CONFIG, **status):
-    folder = runs.finder_dir()
+    folder = folders.finder_dir()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     files.write_json(folder / "config.json", {"config": config.to_dict()})
@@ -224,10 +227,10 @@ def test_a_status_that_holds_no_curve_is_a_problem_in_words(runs_dir, bad):
 def test_a_damaged_folder_is_a_problem_in_words_and_does_not_hold_the_machine(runs_dir):
     write_search(state="running", pid=os.getpid(), process_started_at=0.0, heartbeat_at=time.time())
     assert rate_finder.read_search().state == "lost"
-    assert not runs.finder_active()
-    (runs.finder_dir() / "config.json").write_text('{"config": {"epochs": -3}}')
+    assert not folders.finder_active()
+    (folders.finder_dir() / "config.json").write_text('{"config": {"epochs": -3}}')
     assert "epochs must be between" in rate_finder.read_search().message
-    (runs.finder_dir() / "status.json").write_text("{")
+    (folders.finder_dir() / "status.json").write_text("{")
     assert "not valid JSON" in rate_finder.read_search().message
-    assert not runs.finder_active()
-    assert runs.training_now() == ""
+    assert not folders.finder_active()
+    assert control.training_now() == ""

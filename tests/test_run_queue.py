@@ -14,37 +14,39 @@ import psutil
 import pytest
 from waiting import SECONDS
 
-from fashion_core import files, run_queue, runs
+from fashion_core import files
 from fashion_core.config import TrainConfig
 from fashion_core.files import RunError
+from fashion_core.runs import control, folders
+from fashion_core.runs import queue as run_queue
 
 ME = psutil.Process()
-ALIVE = {"pid": ME.pid, "process_started_at": runs.process_start(ME)}
+ALIVE = {"pid": ME.pid, "process_started_at": folders.process_start(ME)}
 
 
 @pytest.fixture(autouse=True)
 def spawned(runs_dir, monkeypatch):
     """The folders for which a worker would have been started."""
     started = []
-    monkeypatch.setattr(runs, "_spawn_worker", lambda run_dir: started.append(run_dir.name))
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: started.append(run_dir.name))
     return started
 
 
 def write_status(run_id, state, **values):
-    files.write_json(runs.run_dir_of(run_id) / "status.json", {"state": state, "heartbeat_at": time.time()} | values)
+    files.write_json(folders.run_dir_of(run_id) / "status.json", {"state": state, "heartbeat_at": time.time()} | values)
 
 
 def ended_run(state="finished", epoch=2, **values):
     """A run that has trained `epoch` of 2 epochs of 10 steps and kept what going on needs."""
-    run_id = runs.create_run(TrainConfig(epochs=2), "Old")
+    run_id = folders.create_run(TrainConfig(epochs=2), "Old")
     write_status(run_id, state, steps=10, step=10 * epoch, epoch=epoch, elapsed_seconds=60.0, **values)
-    runs.resume_path(runs.run_dir_of(run_id)).write_bytes(b"kept")
-    (runs.run_dir_of(run_id) / "model.pt").write_bytes(b"model")
+    folders.resume_path(folders.run_dir_of(run_id)).write_bytes(b"kept")
+    (folders.run_dir_of(run_id) / "model.pt").write_bytes(b"model")
     return run_id
 
 
 def training_run():
-    run_id = runs.create_run(TrainConfig(), "Busy")
+    run_id = folders.create_run(TrainConfig(), "Busy")
     write_status(run_id, "running", **ALIVE)
     return run_id
 
@@ -61,7 +63,7 @@ def test_the_first_starts_and_the_others_wait_in_order(spawned):
     ids = waiting("A", "B", "C")
     assert spawned == ids[:1]
     assert order() == ["B", "C"]
-    assert [runs.read_run(run_id).state for run_id in ids] == ["starting", "queued", "queued"]
+    assert [folders.read_run(run_id).state for run_id in ids] == ["starting", "queued", "queued"]
 
 
 def test_the_next_starts_only_when_nothing_trains(spawned):
@@ -78,7 +80,7 @@ def test_the_next_starts_only_when_nothing_trains(spawned):
 def test_nothing_starts_while_a_worker_holds_the_machine(spawned):
     first, _ = waiting("A", "B")
     write_status(first, "finished")
-    with runs.worker_lock():
+    with control.worker_lock():
         assert run_queue.start_next(wait=False) is None
     assert spawned == [first]
 
@@ -122,7 +124,7 @@ def test_what_waits_no_longer_is_neither_moved_nor_cancelled():
 def test_a_finished_run_goes_on_and_remembers_its_epochs(spawned):
     run_id = ended_run(test_accuracy=0.9)
     assert run_queue.continue_run(run_id, 3) == "starting"
-    run = runs.read_run(run_id)
+    run = folders.read_run(run_id)
     assert (run.state, run.config.epochs, run.epochs_before, run.name) == ("starting", 5, (2,), "Old")
     assert run.status["step"] == 20  # the page does not begin at nothing
     assert spawned == [run_id]
@@ -131,7 +133,7 @@ def test_a_finished_run_goes_on_and_remembers_its_epochs(spawned):
 def test_a_stopped_run_goes_on_to_the_epochs_that_were_planned():
     run_id = ended_run("stopped", epoch=1)
     run_queue.continue_run(run_id)
-    assert (runs.read_run(run_id).config.epochs, runs.read_run(run_id).epochs_before) == (2, ())
+    assert (folders.read_run(run_id).config.epochs, folders.read_run(run_id).epochs_before) == (2, ())
 
 
 def test_going_on_forgets_old_requests(runs_dir):
@@ -147,9 +149,9 @@ def test_a_continued_run_waits_and_a_cancelled_one_is_what_it_was(spawned):
     run_id = ended_run("stopped", epoch=1, message="Out of time.")
     training_run()
     assert run_queue.continue_run(run_id, 4) == "queued"
-    assert runs.read_run(run_id).config.epochs == 2
+    assert folders.read_run(run_id).config.epochs == 2
     run_queue.cancel(run_id)
-    run = runs.read_run(run_id)
+    run = folders.read_run(run_id)
     assert (run.state, run.message, run.status["step"], run.config.epochs) == ("stopped", "Out of time.", 10, 2)
     assert run.model_path.exists()
     assert spawned == []
@@ -160,7 +162,7 @@ def test_a_lost_run_that_waited_is_lost_again_when_cancelled():
     training_run()
     run_queue.continue_run(run_id, 1)
     run_queue.cancel(run_id)
-    assert runs.read_run(run_id).state == "lost"
+    assert folders.read_run(run_id).state == "lost"
 
 
 @pytest.mark.parametrize(
@@ -175,16 +177,16 @@ def test_a_lost_run_that_waited_is_lost_again_when_cancelled():
 )
 def test_what_cannot_go_on_says_why(make, more, words, spawned):
     run_id = make()
-    before = runs.read_run(run_id)
+    before = folders.read_run(run_id)
     with pytest.raises(RunError, match=words):
         run_queue.continue_run(run_id, more)
-    assert runs.read_run(run_id) == before
+    assert folders.read_run(run_id) == before
     assert spawned == []
 
 
 def test_a_model_without_its_training_cannot_go_on():
     run_id = ended_run()
-    runs.resume_path(runs.run_dir_of(run_id)).unlink()
+    folders.resume_path(folders.run_dir_of(run_id)).unlink()
     with pytest.raises(RunError, match="only its model"):
         run_queue.continue_run(run_id, 1)
 
@@ -193,15 +195,15 @@ def test_a_model_without_its_training_cannot_go_on():
 def test_a_run_of_which_nothing_is_kept_starts_over(state, spawned):
     """As one does that was killed between its first epoch and the validation, or whose files were deleted."""
     run_id = ended_run(state)
-    run = runs.read_run(run_id)
-    for path in (run.model_path, runs.resume_path(run.run_dir)):
+    run = folders.read_run(run_id)
+    for path in (run.model_path, folders.resume_path(run.run_dir)):
         path.unlink(missing_ok=True)
     assert run.epochs_done
     assert run_queue.continue_run(run_id) == "starting"
 
 
 def test_a_run_that_failed_before_its_first_epoch_starts_over(spawned):
-    run_id = runs.create_run(TrainConfig(), "No data")
+    run_id = folders.create_run(TrainConfig(), "No data")
     write_status(run_id, "failed", message="No data.")
     run_queue.continue_run(run_id)
     assert spawned == [run_id]
@@ -221,8 +223,8 @@ def test_a_paused_run_holds_the_queue_until_it_is_resumed(spawned):
 def test_a_paused_run_that_is_ended_holds_the_queue_no_longer():
     first, second = waiting("A", "B")
     write_status(first, "paused")
-    runs.request_stop(first)
-    assert runs.read_run(first).state == "stopped"
+    control.request_stop(first)
+    assert folders.read_run(first).state == "stopped"
     assert run_queue.start_next() == second
 
 
@@ -296,8 +298,8 @@ def test_a_waiting_run_that_cannot_start_fails_in_words_and_blocks_nobody(spawne
     write_status(first, "queued", target_epochs=1_000)
     write_status(busy, "finished")
     assert run_queue.start_next() == second
-    assert "between 1 and 100, not 1000" in runs.read_run(first).message
-    assert runs.read_run(first).state == "failed"
+    assert "between 1 and 100, not 1000" in folders.read_run(first).message
+    assert folders.read_run(first).state == "failed"
 
 
 def test_limits_that_cannot_be_read_leave_the_queue_alone(monkeypatch, spawned):
@@ -312,12 +314,12 @@ def test_limits_that_cannot_be_read_leave_the_queue_alone(monkeypatch, spawned):
 
 
 def test_a_run_that_failed_at_once_is_still_there_when_its_second_try_is_cancelled(runs_dir):
-    run_id = runs.create_run(TrainConfig(), "No data")
+    run_id = folders.create_run(TrainConfig(), "No data")
     write_status(run_id, "failed", message="There is no data.")
     training_run()
     assert run_queue.continue_run(run_id) == "queued"
     run_queue.cancel(run_id)
-    run = runs.read_run(run_id)
+    run = folders.read_run(run_id)
     assert (run.state, run.message) == ("failed", "There is no data.")
 
 
@@ -325,7 +327,7 @@ def test_a_run_that_failed_at_once_is_still_there_when_its_second_try_is_cancell
 def test_a_hand_edited_past_is_no_trap(before):
     run_id = ended_run("queued", before=before)
     run_queue.cancel(run_id)
-    assert runs.read_run(run_id).state in ("stopped", "paused")
+    assert folders.read_run(run_id).state in ("stopped", "paused")
 
 
 def test_a_read_only_copy_changes_nothing(monkeypatch, spawned):
@@ -340,7 +342,7 @@ def test_a_read_only_copy_changes_nothing(monkeypatch, spawned):
         lambda: run_queue.continue_run(old, 1),
         lambda: run_queue.cancel(run_id),
         lambda: run_queue.move(run_id, 1),
-        lambda: runs.request_pause(run_id),
+        lambda: control.request_pause(run_id),
     ):
         with pytest.raises(RunError, match="read-only"):
             action()
@@ -368,7 +370,7 @@ def test_a_copy_with_limits_refuses_what_is_beyond_them(monkeypatch, spawned):
         run_queue.start_or_add(TrainConfig())
     with pytest.raises(RunError, match="keeps at most 4 runs"):
         run_queue.add_all([("A", TrainConfig()), ("B", TrainConfig())])
-    assert len(runs.list_runs()) == 4
+    assert len(folders.list_runs()) == 4
     assert len(spawned) == 1
 
 
@@ -384,7 +386,7 @@ def test_a_bad_limit_starts_nothing_and_is_explained(monkeypatch, spawned, name)
     monkeypatch.setenv(name, "many")
     with pytest.raises(RunError, match=f"{name} is 'many'"):
         run_queue.start_or_add(TrainConfig())
-    assert runs.list_runs() == []
+    assert folders.list_runs() == []
     assert spawned == []
 
 
@@ -446,7 +448,7 @@ def cancel_in_a_process(run_id, gate, answers):
 
 
 def start_in_a_process(gate, answers):
-    runs._spawn_worker = lambda run_dir: None
+    control.spawn_worker = lambda run_dir: None
     gate.wait()
     answers.put(run_queue.start_next() or "none")
 
@@ -470,7 +472,7 @@ def test_a_cancel_and_a_start_of_the_same_run_by_two_processes_end_in_one_of_the
         process.join()
     if "cancelled" in said:
         assert said == {"cancelled", "none"}
-        assert [run.run_id for run in runs.list_runs()] == [busy]
+        assert [run.run_id for run in folders.list_runs()] == [busy]
     else:
         assert said == {run_id, "“A” does not wait any more: it is starting."}
-        assert runs.read_run(run_id).state == "starting"
+        assert folders.read_run(run_id).state == "starting"

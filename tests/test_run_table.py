@@ -9,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from fashion_core import plots, run_table
+from fashion_core.charts.frames import epoch_frame
 from fashion_core.config import TrainConfig
-from fashion_core.notes import Notes
-from fashion_core.runs import Run
+from fashion_core.runs import table as run_table
+from fashion_core.runs.annotations import Notes
+from fashion_core.runs.folders import Run
 
-NO_EPOCHS = plots.epoch_frame([])
+NO_EPOCHS = epoch_frame([])
 
 
 def run(run_id, name="", state="finished", notes=Notes(), problem="", created_at=1.8e9, status=(), **config):  # noqa: B008
@@ -161,7 +162,7 @@ def epochs_of(*rows):
         {"kind": "epoch", "epoch": i, "step": 10 * i, "val_accuracy": accuracy, "val_loss": loss}
         for i, (accuracy, loss) in enumerate(rows, 1)
     ]
-    return plots.epoch_frame(events)
+    return epoch_frame(events)
 
 
 def test_only_what_differs_is_in_the_table_in_the_order_of_the_form():

@@ -16,10 +16,13 @@ import psutil
 import pytest
 from waiting import SECONDS
 
-from fashion_core import files, rate_finder, run_queue, runs
+from fashion_core import files
 from fashion_core.config import TrainConfig
 from fashion_core.files import RunError
-from fashion_core.runs import run_state
+from fashion_core.runs import control, folders, rate_finder
+from fashion_core.runs import queue as run_queue
+from fashion_core.runs.events import cut_metrics, read_log, read_metrics
+from fashion_core.runs.folders import run_state
 
 NOW = 1_000_000.0
 
@@ -54,73 +57,73 @@ def test_run_state(values, alive, word):
 
 def test_this_process_is_alive_and_its_pid_alone_proves_nothing():
     me = psutil.Process()
-    assert runs.process_alive(me.pid, runs.process_start(me))
-    assert not runs.process_alive(me.pid, runs.process_start(me) - 60)  # another process had that pid
+    assert folders.process_alive(me.pid, folders.process_start(me))
+    assert not folders.process_alive(me.pid, folders.process_start(me) - 60)  # another process had that pid
 
 
 @pytest.mark.skipif(not psutil.LINUX, reason="how a set clock shows itself is the system's own affair")
 @pytest.mark.parametrize("seconds", [-3_600, 60, 3_600])
 def test_a_clock_that_is_set_makes_no_process_another_one(seconds, monkeypatch):
     me, booted = psutil.Process(), psutil.boot_time()
-    started, told = runs.process_start(me), me.create_time()
+    started, told = folders.process_start(me), me.create_time()
     monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: booted + seconds)
     assert psutil.Process().create_time() == pytest.approx(told + seconds, abs=1)  # so it is when the clock is set
-    assert runs.process_alive(me.pid, started)
+    assert folders.process_alive(me.pid, started)
 
 
 def test_a_config_of_something_else_is_none(runs_dir):
-    run_dir = runs.run_dir_of(runs.create_run(TrainConfig()))
+    run_dir = folders.run_dir_of(folders.create_run(TrainConfig()))
     files.write_json(run_dir / "config.json", {"hidden_size": 768})
-    run = runs.read_run(run_dir.name)
+    run = folders.read_run(run_dir.name)
     assert (run.config, run.state) == (None, "lost")
     assert "must be a JSON object" in run.problem
 
 
 def test_whatever_is_written_is_read_at_once_and_what_a_reader_changes_stays_its_own(runs_dir):
-    run_id = runs.create_run(TrainConfig(), "A")
-    run_dir = runs.run_dir_of(run_id)
+    run_id = folders.create_run(TrainConfig(), "A")
+    run_dir = folders.run_dir_of(run_id)
     for step in (1, 2, 3, 2):  # each file as long as the one before
         files.write_json(run_dir / "status.json", {"state": "finished", "step": step})
-        runs.annotate_run(run_id, f"Name {step}", "", [])
-        run = runs.read_run(run_id)
+        folders.annotate_run(run_id, f"Name {step}", "", [])
+        run = folders.read_run(run_id)
         assert (run.status["step"], run.name) == (step, f"Name {step}")
     run.status["step"] = 9
-    assert runs.read_run(run_id).status["step"] == 2
+    assert folders.read_run(run_id).status["step"] == 2
     (run_dir / "status.json").unlink()
-    assert "status.json cannot be read" in runs.read_run(run_id).problem
+    assert "status.json cannot be read" in folders.read_run(run_id).problem
 
 
 def test_a_dead_child_that_nobody_has_reaped_is_not_alive():
     child = subprocess.Popen([sys.executable, "-c", "pass"])
-    started = runs.process_start(psutil.Process(child.pid))
+    started = folders.process_start(psutil.Process(child.pid))
     deadline = time.monotonic() + SECONDS
     while psutil.Process(child.pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     os.kill(child.pid, 0)  # a zombie still takes signal 0
-    assert not runs.process_alive(child.pid, started)
+    assert not folders.process_alive(child.pid, started)
     child.wait()
 
 
 @pytest.mark.parametrize("pid", [-1, 0, 2**40, 10**30])
 def test_a_nonsense_pid_is_not_alive(pid):
-    assert not runs.process_alive(pid, 0.0)
+    assert not folders.process_alive(pid, 0.0)
 
 
 def make_run(state="finished", **values):
-    run_id = runs.create_run(TrainConfig(epochs=2), "A run")
-    files.write_json(runs.run_dir_of(run_id) / "status.json", {"state": state} | values)
+    run_id = folders.create_run(TrainConfig(epochs=2), "A run")
+    files.write_json(folders.run_dir_of(run_id) / "status.json", {"state": state} | values)
     return run_id
 
 
 def test_a_new_run_is_starting_and_remembers_its_config(runs_dir):
-    run = runs.read_run(runs.create_run(TrainConfig(epochs=9), "  Mine\n"))
+    run = folders.read_run(folders.create_run(TrainConfig(epochs=9), "  Mine\n"))
     assert (run.state, run.name, run.config.epochs, run.is_active) == ("starting", "Mine", 9, True)
 
 
 @pytest.mark.parametrize("bad", ["..", "../x", "a/b", "/etc", "", ".", "A B", "x" * 65, "a\0b", ".deleted-x", None, 7])
 def test_an_id_that_could_leave_the_folder_is_refused(runs_dir, bad):
-    for action in (runs.read_run, runs.request_stop, runs.delete_run):
+    for action in (folders.read_run, control.request_stop, control.delete_run):
         with pytest.raises(RunError, match="not a run id"):
             action(bad)
 
@@ -129,7 +132,7 @@ def test_a_link_out_of_the_folder_is_no_run(runs_dir, tmp_path):
     (tmp_path / "outside").mkdir()
     (runs_dir / "sneaky").symlink_to(tmp_path / "outside")
     with pytest.raises(RunError, match="no run"):
-        runs.delete_run("sneaky")
+        control.delete_run("sneaky")
     assert (tmp_path / "outside").is_dir()
 
 
@@ -157,7 +160,7 @@ def test_a_damaged_folder_is_listed_with_what_is_wrong(runs_dir, file, content, 
         path.write_bytes(content)
     elif content is not None:
         path.write_text(content)
-    (run,) = runs.list_runs()
+    (run,) = folders.list_runs()
     assert run.state == "lost"
     assert words in run.message
 
@@ -165,8 +168,8 @@ def test_a_damaged_folder_is_listed_with_what_is_wrong(runs_dir, file, content, 
 def test_a_run_whose_status_a_power_cut_has_emptied_keeps_its_config_and_can_go_on(runs_dir):
     run_id = make_run("running")
     (runs_dir / run_id / "status.json").write_text("")
-    runs.resume_path(runs_dir / run_id).write_bytes(b"kept")
-    (run,) = runs.list_runs()
+    folders.resume_path(runs_dir / run_id).write_bytes(b"kept")
+    (run,) = folders.list_runs()
     assert (run.state, run.config.epochs, run.name) == ("lost", 2, "A run")
     assert run_queue.continue_problem(run) == ""
 
@@ -177,7 +180,7 @@ def test_a_folder_that_is_there_already_is_left_alone(runs_dir, monkeypatch):
     run_id = make_run()
     with pytest.raises(RunError, match="at the same moment"):
         make_run()
-    assert runs.read_run(run_id).state == "finished"
+    assert folders.read_run(run_id).state == "finished"
 
 
 def test_the_worker_is_told_the_folders_that_this_process_means(runs_dir, monkeypatch, tmp_path):
@@ -189,21 +192,21 @@ def test_the_worker_is_told_the_folders_that_this_process_means(runs_dir, monkey
     monkeypatch.setenv("FASHION_DATA_DIR", "data")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(files.PROJECT_DIR), "more"]))  # as a worker has it
     run_queue.start_or_add(TrainConfig())
-    assert str(runs.runs_dir()) == told["FASHION_RUNS_DIR"]
+    assert str(folders.runs_dir()) == told["FASHION_RUNS_DIR"]
     assert (told["FASHION_RUNS_DIR"], told["FASHION_DATA_DIR"]) == (str(tmp_path / "here"), str(tmp_path / "data"))
     assert told["PYTHONPATH"].split(os.pathsep) == [str(files.PROJECT_DIR), "more"]
 
 
 def test_what_a_page_cannot_show_is_taken_out_of_a_status(runs_dir):
     make_run("stopped", steps=-5, step=3, message="a\ud800b\nc")
-    (run,) = runs.list_runs()
+    (run,) = folders.list_runs()
     assert run.message == "a b\nc"
-    assert runs.progress(run)[0] == 0.0
+    assert folders.progress(run)[0] == 0.0
 
 
 def test_values_of_the_wrong_type_in_a_status_are_dropped(runs_dir):
     make_run("running", pid="x", epoch=[1], step=True, train_loss="1e9", message={"a": 1}, heartbeat_at=None)
-    (run,) = runs.list_runs()
+    (run,) = folders.list_runs()
     assert set(run.status) == {"state"}
     assert run.state == "lost"
 
@@ -214,16 +217,16 @@ def test_numbers_that_no_run_can_have_are_dropped(runs_dir, number):
     (runs_dir / run_id / "status.json").write_text(f'{{"state": "finished", "epoch": {number}, "steps": 3}}')
     path = runs_dir / run_id / "config.json"
     path.write_text(path.read_text().replace('"created_at": ', f'"created_at": {number}, "was": '))
-    (run,) = runs.list_runs()
+    (run,) = folders.list_runs()
     assert run.status == {"state": "finished", "steps": 3}
     assert run.created_at == 0.0
-    assert runs.progress(run)[0] == 0.0
+    assert folders.progress(run)[0] == 0.0
 
 
 def test_a_count_that_is_nearly_nothing_is_no_count(runs_dir):
     """A number of steps per epoch of 1e-300 would make infinitely many epochs of one step."""
     make_run("running", steps=1e-300, step=5)
-    assert runs.progress(runs.list_runs()[0])[0] == 0.0
+    assert folders.progress(folders.list_runs()[0])[0] == 0.0
 
 
 @pytest.mark.parametrize("file", ["config.json", "status.json", "metrics.jsonl"])
@@ -231,43 +234,43 @@ def test_a_pipe_in_a_files_place_is_not_waited_for(runs_dir, file):
     run_id = make_run()
     (runs_dir / run_id / file).unlink(missing_ok=True)
     os.mkfifo(runs_dir / run_id / file)
-    (run,) = runs.list_runs()
-    assert runs.read_metrics(run.run_dir) == ([], 0)
+    (run,) = folders.list_runs()
+    assert read_metrics(run.run_dir) == ([], 0)
     assert ("not a file" in run.message) == (file != "metrics.jsonl")
 
 
 def test_what_is_wrong_with_a_folder_is_told_in_few_words(runs_dir):
     run_id = make_run()
     (runs_dir / run_id / "config.json").write_text(json.dumps({"config": {"model": "x" * 100_000}}))
-    assert len(runs.read_run(run_id).message) <= runs.MAX_PROBLEM_LENGTH
+    assert len(folders.read_run(run_id).message) <= folders.MAX_PROBLEM_LENGTH
 
 
 def test_a_changed_config_is_read_again(runs_dir):
     run_id = make_run()
-    assert runs.read_run(run_id).config.epochs == 2
+    assert folders.read_run(run_id).config.epochs == 2
     values = files.read_json(runs_dir / run_id / "config.json")
     files.write_json(runs_dir / run_id / "config.json", values | {"config": {"epochs": 11}})
-    assert runs.read_run(run_id).config.epochs == 11
+    assert folders.read_run(run_id).config.epochs == 11
 
 
 def test_a_link_is_no_model(runs_dir, checkpoint_path):
     run_id = make_run()
     (runs_dir / run_id / "model.pt").symlink_to(checkpoint_path)
-    assert not runs.read_run(run_id).has_model
+    assert not folders.read_run(run_id).has_model
     (runs_dir / run_id / "model.pt").unlink()
     (runs_dir / run_id / "model.pt").write_bytes(checkpoint_path.read_bytes())
-    assert runs.read_run(run_id).has_model
+    assert folders.read_run(run_id).has_model
 
 
 def test_runs_take_turns_with_the_colours_and_keep_theirs_when_others_go(runs_dir, monkeypatch):
     clock = iter(range(1_700_000_000, 1_700_001_000))
     monkeypatch.setattr(time, "time", lambda: next(clock))
     started = [make_run() for _ in range(8)]
-    colors = {run.run_id: run.color for run in runs.list_runs()}
+    colors = {run.run_id: run.color for run in folders.list_runs()}
     assert [colors[run_id] for run_id in started] == [0, 1, 2, 3, 4, 5, 0, 1]
     for run_id in started[1:7:2]:
-        runs.delete_run(run_id)
-    assert all(run.color == colors[run.run_id] for run in runs.list_runs())
+        control.delete_run(run_id)
+    assert all(run.color == colors[run.run_id] for run in folders.list_runs())
 
 
 @pytest.mark.parametrize("color", [None, "red", -1, 1e300, 7.5, True])
@@ -275,26 +278,26 @@ def test_a_run_without_a_colour_of_its_own_always_gets_the_same(runs_dir, color)
     run_id = make_run()
     path = runs_dir / run_id / "config.json"
     files.write_json(path, files.read_json(path) | {"color": color})
-    shown = runs.read_run(run_id).color
-    assert shown in range(runs.COLORS)
-    assert runs.read_run(run_id).color == shown
+    shown = folders.read_run(run_id).color
+    assert shown in range(folders.COLORS)
+    assert folders.read_run(run_id).color == shown
 
 
 def test_there_are_as_many_colours_as_series_can_have():
-    from fashion_core import plots
+    from fashion_core.charts.colors import SERIES_COLORS
 
-    assert len(plots.SERIES_COLORS) == runs.COLORS
+    assert len(SERIES_COLORS) == folders.COLORS
 
 
 def test_foreign_files_in_the_runs_folder_are_no_runs(runs_dir):
     (runs_dir / "notes.txt").write_text("x")
     (runs_dir / ".hidden").mkdir()
-    assert [run.state for run in runs.list_runs()] == []
+    assert [run.state for run in folders.list_runs()] == []
 
 
 def test_a_missing_runs_folder_is_empty(monkeypatch, tmp_path):
     monkeypatch.setenv("FASHION_RUNS_DIR", str(tmp_path / "none"))
-    assert runs.list_runs() == []
+    assert folders.list_runs() == []
 
 
 STEP = {"kind": "step", "epoch": 1, "step": 1, "train_loss": 2.3, "elapsed_seconds": 0.1}
@@ -303,12 +306,12 @@ STEP = {"kind": "step", "epoch": 1, "step": 1, "train_loss": 2.3, "elapsed_secon
 def test_metrics_are_read_on_from_where_the_last_reading_ended(tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_text(json.dumps(STEP) + "\n" + json.dumps(STEP | {"step": 2})[:20])
-    events, offset = runs.read_metrics(tmp_path)
+    events, offset = read_metrics(tmp_path)
     assert [event["step"] for event in events] == [1]
     path.write_text(json.dumps(STEP) + "\n" + json.dumps(STEP | {"step": 2}) + "\n")
-    events, offset = runs.read_metrics(tmp_path, offset)
+    events, offset = read_metrics(tmp_path, offset)
     assert [event["step"] for event in events] == [2]
-    assert runs.read_metrics(tmp_path, offset) == ([], offset)
+    assert read_metrics(tmp_path, offset) == ([], offset)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +321,7 @@ def test_metrics_are_read_on_from_where_the_last_reading_ended(tmp_path):
 )  # fmt: skip
 def test_a_line_that_is_no_event_is_skipped(tmp_path, line):
     (tmp_path / "metrics.jsonl").write_text(line + "\n" + json.dumps(STEP) + "\n")
-    assert runs.read_metrics(tmp_path)[0] == [STEP]
+    assert read_metrics(tmp_path)[0] == [STEP]
 
 
 def test_events_after_a_point_are_cut_off(tmp_path):
@@ -329,27 +332,27 @@ def test_events_after_a_point_are_cut_off(tmp_path):
     path = tmp_path / "metrics.jsonl"
     lines = [json.dumps(event) + "\n" for event in events + beyond]
     path.write_text("".join(lines) + "rubbish\n" + lines[0][:9])
-    runs.cut_metrics(tmp_path, epoch=1, step=10)
+    cut_metrics(tmp_path, epoch=1, step=10)
     assert path.read_text() == "".join(lines[:3])
     inode = path.stat().st_ino
-    runs.cut_metrics(tmp_path, epoch=1, step=10)
+    cut_metrics(tmp_path, epoch=1, step=10)
     assert path.stat().st_ino == inode  # nothing to cut: readers may go on
     path.write_text("".join(lines))
-    runs.cut_metrics(tmp_path, epoch=1, step=20)  # paused between an epoch's last step and its validation
+    cut_metrics(tmp_path, epoch=1, step=20)  # paused between an epoch's last step and its validation
     assert path.read_text() == "".join(lines[:5])
-    runs.cut_metrics(tmp_path, epoch=0, step=10)
+    cut_metrics(tmp_path, epoch=0, step=10)
     assert path.read_text() == "".join(lines[:2])
-    runs.cut_metrics(tmp_path / "none", epoch=0, step=0)
+    cut_metrics(tmp_path / "none", epoch=0, step=0)
 
 
 @pytest.mark.parametrize("state", ["finished", "stopped", "paused", "failed", "queued"])
 def test_what_does_not_train_cannot_be_paused_or_stopped(runs_dir, state):
     run_id = make_run(state)
     with pytest.raises(RunError, match=f"not training any more: it is {state}"):
-        runs.request_pause(run_id)
+        control.request_pause(run_id)
     if state != "paused":  # which can be ended for good
         with pytest.raises(RunError, match=f"not training any more: it is {state}"):
-            runs.request_stop(run_id)
+            control.request_stop(run_id)
 
 
 @pytest.mark.parametrize("listed", ["x", [True, "5", -1, 10**9, None], {"a": 1}, 7])
@@ -357,17 +360,17 @@ def test_hand_edited_earlier_epochs_are_dropped(runs_dir, listed):
     run_id = make_run()
     about = files.read_json(runs_dir / run_id / "config.json")
     files.write_json(runs_dir / run_id / "config.json", about | {"epochs_before": listed})
-    assert runs.read_run(run_id).epochs_before == ()
+    assert folders.read_run(run_id).epochs_before == ()
 
 
 def test_no_metrics_yet(tmp_path):
-    assert runs.read_metrics(tmp_path) == ([], 0)
+    assert read_metrics(tmp_path) == ([], 0)
 
 
 def test_the_log_is_shown_from_its_end(tmp_path):
     (tmp_path / "worker.log").write_text("a" * 10_000 + "the end\n")
-    assert runs.read_log(tmp_path).endswith("the end")
-    assert len(runs.read_log(tmp_path)) <= 8_000
+    assert read_log(tmp_path).endswith("the end")
+    assert len(read_log(tmp_path)) <= 8_000
 
 
 def test_a_reader_never_sees_half_a_status(tmp_path):
@@ -391,39 +394,39 @@ def test_a_reader_never_sees_half_a_status(tmp_path):
 
 def test_a_finished_run_can_be_deleted(runs_dir):
     run_id = make_run()
-    runs.delete_run(run_id)
-    assert runs.list_runs() == []
+    control.delete_run(run_id)
+    assert folders.list_runs() == []
     assert [path.name for path in runs_dir.iterdir()] == [".launch.lock"]
 
 
 def test_a_training_run_cannot_be_deleted(runs_dir):
-    run_id = runs.create_run(TrainConfig())
+    run_id = folders.create_run(TrainConfig())
     with pytest.raises(RunError, match="is still training"):
-        runs.delete_run(run_id)
-    assert runs.read_run(run_id).state == "starting"
+        control.delete_run(run_id)
+    assert folders.read_run(run_id).state == "starting"
 
 
 def test_a_silent_run_whose_process_lives_is_left_alone(runs_dir):
-    started = runs.process_start(psutil.Process())
+    started = folders.process_start(psutil.Process())
     run_id = make_run("running", pid=os.getpid(), process_started_at=started, heartbeat_at=time.time() - 10_000)
-    assert runs.read_run(run_id).state == "lost"
-    for act in (runs.delete_run, run_queue.continue_run):
+    assert folders.read_run(run_id).state == "lost"
+    for act in (control.delete_run, run_queue.continue_run):
         with pytest.raises(RunError, match=f"process {os.getpid()} lives"):
             act(run_id)
-    assert runs.read_run(run_id).status["state"] == "running"
+    assert folders.read_run(run_id).status["state"] == "running"
 
 
 @pytest.mark.parametrize("silent_seconds", [0, 10_000])
 def test_a_run_of_another_version_is_left_alone_while_its_process_lives(runs_dir, silent_seconds):
-    started, heard = runs.process_start(psutil.Process()), time.time() - silent_seconds
+    started, heard = folders.process_start(psutil.Process()), time.time() - silent_seconds
     run_id = make_run("running", pid=os.getpid(), process_started_at=started, heartbeat_at=heard)
-    path = runs.run_dir_of(run_id) / "config.json"
+    path = folders.run_dir_of(run_id) / "config.json"
     values = files.read_json(path)
     files.write_json(path, values | {"config": values["config"] | {"of_tomorrow": 1}})
-    assert "of_tomorrow" in runs.read_run(run_id).problem
+    assert "of_tomorrow" in folders.read_run(run_id).problem
     with pytest.raises(RunError, match=f"process {os.getpid()} lives"):
-        runs.delete_run(run_id)
-    assert runs.read_run(run_id).status["state"] == "running"
+        control.delete_run(run_id)
+    assert folders.read_run(run_id).status["state"] == "running"
 
 
 def test_a_run_whose_process_cannot_be_started_keeps_its_figures(runs_dir, monkeypatch):
@@ -435,7 +438,7 @@ def test_a_run_whose_process_cannot_be_started_keeps_its_figures(runs_dir, monke
     monkeypatch.setattr(subprocess, "Popen", no_process)
     with pytest.raises(RunError, match="could not be started: Resource temporarily unavailable"):
         run_queue.continue_run(run_id)
-    run = runs.read_run(run_id)
+    run = folders.read_run(run_id)
     assert (run.state, run.epochs_done, run.status["best_val_accuracy"]) == ("failed", 2, 0.9)
 
 
@@ -449,19 +452,19 @@ def test_a_folder_that_may_not_be_entered_is_as_good_as_none(runs_dir, monkeypat
         return stat(path, *args, **kwargs)
 
     monkeypatch.setattr(os, "stat", guarded)
-    assert runs.list_runs() == []
+    assert folders.list_runs() == []
     assert run_queue.read_queue().rows == []
     assert rate_finder.read_search() is None
-    assert runs.read_metrics(runs_dir / run_id) == ([], 0)
+    assert read_metrics(runs_dir / run_id) == ([], 0)
     with pytest.raises(RunError, match="There is no run"):
-        runs.read_run(run_id)
+        folders.read_run(run_id)
 
 
 def test_links_among_the_runs_hide_nothing(runs_dir):
     run_id = make_run()
     for name, target in (("to-itself", "to-itself"), ("elsewhere", run_id)):
         (runs_dir / name).symlink_to(runs_dir / target)
-    assert [run.run_id for run in runs.list_runs()] == [run_id]
+    assert [run.run_id for run in folders.list_runs()] == [run_id]
 
 
 @pytest.mark.parametrize("name", ["config.json", "status.json"])
@@ -475,9 +478,9 @@ def test_a_file_that_could_not_be_read_for_a_moment_is_read_again(runs_dir, monk
         return read_json(path)
 
     monkeypatch.setattr(files, "read_json", too_many_files)
-    assert "Too many open files" in runs.read_run(run_id).problem
+    assert "Too many open files" in folders.read_run(run_id).problem
     monkeypatch.setattr(files, "read_json", read_json)
-    run = runs.read_run(run_id)
+    run = folders.read_run(run_id)
     assert (run.problem, run.state, run.epochs_done) == ("", "finished", 2)
 
 
@@ -487,13 +490,13 @@ def test_a_read_only_copy_neither_trains_nor_deletes(runs_dir, monkeypatch):
     with pytest.raises(RunError, match="read-only"):
         run_queue.start_or_add(TrainConfig())
     with pytest.raises(RunError, match="read-only"):
-        runs.delete_run(run_id)
-    assert len(runs.list_runs()) == 1
+        control.delete_run(run_id)
+    assert len(folders.list_runs()) == 1
 
 
 def test_a_start_waits_while_a_worker_holds_the_lock(runs_dir):
-    with runs.worker_lock():
-        assert runs.read_run(run_queue.start_or_add(TrainConfig())).state == "queued"
+    with control.worker_lock():
+        assert folders.read_run(run_queue.start_or_add(TrainConfig())).state == "queued"
 
 
 def test_an_unwritable_folder_is_a_sentence(tmp_path, monkeypatch):
@@ -509,7 +512,7 @@ def test_an_unwritable_folder_is_a_sentence(tmp_path, monkeypatch):
 )
 def test_what_to_do_depends_on_why_nothing_can_be_written(runs_dir, number, advice):
     error = OSError(number, "So it is") if number else OSError("So it is")
-    words = runs.unwritable_words(error)
+    words = folders.unwritable_words(error)
     assert words.startswith("So it is. ")
     assert advice in words
 
@@ -534,19 +537,19 @@ def test_a_file_that_somebody_reads_is_replaced_once_it_is_read(tmp_path, monkey
 
 def test_the_system_is_not_asked_about_the_process_of_a_run_that_has_ended(runs_dir, monkeypatch):
     make_run("finished", pid=1, process_started_at=0.0)
-    monkeypatch.setattr(runs, "process_alive", None)  # not to be called
-    assert [run.state for run in runs.list_runs()] == ["finished"]
+    monkeypatch.setattr(folders, "process_alive", None)  # not to be called
+    assert [run.state for run in folders.list_runs()] == ["finished"]
 
 
 @pytest.mark.parametrize(
     ("name", "kept"), [("", "x"), ("  ", "x"), ("a\nb\tc", "a b c"), ("\x00\u202e<b>", "<b>"), ("n" * 99, "n" * 60)]
 )
 def test_names_become_one_printable_line(name, kept):
-    assert runs.clean_name(name, "x") == kept
+    assert folders.clean_name(name, "x") == kept
 
 
-def past(config, **status) -> runs.Run:
-    return runs.Run("past", Path("past"), "finished", "Past", config, status=status)
+def past(config, **status) -> folders.Run:
+    return folders.Run("past", Path("past"), "finished", "Past", config, status=status)
 
 
 def test_how_long_a_training_takes_is_told_by_the_newest_run_of_the_same_work():
@@ -555,18 +558,18 @@ def test_how_long_a_training_takes_is_told_by_the_newest_run_of_the_same_work():
     others += [{"distillation": True}, {"optimizer": "Muon"}]
     runs_before = [past(dataclasses.replace(config, **other), step=100, elapsed_seconds=1.0) for other in others]
     runs_before += [past(config, step=3, elapsed_seconds=9.0), past(config), past(None, step=100, elapsed_seconds=9.0)]
-    assert runs.expected_seconds(config, runs_before) is None
+    assert folders.expected_seconds(config, runs_before) is None
     slower = dataclasses.replace(config, epochs=3, learning_rate=0.1, flips=True, optimizer="SGD")
     runs_before += [past(slower, step=200, elapsed_seconds=5.0), past(config, step=100, elapsed_seconds=99.0)]
-    assert runs.expected_seconds(config, runs_before) == pytest.approx(25.0)
+    assert folders.expected_seconds(config, runs_before) == pytest.approx(25.0)
 
 
 def test_progress_in_words(runs_dir):
-    run_id = runs.create_run(TrainConfig(epochs=4), "")
+    run_id = folders.create_run(TrainConfig(epochs=4), "")
     me = psutil.Process()
-    values = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
+    values = {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
     values |= {"steps": 100, "step": 100, "elapsed_seconds": 10.0, "images_per_second": 15_900.4}
     files.write_json(runs_dir / run_id / "status.json", {"state": "running"} | values)
-    share, words = runs.progress(runs.read_run(run_id))
+    share, words = folders.progress(folders.read_run(run_id))
     assert share == 0.25
     assert words == "Epoch 1 of 4, step 100 of 400 · 15,900 images/s · 30 s left"

@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
-from fashion_core import data, garments, sketches, training
+from fashion_core import data, training
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES, NOTHING, NUM_CLASSES
 from fashion_core.predict import predict_logits
+from fashion_core.synthetic.batches import SHARES, mixed, pictures_like
+from fashion_core.synthetic.canvas import EDGE, TOLD_BY_DETAILS, fitted
+from fashion_core.synthetic.garments import garment
+from fashion_core.synthetic.parts import AREAS
 
 
 @pytest.fixture(scope="module")
@@ -17,17 +21,17 @@ def some():
     return split.pixels[chosen], split.labels[chosen]
 
 
-@pytest.mark.parametrize("kind", sketches.SHARES)
+@pytest.mark.parametrize("kind", SHARES)
 def test_the_same_seed_makes_the_same_pictures_and_another_one_others(some, kind):
     pixels, labels = some
-    first, again, other = (sketches.pictures_like(kind, pixels, labels, seed) for seed in ((0, 7), (0, 7), (0, 8)))
+    first, again, other = (pictures_like(kind, pixels, labels, seed) for seed in ((0, 7), (0, 7), (0, 8)))
     assert np.array_equal(first, again)
     assert (first != other).any(axis=(1, 2)).mean() > 0.99
 
 
-@pytest.mark.parametrize("kind", sketches.SHARES)
+@pytest.mark.parametrize("kind", SHARES)
 def test_every_picture_is_framed_as_in_the_data_set(some, kind):
-    made = sketches.pictures_like(kind, *some, seed=3)
+    made = pictures_like(kind, *some, seed=3)
     assert made.shape == (200, 28, 28)
     assert made.dtype == np.uint8
     assert (made.max(axis=(1, 2)) == 255).all()  # the brightest point is white, so nothing is empty
@@ -39,23 +43,23 @@ def test_every_picture_is_framed_as_in_the_data_set(some, kind):
 
 def test_the_kinds_are_mixed_in_their_shares_and_keep_the_order_of_the_images(some):
     pixels, labels = some
-    made, names = sketches.mixed(pixels, labels, seed=5)
-    count = round(sketches.SHARES["drawn"] * len(labels))
-    assert sum(sketches.SHARES.values()) == pytest.approx(1)
+    made, names = mixed(pixels, labels, seed=5)
+    count = round(SHARES["drawn"] * len(labels))
+    assert sum(SHARES.values()) == pytest.approx(1)
     assert len(made) == len(names) == len(labels)
-    nothing = round(sketches.SHARES["nothing"] * len(labels))
+    nothing = round(SHARES["nothing"] * len(labels))
     assert np.array_equal(names, np.where(np.arange(200) < 200 - nothing, labels, NOTHING))
-    assert np.array_equal(made[:count], sketches.pictures_like("drawn", pixels[:count], labels[:count], 5))
+    assert np.array_equal(made[:count], pictures_like("drawn", pixels[:count], labels[:count], 5))
 
 
 @pytest.mark.parametrize("label", range(NUM_CLASSES), ids=CLASS_NAMES)
 def test_a_drawn_garment_is_made_of_known_finite_parts_and_varies(label):
     rng = np.random.default_rng(1)
-    drawings = [garments.garment(label, rng) for _ in range(60)]
+    drawings = [garment(label, rng) for _ in range(60)]
     for parts in drawings:
         assert any(part.kind == "cloth" for part in parts)
         for part in parts:
-            assert part.kind in (*garments.AREAS, "line")
+            assert part.kind in (*AREAS, "line")
             assert part.points.shape == (len(part.points), 2)
             assert np.isfinite(part.points).all()
     assert len({len(parts) for parts in drawings}) > 5
@@ -63,9 +67,9 @@ def test_a_drawn_garment_is_made_of_known_finite_parts_and_varies(label):
 
 def test_a_class_that_is_told_by_its_details_is_never_drawn_as_a_bare_outline(monkeypatch):
     rng = np.random.default_rng(2)
-    for label in sketches.TOLD_BY_DETAILS:
+    for label in TOLD_BY_DETAILS:
         for _ in range(40):
-            assert any(part.kind != "cloth" for part in garments.garment(label, rng)), CLASS_NAMES[label]
+            assert any(part.kind != "cloth" for part in garment(label, rng)), CLASS_NAMES[label]
 
 
 def test_a_model_that_learns_sketches_understands_drawings_that_the_plain_one_does_not():
@@ -84,8 +88,8 @@ def test_a_model_that_learns_sketches_understands_drawings_that_the_plain_one_do
 
 
 def test_what_is_seen_at_the_edge_of_a_picture_alone_is_cropped_too():
-    canvas = np.zeros((sketches.EDGE, sketches.EDGE), np.uint8)
+    canvas = np.zeros((EDGE, EDGE), np.uint8)
     canvas[:, -3:] = 255
     for turned in (canvas, canvas.T):
         for seed in range(300):
-            assert sketches._fitted(turned, np.random.default_rng(seed)).shape == (28, 28)
+            assert fitted(turned, np.random.default_rng(seed)).shape == (28, 28)

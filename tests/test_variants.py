@@ -4,17 +4,17 @@ import dataclasses
 
 import pytest
 
-from fashion_core import notes, runs, variants
 from fashion_core.config import ConfigError, TrainConfig
+from fashion_core.runs import annotations, folders, sweep
 
 
 def test_every_hyper_parameter_can_be_varied_with_the_values_proposed():
-    assert set(variants.NAMES) == {spec.name for spec in dataclasses.fields(TrainConfig)}
-    for name in variants.NAMES:
-        proposed = variants.proposed_values(TrainConfig(), name)
+    assert set(sweep.NAMES) == {spec.name for spec in dataclasses.fields(TrainConfig)}
+    for name in sweep.NAMES:
+        proposed = sweep.proposed_values(TrainConfig(), name)
         assert len(proposed) >= 2
-        assert variants.parse_values(name, variants.values_text(proposed)) == proposed
-        named = variants.variants(TrainConfig(), name, proposed)
+        assert sweep.parse_values(name, sweep.values_text(proposed)) == proposed
+        named = sweep.variants(TrainConfig(), name, proposed)
         assert [getattr(config, name) for _, config in named] == proposed
         assert len({title for title, _ in named}) == len(proposed)
 
@@ -24,7 +24,7 @@ def test_every_hyper_parameter_can_be_varied_with_the_values_proposed():
     [(0.001, [0.0001, 0.0003, 0.001, 0.003, 0.01]), (1.0, [0.1, 0.3, 1.0]), (0.00001, [0.00001, 0.00003, 0.0001])],
 )
 def test_learning_rates_lie_around_the_forms(learning_rate, values):
-    assert variants.proposed_values(TrainConfig(learning_rate=learning_rate), "learning_rate") == values
+    assert sweep.proposed_values(TrainConfig(learning_rate=learning_rate), "learning_rate") == values
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_learning_rates_lie_around_the_forms(learning_rate, values):
     ],
 )
 def test_values_as_typed(name, text, values):
-    assert variants.parse_values(name, text) == values
+    assert sweep.parse_values(name, text) == values
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_values_as_typed(name, text, values):
 )
 def test_what_is_no_value_is_a_sentence(name, text, words):
     with pytest.raises(ConfigError, match=words):
-        variants.parse_values(name, text)
+        sweep.parse_values(name, text)
 
 
 def test_names_keep_what_tells_them_apart():
-    ((title, _),) = variants.variants(TrainConfig(), "learning_rate", [0.01], "n" * 99)
+    ((title, _),) = sweep.variants(TrainConfig(), "learning_rate", [0.01], "n" * 99)
     assert title.endswith(" · learning rate 0.01")
-    assert runs.clean_name(title, "") == title
-    assert variants.variants(TrainConfig(), "seed", [7])[0][0] == "Seed 7"
-    assert variants.NAME_LENGTH == notes.MAX_NAME_LENGTH
+    assert folders.clean_name(title, "") == title
+    assert sweep.variants(TrainConfig(), "seed", [7])[0][0] == "Seed 7"
+    assert sweep.NAME_LENGTH == annotations.MAX_NAME_LENGTH

@@ -13,9 +13,12 @@ import pytest
 import torch
 from waiting import SECONDS, wait_for, wait_for_first_loss, wait_for_state, worker_process
 
-from fashion_core import checkpoints, files, run_queue, runs, training, worker
+from fashion_core import checkpoints, files, training, worker
 from fashion_core.config import TrainConfig
 from fashion_core.data import load_split
+from fashion_core.runs import control, folders
+from fashion_core.runs import queue as run_queue
+from fashion_core.runs.events import read_log, read_metrics
 
 QUICK = TrainConfig(train_size=2_000, epochs=1)
 LONG = TrainConfig(epochs=100)
@@ -25,7 +28,7 @@ LONG = TrainConfig(epochs=100)
 def _no_worker_left(runs_dir, monkeypatch):
     monkeypatch.delenv("FASHION_TRAIN_THREADS", raising=False)
     yield
-    for run in runs.list_runs():
+    for run in folders.list_runs():
         with contextlib.suppress(psutil.Error, KeyError):
             psutil.Process(run.status["pid"]).kill()
 
@@ -39,11 +42,11 @@ def test_a_run_outlives_the_process_that_started_it_and_finishes_with_a_model_an
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, cwd=files.PROJECT_DIR, check=True
     )
     run = wait_for_state(done.stdout.strip(), "finished", "failed", "lost")
-    assert run.state == "finished", runs.read_log(run.run_dir)
+    assert run.state == "finished", read_log(run.run_dir)
     checkpoint = checkpoints.read_checkpoint(run.model_path)
     assert checkpoint.config == QUICK
     assert checkpoint.metrics["test_accuracy"] == run.status["test_accuracy"] > 0.5
-    events, _ = runs.read_metrics(run.run_dir)
+    events, _ = read_metrics(run.run_dir)
     assert events[-1]["val_accuracy"] == run.status["best_val_accuracy"]
     assert not list(run.run_dir.glob("*.tmp"))
 
@@ -52,10 +55,10 @@ def test_stop_in_the_first_epoch_leaves_a_usable_model_within_two_seconds():
     run_id = run_queue.start_or_add(LONG, "Long")
     wait_for_first_loss(run_id)
     asked = time.monotonic()
-    runs.request_stop(run_id)
+    control.request_stop(run_id)
     run = wait_for_state(run_id, "stopped", "failed")
     seconds = time.monotonic() - asked
-    assert run.state == "stopped", runs.read_log(run.run_dir)
+    assert run.state == "stopped", read_log(run.run_dir)
     assert (run.status["epoch"], run.status["best_epoch"]) == (1, 1)
     assert not checkpoints.load_model(run.model_path).training
     print(f"stopped after {seconds:.1f} s")
@@ -64,10 +67,10 @@ def test_stop_in_the_first_epoch_leaves_a_usable_model_within_two_seconds():
 def test_a_killed_worker_is_lost_its_model_stays_and_the_next_start_is_free():
     config = TrainConfig(train_size=2_000, epochs=100)
     run_id = run_queue.start_or_add(config, "Doomed")
-    wait_for(lambda: runs.read_run(run_id).status.get("best_val_accuracy"), "the first epoch")
+    wait_for(lambda: folders.read_run(run_id).status.get("best_val_accuracy"), "the first epoch")
     worker_process(run_id).kill()
-    wait_for(lambda: runs.read_run(run_id).state == "lost", "the word lost", seconds=10)
-    checkpoints.load_model(runs.read_run(run_id).model_path)
+    wait_for(lambda: folders.read_run(run_id).state == "lost", "the word lost", seconds=10)
+    checkpoints.load_model(folders.read_run(run_id).model_path)
     assert wait_for_state(run_queue.start_or_add(QUICK, "Next"), "finished", "failed", "lost").state == "finished"
 
 
@@ -82,10 +85,10 @@ def test_a_training_lets_everything_else_go_first():
 
 
 def test_a_worker_that_finds_the_lock_taken_fails_in_words():
-    run_id = runs.create_run(QUICK, "Second")
-    with runs.worker_lock():
-        subprocess.run([sys.executable, "-m", "fashion_core.worker", str(runs.run_dir_of(run_id))], timeout=SECONDS)
-    run = runs.read_run(run_id)
+    run_id = folders.create_run(QUICK, "Second")
+    with control.worker_lock():
+        subprocess.run([sys.executable, "-m", "fashion_core.worker", str(folders.run_dir_of(run_id))], timeout=SECONDS)
+    run = folders.read_run(run_id)
     assert (run.state, run.message) == ("failed", "Another run is training. Start again when it has finished.")
 
 
@@ -101,7 +104,7 @@ def test_a_run_that_diverges_fails_with_advice():
     run = wait_for_state(run_queue.start_or_add(config), "failed", "lost", "finished")
     assert run.state == "failed", run.status
     assert "learning rate below 1" in run.message
-    assert "TrainingFailed" in runs.read_log(run.run_dir)
+    assert "TrainingFailed" in read_log(run.run_dir)
 
 
 def run_patched(run_dir, patch):
@@ -120,24 +123,24 @@ sys.exit(worker.main(Path({str(run_dir)!r})))
 
 
 def test_a_full_disk_while_the_model_is_saved_fails_in_words():
-    run_id = runs.create_run(QUICK)
-    run_patched(runs.run_dir_of(run_id), "checkpoints.save_checkpoint = full")
-    run = runs.read_run(run_id)
+    run_id = folders.create_run(QUICK)
+    run_patched(folders.run_dir_of(run_id), "checkpoints.save_checkpoint = full")
+    run = folders.read_run(run_id)
     assert run.state == "failed"
     assert "No space left on device" in run.message
     assert "Free some disk space" in run.message
 
 
 def test_a_disk_on_which_not_even_the_status_can_be_written_is_lost():
-    run_id = runs.create_run(QUICK)
+    run_id = folders.create_run(QUICK)
     patch = "original = runs.write_json\nwrites = []\n"
     patch += "runs.write_json = lambda *a: writes.append(1) or (original(*a) if len(writes) < 3 else full())"
-    run_patched(runs.run_dir_of(run_id), patch)
-    assert runs.read_run(run_id).state == "lost"
+    run_patched(folders.run_dir_of(run_id), patch)
+    assert folders.read_run(run_id).state == "lost"
 
 
 def test_a_stop_that_comes_as_the_last_epoch_ends_cuts_nothing_short():
-    run_id = runs.create_run(QUICK)
+    run_id = folders.create_run(QUICK)
     patch = f"""
 from fashion_core import training
 measure = training.validate
@@ -146,8 +149,8 @@ def stopped_meanwhile(*args):
     return measure(*args)
 training.validate = stopped_meanwhile
 """
-    run_patched(runs.run_dir_of(run_id), patch)
-    run = runs.read_run(run_id)
+    run_patched(folders.run_dir_of(run_id), patch)
+    run = folders.read_run(run_id)
     assert (run.run_dir / "stop").exists()
     assert run.state == "finished", run.message
     assert run.status["test_accuracy"] > 0.5
@@ -161,8 +164,8 @@ def test_too_little_memory_is_said_in_words():
 
 
 def test_a_run_that_goes_on_after_a_stop_in_mid_epoch_has_the_model_that_its_figure_tells_of():
-    run_id = runs.create_run(TINY, "Cut short")
-    run_dir = runs.run_dir_of(run_id)
+    run_id = folders.create_run(TINY, "Cut short")
+    run_dir = folders.run_dir_of(run_id)
     state = training.new_state(TINY)
     steps = training.train(state, load_split("train"), load_split("val"))
     assert next(steps)["kind"] == "step"
@@ -178,11 +181,11 @@ def test_a_run_that_goes_on_after_a_stop_in_mid_epoch_has_the_model_that_its_fig
 
 
 def test_a_hand_edited_config_fails_in_words():
-    run_id = runs.create_run(QUICK)
-    path = runs.run_dir_of(run_id) / "config.json"
+    run_id = folders.create_run(QUICK)
+    path = folders.run_dir_of(run_id) / "config.json"
     path.write_text(json.dumps({"config": {"epochs": -3}}))
     subprocess.run([sys.executable, "-m", "fashion_core.worker", str(path.parent)], timeout=SECONDS)
-    run = runs.read_run(run_id)
+    run = folders.read_run(run_id)
     assert "epochs must be between" in run.message
 
 
@@ -197,7 +200,7 @@ TINY = TrainConfig(train_size=1_000, epochs=1)
 
 def events_of(run_id):
     """All events without what depends on the clock."""
-    events, _ = runs.read_metrics(runs.run_dir_of(run_id))
+    events, _ = read_metrics(folders.run_dir_of(run_id))
     return [{key: value for key, value in event.items() if "second" not in key} for event in events]
 
 
@@ -214,18 +217,18 @@ def trained_alone(config):
 
 def test_a_run_paused_in_its_first_epoch_then_killed_and_continued_equals_one_left_alone():
     run_id = run_queue.start_or_add(RANDOM, "Interrupted")
-    runs.request_pause(run_id)  # it pauses after its first step
+    control.request_pause(run_id)  # it pauses after its first step
     run = wait_for_state(run_id, "paused", "failed", "finished")
-    assert run.state == "paused", runs.read_log(run.run_dir)
+    assert run.state == "paused", read_log(run.run_dir)
     assert (run.status["step"], run.is_active, run.epochs_done) == (1, False, 0)
     assert run_queue.continue_run(run_id) == "starting"
-    wait_for(lambda: runs.read_run(run_id).status.get("best_epoch"), "the first epoch")
+    wait_for(lambda: folders.read_run(run_id).status.get("best_epoch"), "the first epoch")
     worker_process(run_id).kill()
     wait_for_state(run_id, "lost")
-    seconds = runs.read_run(run_id).status["elapsed_seconds"]
+    seconds = folders.read_run(run_id).status["elapsed_seconds"]
     run_queue.continue_run(run_id)
     run = wait_for_state(run_id, "finished", "failed", "lost")
-    assert run.state == "finished", runs.read_log(run.run_dir)
+    assert run.state == "finished", read_log(run.run_dir)
     assert run.status["elapsed_seconds"] > 0.5 * seconds  # it goes on counting from what was kept
     state, alone = trained_alone(RANDOM)
     assert events_of(run_id) == [
@@ -242,7 +245,7 @@ def test_a_finished_run_continues_and_its_final_figures_are_replaced():
     before = wait_for_state(run_id, "finished", "failed", "lost")
     run_queue.continue_run(run_id, 2)
     run = wait_for_state(run_id, "finished", "failed", "lost")
-    assert run.state == "finished", runs.read_log(run.run_dir)
+    assert run.state == "finished", read_log(run.run_dir)
     assert [event["epoch"] for event in events_of(run_id) if event["kind"] == "epoch"] == [1, 2, 3]
     assert (run.config.epochs, run.epochs_before) == (3, (1,))
     assert run.status["test_accuracy"] > before.status["test_accuracy"]
@@ -252,11 +255,13 @@ def test_a_finished_run_continues_and_its_final_figures_are_replaced():
 
 def test_the_queue_goes_on_without_a_page_past_a_run_that_fails():
     ids = run_queue.add_all([(name, TINY) for name in ("A", "Bad", "B")])
-    runs.resume_path(runs.run_dir_of(ids[1])).write_bytes(b"no such thing")
-    wait_for(lambda: not any(runs.read_run(run_id).state in ("queued", "starting", "running") for run_id in ids), "all")
-    assert [runs.read_run(run_id).state for run_id in ids] == ["finished", "failed", "finished"]
-    assert "Training cannot go on from there" in runs.read_run(ids[1]).message
-    starts = [runs.read_run(run_id).status["process_started_at"] for run_id in ids]
+    folders.resume_path(folders.run_dir_of(ids[1])).write_bytes(b"no such thing")
+    wait_for(
+        lambda: not any(folders.read_run(run_id).state in ("queued", "starting", "running") for run_id in ids), "all"
+    )
+    assert [folders.read_run(run_id).state for run_id in ids] == ["finished", "failed", "finished"]
+    assert "Training cannot go on from there" in folders.read_run(ids[1]).message
+    starts = [folders.read_run(run_id).status["process_started_at"] for run_id in ids]
     assert starts == sorted(starts)
 
 

@@ -4,7 +4,8 @@ import time
 
 import psutil
 
-from fashion_core import runs
+from fashion_core.runs import folders
+from fashion_core.runs.events import read_metrics
 
 SECONDS = 300  # only ends what hangs: a training may share two slow cores with all the other tests
 
@@ -17,13 +18,13 @@ def wait_for(condition, what, seconds=SECONDS):
 
 
 def wait_for_state(run_id, *states):
-    wait_for(lambda: runs.read_run(run_id).state in states, f"{states}: {runs.read_run(run_id)}")
-    return runs.read_run(run_id)
+    wait_for(lambda: folders.read_run(run_id).state in states, f"{states}: {folders.read_run(run_id)}")
+    return folders.read_run(run_id)
 
 
 def wait_for_first_loss(run_id):
-    wait_for(lambda: runs.read_metrics(runs.run_dir_of(run_id))[0], "the first loss")
+    wait_for(lambda: read_metrics(folders.run_dir_of(run_id))[0], "the first loss")
 
 
 def worker_process(run_id):
-    return psutil.Process(runs.read_run(run_id).status["pid"])
+    return psutil.Process(folders.read_run(run_id).status["pid"])

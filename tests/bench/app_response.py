@@ -100,21 +100,22 @@ def worker() -> psutil.Process:
 
 def speeds(run_dir: Path, seconds: float) -> list[float]:
     """Images per second of each step event that the run writes in the next `seconds`."""
-    from fashion_core import runs
+    from fashion_core.runs.events import read_metrics
 
-    _, offset = runs.read_metrics(run_dir)
+    _, offset = read_metrics(run_dir)
     time.sleep(seconds)
-    events, _ = runs.read_metrics(run_dir, offset)
+    events, _ = read_metrics(run_dir, offset)
     return [event["images_per_second"] for event in events if event["kind"] == "step"]
 
 
 def page_cost(page, app: str, runs_dir: Path) -> None:
     """One run, its page open and closed in turns; the mean of each turn's median speed."""
-    from fashion_core import run_queue, runs
     from fashion_core.config import TrainConfig
+    from fashion_core.runs import control, folders
+    from fashion_core.runs import queue as run_queue
 
     run_id = run_queue.start_or_add(TrainConfig(epochs=100))
-    while runs.read_run(run_id).state == "starting":
+    while folders.read_run(run_id).state == "starting":
         time.sleep(0.5)
     watched, alone = [], []
     for _ in range(TURNS):
@@ -124,7 +125,7 @@ def page_cost(page, app: str, runs_dir: Path) -> None:
         page.goto(f"{app}/train")
         time.sleep(SETTLE_SECONDS)
         watched.append(statistics.median(speeds(runs_dir / run_id, TURN_SECONDS)))
-    runs.request_stop(run_id)
+    control.request_stop(run_id)
     share = 1 - statistics.mean(watched) / statistics.mean(alone)
     print(f"training with its page open: {statistics.mean(watched):,.0f} images/s, alone "
           f"{statistics.mean(alone):,.0f}: {share:.1%} slower, {TURNS} turns of {TURN_SECONDS} s each")  # fmt: skip

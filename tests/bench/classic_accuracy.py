@@ -19,7 +19,7 @@ from pathlib import Path
 import click
 
 from fashion_core.config import RECIPES, TrainConfig
-from fashion_core.runs import THREADS_ENVIRONMENT
+from fashion_core.runs.control import THREADS_ENVIRONMENT
 
 RECIPE = "Best of the classic network"
 

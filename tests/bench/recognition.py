@@ -15,7 +15,9 @@ import time
 import torch
 from recognition_set import FOLDER, KINDS, NAMES, answers, figures, recalls
 
-from fashion_core import catalog, checkpoints, pictures, predict
+from fashion_core import catalog, checkpoints, predict
+from fashion_core.pictures.opening import open_picture
+from fashion_core.pictures.prepare import prepare
 
 
 def show_table(model) -> None:
@@ -34,7 +36,7 @@ def milliseconds(model) -> list[float]:
     for path in sorted(FOLDER.glob("*/*")):
         content = path.read_bytes()
         began = time.perf_counter()
-        predict.classify_pixels(model, pictures.prepare(pictures.open_picture(content)).pixels)
+        predict.classify_pixels(model, prepare(open_picture(content)).pixels)
         taken.append(1000 * (time.perf_counter() - began))
     return taken
 

@@ -14,7 +14,7 @@ import os
 
 from fashion_core import training
 from fashion_core.data import find_data_dir, load_split
-from fashion_core.runs import THREADS_ENVIRONMENT
+from fashion_core.runs.control import THREADS_ENVIRONMENT
 
 os.environ |= THREADS_ENVIRONMENT | os.environ  # before torch is loaded, as the worker and the command line have it
 

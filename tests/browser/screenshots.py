@@ -17,8 +17,9 @@ from pathlib import Path
 from app_server import PROJECT_DIR, free_port, launch_browser, overflow, start_server, watch_console
 from playwright.sync_api import expect, sync_playwright
 
-from fashion_core import run_queue, runs
 from fashion_core.config import RECIPES, TrainConfig
+from fashion_core.runs import folders
+from fashion_core.runs import queue as run_queue
 
 DOCS = PROJECT_DIR / "docs" / "screenshots"
 PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
@@ -31,7 +32,7 @@ MINUTE = 60_000
 def train(config: TrainConfig, name: str) -> None:
     """A real run from its start to its end."""
     run_id = run_queue.start_or_add(config, name)
-    while runs.read_run(run_id).is_active:
+    while folders.read_run(run_id).is_active:
         time.sleep(0.5)
 
 

@@ -9,7 +9,8 @@ import pytest
 from app_server import place_at_rest
 from playwright.sync_api import expect
 
-from fashion_core import catalog, checkpoints, comparison, data, plots, predict
+from fashion_core import catalog, checkpoints, comparison, data, predict
+from fashion_core.charts.figures import difference_words
 from fashion_core.metadata import CLASS_NAMES
 
 PULLOVER, SHIRT_AS_TOP, BOOT_AS_SNEAKER = (2, 2), (6, 0), (9, 7)
@@ -39,7 +40,7 @@ def click_cell(page, true, pred):
 def expect_cell(page, sides, true, pred):
     """The page says the cell in words, shows the images that changed sides, keeps it in the URL and rings it."""
     came, left = sides(true, pred)
-    words = plots.difference_words(len(came) - len(left), true, pred)
+    words = difference_words(len(came) - len(left), true, pred)
     expect(page.locator("h3").first).to_have_text(words)
     for key, found in (("came", came), ("left", left)):
         buttons = page.locator(f".st-key-{key}_grid button")

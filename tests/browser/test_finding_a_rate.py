@@ -6,8 +6,8 @@ import pytest
 from app_server import kill_workers
 from playwright.sync_api import expect
 
-from fashion_core import rate_finder
 from fashion_core.config import value_words
+from fashion_core.runs import rate_finder
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,8 @@ from app_server import kill_workers, watch_console
 from playwright.sync_api import expect
 from waiting import wait_for
 
-from fashion_core import run_queue, runs
+from fashion_core.runs import folders
+from fashion_core.runs import queue as run_queue
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +67,7 @@ def test_pause_refresh_resume_and_stop_from_another_tab(page, app):
 
 
 def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken_along_and_asked(new_context, app):
-    before = {run.run_id for run in runs.list_runs()}
+    before = {run.run_id for run in folders.list_runs()}
     context = new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     open_train(page, app)
@@ -81,13 +82,15 @@ def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken
     page.get_by_role("button", name="Queue 3 runs").click()
     expect(main(page).get_by_text("2 waiting")).to_be_visible()
     context.close()
-    ids = [run.run_id for run in runs.list_runs() if run.run_id not in before]
+    ids = [run.run_id for run in folders.list_runs() if run.run_id not in before]
     assert len(ids) == 3
     # Nothing looks at the app meanwhile, only at the folders.
     active = ("queued", "starting", "running")
-    wait_for(lambda: not any(runs.read_run(run_id).state in active for run_id in ids), "the row of three", seconds=600)
-    assert {runs.read_run(run_id).state for run_id in ids} == {"finished"}
-    best = max(map(runs.read_run, ids), key=lambda run: run.status["best_val_accuracy"])
+    wait_for(
+        lambda: not any(folders.read_run(run_id).state in active for run_id in ids), "the row of three", seconds=600
+    )
+    assert {folders.read_run(run_id).state for run_id in ids} == {"finished"}
+    best = max(map(folders.read_run, ids), key=lambda run: run.status["best_val_accuracy"])
     page = new_context().new_page()
     errors = watch_console(page)
     compare_and_continue(page, app, best)

@@ -11,8 +11,9 @@ import pytest
 from app_server import free_port, start_server
 from playwright.sync_api import expect
 
-from fashion_core import files, runs
+from fashion_core import files
 from fashion_core.config import TrainConfig
+from fashion_core.runs import folders
 
 ROW, HEADER, TICK_X = 35, 35, 17  # pixels of the table, which is drawn on a canvas
 BOLD = "<b>Bold</b> www.a.example"
@@ -173,7 +174,7 @@ def test_a_run_is_renamed_and_tagged_and_still_is_after_a_refresh(page, app):
 def test_a_note_that_is_being_written_outlives_the_end_of_a_run_until_it_is_put_away(page, app, runs_dir):
     status, ended = runs_dir / "20260101-000004-aaaa" / "status.json", {"state": "finished", "epoch": 2}
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": runs.process_start(me), "heartbeat_at": time.time()}
+    alive = {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
     files.write_json(status, ended | alive | {"state": "running"})
     open_runs(page, app, "?search=wide")
     line = page.get_by_test_id("stSidebar").get_by_text("Too fast")

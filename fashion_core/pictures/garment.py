@@ -1,0 +1,209 @@
+"""From fashion_core.cutouts."""
+
+import cv2
+import numpy as np
+
+from fashion_core.metadata import IMAGE_SIZE
+from fashion_core.pictures import background
+
+
+def without_small_holes(mask: np.ndarray, share: float) -> np.ndarray:
+    """An (H, W) bool mask with holes filled that are smaller than this share of its area; a bag's handle stays open."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < share * mask.sum()
+    small[0] = False  # the mask itself
+    return mask | small[labels]
+
+
+ONE_SIDED = 0.97  # share of the object on one side of the background's brightness that makes it a drawing on it
+CLEAR = 0.08  # of the object's largest difference: fainter pixels do not count for the crop, JPEG adds them all around
+SPECK_EDGE = 0.03  # of the picture's longest edge: smaller spots that lie apart do not count for the crop
+SPECK_AREA = 0.01  # of the largest part's area, likewise
+BLANK_AREA = 0.0002  # of the picture's area: an object with less is nothing
+SMALL_HOLE = 0.004  # of the object's area: smaller holes are cloth of the background's colour, larger ones are holes
+FAINT = 40.0  # levels: cloth that is this close to the background's shade around a hole goes on in the hole
+PALEST = 60  # level of a photographed object's lightest parts: white cloth is still cloth
+MIN_SPAN = 40.0  # levels: cloth with less between its lightest and its darkest parts is not stretched further
+HALO = 8.0  # levels: a rim this much darker than both the object and the background is no shading
+SHARPENING = 0.8  # share of the difference from a blurred copy that is added
+REACH = 0.6  # of 28 pixels: the blur's standard deviation; this pair gives enlarged images back best
+FRAMED = 2 / IMAGE_SIZE  # of the edge: a picture framed this closely to the data set's way is not cropped again
+
+
+def find_box(mask: np.ndarray) -> tuple[int, int, int, int] | None:
+    """The object's bounding box (top, bottom, left, right) in an (H, W) bool mask, specks left out; None if blank."""
+    edge = SPECK_EDGE * max(mask.shape)
+    kernel = np.ones((max(1, round(edge)),) * 2, np.uint8)
+    joined = cv2.dilate(mask.astype(np.uint8), kernel)  # so that dots and dashes near the object belong to it
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    labels = np.where(mask, labels, 0)
+    areas = np.bincount(labels.ravel(), minlength=count)
+    areas[0] = 0
+    if areas.sum() <= BLANK_AREA * mask.size:
+        return None
+    extents = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) - len(kernel) + 1
+    kept = (areas > 0) & ((areas >= SPECK_AREA * areas.max()) | (extents > 2 * edge))
+    rows, columns = (np.flatnonzero(kept[labels].any(axis=axis)) for axis in (1, 0))
+    return rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+
+
+def trimmed(far: np.ndarray, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """The box (top, bottom, left, right) without soft edges, which would make the object smaller; (H, W) float32.
+
+    An edge that fades over up to a 28th of the object, as in an enlarged image, is cut where it has half its height.
+    """
+    top, bottom, left, right = box
+    inside = far[top:bottom, left:right]
+    band = round(max(inside.shape) / IMAGE_SIZE)
+    rows, columns = inside.max(axis=1), inside.max(axis=0)
+    return (
+        top + _fading(rows, band),
+        bottom - _fading(rows[::-1], band),
+        left + _fading(columns, band),
+        right - _fading(columns[::-1], band),
+    )
+
+
+def _fading(profile: np.ndarray, band: int) -> int:
+    """How many of a profile's first `band` values are less than half of what follows half a band later."""
+    ahead = max(1, round(band / 2))
+    count = min(band, len(profile) - ahead)
+    high = np.flatnonzero(profile[: max(0, count)] >= profile[ahead : ahead + max(0, count)] / 2)
+    return int(high[0]) if len(high) else 0
+
+
+def light_on_dark(grey: np.ndarray, ground: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, str]:
+    """The object bright on 0 as in the data set, (H, W) uint8, and a sentence that says how.
+
+    An object on one side of the background's brightness (a drawing, a shop picture on white) is measured by its
+    distance from the background. One with both lighter and darker parts, or none that differ in brightness, keeps its
+    own shades, turned over if it is darker than the background.
+    """
+    level = cv2.cvtColor(ground, cv2.COLOR_RGB2GRAY)
+    lift = grey - level
+    whole = _cloth_in_holes(without_small_holes(mask, SMALL_HOLE), np.abs(lift))
+    halo = _halo(grey, level, whole)
+    lighter, darker = (lift[mask] > 2 * background.FLAT).sum(), (lift[mask] < -2 * background.FLAT).sum()
+    one_sided = max(lighter, darker) > max(ONE_SIDED * (lighter + darker), mask.sum() / 2)
+    if one_sided and not halo:
+        value = np.where(mask, lift if lighter > darker else -lift, 0)
+        caption = (
+            "Lighter than the background: kept." if lighter > darker else "Darker than the background: turned over."
+        )
+        return np.clip(np.rint(value), 0, 255).astype(np.uint8), caption
+    keep = halo < 0 or (halo == 0 and np.median(grey[whole]) > level.mean())
+    caption = "Cut out of the background, its shades " + ("kept." if keep else "turned over.")
+    return np.where(whole, grey if keep else 255 - grey, 0).astype(np.uint8), caption
+
+
+def _halo(grey: np.ndarray, level: np.ndarray, mask: np.ndarray) -> int:
+    """-1 if the object has a rim darker than itself and the background, +1 for a lighter one, else 0.
+
+    A dark rim is what is left of a black background that the object was cut from and laid on a coloured one.
+    """
+    ground = level.mean()
+    if not HALO < ground < 255 - HALO:
+        return 0
+    size = max(3, round(max(mask.shape) / 56) | 1)
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((size, size), np.uint8)) > 0
+    edge = mask & ~inner
+    if not edge.any():  # the object is all of the picture
+        return 0
+    darker, rim, lighter = np.percentile(grey[edge], (45, 50, 55))  # at some edges cloth touches the border
+    inside = np.median(grey[inner]) if inner.any() else rim
+    return int(lighter > max(inside, ground) + HALO) - int(darker < min(inside, ground) - HALO)
+
+
+def _cloth_in_holes(mask: np.ndarray, contrast: np.ndarray) -> np.ndarray:
+    """The (H, W) bool mask with those holes filled around which there is hardly any contrast to the background.
+
+    They are cloth of the background's shade: towards a hole that one looks through, cloth does not fade.
+    """
+    _, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
+    touched = np.where(mask, cv2.dilate(labels.astype(np.float32), np.ones((3, 3))), 0).astype(np.int64)
+    counts = np.bincount(touched.ravel(), minlength=labels.max() + 1)
+    faint = np.bincount(touched.ravel(), contrast.ravel(), len(counts)) < FAINT * counts
+    on_border = np.unique(background.rim_of(labels))
+    faint[on_border] = False
+    faint[0] = False  # the mask itself
+    return mask | faint[labels]
+
+
+def turned_over(cloth: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The (H, W) uint8 object with light and dark exchanged within its outline; what lies outside stays 0.
+
+    An outline with small gaps counts as closed. What lies in the picture's corners is no object but its background:
+    then all of the picture is turned over.
+    """
+    filled = _outline_filled(mask)
+    if np.count_nonzero(mask[[0, 0, -1, -1], [0, -1, 0, -1]]) >= 3:
+        filled[:] = True
+    if not filled.any():
+        return cloth
+    lightest, darkest = int(cloth[filled].max()), int(cloth[filled].min())
+    return np.where(filled, lightest + darkest - cloth.astype(np.int16), 0).astype(np.uint8)
+
+
+def _outline_filled(mask: np.ndarray) -> np.ndarray:
+    """An (H, W) bool mask with all that it surrounds, also where it has gaps of SPECK_EDGE."""
+    reach = round(SPECK_EDGE * max(mask.shape)) | 1  # odd, or closing would move everything by half a pixel
+    padded = np.pad(mask.astype(np.uint8), reach)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(closed, contours, -1, 1, cv2.FILLED)
+    return filled[reach:-reach, reach:-reach] > 0
+
+
+def dark_is_bright(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The object's shades turned over, as the data set's were, and stretched: (H, W) uint8, 0 outside the mask.
+
+    The light in a room is not a studio's: without stretching, white cloth would be as good as nothing.
+    """
+    value = 255 - grey.astype(np.float32)
+    dim, bright = np.percentile(value[mask], (2, 98))
+    dim = min(dim, bright - MIN_SPAN)
+    stretched = PALEST + (255 - PALEST) * (value - dim) / (bright - dim)
+    return np.where(mask, np.clip(np.rint(stretched), PALEST / 2, 255), 0).astype(np.uint8)
+
+
+def crop(cloth: np.ndarray, box: tuple[int, int, int, int]) -> tuple[np.ndarray, str]:
+    """The part in the box, or all of it if that is framed as the data set's images are, and a sentence."""
+    top, bottom, left, right = box
+    height, width = cloth.shape
+    margins = np.array([top, height - bottom]), np.array([left, width - right])
+    uneven = max(abs(np.subtract(*pair)) for pair in margins)
+    tight = min(pair.max() for pair in margins)
+    if height == width and max(uneven, tight) <= FRAMED * width:
+        return cloth, "Already framed as in the data set."
+    return cloth[top:bottom, left:right], f"The object's {right - left} × {bottom - top} pixels, without the rest."
+
+
+def fit(cloth: np.ndarray) -> np.ndarray:
+    """An (H, W) uint8 object on 0 with its longest edge made 28, the aspect kept, centred: (28, 28) uint8.
+
+    The brightest point becomes 255, as in 999 of 1,000 images of the data set, so that a faint pencil counts as much as
+    a marker. An odd pixel of margin goes to the top and the left, as it does there.
+    """
+    height, width = cloth.shape
+    scale = IMAGE_SIZE / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(cloth, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    if scale < 0.5 and is_soft(cloth):
+        small = _sharpened(small)
+    top, left = (IMAGE_SIZE - size[1] + 1) // 2, (IMAGE_SIZE - size[0] + 1) // 2
+    pixels = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    pixels[top : top + size[1], left : left + size[0]] = small
+    return cv2.convertScaleAbs(pixels, alpha=255 / max(1, pixels.max()))
+
+
+def is_soft(cloth: np.ndarray) -> bool:
+    """Whether brightness changes over several pixels, as in photos, not from one to the next, as in enlarged pixels."""
+    steps = np.abs(np.diff(cloth.astype(np.int16), axis=1))
+    spread = np.minimum(steps[:, 1:], steps[:, :-1]).sum()
+    return bool(spread > steps.sum() / 2)
+
+
+def _sharpened(small: np.ndarray) -> np.ndarray:
+    """Contours made clearer, as the makers of the data set did after shrinking; what is 0 stays 0."""
+    blurred = cv2.GaussianBlur(small, (0, 0), REACH)
+    return cv2.addWeighted(small, 1 + SHARPENING, blurred, -SHARPENING, 0) * (small > 0)

@@ -1,0 +1,123 @@
+"""From fashion_core.pictures."""
+
+import io
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from fashion_core.pictures.prepare import WORK_EDGE
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # what browsers, phones and paint programs save; told by content
+JPEG_START, JPEG_SCAN = b"\xff\xd8\xff", b"\xff\xda"  # of the file, and of each of its passes over the whole picture
+MAX_SCANS = 100  # a progressive JPEG has about ten; one of 50 megapixels takes 40 ms for each, even an empty one
+MAX_FILE_BYTES = 20 * 1024 * 1024  # a 48-megapixel phone photo has about 12 MB
+MAX_PIXELS = 25_000_000  # decoded to RGBA that is 100 MB, thrice that while it is made smaller: a small server's most
+MAX_JPEG_PIXELS = 50_000_000  # a JPEG is decoded at reduced size, so a 48-megapixel phone photo is fine
+MIN_EDGE = 8  # with less there is nothing to recognise, and no border to find the background from
+
+
+class PictureError(ValueError):
+    """A picture that cannot be used; its text is for visitors: what was wrong, the value, what to do."""
+
+
+# Opening what strangers send
+
+
+def open_picture(source: bytes | Path) -> Image.Image:
+    """Open and decode a PNG, JPEG, WebP, GIF or BMP picture: its first frame, large JPEGs at reduced size.
+
+    The format is told by the content, never by the name; the size is read from the header before anything is decoded.
+    Raises PictureError for everything else: no picture, damaged, too large, too small.
+    """
+    data = _read_bytes(source)
+    try:
+        picture = Image.open(io.BytesIO(data), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        count = f"more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels"
+        limit = MAX_JPEG_PIXELS if data.startswith(JPEG_START) else MAX_PIXELS
+        raise PictureError(f"This picture has {count}; {_pixel_limit(limit)}") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(_unknown_format(data)) from error
+    except Exception as error:  # a decoder fed with hostile bytes raises whatever it stumbles over
+        raise PictureError(_damaged(error)) from error
+    _check_size(picture)
+    if data.startswith(JPEG_START) and data.count(JPEG_SCAN) > MAX_SCANS:
+        raise PictureError(
+            f"This JPEG is stored in more than {MAX_SCANS} passes, which no camera or picture program does, and would "
+            "take too long to decode. Save it again, for example as a PNG."
+        )
+    return _decode(picture)
+
+
+def _read_bytes(source: bytes | Path) -> bytes:
+    """The file's bytes, after its size has been checked."""
+    try:
+        size = len(source) if isinstance(source, bytes) else source.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise PictureError(
+                f"This file has {size / 2**20:.1f} MB; the limit is {MAX_FILE_BYTES / 2**20:.0f} MB. "
+                "Save it smaller, for example as a JPEG."
+            )
+        data = source if isinstance(source, bytes) else source.read_bytes()
+    except OSError as error:
+        raise PictureError(f"{source} cannot be read: {error.strerror}. Check the path.") from error
+    if not data:
+        raise PictureError("This file is empty (0 bytes). Choose another one.")
+    return data
+
+
+def _unknown_format(data: bytes) -> str:
+    """A sentence for bytes that are none of FORMATS; HEIC has its own, since phones send it."""
+    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"hevc", b"mif1"):
+        return "This is a HEIC photo, which cannot be read here. Save or share it as JPEG and choose that one."
+    if data.startswith((b"\x89PNG", JPEG_START, b"GIF8", b"BM")) or data[8:12] == b"WEBP":
+        return _damaged(None)
+    return (
+        "This is not a PNG, JPEG, WebP, GIF or BMP picture, whatever its name says. Open it in a picture program "
+        "and save it as PNG or JPEG."
+    )
+
+
+def _damaged(error: Exception | None) -> str:
+    """A sentence for a picture that starts well and cannot be decoded."""
+    reason = "it ends too early" if "truncated" in str(error) else "its content cannot be decoded"
+    return f"This picture is damaged: {reason}. Save or download it again."
+
+
+def _pixel_limit(limit: int) -> str:
+    return (
+        f"the limit is {limit / 1e6:.0f} million, so that one picture cannot use up the server's memory. "
+        "Make it smaller and try again."
+    )
+
+
+def _check_size(picture: Image.Image) -> None:
+    """Raise PictureError for too many or too few pixels, from the header alone."""
+    width, height = picture.size
+    _check_pixels(picture, MAX_JPEG_PIXELS if picture.format in ("JPEG", "MPO") else MAX_PIXELS)
+    if min(width, height) < MIN_EDGE:
+        raise PictureError(
+            f"This picture has only {width:,} × {height:,} pixels; with fewer than {MIN_EDGE} along an edge nothing "
+            "can be recognised. Choose a larger one."
+        )
+
+
+def _check_pixels(picture: Image.Image, limit: int) -> None:
+    width, height = picture.size
+    if width * height > limit:
+        count = f"{width:,} × {height:,}, {width * height / 1e6:.0f} million pixels"
+        raise PictureError(f"This picture has {count}; {_pixel_limit(limit)}")
+
+
+def _decode(picture: Image.Image) -> Image.Image:
+    """The decoded first frame. A JPEG comes out at the smallest of its four scales that is enough for the work."""
+    try:
+        if picture.format in ("JPEG", "MPO"):
+            picture.draft(None, (2 * WORK_EDGE, 2 * WORK_EDGE))
+            _check_pixels(picture, MAX_PIXELS)  # a long strip stays as large as it is
+        picture.load()
+    except PictureError:
+        raise
+    except Exception as error:  # see open_picture
+        raise PictureError(_damaged(error)) from error
+    return picture

@@ -1,0 +1,72 @@
+"""How much disk space runs take, and which of them may go. Nothing is deleted here."""
+
+import contextlib
+import math
+import os
+import stat
+from pathlib import Path
+
+from fashion_core.runs.folders import Run
+
+FINAL_STATES = ("finished", "stopped", "failed", "lost")  # a run in any other state may still go on
+DAY_SECONDS = 86_400
+
+# What a visitor can ask to be pruned: the words before and after the number; None: there is no number.
+RULES = {
+    "newest": ("Keep only the newest", "runs"),
+    "best": ("Keep only the best", "by validation accuracy"),
+    "older": ("Delete runs older than", "days"),
+    "failed": ("Delete failed and lost runs", None),
+}
+
+
+def disk_use(folder: Path) -> int:
+    """Bytes of all files in a run's folder and below it; links are not followed. What cannot be read counts 0."""
+    total, open_folders = 0, [folder]
+    while open_folders:
+        try:
+            with os.scandir(open_folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        open_folders.append(entry.path)
+                        continue
+                    with contextlib.suppress(OSError):  # replaced meanwhile: the others still count
+                        status = entry.stat(follow_symlinks=False)
+                        total += status.st_size if stat.S_ISREG(status.st_mode) else 0
+        except OSError:  # deleted meanwhile, or not ours to read
+            continue
+    return total
+
+
+def size_words(size: float) -> str:
+    """A number of bytes for people: "1.8 MB", "2.31 GB"."""
+    if size < 1e6:
+        return f"{math.ceil(size / 1e3):,} kB"
+    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.2f} GB"
+
+
+def runs_to_prune(found: list[Run], rule: str, count: int, now: float, in_use: str | None = None) -> list[Run]:
+    """The runs that go under one of `RULES`, newest first. Raises ValueError for an unknown rule or a count below 1.
+
+    `count`: how many stay, or the age in days; `now`: seconds since 1970; `in_use`: the id of the model in use.
+    Whatever the rule, these stay: runs that have not ended, the model in use, and folders in which something
+    cannot be read, which may be somebody's own. A run of unknown age is not old, but the last of the newest.
+    """
+    if rule not in RULES or count < 1:
+        raise ValueError(f"rule {rule!r} must be one of {tuple(RULES)}, and count {count!r} at least 1")
+    newest = sorted(found, key=lambda run: (run.created_at, run.run_id), reverse=True)
+    wanted = {
+        "newest": lambda: newest[count:],
+        "best": lambda: sorted(newest, key=_validation, reverse=True)[count:],
+        "older": lambda: [run for run in newest if 0 < run.created_at < now - count * DAY_SECONDS],
+        "failed": lambda: [run for run in newest if run.state in ("failed", "lost")],
+    }[rule]()
+    may_go = [run for run in wanted if run.config and not run.problem and run.state in FINAL_STATES]
+    ids = {run.run_id for run in may_go if run.run_id != in_use}
+    return [run for run in newest if run.run_id in ids]
+
+
+def _validation(run: Run) -> float:
+    """The best validation accuracy, or below all others where there is none or it is none."""
+    value = run.status.get("best_val_accuracy", -1.0)
+    return value if 0 <= value <= 1 else -1.0

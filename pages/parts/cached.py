@@ -1,0 +1,54 @@
+"""From pages._shared."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from fashion_core import checkpoints, data, predict
+from fashion_core.catalog import ModelEntry
+from fashion_core.data import Split
+
+MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
+SOON_SECONDS = 0.3  # what takes longer shows how far it is
+PROBS_PART = 1_000  # test images that are looked at between two words on how far it is
+PROBS_CACHE_SIZE = 80  # such parts kept in memory, of eight models; each is 40 kB
+
+
+# Cached pass-throughs. The keys contain the file's fingerprint: a running run replaces its model.
+
+
+@st.cache_resource(max_entries=MODEL_CACHE_SIZE, show_spinner=False)
+def cached_model(path: str, fingerprint: str):
+    """The model of a checkpoint, in eval mode and not to be changed. Raises CheckpointError."""
+    return checkpoints.load_model(Path(path))
+
+
+@st.cache_resource(show_spinner=False)
+def cached_split(name: str) -> Split:
+    """A split of the data set, read-only arrays. Raises DataError."""
+    return data.load_split(name)
+
+
+@st.cache_data(max_entries=PROBS_CACHE_SIZE, show_spinner=False)
+def _cached_probs_part(path: str, fingerprint: str, start: int) -> np.ndarray:
+    pixels = cached_split("test").pixels[start : start + PROBS_PART]
+    return predict.predict_probs(cached_model(path, fingerprint), pixels)
+
+
+def cached_test_probs(entry: ModelEntry) -> np.ndarray:
+    """Probabilities (10000, 10) float32 of one model on the test split. Raises CheckpointError, DataError.
+
+    Where it takes longer, as with a large network, a bar shows how far it is.
+    """
+    began, total, bar, parts = time.monotonic(), len(cached_split("test").labels), st.empty(), []
+    for start in range(0, total, PROBS_PART):
+        if time.monotonic() - began > SOON_SECONDS:
+            bar.progress(start / total, text=f"Looking at the 10,000 test images: {start:,} done")
+        try:
+            parts.append(_cached_probs_part(str(entry.path), entry.fingerprint, start))
+        except checkpoints.CheckpointError as error:  # every run's file has the same name
+            raise checkpoints.CheckpointError(f"{entry.title}: {error}") from error
+    bar.empty()
+    return np.concatenate(parts)

@@ -1,0 +1,101 @@
+"""The answer to any picture: itself, what the model sees, the steps that led there, the classes as bars.
+
+`entries` are the models that answer: the one in use, and a second one where two are compared.
+"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from PIL import Image
+
+from fashion_core import predict
+from fashion_core.catalog import ModelEntry
+from fashion_core.checkpoints import CheckpointError
+from fashion_core.metadata import CLASS_NAMES
+from fashion_core.pictures.prepare import Prepared, Step, prepare
+from pages.parts.cached import cached_model
+from pages.parts.classify.correction import ask_correction, correction_of
+from pages.parts.html import image_html, plain, png_data_uri
+from pages.parts.images.pair import pair_head, paired_bars
+from pages.parts.images.panel import probability_bars
+
+SMALL = 100  # pixels: a smaller picture is shown with hard edges, not blurred
+DOUBT = 0.6  # a top probability below this is worth naming the runner-up
+
+
+def show_card(key: str, name: str, picture: Image.Image, entries: Sequence[ModelEntry], truth: str = "") -> None:
+    """One brought picture: itself, what the model sees, the answer, the steps, what can be corrected."""
+    prepared = prepare(picture, correction_of(key))
+    with st.container(border=True, key=f"card_{key}"):
+        with st.container(horizontal=True, gap="medium"):
+            brought, seen, answer = (st.container(key=f"{part}_{key}") for part in ("seen_brought", "seen", "answer"))
+        brought.markdown(f"**{plain(name)}**")
+        small = max(picture.size) < SMALL
+        brought.html(image_html(prepared.steps[0].picture, "brought small" if small else "brought", name))
+        show_result(prepared, entries, seen, answer, truth)
+        show_steps(prepared, key)
+        ask_correction(key, prepared, small)
+
+
+def show_result(prepared: Prepared, entries: Sequence[ModelEntry], seen, answer, truth: str = "") -> None:
+    """What the model sees in one container, its answer, or those of two models side by side, in the other."""
+    seen.markdown("**What the model sees**" if len(entries) == 1 else "**What both models see**")
+    seen.html(image_html(prepared.pixels, "seen", "The picture at 28 × 28 pixels"))
+    if prepared.blank:
+        answer.info("There is nothing to see: this picture is one plain colour.", icon=":material/visibility_off:")
+        return
+    answered = []
+    for entry in entries:
+        try:  # here, because what is raised in a fragment comes no further
+            model = cached_model(str(entry.path), entry.fingerprint)
+        except CheckpointError as error:
+            words = str(error) if len(entries) == 1 else f"{entry.title}: {error}"
+            answer.error(plain(words), icon=":material/error:")
+        else:
+            answered.append((entry.title, predict.classify_pixels(model, prepared.pixels)))
+    if len(answered) == 2:
+        answer.html(two_answers_html(answered, truth))
+    elif answered:
+        answer.html(answer_html(answered[0][1], truth))
+
+
+def show_steps(prepared: Prepared, key: str) -> None:
+    """How the picture became 28×28, folded; the steps are drawn only while it is open."""
+    steps = st.expander("From the picture to 28 × 28, step by step", key=f"steps_{key}", on_change="rerun")
+    if steps.open:
+        steps.html(f'<div class="steps">{"".join(map(step_html, prepared.steps))}</div>')
+
+
+def step_html(step: Step) -> str:
+    source = png_data_uri(step.picture)
+    return f'<figure><img src="{source}" alt=""><figcaption><b>{step.name}.</b> {step.caption}</figcaption></figure>'
+
+
+def answer_words(answer: predict.Answer, truth: str) -> tuple[str, str]:
+    """The answer as a heading, and its doubt, if there is any, with whether it is right, in sentences."""
+    best, second = answer.probs.argsort()[::-1][:2]
+    name, share = CLASS_NAMES[best], f"{answer.probs[best]:.1%}"
+    head, words = f"{name}, {share}", ""
+    if not answer.recognised:
+        head = "I do not know this"
+        words = f"This does not look like anything the model knows. If it had to choose: {name}, {share}."
+    elif answer.probs[best] < DOUBT:
+        words = f"Not sure: it wavers between {name} and {CLASS_NAMES[second]} ({answer.probs[second]:.1%})."
+    if truth:
+        words += f" {'✓ Right' if truth == name else '✗ Wrong'}: the true label is {truth}."
+    return head, words
+
+
+def answer_html(answer: predict.Answer, truth: str) -> str:
+    """The answer in words, its doubt if there is any, and the classes as bars."""
+    head, words = answer_words(answer, truth)
+    bars = probability_bars(answer.probs)
+    return f'<div class="answer" role="status"><h3>{head}</h3><p>{words}</p>{bars}</div>'
+
+
+def two_answers_html(answered: Sequence[tuple[str, predict.Answer]], truth: str) -> str:
+    """Two models' answers, each with its model's name, side by side in words, and the classes as pairs of bars."""
+    (name_a, a), (name_b, b) = answered
+    heads = ["<h3>{}</h3><p>{}</p>".format(*answer_words(answer, truth)) for answer in (a, b)]
+    head = pair_head((name_a, name_b), heads)
+    return f'<div class="answer" role="status">{head}{paired_bars(a.probs, b.probs)}</div>'

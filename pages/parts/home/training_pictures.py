@@ -1,0 +1,64 @@
+"""What a model was trained on: images of the data set and, if it learnt sketches, the pictures made from them.
+
+Stands on fashion_core.sketches (the pictures) and fashion_core.data (the images).
+"""
+
+import numpy as np
+import streamlit as st
+
+from fashion_core import data
+from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
+from fashion_core.synthetic.batches import pictures_like
+from pages.parts.html import escaped, png_data_uri
+
+KEPT = 12  # training images of each class that the server keeps to show
+ROWS = {
+    "outlines": "Their outlines",
+    "drawn": "Garments drawn from nothing",
+    "photographed": "As if cut out of photos",
+    "nothing": "Anything but clothes, to learn to doubt",
+}
+
+
+@st.cache_data(show_spinner=False)
+def cached_examples() -> np.ndarray:
+    """Some training images of each class, (KEPT, 10, 28, 28) uint8. Raises DataError."""
+    split = data.load_split("train")
+    places = np.stack([np.flatnonzero(split.labels == label)[:KEPT] for label in range(NUM_CLASSES)], axis=1)
+    return split.pixels[places]
+
+
+def show_lessons(learns_sketches: bool) -> None:
+    """Ten examples of each kind of training picture, a column per class, and a button for others."""
+    try:
+        examples = cached_examples()
+    except data.DataError:
+        return  # the pages that need the data say how to get it
+    turn = st.session_state.get("lesson", 0)
+    images = examples[turn % KEPT]
+    with st.container(border=True):
+        st.subheader("What it was trained on", anchor=False)
+        if learns_sketches:
+            st.caption(
+                "People draw outlines and photograph clothes on floors; the data set has neither. So half of every "
+                "batch is made by the computer, from the data set's images and from nothing, none by anybody else."
+            )
+        st.html(row_html("Fashion-MNIST's own images", images))
+        for kind, title in ROWS.items() if learns_sketches else ():
+            made = pictures_like(kind, images, np.arange(NUM_CLASSES), seed=(turn, 1))
+            st.html(row_html(title, made, named=kind != "nothing"))
+        st.button("Show others", icon=":material/refresh:", on_click=show_others)
+
+
+def show_others() -> None:
+    st.session_state["lesson"] = st.session_state.get("lesson", 0) + 1
+
+
+def row_html(title: str, pixels: np.ndarray, named: bool = True) -> str:
+    """Images (10, 28, 28) uint8, one of each class, side by side under a title."""
+    names = CLASS_NAMES if named else ("none of the ten",) * NUM_CLASSES
+    cells = (
+        f'<img src="{png_data_uri(image)}" alt="{name}" title="{name}">'
+        for image, name in zip(pixels, map(escaped, names), strict=True)
+    )
+    return f'<div class="lesson"><b>{title}</b><div>{"".join(cells)}</div></div>'

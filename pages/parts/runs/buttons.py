@@ -1,0 +1,62 @@
+"""A run's name and state with the buttons that change it: pause, resume, stop."""
+
+import streamlit as st
+
+from fashion_core import files, limits
+from fashion_core.runs import control
+from fashion_core.runs import queue as run_queue
+from fashion_core.runs.folders import Run
+from pages.parts.html import plain
+from pages.parts.runs.continue_run import forget_refusal, history_words
+from pages.parts.words import STATE_BADGES, config_words
+
+
+def show_title(run: Run) -> None:
+    """Name, state and buttons in a row, and below what it is to train."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(run.name), anchor=False, width="content")
+        st.badge(run.state.capitalize(), **STATE_BADGES[run.state])
+        st.space("stretch")
+        with st.container(horizontal=True, width="content"):
+            if run.is_active:
+                show_running_buttons(run)
+            elif run.state == "paused":
+                show_paused_buttons(run)
+    if run.config:
+        st.caption(f"{config_words(run.config)}. {history_words(run)}")
+
+
+def show_running_buttons(run: Run) -> None:
+    stopping, pausing = (run.run_dir / "stop").exists(), (run.run_dir / "pause").exists()
+    st.button(
+        "Pausing…" if pausing else "Pause", icon=":material/pause_circle:", key="pause",
+        disabled=pausing or stopping or limits.read_only(), on_click=ask, args=(control.request_pause, run),
+        help="Keeps everything that going on needs and frees the machine's memory.",
+    )  # fmt: skip
+    st.button(
+        "Stopping…" if stopping else "Stop", icon=":material/stop_circle:", key="stop",
+        disabled=stopping or limits.read_only(), on_click=ask, args=(control.request_stop, run),
+    )  # fmt: skip
+
+
+def show_paused_buttons(run: Run) -> None:
+    # Callbacks, so that a click counts also when another tab has changed the run before it arrives.
+    off = limits.read_only()
+    st.button(
+        "Resume", icon=":material/play_circle:", key="resume", type="primary", disabled=off,
+        on_click=ask, args=(run_queue.continue_run, run),
+    )  # fmt: skip
+    st.button(
+        "Stop", icon=":material/stop_circle:", key="stop", disabled=off,
+        help="Ends it as it is and lets the queue go on. It can still be continued.",
+        on_click=ask, args=(control.request_stop, run),
+    )  # fmt: skip
+
+
+def ask(request, run: Run) -> None:
+    st.session_state["shown_run"] = run.run_id
+    forget_refusal()
+    try:
+        request(run.run_id)
+    except (files.RunError, OSError) as error:
+        st.session_state["train_error"] = str(error)

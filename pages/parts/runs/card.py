@@ -1,0 +1,176 @@
+"""One run: its state in words, its note and tags, and what can be done with it."""
+
+import streamlit as st
+
+from fashion_core import catalog, files, limits
+from fashion_core.charts.colors import SERIES_COLORS
+from fashion_core.runs import annotations, control, folders
+from pages.parts.export import show_export
+from pages.parts.frame import MODEL_KEY, open_dialog, use_model
+from pages.parts.html import plain
+from pages.parts.runs.continue_run import show_continue
+from pages.parts.words import STATE_BADGES, config_words
+
+CARDS_AT_MOST = 6
+MAX_DOWNLOAD_BYTES = 64_000_000  # what `checkpoints` takes back
+OUTCOME_KEY = "runs_outcome"  # what the last action came to, shown after the rerun: ("error" or "success", sentence)
+
+
+def show_cards(chosen: list[folders.Run]) -> None:
+    """A card for each run, and for several a way to delete all of them."""
+    entries = {entry.model_id: entry for entry in catalog.list_models()}
+    for run in chosen[:CARDS_AT_MOST]:
+        show_run(run, entries.get(run.run_id))
+    if len(chosen) > CARDS_AT_MOST:
+        st.caption(f"Here are {CARDS_AT_MOST} of the {len(chosen):,} ticked runs. Tick fewer to see the others.")
+    if len(chosen) > 1:
+        label = f"Delete all {len(chosen):,} ticked runs"
+        if st.button(label, icon=":material/delete:", disabled=limits.read_only()):
+            ask_delete(chosen)
+
+
+def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
+    """`entry`: the run's model, if it has one."""
+    with st.container(border=True, key=f"run-{run.run_id}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            color = SERIES_COLORS[run.color]
+            st.html(f'<span class="run-color" style="background: {color}"></span>', width="content")
+            st.markdown(f"**{plain(run.name)}**", width="content")
+            st.badge(run.state.capitalize(), **STATE_BADGES[run.state])
+            for tag in run.notes.tags:
+                st.badge(plain(tag), icon=":material/label:", color="gray")
+        words = config_words(run.config) if run.config else "It cannot be read as a run"
+        st.caption(plain(f"{words} · {run.run_id}"))
+        for sentence in filter(None, (run.message, run.notes.problem)):
+            st.write(plain(sentence))
+        if run.notes.text:
+            st.text(run.notes.text)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            show_actions(run)
+        show_continue(run)
+        if entry:
+            with st.expander("Take it with you", icon=":material/ios_share:", key=f"export-{run.run_id}"):
+                show_export(entry, run)
+
+
+def show_actions(run: folders.Run) -> None:
+    """The run's buttons in one row; what needs more room than a button goes below them."""
+    in_use = st.session_state.get(MODEL_KEY) == run.run_id
+    if run.is_active:
+        st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
+    elif run.state == "paused" and not folders.active_run():  # which Train would show instead
+        show_way_on(run)
+    if run.has_model:
+        label = "In use" if in_use else "Use this model"
+        if st.button(label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}"):
+            use_model(run.run_id)
+        st.download_button(
+            "Download .pt", lambda: model_bytes(run), f"{run.run_id}.pt", icon=":material/download:",
+            key=f"download-{run.run_id}", on_click="ignore",
+        )  # fmt: skip
+    if st.button("Name and notes", icon=":material/edit:", key=f"edit-{run.run_id}", disabled=limits.read_only()):
+        open_dialog("Name and notes", ask_notes, run)
+    if st.button("Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=limits.read_only()):
+        ask_delete([run])
+
+
+def show_way_on(run: folders.Run) -> None:
+    if st.button("Resume or stop", icon=":material/pause_circle:", key=f"go-{run.run_id}"):
+        st.session_state["shown_run"] = run.run_id
+        st.switch_page("pages/train.py")
+
+
+def model_bytes(run: folders.Run) -> bytes:
+    """Read only when somebody downloads it."""
+    with run.model_path.open("rb") as file:
+        return file.read(MAX_DOWNLOAD_BYTES)
+
+
+# Name, note and tags
+
+
+def ask_notes(run: folders.Run) -> None:
+    known = sorted({tag for other in folders.list_runs() for tag in other.notes.tags})
+    keys = [f"{what}-{run.run_id}" for what in ("name", "text", "tags")]
+    st.text_input(
+        "Name", run.name, max_chars=annotations.MAX_NAME_LENGTH, key=keys[0], help="Left empty: as it was started."
+    )
+    st.text_area(
+        "Note",
+        run.notes.text,
+        max_chars=annotations.MAX_TEXT_LENGTH,
+        key=keys[1],
+        placeholder="What you tried, and why",
+    )
+    st.text_input(
+        "Tags, separated by commas", ", ".join(run.notes.tags), key=keys[2], placeholder="baseline, paper",
+        help=f"Used so far: {plain(', '.join(known))}" if known else None,
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        saved = st.button("Save", type="primary", on_click=save_notes, args=(run.run_id, *keys))
+        cancelled = st.button("Cancel")
+    if cancelled or (saved and OUTCOME_KEY not in st.session_state):
+        st.rerun()
+    show_outcome()
+
+
+def save_notes(run_id: str, *keys: str) -> None:
+    """Write what stands in the three fields with these keys."""
+    name, text, tags = (st.session_state[key] for key in keys)
+    try:
+        folders.annotate_run(run_id, name, text, tags.split(","))
+    except (files.RunError, annotations.NotesError) as error:
+        st.session_state[OUTCOME_KEY] = "error", str(error)
+
+
+# Deleting
+
+
+def ask_delete(chosen: list[folders.Run]) -> None:
+    """Ask back before these runs are deleted; the model in use is refused with a sentence."""
+    in_use = st.session_state.get(MODEL_KEY)
+    if any(run.run_id == in_use for run in chosen):
+        st.error("This model is in use. Pick another one in the sidebar first.")
+    else:
+        what = "this run" if len(chosen) == 1 else f"these {len(chosen):,} runs"
+        open_dialog(f"Delete {what}?", confirm_delete, chosen)
+
+
+def confirm_delete(chosen: list[folders.Run]) -> None:
+    if len(chosen) == 1:
+        st.write(f"“{plain(chosen[0].name)}”, its curves and its model will be gone for good.")
+    else:
+        st.write(f"{len(chosen):,} runs, their curves and their models will be gone for good:")
+        with st.container(height=180):
+            st.text("\n".join(run.name for run in chosen))
+    ids = [run.run_id for run in chosen]
+    with st.container(horizontal=True):
+        label = "Delete it" if len(chosen) == 1 else "Delete them"
+        if st.button(label, type="primary", on_click=delete_runs, args=(ids,)):
+            st.rerun()
+        if st.button("Keep it" if len(chosen) == 1 else "Keep them"):
+            st.rerun()
+
+
+def delete_runs(run_ids: list[str]) -> None:
+    """Delete these runs; the first that cannot be deleted is told, the others go."""
+    errors = []
+    for run_id in run_ids:
+        try:
+            control.delete_run(run_id)
+        except files.RunError as error:
+            errors.append(str(error))
+    gone = len(run_ids) - len(errors)
+    if errors:
+        others = f" {gone} of {len(run_ids)} runs were deleted." if len(run_ids) > 1 else ""
+        st.session_state[OUTCOME_KEY] = "error", errors[0] + others
+    elif gone > 1:
+        st.session_state[OUTCOME_KEY] = "success", f"{gone:,} runs were deleted."
+
+
+def show_outcome() -> None:
+    """What the last action came to, once."""
+    if OUTCOME_KEY in st.session_state:
+        kind, sentence = st.session_state.pop(OUTCOME_KEY)
+        show = st.error if kind == "error" else st.success
+        show(plain(sentence))

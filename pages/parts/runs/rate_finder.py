@@ -1,0 +1,153 @@
+"""The learning-rate finder: its button beside the field, its progress and its curve as a card, and using the rate."""
+
+import streamlit as st
+
+from fashion_core import files, limits
+from fashion_core.charts.frames import rate_frame
+from fashion_core.charts.live import rate_spec
+from fashion_core.config import ConfigError, TrainConfig, field_spec, value_words
+from fashion_core.runs import folders, rate_finder
+from fashion_core.runs.rate_finder import Search
+from pages.parts.html import plain
+from pages.parts.words import STATE_BADGES
+
+CHART_HEIGHT = 240
+REFRESH_SECONDS, IDLE_SECONDS = 0.5, 4.0  # while idle: another tab may start a search
+HELP = (
+    "Trains a fresh network with ever larger learning rates and shows where the loss turns. Seconds for the classic "
+    "network, a minute or more for large ones."
+)
+
+
+def ask_find(values: dict) -> None:
+    """The button, and where the curve is to be seen; `values`: those of the form."""
+    finding, run = folders.finder_active(), folders.active_run()
+    words = "Finding a learning rate…" if finding else "Find a learning rate"
+    off = bool(finding or run or limits.read_only())
+    st.button(
+        words, icon=":material/troubleshoot:", width="stretch", disabled=off, help=HELP, on_click=try_to,
+        args=(start, list(values)),
+    )  # fmt: skip
+    if finding:
+        st.caption("Its curve grows beside the form, on a phone below it.")
+    elif run:
+        st.caption(f"Not while “{plain(run.name)}” trains: both would want the whole machine.")
+    elif rate_finder.read_search() is None:
+        st.caption("Tries many, a step each, and suggests one.")
+
+
+def start(names: list[str]) -> None:
+    """Start a search for the form as it is at the click: what was typed just before is not in what was drawn last."""
+    rate_finder.start(TrainConfig.from_dict({name: st.session_state[f"train_{name}"] for name in names}))
+
+
+def try_to(act, *args) -> None:
+    """Do it, or keep the sentence that says why not for the next drawing of the page."""
+    try:
+        act(*args)
+    except (files.RunError, ConfigError, OSError) as error:
+        st.session_state["train_error"] = str(error)
+
+
+def show_finder(values: dict) -> None:
+    """The card, once something was looked for; it reruns alone and draws the page anew when its state changes."""
+    search = rate_finder.read_search()
+    every = REFRESH_SECONDS if search and search.is_active else IDLE_SECONDS
+    st.fragment(_show_finder, run_every=every)(values, _kind(search))
+
+
+def _kind(search: Search | None) -> str:
+    """What the whole page depends on."""
+    return "none" if search is None else "active" if search.is_active else search.state
+
+
+def _show_finder(values: dict, drawn_for: str) -> None:
+    search = rate_finder.read_search()
+    if _kind(search) != drawn_for or "train_error" in st.session_state:
+        st.rerun()
+    if search is None:
+        return
+    with st.container(border=True, key="finder_card"):
+        show_title(search)
+        if search.is_active:
+            share, words = rate_finder.progress(search)
+            st.progress(share, text=words)
+        show_end(search)
+        if search.losses:
+            show_curve(search)
+        elif search.is_active:
+            st.container(height=CHART_HEIGHT, border=False).caption("The curve starts here in a few seconds.")
+        if search.state == "finished":
+            show_suggestion(search, values)
+
+
+def show_title(search: Search) -> None:
+    """Title, state and the button that ends the search or puts its card away."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Learning rate finder", anchor=False, width="content")
+        st.badge(search.state.capitalize(), **STATE_BADGES[search.state])
+        st.space("stretch")
+        if search.is_active:
+            stopping = rate_finder.is_stopping()
+            st.button(
+                "Stopping…" if stopping else "Stop", icon=":material/stop_circle:", key="stop_finder",
+                disabled=stopping or limits.read_only(), on_click=try_to, args=(rate_finder.request_stop,),
+            )  # fmt: skip
+        else:
+            st.button(
+                "Put the finder away", icon=":material/close:", key="close_finder", type="tertiary", help="Put it away",
+                disabled=limits.read_only(), on_click=try_to, args=(rate_finder.forget,),
+            )  # fmt: skip
+    if search.config:
+        st.caption(f"For {plain(rate_finder.config_words(search.config))}.")
+
+
+def show_end(search: Search) -> None:
+    """How a search ended that found nothing."""
+    if search.state in ("failed", "lost"):
+        st.error(plain(search.message or "The search did not end well."), icon=":material/error:")
+    elif search.state == "stopped":
+        words = search.message or f"Stopped after step {len(search.losses)} of {search.steps}, so nothing is suggested."
+        st.info(plain(words), icon=":material/info:")
+
+
+def show_curve(search: Search) -> None:
+    frame = rate_frame(search.rates, search.losses, rate_finder.smoothed_losses(search.losses))
+    ends = rate_finder.planned_rates(search.config)
+    suggested = suggestion(search)
+    alt = "Loss over learning rate, raw and smoothed"
+    alt += f"; {value_words('learning_rate', suggested)} is marked" if suggested else ""
+    spec = rate_spec(CHART_HEIGHT, (ends[0], ends[-1]), frame["smoothed"][0], suggested)
+    st.vega_lite_chart(frame, spec, key=f"rates-{search.state}", alt=alt)
+
+
+def suggestion(search: Search) -> float | None:
+    return rate_finder.suggested_rate(search.rates, search.losses) if search.state == "finished" else None
+
+
+def show_suggestion(search: Search, values: dict) -> None:
+    """The rate in a sentence, the button that puts it into the form, and whether the form is still the same."""
+    rate = suggestion(search)
+    if rate is None:
+        st.info("The loss did not fall at any of these rates, so none is suggested.", icon=":material/info:")
+        return
+    words = value_words("learning_rate", rate)
+    try:
+        fits = rate_finder.fits(search, TrainConfig.from_dict(values))
+    except ConfigError:
+        fits = False
+    if not fits:
+        st.warning("The form has changed since: this curve belongs to another configuration.", icon=":material/info:")
+    st.write(f"{words} is a tenth of {rate_finder.turn_words(search.losses)}: large steps, yet safe ones.")
+    used = values.get("learning_rate") == rate
+    pressed = st.button(
+        f"{words} is in the form" if used else f"Use {words}", icon=":material/check:", key="use_rate", disabled=used,
+        type="primary", on_click=use_rate, args=(rate,),
+    )  # fmt: skip
+    if pressed:
+        st.rerun()  # the form stands outside this fragment
+
+
+def use_rate(rate: float) -> None:
+    spec = field_spec("learning_rate")
+    st.session_state["train_learning_rate"] = min(max(rate, spec["low"]), spec["high"])
