@@ -17,7 +17,8 @@ PAGES = [
 ]
 
 ICON = Path(__file__).parent / "docs" / "icon.png"
-st.set_page_config(page_icon=str(ICON), layout="wide")  # before the navigation, which else fetches an icon from afar
+# Before the navigation, which else fetches an icon from afar
+st.set_page_config(page_icon=str(ICON), layout="wide")
 page = st.navigation(PAGES)
 st.set_page_config(page_title=f"{page.title} · Fashion CNN Lab")
 show_style()

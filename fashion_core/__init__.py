@@ -1,4 +1,5 @@
-"""Fashion CNN Lab's core: trains and asks small networks on Fashion-MNIST, without any user interface.
+"""Fashion CNN Lab's core: trains and asks small networks on Fashion-MNIST, without any user
+interface.
 
 Read it in this order:
 

@@ -60,14 +60,18 @@ class _DownloadBar:
 
         if source != self.source:
             self.__exit__()
-            self.bar = tqdm(total=bytes_total, unit="B", unit_scale=True, desc=source, file=sys.stderr)
+            self.bar = tqdm(
+                total=bytes_total, unit="B", unit_scale=True, desc=source, file=sys.stderr
+            )
             self.source = source
         self.bar.total = bytes_total
         self.bar.update(bytes_done - self.bar.n)
 
 
 def _config_options(command):
-    """One option per hyper-parameter, with the range and the help text that the page's form shows."""
+    """One option per hyper-parameter, with the range and the help text that the page's form
+    shows.
+    """
     for spec in reversed(dataclasses.fields(TrainConfig)):
         facts = field_spec(spec.name)
         flag = "--" + spec.name.replace("_", "-")
@@ -76,15 +80,21 @@ def _config_options(command):
         elif spec.type is str:
             kind = click.Choice(facts["names"])
         else:
-            kind = (click.IntRange if spec.type is int else click.FloatRange)(facts["low"], facts["high"])
-        option = click.option(flag, spec.name, type=kind, default=spec.default, show_default=True, help=facts["help"])
+            kind = (click.IntRange if spec.type is int else click.FloatRange)(
+                facts["low"], facts["high"]
+            )
+        option = click.option(
+            flag, spec.name, type=kind, default=spec.default, show_default=True, help=facts["help"]
+        )
         command = option(command)
     return command
 
 
 def _model_path(_context, _option, path: Path) -> Path:
     if path.suffix.lower() == ".json":
-        raise click.BadParameter(f"{path.name!r} is the name that the model's card takes. Let it end in .pt.")
+        raise click.BadParameter(
+            f"{path.name!r} is the name that the model's card takes. Let it end in .pt."
+        )
     return path
 
 
@@ -98,7 +108,9 @@ def _model_path(_context, _option, path: Path) -> Path:
     show_default=True,
     help="The model's file; the best so far is saved there after each epoch.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the model and its card if they are there already.")
+@click.option(
+    "--overwrite", is_flag=True, help="Replace the model and its card if they are there already."
+)
 @click.option("--title", default="", help="The model's name in the app.")
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")
 def train(out: Path, overwrite: bool, title: str, as_json: bool, **values):
@@ -110,21 +122,33 @@ def train(out: Path, overwrite: bool, title: str, as_json: bool, **values):
 
     for path in (out, out.with_suffix(".json")):
         if path.exists() and not overwrite:
-            raise click.UsageError(f"{path} is there already. Name another file with --out, or say --overwrite.")
+            raise click.UsageError(
+                f"{path} is there already. Name another file with --out, or say --overwrite."
+            )
     config = TrainConfig.from_dict(values)
     out.parent.mkdir(parents=True, exist_ok=True)
     training.keep_freed_memory()
     state = training.new_state(config)
     splits = [data.load_split(name) for name in ("train", "val", "test")]
     click.echo(f"Training on {state.device.type} in {state.precision}.", err=True)
-    origin = {"title": title or out.stem, "command": "python -m fashion_core " + shlex.join(sys.argv[1:])}
+    origin = {
+        "title": title or out.stem,
+        "command": "python -m fashion_core " + shlex.join(sys.argv[1:]),
+    }
     for event in _shown(training.train(state, splits[0], splits[1]), config, as_json):
         if event.get("best"):
             figures = {"best_epoch": state.best_epoch, "epochs_done": state.epoch}
-            _save(out, state, state.best_figures | figures | {"elapsed_seconds": state.elapsed_seconds} | origin)
+            _save(
+                out,
+                state,
+                state.best_figures | figures | {"elapsed_seconds": state.elapsed_seconds} | origin,
+            )
     figures = training.final_figures(state, splits[2]) | {"elapsed_seconds": state.elapsed_seconds}
     card = _save(out, state, figures | origin)
-    accuracy = f"test accuracy {card['test_accuracy']:.2%}, best validation accuracy {card['val_accuracy']:.2%}"
+    accuracy = (
+        f"test accuracy {card['test_accuracy']:.2%}, best validation accuracy"
+        f" {card['val_accuracy']:.2%}"
+    )
     click.echo(f"Saved {out}: {accuracy}.", err=as_json)
 
 
@@ -142,7 +166,9 @@ def _save(out: Path, state, figures: dict) -> dict:
 
 
 def _shown(events, config: TrainConfig, as_json: bool):
-    """Yield the events, each printed as it comes: as JSON lines or as a progress bar with a line per epoch."""
+    """Yield the events, each printed as it comes: as JSON lines or as a progress bar with a line
+    per epoch.
+    """
     from tqdm import tqdm
 
     total = config.epochs * config.steps_per_epoch
@@ -152,11 +178,14 @@ def _shown(events, config: TrainConfig, as_json: bool):
                 click.echo(json.dumps(event))
             else:
                 bar.update(event["step"] - bar.n)
-                bar.set_postfix_str(f"loss {event['train_loss']:.3f}, {event['images_per_second']:,.0f} images/s")
+                bar.set_postfix_str(
+                    f"loss {event['train_loss']:.3f}, {event['images_per_second']:,.0f} images/s"
+                )
                 if event["kind"] == "epoch":
                     bar.write(
-                        f"Epoch {event['epoch']} of {config.epochs}: train loss {event['train_loss']:.3f}, "
-                        f"val loss {event['val_loss']:.3f}, val accuracy {event['val_accuracy']:.2%}"
+                        f"Epoch {event['epoch']} of {config.epochs}: train loss"
+                        f" {event['train_loss']:.3f}, val loss {event['val_loss']:.3f}, val"
+                        f" accuracy {event['val_accuracy']:.2%}"
                     )
             yield event
 
@@ -181,15 +210,21 @@ def evaluate(checkpoint: Path | None, as_json: bool):
     if as_json:
         click.echo(json.dumps(result))
         return
-    click.echo(f"{path}: test accuracy {result['test_accuracy']:.2%} on {result['images']:,} images")
+    click.echo(
+        f"{path}: test accuracy {result['test_accuracy']:.2%} on {result['images']:,} images"
+    )
     click.echo(f"{'class':12} precision  recall     F1")
     for row in result["per_class"]:
-        click.echo(f"{row['class']:12} {row['precision']:9.3f} {row['recall']:7.3f} {row['f1']:6.3f}")
+        click.echo(
+            f"{row['class']:12} {row['precision']:9.3f} {row['recall']:7.3f} {row['f1']:6.3f}"
+        )
 
 
 @cli.command()
 @click.argument("picture", nargs=-1, required=True)
-@click.option("--checkpoint", type=click.Path(path_type=Path), help="Default: the recommended model.")
+@click.option(
+    "--checkpoint", type=click.Path(path_type=Path), help="Default: the recommended model."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 def classify(picture: tuple[str, ...], checkpoint: Path | None, as_json: bool):
     """Say what each PICTURE (a file) shows; exit status 1 if any could not be read."""
@@ -230,7 +265,9 @@ def _answer_line(answer: dict) -> str:
 
 @cli.command("ask-teacher")
 def ask_teacher_command():
-    """Ask the teacher, a wide net, about the training images and mixtures of them, for train --distillation."""
+    """Ask the teacher, a wide net, about the training images and mixtures of them, for train
+    --distillation.
+    """
     import numpy as np
     from tqdm import tqdm
 
@@ -251,12 +288,15 @@ def ask_teacher_command():
 
 @cli.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path), required=False)
-@click.option("--format", "kind", type=click.Choice(["onnx", "card", "csv", "tensorboard"]), required=True)
+@click.option(
+    "--format", "kind", type=click.Choice(["onnx", "card", "csv", "tensorboard"]), required=True
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 def export(checkpoint: Path | None, kind: str, out: Path):
     """Write CHECKPOINT (default: the recommended model) as an ONNX file or as its JSON card.
 
-    csv and tensorboard: the curves of the run whose model.pt CHECKPOINT is. TensorBoard wants "tfevents" in FILE.
+    csv and tensorboard: the curves of the run whose model.pt CHECKPOINT is. TensorBoard wants
+    "tfevents" in FILE.
     """
     from fashion_core import catalog, export
 
@@ -266,7 +306,8 @@ def export(checkpoint: Path | None, kind: str, out: Path):
     else:
         if path.resolve().parent.parent != folders.runs_dir().resolve():
             raise export.ExportError(
-                f"Only a run has curves. Name its model.pt as CHECKPOINT; {path.name} stands in no run's folder."
+                f"Only a run has curves. Name its model.pt as CHECKPOINT; {path.name} stands in no"
+                " run's folder."
             )
         run = folders.read_run(path.resolve().parent.name)
         content = {"csv": export.curves_csv, "tensorboard": export.tensorboard_bytes}[kind](run)

@@ -30,7 +30,9 @@ def fingerprint_of(path: Path) -> str:
 
 
 def list_models() -> list[ModelEntry]:
-    """Every model that can be used: shipped ones, the recommended first, then own runs, newest first."""
+    """Every model that can be used: shipped ones, the recommended first, then own runs, newest
+    first.
+    """
     shipped = [_shipped_entry(path) for path in checkpoints.PRETRAINED_DIR.glob("*.pt")]
     shipped.sort(key=lambda entry: (entry.model_id != RECOMMENDED, entry.model_id))
     own = []
@@ -51,8 +53,15 @@ def _shipped_entry(path: Path) -> ModelEntry:
 
 
 def _run_entry(run: folders.Run) -> ModelEntry:
-    figures = {key: value for key, value in run.status.items() if key.endswith(("_accuracy", "_loss"))}
-    card = {"model": run.config.model, "config": run.config.to_dict(), "state": run.state, **figures}
+    figures = {
+        key: value for key, value in run.status.items() if key.endswith(("_accuracy", "_loss"))
+    }
+    card = {
+        "model": run.config.model,
+        "config": run.config.to_dict(),
+        "state": run.state,
+        **figures,
+    }
     if {"steps", "epoch"} & run.status.keys():
         card["epochs_done"] = run.epochs_done
     return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
@@ -66,12 +75,14 @@ def recommended_path() -> Path:
 def bring_in(source: Path, name: str) -> str:
     """Make a finished run of a model file that this app has saved; returns the new run's id.
 
-    Raises CheckpointError for a file that does not pass `read_checkpoint`, RunError when it cannot be written.
+    Raises CheckpointError for a file that does not pass `read_checkpoint`, RunError when it cannot
+    be written.
     """
     if limits.read_only():
         raise files.RunError("This copy is read-only: models cannot be brought in.")
     checkpoint = checkpoints.read_checkpoint(source)
-    run_id = folders.create_run(checkpoint.config, name, "stopped")  # so that nothing takes it for a run that trains
+    # So that nothing takes it for a run that trains
+    run_id = folders.create_run(checkpoint.config, name, "stopped")
     run_dir = folders.run_dir_of(run_id)
     metrics = checkpoint.metrics
     known = ("val_accuracy", "val_loss", "test_accuracy", "best_epoch", "elapsed_seconds")
@@ -82,9 +93,13 @@ def bring_in(source: Path, name: str) -> str:
             status[key] = metrics[figure]
     try:
         # Saved anew, not copied: only what was checked gets in.
-        checkpoints.save_checkpoint(run_dir / "model.pt", checkpoint.config, checkpoint.weights, metrics)
+        checkpoints.save_checkpoint(
+            run_dir / "model.pt", checkpoint.config, checkpoint.weights, metrics
+        )
         files.write_json(run_dir / "status.json", status)
     except OSError as error:
         shutil.rmtree(run_dir, ignore_errors=True)
-        raise files.RunError(f"The model could not be written: {folders.unwritable_words(error)}") from error
+        raise files.RunError(
+            f"The model could not be written: {folders.unwritable_words(error)}"
+        ) from error
     return run_id

@@ -1,11 +1,12 @@
 """Model files: save, load, list. A file from outside is refused unless it is safe and fits.
 
-A checkpoint is a dict saved with torch.save: {"format", "model", "config", "weights", "metrics"}; its card is model,
-config and the metrics beside them, as JSON. `metrics` holds plain JSON values only. Beside a run's model stands what
-going on with its training needs, in a file of the same kind: {"format", "config", "values"}.
+A checkpoint is a dict saved with torch.save: {"format", "model", "config", "weights", "metrics"};
+its card is model, config and the metrics beside them, as JSON. `metrics` holds plain JSON values
+only. Beside a run's model stands what going on with its training needs, in a file of the same kind:
+{"format", "config", "values"}.
 
-A file of a kilobyte can hold lists of lists of the same lists, which written out would fill any memory: nothing from
-it is turned into text before it is known to be small.
+A file of a kilobyte can hold lists of lists of the same lists, which written out would fill any
+memory: nothing from it is turned into text before it is known to be small.
 """
 
 import dataclasses
@@ -27,18 +28,23 @@ from fashion_core.models import build_model, fold_norms
 FORMAT = "fashion-cnn-lab/1"
 RESUME_FORMAT = "fashion-cnn-lab/resume/3"
 EARLIER_RESUME_FORMATS = ("fashion-cnn-lab/resume/1", "fashion-cnn-lab/resume/2")
-MAX_CHECKPOINT_BYTES = 64_000_000  # 5 million float32 weights are 20 MB; three times that is no model of ours
-MAX_PICKLE_BYTES = 1_000_000  # of a file all but the tensors' numbers: about 10 kB, and a card's figures
+# 5 million float32 weights are 20 MB; three times that is no model of ours
+MAX_CHECKPOINT_BYTES = 64_000_000
+# Of a file all but the tensors' numbers: about 10 kB, and a card's figures
+MAX_PICKLE_BYTES = 1_000_000
 # What may stand in a file more than once, by the word of pickle that makes it.
 SHAREABLE = ("GLOBAL", "BINUNICODE", "EMPTY_LIST", "EMPTY_DICT", "BINPERSID", "REDUCE")
 MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
-MAX_QUOTED = 300  # characters of what is wrong with a file, which quotes values from it, however long
+# Characters of what is wrong with a file, which quotes values from it, however long
+MAX_QUOTED = 300
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
 PRETRAINED_DIR = files.PROJECT_DIR / "checkpoints" / "pretrained"
 
 
 class CheckpointError(Exception):
-    """A model file is missing, damaged, unsafe or does not fit; the text says which and what to do."""
+    """A model file is missing, damaged, unsafe or does not fit; the text says which and what to
+    do.
+    """
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,8 @@ class Checkpoint:
     def card(self) -> dict:
         """Plain JSON values: the checkpoint without its weights."""
         checked = {"model": self.model, "config": self.config.to_dict()}
-        return checked | self.metrics | checked  # first in the file, and no metrics of these names in their place
+        # First in the file, and no metrics of these names in their place
+        return checked | self.metrics | checked
 
 
 def save_checkpoint(path: Path, config: TrainConfig, weights: dict, metrics: dict) -> None:
@@ -65,7 +72,8 @@ def save_checkpoint(path: Path, config: TrainConfig, weights: dict, metrics: dic
         "config": config.to_dict(),
         # Cloned: of a view torch would write all that it is a view of.
         "weights": {
-            name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for name, tensor in weights.items()
+            name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+            for name, tensor in weights.items()
         },
         "metrics": metrics,
     }
@@ -98,7 +106,8 @@ def _read_content(path: Path):
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
-    except Exception as error:  # torch raises many kinds for damaged and unsafe files; none of them may pass
+    # Torch raises many kinds for damaged and unsafe files; none of them may pass
+    except Exception as error:
         raise CheckpointError(
             f"{path.name} is damaged or holds more than weights, so it was not loaded. "
             "Use a .pt file that this app has saved."
@@ -106,52 +115,69 @@ def _read_content(path: Path):
 
 
 def save_resume(path: Path, config: TrainConfig, values: dict) -> None:
-    """Keep what `training.state_to_dict` says of a run, in one step as a checkpoint. Raises OSError."""
+    """Keep what `training.state_to_dict` says of a run, in one step as a checkpoint. Raises
+    OSError.
+    """
     _write_content(path, {"format": RESUME_FORMAT, "config": config.to_dict(), "values": values})
 
 
 def read_resume(path: Path, config: TrainConfig) -> dict:
     """What `save_resume` kept, for `training.restore_state`, which checks its parts.
 
-    Raises CheckpointError for a file that is damaged, unsafe, too large, or of a run with another config; only
-    `epochs` may differ, since a run can be continued.
+    Raises CheckpointError for a file that is damaged, unsafe, too large, or of a run with another
+    config; only `epochs` may differ, since a run can be continued.
     """
     content = _read_content(path)
     kind = content.get("format") if isinstance(content, dict) else None
     if kind in EARLIER_RESUME_FORMATS:
-        raise CheckpointError(f"{path.name} was kept by an earlier version of this app, which trained otherwise.")
+        raise CheckpointError(
+            f"{path.name} was kept by an earlier version of this app, which trained otherwise."
+        )
     if kind != RESUME_FORMAT:
-        raise CheckpointError(f"{path.name} was not saved by this app: its format is not {RESUME_FORMAT}.")
+        raise CheckpointError(
+            f"{path.name} was not saved by this app: its format is not {RESUME_FORMAT}."
+        )
     values = content.get("values")
     if not isinstance(values, dict):
         raise CheckpointError(f"{path.name} lacks what training needs to go on.")
     kept = _checked_config(content, path.name)
     if dataclasses.replace(kept, epochs=config.epochs) != config:
-        raise CheckpointError(f"{path.name} belongs to a run of another configuration ({kept.describe()}).")
+        raise CheckpointError(
+            f"{path.name} belongs to a run of another configuration ({kept.describe()})."
+        )
     return values
 
 
 def _refuse_unsafe_size(path: Path) -> None:
-    """Look at the sizes before anything is decoded; a zip can claim to be far larger inside than outside."""
+    """Look at the sizes before anything is decoded; a zip can claim to be far larger inside than
+    outside.
+    """
     try:
         size = path.stat().st_size
         if size > MAX_CHECKPOINT_BYTES:
-            raise CheckpointError(f"{path.name} has {size:,} bytes; at most {MAX_CHECKPOINT_BYTES:,} are allowed.")
+            raise CheckpointError(
+                f"{path.name} has {size:,} bytes; at most {MAX_CHECKPOINT_BYTES:,} are allowed."
+            )
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(info.file_size for info in archive.infolist())
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise CheckpointError(f"{path.name} is not a model file, or only half of one was copied.") from error
+        raise CheckpointError(
+            f"{path.name} is not a model file, or only half of one was copied."
+        ) from error
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
     if unpacked > MAX_CHECKPOINT_BYTES:
-        raise CheckpointError(f"{path.name} would unpack to {unpacked:,} bytes; it was not made by this app.")
+        raise CheckpointError(
+            f"{path.name} would unpack to {unpacked:,} bytes; it was not made by this app."
+        )
 
 
 def _refuse_shared_tuples(path: Path) -> None:
-    """Raises ValueError for a pickle in which anything but words, containers and tensors is used twice.
+    """Raises ValueError for a pickle in which anything but words, containers and tensors is used
+    twice.
 
-    A tuple of twice the same tuple, of twice the same tuple, and so on: as a key it would take for ever to be hashed,
-    within torch.load and with all other threads waiting.
+    A tuple of twice the same tuple, of twice the same tuple, and so on: as a key it would take for
+    ever to be hashed, within torch.load and with all other threads waiting.
     """
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
@@ -174,23 +200,33 @@ def _checked(content, name: str) -> Checkpoint:
     model, weights, metrics = (content.get(key) for key in ("model", "weights", "metrics"))
     if not isinstance(model, str) or model not in MODELS:
         said = repr(model[:40]) if isinstance(model, str) else f"a {type(model).__name__}"
-        raise CheckpointError(f"{name} is of the network {said}; this app knows {', '.join(MODELS)}.")
+        raise CheckpointError(
+            f"{name} is of the network {said}; this app knows {', '.join(MODELS)}."
+        )
     config = _checked_config(content, name)
     if config.model != model:
-        raise CheckpointError(f"{name} says both {model} and {config.model}: it has been changed by hand.")
-    return Checkpoint(model, config, _checked_weights(model, weights, name), _checked_metrics(metrics, name))
+        raise CheckpointError(
+            f"{name} says both {model} and {config.model}: it has been changed by hand."
+        )
+    return Checkpoint(
+        model, config, _checked_weights(model, weights, name), _checked_metrics(metrics, name)
+    )
 
 
 def _checked_config(content: dict, name: str) -> TrainConfig:
     config = content.get("config")
     parts = [*config, *config.values()] if isinstance(config, dict) else []
     if not all(isinstance(part, (str, int, float)) for part in parts):
-        raise CheckpointError(f"{name} has a training configuration that is not plain words and numbers.")
+        raise CheckpointError(
+            f"{name} has a training configuration that is not plain words and numbers."
+        )
     try:
         return TrainConfig.from_dict(config)
     except ConfigError as error:
         words = str(error)[:MAX_QUOTED]
-        raise CheckpointError(f"{name} has a training configuration that does not fit: {words}") from error
+        raise CheckpointError(
+            f"{name} has a training configuration that does not fit: {words}"
+        ) from error
 
 
 def _checked_weights(model: str, weights, name: str) -> dict[str, torch.Tensor]:
@@ -198,9 +234,15 @@ def _checked_weights(model: str, weights, name: str) -> dict[str, torch.Tensor]:
     if not isinstance(weights, dict) or set(weights) != set(expected):
         raise CheckpointError(f"{name} does not have the layers of {model}.")
     for layer, tensor in weights.items():
-        plain = isinstance(tensor, torch.Tensor) and not tensor.is_nested and _kind(tensor) == _kind(expected[layer])
+        plain = (
+            isinstance(tensor, torch.Tensor)
+            and not tensor.is_nested
+            and _kind(tensor) == _kind(expected[layer])
+        )
         if not plain or tensor.shape != expected[layer].shape:
-            raise CheckpointError(f"{name}: layer {layer} does not have the shape or type that {model} needs.")
+            raise CheckpointError(
+                f"{name}: layer {layer} does not have the shape or type that {model} needs."
+            )
         if not torch.isfinite(tensor).all():
             raise CheckpointError(f"{name}: layer {layer} holds values that are not numbers.")
     return dict(weights)
@@ -220,7 +262,9 @@ def _checked_metrics(metrics, name: str) -> dict:
             if characters > MAX_METRICS_CHARACTERS:
                 break
     except (TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{name} has figures that are not plain numbers and words.") from error
+        raise CheckpointError(
+            f"{name} has figures that are not plain numbers and words."
+        ) from error
     if not isinstance(metrics, dict) or characters > MAX_METRICS_CHARACTERS:
         raise CheckpointError(f"{name} has figures that this app did not write.")
     return json.loads("".join(text))
@@ -234,17 +278,23 @@ def load_model(path: Path) -> nn.Module:
 def model_of(checkpoint: Checkpoint) -> nn.Module:
     """The network with a checkpoint's weights, in eval mode on the CPU.
 
-    Its attributes `temperature` and `known_certainty` are what `predict` divides its logits by, and the threshold
-    of `predict.classify_pixels`.
+    Its attributes `temperature` and `known_certainty` are what `predict` divides its logits by, and
+    the threshold of `predict.classify_pixels`.
     """
     model = build_model(checkpoint.model)
     model.load_state_dict(checkpoint.weights)
     model.known_certainty = _number(checkpoint.metrics.get("known_certainty"), -math.inf)
     temperature = _number(checkpoint.metrics.get("temperature"), 1.0)
-    model.temperature = temperature if MIN_TEMPERATURE <= temperature <= 1 / MIN_TEMPERATURE else 1.0
+    model.temperature = (
+        temperature if MIN_TEMPERATURE <= temperature <= 1 / MIN_TEMPERATURE else 1.0
+    )
     return fold_norms(model).to(memory_format=torch.channels_last)
 
 
 def _number(value, default: float) -> float:
-    ok = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < files.MAX_NUMBER
+    ok = (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and abs(value) < files.MAX_NUMBER
+    )
     return float(value) if ok else default

@@ -1,7 +1,8 @@
-"""The hyper-parameters of one training run: a frozen dataclass, validated at birth. Standard library only.
+"""The hyper-parameters of one training run: a frozen dataclass, validated at birth. Standard
+library only.
 
-Each field carries its help text and its allowed range or names; the page's form, the command line and the
-validation all read them from here.
+Each field carries its help text and its allowed range or names; the page's form, the command line
+and the validation all read them from here.
 """
 
 import dataclasses
@@ -12,17 +13,30 @@ from fashion_core.metadata import TRAIN_SIZE
 
 MODELS = {
     "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
-    "FashionCNNNorm": "The classic network with batch norm and dropout, 225,226 parameters; 1.5 times the work.",
-    "ResidualNet": "Seven convolutions with batch norm and shortcuts, 463,562 parameters; six times the work.",
-    "DeepResidualNet": "Ten convolutions in three stages, 1,940,970 parameters; ten times the work of the classic.",
-    "WideResidualNet": "Twelve convolutions, the first ones at full resolution, 1,959,530 parameters; "
-    "twenty times the work of the classic.",
+    "FashionCNNNorm": (
+        "The classic network with batch norm and dropout, 225,226 parameters; 1.5 times the work."
+    ),
+    "ResidualNet": (
+        "Seven convolutions with batch norm and shortcuts, 463,562 parameters; six times the work."
+    ),
+    "DeepResidualNet": (
+        "Ten convolutions in three stages, 1,940,970 parameters; ten times the work of the classic."
+    ),
+    "WideResidualNet": (
+        "Twelve convolutions, the first ones at full resolution, 1,959,530 parameters; "
+        "twenty times the work of the classic."
+    ),
 }
 OPTIMIZERS = {
     "Adam": "Adapts the step size of every weight; the tutorial's choice.",
     "AdamW": "Adam with weight decay that acts on the weights themselves.",
-    "Muon": "AdamW, but in hidden layers a step goes equally far in all directions; the classic network learns sooner.",
-    "SGD": "Plain gradient descent with momentum 0.9; wants a learning rate about ten times larger.",
+    "Muon": (
+        "AdamW, but in hidden layers a step goes equally far in all directions; the classic network"
+        " learns sooner."
+    ),
+    "SGD": (
+        "Plain gradient descent with momentum 0.9; wants a learning rate about ten times larger."
+    ),
 }
 SCHEDULES = {
     "constant": "The learning rate stays the same.",
@@ -36,27 +50,56 @@ _SKETCHES = _ADAMW | {"dropout": 0.2, "label_smoothing": 0.05, "sketches": True}
 # Named starting points for the form: what differs from TrainConfig(), and a sentence.
 RECIPES = {
     "Quick look": (
-        {"epochs": 2, "batch_size": 256, "learning_rate": 0.007, "optimizer": "Muon", "schedule": "one-cycle"},
-        "All images, twice: more than nine in ten are then named rightly. Ten to twenty seconds, or a minute on a "
-        "processor without bfloat16 instructions, which takes about four times as long for every recipe.",
+        {
+            "epochs": 2,
+            "batch_size": 256,
+            "learning_rate": 0.007,
+            "optimizer": "Muon",
+            "schedule": "one-cycle",
+        },
+        (
+            "All images, twice: more than nine in ten are then named rightly. Ten to twenty"
+            " seconds, or a minute on a processor without bfloat16 instructions, which takes about"
+            " four times as long for every recipe."
+        ),
     ),
-    "Classic tutorial": ({}, "What every introduction does: Adam, learning rate 0.001, batches of 64, 5 epochs."),
+    "Classic tutorial": (
+        {},
+        "What every introduction does: Adam, learning rate 0.001, batches of 64, 5 epochs.",
+    ),
     "Best of the classic network": (
         _ADAMW | {"optimizer": "Muon", "epochs": 80, "distillation": True},
-        "How the shipped classic model was trained: many rounds, and a wide net as its teacher: "
-        "some eight minutes on one core.",
+        (
+            "How the shipped classic model was trained: many rounds, and a wide net as its teacher:"
+            " some eight minutes on one core."
+        ),
     ),
     "Classic with batch norm": (
-        _ADAMW | {"model": "FashionCNNNorm", "epochs": 30, "dropout": 0.25, "label_smoothing": 0.05},
-        "The classic network with batch norm and dropout, by itself, without a teacher: some six minutes on one core.",
+        _ADAMW
+        | {
+            "model": "FashionCNNNorm",
+            "epochs": 30,
+            "dropout": 0.25,
+            "label_smoothing": 0.05,
+        },
+        (
+            "The classic network with batch norm and dropout, by itself, without a teacher: some"
+            " six minutes on one core."
+        ),
     ),
     "Learn sketches": (
         _SKETCHES | {"model": "ResidualNet", "epochs": 14},
-        "A small residual network learns drawings and photos too: half an hour or more on two cores.",
+        (
+            "A small residual network learns drawings and photos too: half an hour or more on two"
+            " cores."
+        ),
     ),
     "Recommended": (
         _SKETCHES | {"model": "DeepResidualNet", "epochs": 12, "erasing": True},
-        "How the recommended model was trained, so that it understands drawings and photos: an hour or more.",
+        (
+            "How the recommended model was trained, so that it understands drawings and photos: an"
+            " hour or more."
+        ),
     ),
     "Largest": (
         _LONG
@@ -72,67 +115,119 @@ RECIPES = {
             "erasing": True,
             "mixup": 0.6,
         },
-        "How the most accurate model was trained, on Fashion-MNIST's own images alone: an hour or two.",
+        (
+            "How the most accurate model was trained, on Fashion-MNIST's own images alone: an hour"
+            " or two."
+        ),
     ),
 }
 
 
 class ConfigError(ValueError):
-    """A hyper-parameter is unknown or out of range; the text names it, its value and what is allowed."""
+    """A hyper-parameter is unknown or out of range; the text names it, its value and what is
+    allowed.
+    """
 
 
 def _number(default, low, high, step, label, help_text):
-    return field(default=default, metadata={"low": low, "high": high, "step": step, "label": label, "help": help_text})
+    return field(
+        default=default,
+        metadata={"low": low, "high": high, "step": step, "label": label, "help": help_text},
+    )
 
 
 def _name(default, names, label, help_text):
     """`names`: what may be chosen, and a sentence about each."""
-    help_text += "".join(f"\n\n- {name}: {sentence}" for name, sentence in names.items())  # a list in the tooltip
-    return field(default=default, metadata={"names": tuple(names), "label": label, "help": help_text})
+    # A list in the tooltip
+    help_text += "".join(f"\n\n- {name}: {sentence}" for name, sentence in names.items())
+    return field(
+        default=default, metadata={"names": tuple(names), "label": label, "help": help_text}
+    )
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     """One training run's choices. `TrainConfig()` is the tutorial's training.
 
-    Raises ConfigError at construction when a value has the wrong type, is not finite or is out of range.
+    Raises ConfigError at construction when a value has the wrong type, is not finite or is out of
+    range.
     """
 
     model: str = _name("FashionCNN", MODELS, "Network", "Which network is trained.")
-    epochs: int = _number(5, 1, 100, 1, "Epochs", "How many times training sees every training image.")
+    epochs: int = _number(
+        5, 1, 100, 1, "Epochs", "How many times training sees every training image."
+    )
     batch_size: int = _number(
-        64, 16, 1024, 16, "Batch size", "How many images are looked at before the weights change once."
+        64,
+        16,
+        1024,
+        16,
+        "Batch size",
+        "How many images are looked at before the weights change once.",
     )
     learning_rate: float = _number(
-        0.001, 0.00001, 1.0, 0.0001, "Learning rate", "How far the weights move at each step; the peak, if scheduled."
+        0.001,
+        0.00001,
+        1.0,
+        0.0001,
+        "Learning rate",
+        "How far the weights move at each step; the peak, if scheduled.",
     )
-    optimizer: str = _name("Adam", OPTIMIZERS, "Optimizer", "The rule that turns gradients into weight changes.")
-    schedule: str = _name("constant", SCHEDULES, "Schedule", "How the learning rate changes during training.")
+    optimizer: str = _name(
+        "Adam", OPTIMIZERS, "Optimizer", "The rule that turns gradients into weight changes."
+    )
+    schedule: str = _name(
+        "constant", SCHEDULES, "Schedule", "How the learning rate changes during training."
+    )
     weight_decay: float = _number(
-        0.0, 0.0, 0.5, 0.005, "Weight decay", "Pulls weights towards zero, which counters learning by heart."
+        0.0,
+        0.0,
+        0.5,
+        0.005,
+        "Weight decay",
+        "Pulls weights towards zero, which counters learning by heart.",
     )
     dropout: float = _number(
-        0.0, 0.0, 0.8, 0.05, "Dropout", "Share of inputs to each linear layer hidden at random while training."
+        0.0,
+        0.0,
+        0.8,
+        0.05,
+        "Dropout",
+        "Share of inputs to each linear layer hidden at random while training.",
     )
     label_smoothing: float = _number(
-        0.0, 0.0, 0.4, 0.05, "Label smoothing", "Share of the target spread over all classes, against over-confidence."
+        0.0,
+        0.0,
+        0.4,
+        0.05,
+        "Label smoothing",
+        "Share of the target spread over all classes, against over-confidence.",
     )
     flips: bool = field(
         default=False,
-        metadata={"label": "Random flips", "help": "Mirrors half of the training images left to right at random."},
+        metadata={
+            "label": "Random flips",
+            "help": "Mirrors half of the training images left to right at random.",
+        },
     )
     shifts: bool = field(
         default=False,
         metadata={
             "label": "Random shifts",
-            "help": "Moves each training image by up to two pixels; helps deep networks, hurts the classic one.",
+            "help": (
+                "Moves each training image by up to two pixels; helps deep networks, hurts the"
+                " classic one."
+            ),
         },
     )
     erasing: bool = field(
         default=False,
         metadata={
             "label": "Random erasing",
-            "help": "Hides a rectangle of half of the training images behind noise, so that no single detail decides.",
+            "help": (
+                "Hides a rectangle of half of the training images behind noise, so that no single"
+                " detail decides."
+            ),
         },
     )
     mixup: float = _number(
@@ -141,43 +236,57 @@ class TrainConfig:
         0.9,
         0.1,
         "Mixup",
-        "Share of the training images through which another one shines, up to the last seventh of the epochs; the "
-        "target names both. Not together with Learns from a teacher or Learns sketches.",
+        "Share of the training images through which another one shines, up to the last seventh of"
+        " the epochs; the target names both. Not together with Learns from a teacher or Learns"
+        " sketches.",
     )
     distillation: bool = field(
         default=False,
         metadata={
             "label": "Learns from a teacher",
-            "help": "Most of the target is what a shipped wide net says of each image: how like a coat "
-            "a shirt looks, not just that it is a shirt. In half of the images another one shines through; what those "
-            "show, only the teacher says. Not together with Learns sketches or Mixup.",
+            "help": (
+                "Most of the target is what a shipped wide net says of each image: how like a coat"
+                " a shirt looks, not just that it is a shirt. In half of the images another one"
+                " shines through; what those show, only the teacher says. Not together with Learns"
+                " sketches or Mixup."
+            ),
         },
     )
     sketches: bool = field(
         default=False,
         metadata={
             "label": "Learns sketches",
-            "help": "Adds to every batch as many drawn, outlined and photographed garments; twice the work or more. "
-            "Not together with Learns from a teacher or Mixup.",
+            "help": (
+                "Adds to every batch as many drawn, outlined and photographed garments; twice the"
+                " work or more. Not together with Learns from a teacher or Mixup."
+            ),
         },
     )
     train_size: int = _number(
-        TRAIN_SIZE, 1_000, TRAIN_SIZE, 1_000, "Training images", "How many training images are used; fewer is quicker."
+        TRAIN_SIZE,
+        1_000,
+        TRAIN_SIZE,
+        1_000,
+        "Training images",
+        "How many training images are used; fewer is quicker.",
     )
-    seed: int = _number(0, 0, 2**31 - 1, 1, "Seed", "The same seed on the same machine gives the same losses.")
+    seed: int = _number(
+        0, 0, 2**31 - 1, 1, "Seed", "The same seed on the same machine gives the same losses."
+    )
 
     def __post_init__(self):
         for spec in dataclasses.fields(self):
             _check_value(spec, getattr(self, spec.name))
         if self.distillation and self.sketches:
             raise ConfigError(
-                "Learns sketches (sketches) and Learns from a teacher (distillation) cannot both be on: the teacher "
-                "has not seen the sketches. Switch one of them off."
+                "Learns sketches (sketches) and Learns from a teacher (distillation) cannot both be"
+                " on: the teacher has not seen the sketches. Switch one of them off."
             )
         if self.mixup and (self.distillation or self.sketches):
             raise ConfigError(
-                "Mixup (mixup) cannot be on together with Learns from a teacher (distillation), which has mixtures of "
-                "its own, or Learns sketches (sketches). Set mixup to 0 or switch the other one off."
+                "Mixup (mixup) cannot be on together with Learns from a teacher (distillation),"
+                " which has mixtures of its own, or Learns sketches (sketches). Set mixup to 0 or"
+                " switch the other one off."
             )
 
     @property
@@ -201,13 +310,19 @@ class TrainConfig:
 
     @classmethod
     def from_dict(cls, values: dict) -> "TrainConfig":
-        """Build from plain values, as read from JSON. Raises ConfigError for unknown keys and bad values."""
+        """Build from plain values, as read from JSON. Raises ConfigError for unknown keys and bad
+        values.
+        """
         if not isinstance(values, dict):
-            raise ConfigError(f"A training configuration must be a JSON object, not {type(values).__name__}.")
+            raise ConfigError(
+                f"A training configuration must be a JSON object, not {type(values).__name__}."
+            )
         allowed = [spec.name for spec in dataclasses.fields(cls)]
         for key in values:
             if key not in allowed:
-                raise ConfigError(f"Unknown hyper-parameter {key!r}. The known ones are {', '.join(allowed)}.")
+                raise ConfigError(
+                    f"Unknown hyper-parameter {key!r}. The known ones are {', '.join(allowed)}."
+                )
         return cls(**values)
 
     def describe(self) -> str:
@@ -220,20 +335,27 @@ class TrainConfig:
         return ", ".join(changed) or "classic tutorial"
 
     def differences(self, other: "TrainConfig") -> str:
-        """What this one has otherwise, as seen from the other: "epochs 9 (here 5), random flips on (here off)".
+        """What this one has otherwise, as seen from the other: "epochs 9 (here 5), random flips on
+        (here off)".
 
         Empty when nothing.
         """
-        values = [(spec, getattr(self, spec.name), getattr(other, spec.name)) for spec in dataclasses.fields(self)]
+        values = [
+            (spec, getattr(self, spec.name), getattr(other, spec.name))
+            for spec in dataclasses.fields(self)
+        ]
         return ", ".join(
-            f"{spec.metadata['label'].lower()} {value_words(spec.name, mine)} (here {value_words(spec.name, here)})"
+            f"{spec.metadata['label'].lower()} {value_words(spec.name, mine)} (here"
+            f" {value_words(spec.name, here)})"
             for spec, mine, here in values
             if mine != here
         )
 
 
 def value_words(name: str, value) -> str:
-    """The value of this hyper-parameter for a reader: "on", "55,000", "0.003"; a seed is a name, not a quantity."""
+    """The value of this hyper-parameter for a reader: "on", "55,000", "0.003"; a seed is a name,
+    not a quantity.
+    """
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
@@ -242,7 +364,9 @@ def value_words(name: str, value) -> str:
 
 
 def field_spec(name: str) -> dict:
-    """Label, help, default and either low/high/step or names of one hyper-parameter; KeyError if unknown."""
+    """Label, help, default and either low/high/step or names of one hyper-parameter; KeyError if
+    unknown.
+    """
     spec = TrainConfig.__dataclass_fields__[name]
     return {"default": spec.default, "type": spec.type, **spec.metadata}
 
@@ -262,7 +386,10 @@ def _check_value(spec, value) -> None:
 def _check_number(spec, value) -> None:
     kinds = int if spec.type is int else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds):
-        raise ConfigError(f"{spec.name} must be {'a whole number' if spec.type is int else 'a number'}, not {value!r}.")
+        raise ConfigError(
+            f"{spec.name} must be {'a whole number' if spec.type is int else 'a number'}, not"
+            f" {value!r}."
+        )
     low, high = spec.metadata["low"], spec.metadata["high"]
     if not low <= value <= high:  # also catches NaN
         low, high = value_words(spec.name, low), value_words(spec.name, high)

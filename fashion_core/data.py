@@ -1,8 +1,8 @@
 """Fashion-MNIST: find, fetch, verify → Split(pixels, labels); train/val/test; iterate_batches.
 
-No file is used before its decompressed content was held against `metadata.FILE_MD5`. The four files are looked
-for in FASHION_DATA_DIR, the project's data/ and the folder of Debian's package, in this order; `fetch_data` puts
-them into the project's data/.
+No file is used before its decompressed content was held against `metadata.FILE_MD5`. The four files
+are looked for in FASHION_DATA_DIR, the project's data/ and the folder of Debian's package, in this
+order; `fetch_data` puts them into the project's data/.
 """
 
 import gzip
@@ -73,15 +73,16 @@ class DataError(Exception):
     """Fashion-MNIST cannot be had; the text says why and what to do, and is shown to visitors."""
 
 
-_verified_files: set[tuple] = set()  # stat keys of files whose content was found right in this process
+# Stat keys of files whose content was found right in this process
+_verified_files: set[tuple] = set()
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
     """One split in memory; the arrays are read-only.
 
-    name: "train", "val" or "test"; pixels: (N, 28, 28) uint8, 0 background, 255 cloth; labels: (N,) int64,
-    0…9; indices: (N,) int64, ascending, the position of each image in the original file.
+    name: "train", "val" or "test"; pixels: (N, 28, 28) uint8, 0 background, 255 cloth; labels: (N,)
+    int64, 0…9; indices: (N,) int64, ascending, the position of each image in the original file.
     """
 
     name: str
@@ -96,7 +97,8 @@ class Split:
 def find_data_dir() -> Path | None:
     """The first folder in which all four files are there and verified, or None.
 
-    Raises DataError if FASHION_DATA_DIR is set but unusable: an explicit wish is never passed over in silence.
+    Raises DataError if FASHION_DATA_DIR is set but unusable: an explicit wish is never passed over
+    in silence.
     """
     for folder in _search_folders():
         try:
@@ -107,15 +109,18 @@ def find_data_dir() -> Path | None:
 
 
 def load_split(name: SplitName, data_dir: Path | None = None) -> Split:
-    """A split from `data_dir` or, without it, from the first folder with good files; nothing is downloaded.
+    """A split from `data_dir` or, without it, from the first folder with good files; nothing is
+    downloaded.
 
-    Train 55,000, val 5,000 (500 of each class, fixed by `metadata.SPLIT_SEED`), test 10,000.
-    Raises DataError if the files are missing or are not Fashion-MNIST, ValueError for an unknown name.
+    Train 55,000, val 5,000 (500 of each class, fixed by `metadata.SPLIT_SEED`), test 10,000. Raises
+    DataError if the files are missing or are not Fashion-MNIST, ValueError for an unknown name.
     """
     if name not in SPLIT_SIZES:
         raise ValueError(f"Unknown split {name!r}; known are {', '.join(SPLIT_SIZES)}.")
     images_content, labels_content = _read_files(SPLIT_FILES[name], data_dir)
-    pixels = np.frombuffer(images_content, np.uint8, offset=IMAGES_HEADER).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
+    pixels = np.frombuffer(images_content, np.uint8, offset=IMAGES_HEADER).reshape(
+        -1, IMAGE_SIZE, IMAGE_SIZE
+    )
     labels = np.frombuffer(labels_content, np.uint8, offset=LABELS_HEADER).astype(np.int64)
     indices = _split_indices(name, labels)
     split = Split(name, pixels if name == "test" else pixels[indices], labels[indices], indices)
@@ -129,9 +134,11 @@ def _split_indices(name: str, labels: np.ndarray) -> np.ndarray:
     everything = np.arange(len(labels), dtype=np.int64)
     if name == "test":
         return everything
-    # The raw stream of PCG64 is fixed for good; numpy may change what its generators' shuffles make of it.
+    # The raw stream of PCG64 is fixed for good; numpy may change what its generators' shuffles make
+    # of it.
     keys = np.random.PCG64(SPLIT_SEED).random_raw(len(labels))
-    by_class_and_key = np.lexsort((keys, labels)).reshape(NUM_CLASSES, -1)  # a row of positions per class
+    # A row of positions per class
+    by_class_and_key = np.lexsort((keys, labels)).reshape(NUM_CLASSES, -1)
     is_val = np.zeros(len(labels), dtype=bool)
     is_val[by_class_and_key[:, : VAL_SIZE // NUM_CLASSES]] = True
     return everything[is_val if name == "val" else ~is_val]
@@ -144,22 +151,29 @@ def iterate_batches(
     generator: "torch.Generator | None" = None,
     *more: "torch.Tensor",
 ) -> Iterator[tuple["torch.Tensor", ...]]:
-    """Yield all (pixels, labels, *more) once, in batches of `batch_size`; the last may be smaller, it is never dropped.
+    """Yield all (pixels, labels, *more) once, in batches of `batch_size`; the last may be smaller,
+    it is never dropped.
 
-    `pixels` (N, …), `labels` (N,) and `more` (N, …) are tensors of any type on one device; in their own order without
-    `generator`, shuffled by it otherwise. Raises ValueError for unequal lengths or a batch size below one.
+    `pixels` (N, …), `labels` (N,) and `more` (N, …) are tensors of any type on one device; in their
+    own order without `generator`, shuffled by it otherwise. Raises ValueError for unequal lengths
+    or a batch size below one.
     """
     parts = (pixels, labels, *more)
     if len({len(part) for part in parts}) > 1 or batch_size < 1:
-        raise ValueError(f"Cannot batch {len(pixels)} images and {len(labels)} labels by {batch_size}.")
+        raise ValueError(
+            f"Cannot batch {len(pixels)} images and {len(labels)} labels by {batch_size}."
+        )
     if generator is None:
         yield from zip(*(part.split(batch_size) for part in parts), strict=True)
         return
     import torch  # only here, so that the fetch-data command starts at once
 
-    order = torch.randperm(len(labels), generator=generator, device=generator.device).to(pixels.device)
+    order = torch.randperm(len(labels), generator=generator, device=generator.device).to(
+        pixels.device
+    )
     for chosen in order.split(batch_size):
-        yield tuple(part.index_select(0, chosen) for part in parts)  # part[chosen], but copies whole rows
+        # Part[chosen], but copies whole rows
+        yield tuple(part.index_select(0, chosen) for part in parts)
 
 
 def _search_folders() -> list[Path]:
@@ -178,7 +192,9 @@ def _refuse_if_wished(error: DataError) -> None:
 
 
 def _read_files(names: tuple[str, ...], data_dir: Path | None) -> list[bytes]:
-    """The verified contents of the named files, from `data_dir` or the first folder that has them all."""
+    """The verified contents of the named files, from `data_dir` or the first folder that has them
+    all.
+    """
     if data_dir is not None:
         return _read_from_folder(Path(data_dir), names)
     problems = []
@@ -196,11 +212,15 @@ def _read_files(names: tuple[str, ...], data_dir: Path | None) -> list[bytes]:
 
 
 def _read_from_folder(folder: Path, names: tuple[str, ...]) -> list[bytes]:
-    return [read_verified(path, name) for name, path in zip(names, _locate(folder, names), strict=True)]
+    return [
+        read_verified(path, name) for name, path in zip(names, _locate(folder, names), strict=True)
+    ]
 
 
 def verify_folder(folder: Path) -> Path:
-    """The folder with the four good files, `folder` or torchvision's below it; DataError if one is bad."""
+    """The folder with the four good files, `folder` or torchvision's below it; DataError if one is
+    bad.
+    """
     paths = _locate(folder, tuple(FILE_MD5))
     for name, path in zip(FILE_MD5, paths, strict=True):
         if not _is_verified(path):
@@ -209,7 +229,9 @@ def verify_folder(folder: Path) -> Path:
 
 
 def _locate(folder: Path, names: tuple[str, ...]) -> list[Path]:
-    """The path of each named file, all in one folder, decompressed or .gz; DataError says what is missing."""
+    """The path of each named file, all in one folder, decompressed or .gz; DataError says what is
+    missing.
+    """
     for place in (folder, folder / TORCHVISION_LAYOUT):
         found = [path for name in names if (path := pick_file(place, name))]
         if len(found) == len(names):
@@ -221,9 +243,12 @@ def _locate(folder: Path, names: tuple[str, ...]) -> list[Path]:
 
 
 def pick_file(folder: Path, name: str) -> Path | None:
-    """The decompressed file if whole (an interrupted unpacking leaves a stump), else the .gz, else the stump."""
+    """The decompressed file if whole (an interrupted unpacking leaves a stump), else the .gz, else
+    the stump.
+    """
     plain, packed = folder / name, folder / f"{name}.gz"
-    has_packed = os.path.isfile(packed)  # os.path: a folder that may not be read has no file, it is no error
+    # os.path: a folder that may not be read has no file, it is no error
+    has_packed = os.path.isfile(packed)
     if os.path.isfile(plain) and (not has_packed or os.path.getsize(plain) == CONTENT_BYTES[name]):
         return plain
     return packed if has_packed else None
@@ -239,12 +264,16 @@ def _stat_key(path: Path) -> tuple:
 
 
 def read_verified(path: Path, name: str) -> bytes:
-    """The decompressed content of `path`, which must be the file `name` of Fashion-MNIST; else DataError."""
+    """The decompressed content of `path`, which must be the file `name` of Fashion-MNIST; else
+    DataError.
+    """
     try:
         key = _stat_key(path)
         content = _decompress(path, CONTENT_BYTES[name])
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read, it is damaged or half a file ({error}).") from error
+        raise DataError(
+            f"{path} cannot be read, it is damaged or half a file ({error})."
+        ) from error
     if key not in _verified_files:
         _check_content(path, name, content)
         _verified_files.add(key)
@@ -253,9 +282,12 @@ def read_verified(path: Path, name: str) -> bytes:
 
 def _decompress(path: Path, expected: int) -> bytes:
     """At most one byte more than `expected`, so that no crafted file fills the memory."""
-    # Packing never makes data more than a hundredth larger: a bigger .gz is not ours, whatever it unpacks to.
+    # Packing never makes data more than a hundredth larger: a bigger .gz is not ours, whatever it
+    # unpacks to.
     if path.stat().st_size > expected * 1.01 + 1024:
-        raise DataError(f"{path} is too large: {path.stat().st_size:,} bytes, for {expected:,} of content.")
+        raise DataError(
+            f"{path} is too large: {path.stat().st_size:,} bytes, for {expected:,} of content."
+        )
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rb") as file:
         return file.read(expected + 1)
@@ -267,12 +299,16 @@ def _check_content(path: Path, name: str, content: bytes) -> None:
     if len(content) > expected:
         raise DataError(f"{path} holds more than the {expected:,} bytes that {name} has.")
     if len(content) < expected:
-        raise DataError(f"{path} holds {len(content):,} bytes instead of {expected:,}: half a file.")
+        raise DataError(
+            f"{path} holds {len(content):,} bytes instead of {expected:,}: half a file."
+        )
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if digest in DIGIT_MNIST_MD5:
         raise DataError(
-            f"{path} is the digit MNIST (handwritten numbers), whose files have the same names as those of "
-            "Fashion-MNIST. Put the files of Fashion-MNIST in its place."
+            f"{path} is the digit MNIST (handwritten numbers), whose files have the same names as"
+            " those of Fashion-MNIST. Put the files of Fashion-MNIST in its place."
         )
     if digest != FILE_MD5[name]:
-        raise DataError(f"{path} has the right size but is not Fashion-MNIST's {name} (MD5 {digest}).")
+        raise DataError(
+            f"{path} has the right size but is not Fashion-MNIST's {name} (MD5 {digest})."
+        )

@@ -1,7 +1,7 @@
 """Arrays in, numbers out: confusion, per-class report, mistakes, most confused, calibration.
 
-scikit-learn is imported where it is used: the training worker reads this module too and would pay for it in
-memory and start-up time.
+scikit-learn is imported where it is used: the training worker reads this module too and would pay
+for it in memory and start-up time.
 """
 
 import numpy as np
@@ -23,8 +23,8 @@ def accuracy(labels, preds):
 def confusion(labels, preds):
     """How often each true class got each predicted class.
 
-    `labels`, `preds`: (N,) integers 0…9. Returns (10, 10) int64, rows = true, columns = predicted, always all
-    ten classes. Raises ValueError for classes outside 0…9 or different lengths.
+    `labels`, `preds`: (N,) integers 0…9. Returns (10, 10) int64, rows = true, columns = predicted,
+    always all ten classes. Raises ValueError for classes outside 0…9 or different lengths.
     """
     labels, preds = _checked_pair(labels, preds)
     counts = np.bincount(labels * NUM_CLASSES + preds, minlength=NUM_CLASSES**2)
@@ -34,25 +34,30 @@ def confusion(labels, preds):
 def per_class_report(labels, preds):
     """Precision, recall, F1 and support of each class, from scikit-learn.
 
-    `labels`, `preds`: (N,) integers 0…9. Returns ten dicts in class order with class (name), precision,
-    recall, f1 (fractions 0…1; 0 where nothing was predicted or nothing was there) and support (int, true
-    images).
+    `labels`, `preds`: (N,) integers 0…9. Returns ten dicts in class order with class (name),
+    precision, recall, f1 (fractions 0…1; 0 where nothing was predicted or nothing was there) and
+    support (int, true images).
     """
     from sklearn.metrics import precision_recall_fscore_support
 
     labels, preds = _checked_pair(labels, preds)
-    scores = precision_recall_fscore_support(labels, preds, labels=range(NUM_CLASSES), zero_division=0.0)
+    scores = precision_recall_fscore_support(
+        labels, preds, labels=range(NUM_CLASSES), zero_division=0.0
+    )
     names = ("precision", "recall", "f1", "support")
     rows = [dict(zip(names, map(float, row), strict=True)) for row in zip(*scores, strict=True)]
-    return [{"class": name, **row, "support": int(row["support"])} for name, row in zip(CLASS_NAMES, rows, strict=True)]
+    return [
+        {"class": name, **row, "support": int(row["support"])}
+        for name, row in zip(CLASS_NAMES, rows, strict=True)
+    ]
 
 
 def summary(labels, preds):
     """The four numbers on top of the confusion page, as a dict of plain values.
 
-    `labels`, `preds`: (N,) integers 0…9, N > 0. Keys: accuracy, macro_f1 (mean F1 of the ten classes,
-    unweighted), worst_class (int, lowest F1 of the classes that have images), worst_f1, most_confused ((true,
-    pred) or None without a mistake), most_confused_count, images.
+    `labels`, `preds`: (N,) integers 0…9, N > 0. Keys: accuracy, macro_f1 (mean F1 of the ten
+    classes, unweighted), worst_class (int, lowest F1 of the classes that have images), worst_f1,
+    most_confused ((true, pred) or None without a mistake), most_confused_count, images.
     """
     report = per_class_report(labels, preds)
     present = [i for i, row in enumerate(report) if row["support"]]
@@ -72,8 +77,8 @@ def summary(labels, preds):
 def most_confused(confusion, count):
     """The cells off the diagonal with the most images.
 
-    `confusion`: (10, 10) int64. Returns up to `count` tuples (true, pred, images), most first, ties in the
-    order of the classes; cells without an image are left out.
+    `confusion`: (10, 10) int64. Returns up to `count` tuples (true, pred, images), most first, ties
+    in the order of the classes; cells without an image are left out.
     """
     mistakes = np.array(confusion)
     np.fill_diagonal(mistakes, 0)
@@ -85,8 +90,8 @@ def most_confused(confusion, count):
 def cell_indices(labels, probs, true, pred):
     """Positions of the images of class `true` that were called `pred`, surest first.
 
-    `labels` (N,) int64, `probs` (N, 10). Returns (M,) int64; images with the same confidence keep their
-    order.
+    `labels` (N,) int64, `probs` (N, 10). Returns (M,) int64; images with the same confidence keep
+    their order.
     """
     preds, confidences = predictions(probs)
     cell = np.flatnonzero((np.asarray(labels) == true) & (preds == pred))
@@ -96,12 +101,14 @@ def cell_indices(labels, probs, true, pred):
 def predictions(probs):
     """The predicted class and how sure the model is of it.
 
-    `probs` (N, 10). Returns preds (N,) int64 and confidences (N,) float64, the highest probability of each
-    row.
+    `probs` (N, 10). Returns preds (N,) int64 and confidences (N,) float64, the highest probability
+    of each row.
     """
     probs = np.asarray(probs)
     # A float32 softmax may give a hair more than 1.
-    return probs.argmax(axis=1).astype(np.int64), np.minimum(probs.max(axis=1).astype(np.float64), 1.0)
+    return probs.argmax(axis=1).astype(np.int64), np.minimum(
+        probs.max(axis=1).astype(np.float64), 1.0
+    )
 
 
 def select_indices(
@@ -117,13 +124,16 @@ def select_indices(
 ):
     """Positions of the images that pass every filter, in the order of `sort`.
 
-    `labels` (N,) int64, `probs` (N, 10) float; `true`, `pred`: a class 0…9 or None for any; `outcome`: one of
-    `OUTCOMES`; both ends of the confidence range (0…1) count as inside. `sort`: "index"; "confident
-    mistakes", mistakes first and the surest of them first, then the right ones; "least confident". Ties keep
-    the order of the index. Returns (M,) int64. Raises ValueError for an unknown outcome or sort.
+    `labels` (N,) int64, `probs` (N, 10) float; `true`, `pred`: a class 0…9 or None for any;
+    `outcome`: one of `OUTCOMES`; both ends of the confidence range (0…1) count as inside. `sort`:
+    "index"; "confident mistakes", mistakes first and the surest of them first, then the right ones;
+    "least confident". Ties keep the order of the index. Returns (M,) int64. Raises ValueError for
+    an unknown outcome or sort.
     """
     if outcome not in OUTCOMES or sort not in SORTS:
-        raise ValueError(f"outcome {outcome!r} and sort {sort!r} must be among {OUTCOMES} and {SORTS}")
+        raise ValueError(
+            f"outcome {outcome!r} and sort {sort!r} must be among {OUTCOMES} and {SORTS}"
+        )
     labels = np.asarray(labels)
     preds, confidences = predictions(probs)
     wrong = preds != labels
@@ -144,7 +154,9 @@ def select_indices(
 
 
 def page_count(count, per_page):
-    """How many pages of `per_page` images `count` images fill; at least 1, so that there is a page to stand on."""
+    """How many pages of `per_page` images `count` images fill; at least 1, so that there is a page
+    to stand on.
+    """
     return max(1, -(-count // per_page))
 
 
@@ -155,7 +167,9 @@ def page_of(found, index, per_page):
 
 
 def neighbour(found, index, by):
-    """The image `by` places after (or before) `index` in `found` (M,), or None at an end or without `index`."""
+    """The image `by` places after (or before) `index` in `found` (M,), or None at an end or without
+    `index`.
+    """
     places = np.flatnonzero(np.asarray(found) == index)
     place = int(places[0]) + by if len(places) else -1
     return int(found[place]) if 0 <= place < len(found) else None
@@ -164,10 +178,11 @@ def neighbour(found, index, by):
 def calibration(labels, probs, bins=10):
     """Whether "80 % sure" is right 80 % of the time.
 
-    `labels` (N,) int64, `probs` (N, 10). Confidences are sorted into `bins` equally wide bins of 0…1, a value
-    on an edge into the lower one. Returns {"bins": [...], "ece": float}; each bin a dict with low, high,
-    images (int), confidence and accuracy (means, None in an empty bin). ece: expected calibration error, the
-    gaps weighted by images (Guo et al., "On Calibration of Modern Neural Networks", 2017, equation 3).
+    `labels` (N,) int64, `probs` (N, 10). Confidences are sorted into `bins` equally wide bins of
+    0…1, a value on an edge into the lower one. Returns {"bins": [...], "ece": float}; each bin a
+    dict with low, high, images (int), confidence and accuracy (means, None in an empty bin). ece:
+    expected calibration error, the gaps weighted by images (Guo et al., "On Calibration of Modern
+    Neural Networks", 2017, equation 3).
     """
     preds, confidences = predictions(probs)
     right = preds == np.asarray(labels)
@@ -180,15 +195,17 @@ def calibration(labels, probs, bins=10):
         row["confidence"] = float(confidences[inside].mean()) if row["images"] else None
         row["accuracy"] = float(right[inside].mean()) if row["images"] else None
         rows.append(row)
-    gaps = [row["images"] * abs(row["accuracy"] - row["confidence"]) for row in rows if row["images"]]
+    gaps = [
+        row["images"] * abs(row["accuracy"] - row["confidence"]) for row in rows if row["images"]
+    ]
     return {"bins": rows, "ece": sum(gaps) / max(len(right), 1)}
 
 
 def temperature(labels, logits):
     """The number that logits must be divided by for their softmax to be calibrated best.
 
-    `labels` (N,) int64, `logits` (N, 10). It minimises the mean cross-entropy, which has one minimum, between 1/20
-    and 20 (Guo et al., 2017, section 4.2).
+    `labels` (N,) int64, `logits` (N, 10). It minimises the mean cross-entropy, which has one
+    minimum, between 1/20 and 20 (Guo et al., 2017, section 4.2).
     """
     from scipy.optimize import minimize_scalar
 
@@ -200,13 +217,17 @@ def temperature(labels, logits):
         cooled = logits / np.exp(log_temperature)
         return (np.log(np.exp(cooled).sum(axis=1)) - cooled[rows, labels]).mean()
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-np.log(20), np.log(20)), method="bounded").x))
+    return float(
+        np.exp(minimize_scalar(loss, bounds=(-np.log(20), np.log(20)), method="bounded").x)
+    )
 
 
 def _checked_pair(labels, preds):
     labels, preds = np.asarray(labels, dtype=np.int64), np.asarray(preds, dtype=np.int64)
     if labels.ndim != 1 or labels.shape != preds.shape:
-        raise ValueError(f"labels and preds must be (N,) of one length, not {labels.shape} and {preds.shape}")
+        raise ValueError(
+            f"labels and preds must be (N,) of one length, not {labels.shape} and {preds.shape}"
+        )
     both = np.concatenate([labels, preds])
     if both.size and (both.min() < 0 or both.max() >= NUM_CLASSES):
         raise ValueError(f"classes must be 0…{NUM_CLASSES - 1}, not {both.min()}…{both.max()}")

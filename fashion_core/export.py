@@ -1,7 +1,8 @@
-"""A model or a run as a file to take along: ONNX, JSON card, TensorBoard events, CSV, and the code that uses it.
+"""A model or a run as a file to take along: ONNX, JSON card, TensorBoard events, CSV, and the code
+that uses it.
 
-Everything comes as bytes. What only an export needs (onnx, tensorboardX) is imported where it is used: neither the
-server nor the training worker pays for it before somebody asks.
+Everything comes as bytes. What only an export needs (onnx, tensorboardX) is imported where it is
+used: neither the server nor the training worker pays for it before somebody asks.
 """
 
 import csv
@@ -22,13 +23,26 @@ from fashion_core.runs.events import read_metrics
 from fashion_core.transforms import normalise
 
 CURVE_COLUMNS = (
-    "kind", "step", "epoch", "train_loss", "val_loss", "val_accuracy", "sketch_accuracy", "learning_rate",
-    "elapsed_seconds", "images_per_second",
-)  # fmt: skip
+    "kind",
+    "step",
+    "epoch",
+    "train_loss",
+    "val_loss",
+    "val_accuracy",
+    "sketch_accuracy",
+    "learning_rate",
+    "elapsed_seconds",
+    "images_per_second",
+)
 STEP_SCALARS = ("train_loss", "learning_rate")
 EPOCH_SCALARS = ("val_loss", "val_accuracy", "sketch_accuracy")
-INPUT_WORDS = "pixels: (N, 28, 28) uint8, 0 background, 255 cloth, as in Fashion-MNIST; normalised inside the graph."
-OUTPUT_WORDS = "probs: (N, 10) float32, the calibrated probabilities of the classes; each row sums to 1."
+INPUT_WORDS = (
+    "pixels: (N, 28, 28) uint8, 0 background, 255 cloth, as in Fashion-MNIST; normalised inside the"
+    " graph."
+)
+OUTPUT_WORDS = (
+    "probs: (N, 10) float32, the calibrated probabilities of the classes; each row sums to 1."
+)
 
 _ONE_AT_A_TIME = threading.Lock()  # PyTorch keeps the export under way in global variables
 
@@ -41,32 +55,41 @@ class ExportError(Exception):
 
 
 def pt_bytes(path: Path) -> bytes:
-    """The model file itself, once it has passed `checkpoints.read_checkpoint`. Raises CheckpointError."""
+    """The model file itself, once it has passed `checkpoints.read_checkpoint`. Raises
+    CheckpointError.
+    """
     checkpoints.read_checkpoint(path)
     return path.read_bytes()
 
 
 def card_bytes(path: Path) -> bytes:
-    """What a model file says of itself but its weights, as indented JSON. Raises CheckpointError."""
+    """What a model file says of itself but its weights, as indented JSON. Raises
+    CheckpointError.
+    """
     return _json(checkpoints.read_checkpoint(path).card)
 
 
 def onnx_bytes(path: Path) -> bytes:
-    """A model as one ONNX graph from raw pixels to calibrated probabilities, with all that its user must know.
+    """A model as one ONNX graph from raw pixels to calibrated probabilities, with all that its user
+    must know.
 
-    Input "pixels" (N, 28, 28) uint8 as in the data set, output "probs" (N, 10) float32, both for any N; normalising,
-    the checkpoint's temperature and the softmax are part of the graph. Metadata: class_names and card (JSON), input,
-    output, known_certainty (below it, in nats, -mean(log(probs)) means that the model does not know the picture).
-    Raises CheckpointError, and ExportError where the package onnx is missing.
+    Input "pixels" (N, 28, 28) uint8 as in the data set, output "probs" (N, 10) float32, both for
+    any N; normalising, the checkpoint's temperature and the softmax are part of the graph.
+    Metadata: class_names and card (JSON), input, output, known_certainty (below it, in nats,
+    -mean(log(probs)) means that the model does not know the picture). Raises CheckpointError, and
+    ExportError where the package onnx is missing.
     """
     try:
         import onnx
     except ImportError as error:
-        raise ExportError("ONNX files need the package onnx, which is not installed. Run: pip install onnx") from error
+        raise ExportError(
+            "ONNX files need the package onnx, which is not installed. Run: pip install onnx"
+        ) from error
 
     checkpoint = checkpoints.read_checkpoint(path)  # once: a run that trains replaces its file
     model = checkpoints.model_of(checkpoint)
-    known_certainty = model.known_certainty  # -inf in a model without it, which JSON cannot say but str can
+    # -inf in a model without it, which JSON cannot say but str can
+    known_certainty = model.known_certainty
     proto = onnx.load_model_from_string(_traced_onnx(_PixelsToProbs(model).eval()))
     words = {"class_names": json.dumps(CLASS_NAMES), "input": INPUT_WORDS, "output": OUTPUT_WORDS}
     words |= {"card": _json(checkpoint.card).decode(), "known_certainty": str(known_certainty)}
@@ -77,7 +100,9 @@ def onnx_bytes(path: Path) -> bytes:
 
 
 class _PixelsToProbs(nn.Module):
-    """All that `predict.predict_probs` does, as one graph: pixels (N, 28, 28) uint8 → probs (N, 10) float32."""
+    """All that `predict.predict_probs` does, as one graph: pixels (N, 28, 28) uint8 → probs (N, 10)
+    float32.
+    """
 
     def __init__(self, model: nn.Module):
         super().__init__()
@@ -88,9 +113,9 @@ class _PixelsToProbs(nn.Module):
 
 
 def _traced_onnx(model: nn.Module) -> bytes:
-    # The older of PyTorch's two exporters: a tenth of a second and the package onnx. The newer one takes 4 s, 200 MB
-    # and two packages more for the same graph. Its warnings, that it is the older and that a check of shapes becomes
-    # fixed, are none of a visitor's business.
+    # The older of PyTorch's two exporters: a tenth of a second and the package onnx. The newer one
+    # takes 4 s, 200 MB and two packages more for the same graph. Its warnings, that it is the older
+    # and that a check of shapes becomes fixed, are none of a visitor's business.
     buffer = io.BytesIO()
     blank = torch.zeros(2, IMAGE_SIZE, IMAGE_SIZE, dtype=torch.uint8)
     names = {"input_names": ["pixels"], "output_names": ["probs"]}
@@ -118,7 +143,9 @@ print(f"{{CLASS_NAMES[answer.label]}}, {{answer.probs.max():.1%}}")"""
 
 
 def onnx_snippet(name: str) -> str:
-    """Eight lines that ask the ONNX file `name` anywhere: only onnxruntime and Pillow are needed."""
+    """Eight lines that ask the ONNX file `name` anywhere: only onnxruntime and Pillow are
+    needed.
+    """
     return f"""\
 import json, numpy, onnxruntime
 from PIL import Image
@@ -134,7 +161,8 @@ print(f"{{names[probs.argmax()]}}, {{probs.max():.1%}}")"""
 
 
 def curves_csv(run: folders.Run) -> bytes:
-    """Every event of a run as a CSV table, by step, an epoch after its last step; what it does not say is empty.
+    """Every event of a run as a CSV table, by step, an epoch after its last step; what it does not
+    say is empty.
 
     Raises ExportError for a run without a single event.
     """
@@ -148,9 +176,10 @@ def curves_csv(run: folders.Run) -> bytes:
 def tensorboard_bytes(run: folders.Run) -> bytes:
     """The curves of a run as a TensorBoard event file; its name must contain "tfevents".
 
-    train_loss and learning_rate at every logged step; val_loss, val_accuracy and sketch_accuracy at the step with
-    which their epoch ended. Wall times are those of the training, counted from the run's start.
-    Raises ExportError for a run without a single event, and where the package tensorboardX is missing.
+    train_loss and learning_rate at every logged step; val_loss, val_accuracy and sketch_accuracy at
+    the step with which their epoch ended. Wall times are those of the training, counted from the
+    run's start. Raises ExportError for a run without a single event, and where the package
+    tensorboardX is missing.
     """
     try:
         from tensorboardX.proto.event_pb2 import Event
@@ -163,13 +192,20 @@ def tensorboard_bytes(run: folders.Run) -> bytes:
     events = _events_of(run)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tfevents"
-        writer = RecordWriter(str(path))  # not its SummaryWriter, which writes this machine's name into the file
-        writer.write(Event(wall_time=run.created_at, file_version="brain.Event:2").SerializeToString())
+        # Not its SummaryWriter, which writes this machine's name into the file
+        writer = RecordWriter(str(path))
+        writer.write(
+            Event(wall_time=run.created_at, file_version="brain.Event:2").SerializeToString()
+        )
         for event in events:
             names = STEP_SCALARS if event["kind"] == "step" else EPOCH_SCALARS
-            values = [Summary.Value(tag=name, simple_value=event[name]) for name in names if name in event]
+            values = [
+                Summary.Value(tag=name, simple_value=event[name]) for name in names if name in event
+            ]
             wall_time = run.created_at + event["elapsed_seconds"]
-            record = Event(wall_time=wall_time, step=int(event["step"]), summary=Summary(value=values))
+            record = Event(
+                wall_time=wall_time, step=int(event["step"]), summary=Summary(value=values)
+            )
             writer.write(record.SerializeToString())
         writer.close()
         return path.read_bytes()
@@ -179,7 +215,9 @@ def _events_of(run: folders.Run) -> list[dict]:
     """The run's events by step; one that was written twice counts once, as last written."""
     events, _ = read_metrics(run.run_dir)
     if not events:
-        raise ExportError(f"“{run.name}” has no curve yet: its first step has not been written. Try again later.")
+        raise ExportError(
+            f"“{run.name}” has no curve yet: its first step has not been written. Try again later."
+        )
     latest = {(event["step"], event["kind"] == "epoch"): event for event in events}
     return [latest[place] for place in sorted(latest)]
 

@@ -18,7 +18,8 @@ from fashion_core.metadata import (
     FILE_MD5,
 )
 
-# Where the .gz files are had from, in this order. The first is the address in torchvision.datasets.FashionMNIST.
+# Where the .gz files are had from, in this order. The first is the address in
+# torchvision.datasets.FashionMNIST.
 MIRRORS = {
     "torchvision's mirror": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "the official repository": "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
@@ -31,17 +32,27 @@ DOWNLOAD_BYTES = {
     "t10k-labels-idx1-ubyte": 5_148,
 }
 
-# A healthy server answers within a second or two; with a dead one a newcomer waits this long for each source.
+# A healthy server answers within a second or two; with a dead one a newcomer waits this long for
+# each source.
 CONNECT_AND_READ_SECONDS = 8.0
-# 31 MB in five minutes is 100 kB/s: on a slower line, or when a server only drips, they come sooner by hand.
+# 31 MB in five minutes is 100 kB/s: on a slower line, or when a server only drips, they come sooner
+# by hand.
 SOURCE_SECONDS = 300.0
 CHUNK_BYTES = 1 << 16
-# Enough for one call of apt-get on a slow line; it also ends one that waits for something that never comes.
+# Enough for one call of apt-get on a slow line; it also ends one that waits for something that
+# never comes.
 APT_SECONDS = 180.0
 
 
-# All that a source can fail by: refusing, breaking off, answering nonsense, a full disk, a command that hangs.
-FETCH_ERRORS = (DataError, OSError, http.client.HTTPException, ValueError, subprocess.SubprocessError)
+# All that a source can fail by: refusing, breaking off, answering nonsense, a full disk, a command
+# that hangs.
+FETCH_ERRORS = (
+    DataError,
+    OSError,
+    http.client.HTTPException,
+    ValueError,
+    subprocess.SubprocessError,
+)
 
 
 # Fetch
@@ -54,13 +65,15 @@ def fetch_data(
     mirrors: dict[str, str] = MIRRORS,
     target_dir: Path | None = None,
 ) -> Path:
-    """The folder of the four verified files; where none has them, they are downloaded into the project's data/.
+    """The folder of the four verified files; where none has them, they are downloaded into the
+    project's data/.
 
-    `report(source_name, bytes_done, bytes_total)` is called as bytes come in, from zero again for each source.
-    With `use_apt` Debian's package is the last source, unpacked without root. A file gets its name only when its
-    content is verified, and a file that one source delivered is not asked of the next. `mirrors` (name → address)
-    replaces the servers, `target_dir` the search and the project's data/. Raises DataError naming every source and
-    why it failed, or that FASHION_DATA_DIR is unusable.
+    `report(source_name, bytes_done, bytes_total)` is called as bytes come in, from zero again for
+    each source. With `use_apt` Debian's package is the last source, unpacked without root. A file
+    gets its name only when its content is verified, and a file that one source delivered is not
+    asked of the next. `mirrors` (name → address) replaces the servers, `target_dir` the search and
+    the project's data/. Raises DataError naming every source and why it failed, or that
+    FASHION_DATA_DIR is unusable.
     """
     found = data.find_data_dir() if target_dir is None else None
     if found:
@@ -73,7 +86,9 @@ def fetch_data(
             return data.verify_folder(target)
         except FETCH_ERRORS as error:
             problems.append(f"- {source_name}: {_reason(error)}")
-    raise DataError("\n".join(["Fashion-MNIST could not be fetched.", *problems, data.WAYS_TO_SUPPLY]))
+    raise DataError(
+        "\n".join(["Fashion-MNIST could not be fetched.", *problems, data.WAYS_TO_SUPPLY])
+    )
 
 
 def _no_report(source_name: str, bytes_done: int, bytes_total: int) -> None:
@@ -81,8 +96,13 @@ def _no_report(source_name: str, bytes_done: int, bytes_total: int) -> None:
 
 
 def _sources(mirrors: dict[str, str], use_apt: bool) -> list[tuple[str, Callable[..., NewFiles]]]:
-    """(name, function) of each source; the function takes (names, work_dir, progress) and yields new files."""
-    sources = [(f"{name} ({address})", partial(_download_files, address)) for name, address in mirrors.items()]
+    """(name, function) of each source; the function takes (names, work_dir, progress) and yields
+    new files.
+    """
+    sources = [
+        (f"{name} ({address})", partial(_download_files, address))
+        for name, address in mirrors.items()
+    ]
     if use_apt:
         sources.append((f"Debian's package {data.DEBIAN_PACKAGE}", _unpack_debian_package))
     return sources
@@ -95,7 +115,8 @@ def _fetch_missing(fetch: Callable[..., NewFiles], target: Path, progress: Progr
     with tempfile.TemporaryDirectory(dir=target, prefix=".fetching-") as work_dir:
         for name, path in fetch(missing, Path(work_dir), progress):
             data.read_verified(path, name)
-            (target / name).unlink(missing_ok=True)  # a bad decompressed file would hide the good .gz
+            # A bad decompressed file would hide the good .gz
+            (target / name).unlink(missing_ok=True)
             os.replace(path, target / path.name)
 
 
@@ -123,34 +144,46 @@ def _download_files(address: str, names: list[str], work_dir: Path, progress: Pr
     progress(0, total)
     for name in names:
         path = work_dir / f"{name}.gz"
-        for received in _download(f"{address.rstrip('/')}/{path.name}", path, data.CONTENT_BYTES[name], deadline):
-            progress(done + min(received, DOWNLOAD_BYTES[name]), total)  # other packers, other sizes
+        for received in _download(
+            f"{address.rstrip('/')}/{path.name}", path, data.CONTENT_BYTES[name], deadline
+        ):
+            # Other packers, other sizes
+            progress(done + min(received, DOWNLOAD_BYTES[name]), total)
         done += DOWNLOAD_BYTES[name]
         yield name, path
     progress(total, total)
 
 
 def _download(address: str, path: Path, limit: int, deadline: float) -> Iterator[int]:
-    """Write the answer of `address` to `path`, yielding the bytes so far; DataError if it is too long or slow."""
+    """Write the answer of `address` to `path`, yielding the bytes so far; DataError if it is too
+    long or slow.
+    """
     request = urllib.request.Request(address, headers={"User-Agent": "fashion-cnn-lab"})
     answer = urllib.request.urlopen(request, timeout=CONNECT_AND_READ_SECONDS)
     received = 0
     with answer, path.open("wb") as file:
         expected = int(answer.headers.get("Content-Length") or 0)
-        while chunk := answer.read1(CHUNK_BYTES):  # read() would wait for a whole chunk from a server that drips
+        # read() would wait for a whole chunk from a server that drips
+        while chunk := answer.read1(CHUNK_BYTES):
             received += len(chunk)
             if received > limit:
-                raise DataError(f"{path.name} is larger than it can be; gave up after {received:,} bytes.")
+                raise DataError(
+                    f"{path.name} is larger than it can be; gave up after {received:,} bytes."
+                )
             if time.monotonic() > deadline:
                 raise DataError(f"too slow; gave up {received:,} bytes into {path.name}.")
             file.write(chunk)
             yield received
     if received < expected:
-        raise DataError(f"the connection broke after {received:,} of {expected:,} bytes of {path.name}.")
+        raise DataError(
+            f"the connection broke after {received:,} of {expected:,} bytes of {path.name}."
+        )
 
 
 def _unpack_debian_package(names: list[str], work_dir: Path, progress: Progress) -> NewFiles:
-    """The source that is Debian's package, brought by apt-get and unpacked in `work_dir`, without root."""
+    """The source that is Debian's package, brought by apt-get and unpacked in `work_dir`, without
+    root.
+    """
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise DataError("apt-get and dpkg-deb are not on this machine.")
     total = sum(DOWNLOAD_BYTES[name] for name in names)
@@ -165,11 +198,18 @@ def _unpack_debian_package(names: list[str], work_dir: Path, progress: Progress)
 
 
 def _apt_download(work_dir: Path) -> None:
-    """Download the package with the machine's package lists or, where missing or stale, with fresh ones.
+    """Download the package with the machine's package lists or, where missing or stale, with fresh
+    ones.
 
-    The fresh lists live in `work_dir`, so that apt-get update needs no root and leaves the machine as it was.
+    The fresh lists live in `work_dir`, so that apt-get update needs no root and leaves the machine
+    as it was.
     """
-    patience = ["-o", f"Acquire::http::Timeout={CONNECT_AND_READ_SECONDS:.0f}", "-o", "Acquire::Retries=0"]
+    patience = [
+        "-o",
+        f"Acquire::http::Timeout={CONNECT_AND_READ_SECONDS:.0f}",
+        "-o",
+        "Acquire::Retries=0",
+    ]
     try:
         _run(["apt-get", "-q", *patience, "download", data.DEBIAN_PACKAGE], work_dir)
     except DataError:

@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
-REPLACE_TRIES, REPLACE_SECONDS = 50, 0.02  # a second in all: a status is read within a millisecond, a model in some
-DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC), None}  # torch says it without a number
+# A second in all: a status is read within a millisecond, a model in some
+REPLACE_TRIES, REPLACE_SECONDS = 50, 0.02
+# Torch says it without a number
+DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC), None}
 MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
 MAX_NUMBER = 1e15  # larger than any count, loss or time that a run can have
 
@@ -22,14 +24,18 @@ class RunError(Exception):
 
 
 def write_json(path: Path, values: dict) -> None:
-    """Replace a JSON file in one step, so that a reader sees the old or the new one. Raises OSError."""
+    """Replace a JSON file in one step, so that a reader sees the old or the new one. Raises
+    OSError.
+    """
     temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     temporary.write_text(json.dumps(values, allow_nan=False), encoding="utf-8")
     replace_file(temporary, path)
 
 
 def replace_file(source: Path, target: Path) -> None:
-    """os.replace; on Windows, where a file that somebody reads cannot be replaced, once it is read. Raises OSError."""
+    """os.replace; on Windows, where a file that somebody reads cannot be replaced, once it is read.
+    Raises OSError.
+    """
     for tries_left in reversed(range(REPLACE_TRIES)):
         try:
             os.replace(source, target)
@@ -41,12 +47,17 @@ def replace_file(source: Path, target: Path) -> None:
 
 
 def read_json(path: Path) -> dict:
-    """A JSON object from a file. Raises RunError when it is missing, too large, not JSON or not an object."""
+    """A JSON object from a file. Raises RunError when it is missing, too large, not JSON or not an
+    object.
+    """
     try:
         if path.exists() and not path.is_file():  # reading a pipe would wait for ever
             raise RunError(f"{path.name} is not a file, so it was not written by this app.")
         if path.stat().st_size > MAX_JSON_BYTES:
-            raise RunError(f"{path.name} is larger than {MAX_JSON_BYTES:,} bytes, so it was not written by this app.")
+            raise RunError(
+                f"{path.name} is larger than {MAX_JSON_BYTES:,} bytes, so it was not written by"
+                " this app."
+            )
         values = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
     except OSError as error:
         raise RunError(f"{path.name} cannot be read: {error.strerror}.") from error

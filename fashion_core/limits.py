@@ -1,7 +1,9 @@
-"""What a copy of the app allows its visitors, read from environment variables here and nowhere else.
+"""What a copy of the app allows its visitors, read from environment variables here and nowhere
+else.
 
-Standard library only. Without any of them there are no limits beside those of TrainConfig. A value that cannot be read
-switches training off until it is mended: a public copy with a typing error must not be an open one.
+Standard library only. Without any of them there are no limits beside those of TrainConfig. A value
+that cannot be read switches training off until it is mended: a public copy with a typing error must
+not be an open one.
 """
 
 import contextlib
@@ -17,7 +19,9 @@ SHOWN_CHARACTERS = 40  # as much of a bad value as a sentence can bear
 
 
 class LimitError(Exception):
-    """A limit is set to something that is none; the text names the variable, its value and what it should be."""
+    """A limit is set to something that is none; the text names the variable, its value and what it
+    should be.
+    """
 
 
 @dataclass(frozen=True)
@@ -47,29 +51,43 @@ class Limits:
         """A sentence that refuses a run of so many epochs, or an empty string."""
         if epochs <= self.epochs:
             return ""
-        return f"This copy trains at most {counted(self.epochs, 'epoch')} per run, not {epochs:,}. Choose fewer."
+        return (
+            f"This copy trains at most {counted(self.epochs, 'epoch')} per run, not {epochs:,}."
+            " Choose fewer."
+        )
 
     def time_problem(self, elapsed_seconds: float) -> str:
         """A sentence that ends a run which has trained so long, or an empty string."""
         if elapsed_seconds < 60 * self.minutes:
             return ""
-        return f"It has used up its time: this copy trains at most {counted(self.minutes, 'minute')} per run."
+        return (
+            f"It has used up its time: this copy trains at most {counted(self.minutes, 'minute')}"
+            " per run."
+        )
 
     def runs_problem(self, kept: int, added: int = 1) -> str:
         """A sentence that refuses `added` runs beside `kept` ones, or an empty string."""
         if kept + added <= self.runs:
             return ""
         allowed = f"This copy keeps at most {counted(self.runs, 'run')}"
-        return f"{allowed}; there {_are(kept)}, and {added} more would be too many. Delete some on the Runs page first."
+        return (
+            f"{allowed}; there {_are(kept)}, and {added} more would be too many. Delete some on the"
+            " Runs page first."
+        )
 
     def queue_problem(self, waiting: int, added: int = 1) -> str:
         """A sentence that refuses `added` runs in a queue of `waiting`, or an empty string."""
         if waiting + added <= self.queue:
             return ""
         if not self.queue:
-            return "On this copy no run can wait. Start it when the one that is under way has ended."
+            return (
+                "On this copy no run can wait. Start it when the one that is under way has ended."
+            )
         allowed = f"On this copy at most {counted(self.queue, 'run')} can wait"
-        return f"{allowed}; there {_are(waiting)}, and {added} more would be too many. Cancel some or wait."
+        return (
+            f"{allowed}; there {_are(waiting)}, and {added} more would be too many. Cancel some or"
+            " wait."
+        )
 
 
 def counted(value: float, unit: str) -> str:
@@ -97,7 +115,10 @@ def problem() -> str:
     """What is wrong with the settings, in a sentence, or an empty string."""
     text = _text(READ_ONLY)
     if text.lower() not in YES + NO:
-        return f"{READ_ONLY} is {text[:SHOWN_CHARACTERS]!r}; it must be 1 or 0. Until then this copy is read-only."
+        return (
+            f"{READ_ONLY} is {text[:SHOWN_CHARACTERS]!r}; it must be 1 or 0. Until then this copy"
+            " is read-only."
+        )
     try:
         read_limits()
     except LimitError as error:
@@ -119,7 +140,8 @@ def _limit(name: str, whole: bool, lowest: int = 1) -> float:
             return value
     wanted = f"a whole number of at least {lowest}" if whole else "a number above 0"
     raise LimitError(
-        f"{name} is {text[:SHOWN_CHARACTERS]!r}; it must be {wanted}. Until it is mended nothing can be started."
+        f"{name} is {text[:SHOWN_CHARACTERS]!r}; it must be {wanted}. Until it is mended nothing"
+        " can be started."
     )
 
 

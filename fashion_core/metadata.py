@@ -1,7 +1,8 @@
-"""Facts about Fashion-MNIST that never change: names, sizes, pixel statistics, checksums. Standard library only.
+"""Facts about Fashion-MNIST that never change: names, sizes, pixel statistics, checksums. Standard
+library only.
 
-Source of the facts: Xiao, Rasul, Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine
-Learning Algorithms", 2017, and the repository zalandoresearch/fashion-mnist.
+Source of the facts: Xiao, Rasul, Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking
+Machine Learning Algorithms", 2017, and the repository zalandoresearch/fashion-mnist.
 """
 
 CLASS_NAMES = (
@@ -17,22 +18,26 @@ CLASS_NAMES = (
     "Ankle boot",
 )
 NUM_CLASSES = len(CLASS_NAMES)
-NOTHING = -1  # in training, the label of pictures of anything but clothes, and of mixtures of two images
+# In training, the label of pictures of anything but clothes, and of mixtures of two images
+NOTHING = -1
 
 IMAGE_SIZE = 28  # edge of a square image, in pixels
 
-TRAIN_FILE_SIZE = 60_000  # images in the training files, before our own validation split is taken out
+# Images in the training files, before our own validation split is taken out
+TRAIN_FILE_SIZE = 60_000
 TRAIN_SIZE = 55_000
 VAL_SIZE = 5_000
 TEST_SIZE = 10_000
 SPLIT_SIZES = {"train": TRAIN_SIZE, "val": VAL_SIZE, "test": TEST_SIZE}
-SPLIT_SEED = 20170825  # fixes which training images are validation images; the data set's publication date
+# Fixes which training images are validation images; the data set's publication date
+SPLIT_SEED = 20170825
 
 # Mean and standard deviation of all pixels of the 60,000 training images, scaled to 0…1.
 PIXEL_MEAN = 0.2860
 PIXEL_STD = 0.3530
 
-# MD5 of each file's decompressed content: the .gz differ between distributors, the content does not.
+# MD5 of each file's decompressed content: the .gz differ between distributors, the content does
+# not.
 FILE_MD5 = {
     "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
     "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",

@@ -11,11 +11,12 @@ from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 class FashionCNN(nn.Module):
     """The classic network: two 3×3 convolutions, two linear layers, 225,034 parameters.
 
-    `dropout` (0…1) hides that share of the inputs of both linear layers while training; it has no parameters.
-    Three things save work and leave the function as it is. ReLU stands after the pool instead of before it: the maximum
-    and ReLU commute. And training cuts off the last two rows and columns of each image: the second pool drops the last
-    row and column of its 11×11, and nothing else depends on them. And the gradient that comes back from the linear
-    layers is laid out anew, as the pool and the convolutions want it.
+    `dropout` (0…1) hides that share of the inputs of both linear layers while training; it has no
+    parameters. Three things save work and leave the function as it is. ReLU stands after the pool
+    instead of before it: the maximum and ReLU commute. And training cuts off the last two rows and
+    columns of each image: the second pool drops the last row and column of its 11×11, and nothing
+    else depends on them. And the gradient that comes back from the linear layers is laid out anew,
+    as the pool and the convolutions want it.
     """
 
     seen = IMAGE_SIZE - 2  # pixels from the upper left that reach the answer
@@ -46,8 +47,8 @@ class FashionCNN(nn.Module):
 class FashionCNNNorm(nn.Module):
     """The classic network with a batch norm after each convolution, 225,226 parameters.
 
-    `dropout` (0…1) hides that share of the inputs of both linear layers while training. There is no norm after the
-    first linear layer: in training it would fail on a last batch of a single image.
+    `dropout` (0…1) hides that share of the inputs of both linear layers while training. There is no
+    norm after the first linear layer: in training it would fail on a last batch of a single image.
     """
 
     def __init__(self, dropout: float = 0.0):
@@ -70,11 +71,12 @@ class FashionCNNNorm(nn.Module):
 
 
 class ResidualNet(nn.Module):
-    """A small residual network with batch norm, 463,562 parameters: more to draw on than the classic one.
+    """A small residual network with batch norm, 463,562 parameters: more to draw on than the
+    classic one.
 
-    `dropout` (0…1) hides that share of the inputs of the linear layer while training. The shortcuts are those of
-    He et al., "Deep Residual Learning for Image Recognition", 2015; the maximum over all places at the end keeps a
-    feature wherever it was found.
+    `dropout` (0…1) hides that share of the inputs of the linear layer while training. The shortcuts
+    are those of He et al., "Deep Residual Learning for Image Recognition", 2015; the maximum over
+    all places at the end keeps a feature wherever it was found.
     """
 
     def __init__(self, dropout: float = 0.0):
@@ -97,10 +99,11 @@ class ResidualNet(nn.Module):
 
 
 class DeepResidualNet(nn.Module):
-    """A residual network of three stages with batch norm, 1,940,970 parameters: large enough for sketches too.
+    """A residual network of three stages with batch norm, 1,940,970 parameters: large enough for
+    sketches too.
 
-    `dropout` (0…1) hides that share of the inputs of the linear layer while training. It is `ResidualNet` with a norm
-    after the first convolution and one stage more.
+    `dropout` (0…1) hides that share of the inputs of the linear layer while training. It is
+    `ResidualNet` with a norm after the first convolution and one stage more.
     """
 
     def __init__(self, dropout: float = 0.0):
@@ -125,11 +128,13 @@ class DeepResidualNet(nn.Module):
 
 
 class WideResidualNet(nn.Module):
-    """A residual network that begins at full resolution, 1,959,530 parameters: the most accurate one here.
+    """A residual network that begins at full resolution, 1,959,530 parameters: the most accurate
+    one here.
 
-    `dropout` (0…1) hides that share of the inputs of the linear layer while training. It is `DeepResidualNet` with a
-    residual block before the first pool and each pool after the convolution that widens. When it is not training it
-    looks at each image and at its mirror image and answers with the mean of both logits.
+    `dropout` (0…1) hides that share of the inputs of the linear layer while training. It is
+    `DeepResidualNet` with a residual block before the first pool and each pool after the
+    convolution that widens. When it is not training it looks at each image and at its mirror image
+    and answers with the mean of both logits.
     """
 
     def __init__(self, dropout: float = 0.0):
@@ -164,7 +169,8 @@ class _ConvNorm(nn.Sequential):
 
     def __init__(self, channels_in: int, channels_out: int):
         super().__init__(
-            nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(channels_out)
+            nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1, bias=False),
+            nn.BatchNorm2d(channels_out),
         )
 
 
@@ -189,12 +195,15 @@ _MODELS = {
 
 
 def build_model(name: str, dropout: float = 0.0) -> nn.Module:
-    """A freshly initialised network. Raises KeyError for a name that `config.MODELS` does not have."""
+    """A freshly initialised network. Raises KeyError for a name that `config.MODELS` does not
+    have.
+    """
     return _MODELS[name](dropout=dropout)
 
 
 def fold_norms(model: nn.Module) -> nn.Module:
-    """The same function of a trained model, 1.5 times as fast: each batch norm folded into the layer before.
+    """The same function of a trained model, 1.5 times as fast: each batch norm folded into the
+    layer before.
 
     Changes the model, which cannot be trained any further, and returns it.
     """
@@ -213,21 +222,32 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def layer_table(model: nn.Module) -> list[dict]:
-    """One row per layer in the order of the data: name, kind, output shape for one image, parameters.
+    """One row per layer in the order of the data: name, kind, output shape for one image,
+    parameters.
 
-    The shapes are measured by sending one blank image through the model, so they cannot disagree with it.
+    The shapes are measured by sending one blank image through the model, so they cannot disagree
+    with it.
     """
     rows = []
 
     def record(name):
         def hook(layer, _inputs, output):
             shape = tuple(output.shape[1:])
-            row = {"name": name, "kind": type(layer).__name__, "shape": shape, "parameters": count_parameters(layer)}
+            row = {
+                "name": name,
+                "kind": type(layer).__name__,
+                "shape": shape,
+                "parameters": count_parameters(layer),
+            }
             rows.append(row)
 
         return hook
 
-    leaves = [(name, layer) for name, layer in model.named_modules() if next(layer.children(), None) is None]
+    leaves = [
+        (name, layer)
+        for name, layer in model.named_modules()
+        if next(layer.children(), None) is None
+    ]
     handles = [layer.register_forward_hook(record(name)) for name, layer in leaves]
     with torch.inference_mode():
         model.eval()(torch.zeros(1, 1, IMAGE_SIZE, IMAGE_SIZE))

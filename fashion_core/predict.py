@@ -9,23 +9,29 @@ from torch import nn
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 from fashion_core.transforms import normalise
 
-EVAL_BATCH_SIZE = 125  # activations stay in the cache: four times as fast as 1,000 at a time, and no memory to speak of
+# Activations stay in the cache: four times as fast as 1,000 at a time, and no memory to speak of
+EVAL_BATCH_SIZE = 125
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model says of one picture: its top class, all probabilities, and whether it knows such pictures."""
+    """What a model says of one picture: its top class, all probabilities, and whether it knows such
+    pictures.
+    """
 
     label: int
     probs: np.ndarray  # (10,) float32, sums to 1
     recognised: bool
 
 
-def predict_logits(model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE) -> np.ndarray:
-    """Logits (N, 10) float32 for pixels (N, 28, 28) uint8. Every image is covered; the model's mode is restored.
+def predict_logits(
+    model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE
+) -> np.ndarray:
+    """Logits (N, 10) float32 for pixels (N, 28, 28) uint8. Every image is covered; the model's mode
+    is restored.
 
-    Divided by `model.temperature`, which `load_model` sets from the checkpoint, so that their softmax is calibrated.
-    Raises ValueError for another shape or type of pixels.
+    Divided by `model.temperature`, which `load_model` sets from the checkpoint, so that their
+    softmax is calibrated. Raises ValueError for another shape or type of pixels.
     """
     device = next(model.parameters()).device
     was_training = model.training
@@ -48,18 +54,22 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def certainty(logits: np.ndarray) -> np.ndarray:
-    """How far from evenly spread the probabilities are, (N,) in nats, from logits (N, 10): log 10 if even, else more.
+    """How far from evenly spread the probabilities are, (N,) in nats, from logits (N, 10): log 10
+    if even, else more.
 
-    It is the cross-entropy of the even distribution against softmax(logits), the very loss by which a model that
-    learns sketches is taught to doubt pictures of anything but clothes (Hendrycks, Mazeika and Dietterich, "Deep
-    Anomaly Detection with Outlier Exposure", 2019, section 4.2). A garment between two classes stays far above it.
+    It is the cross-entropy of the even distribution against softmax(logits), the very loss by which
+    a model that learns sketches is taught to doubt pictures of anything but clothes (Hendrycks,
+    Mazeika and Dietterich, "Deep Anomaly Detection with Outlier Exposure", 2019, section 4.2). A
+    garment between two classes stays far above it.
     """
     top = logits.max(axis=-1)
     log_total = top + np.log(np.exp(logits - top[..., None]).sum(axis=-1))
     return log_total - logits.mean(axis=-1)
 
 
-def predict_probs(model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE) -> np.ndarray:
+def predict_probs(
+    model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE
+) -> np.ndarray:
     """Probabilities (N, 10) float32 for pixels (N, 28, 28) uint8."""
     return softmax(predict_logits(model, pixels, batch_size))
 
@@ -67,8 +77,8 @@ def predict_probs(model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_B
 def classify_pixels(model: nn.Module, pixels: np.ndarray) -> Answer:
     """The model's answer for one image (28, 28) uint8.
 
-    `recognised` is False when its certainty is below `model.known_certainty`, which `load_model` sets from the
-    checkpoint; a model without it recognises everything but an empty picture.
+    `recognised` is False when its certainty is below `model.known_certainty`, which `load_model`
+    sets from the checkpoint; a model without it recognises everything but an empty picture.
     """
     if pixels.shape != (IMAGE_SIZE, IMAGE_SIZE):
         raise ValueError(f"pixels must be (28, 28), not {pixels.shape}")

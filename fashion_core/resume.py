@@ -16,15 +16,25 @@ class ResumeError(Exception):
 # Keeping a training and going on with it
 
 KEPT_VALUES = (
-    "epoch", "step", "best_score", "best_figures", "best_epoch", "best_weights", "elapsed_seconds",
-    "epoch_batches", "epoch_images", "epoch_loss", "epoch_seconds",
-)  # fmt: skip
+    "epoch",
+    "step",
+    "best_score",
+    "best_figures",
+    "best_epoch",
+    "best_weights",
+    "elapsed_seconds",
+    "epoch_batches",
+    "epoch_images",
+    "epoch_loss",
+    "epoch_seconds",
+)
 
 
 def state_to_dict(state: TrainState) -> dict:
     """All that going on needs, as tensors and plain values, for `restore_state`.
 
-    The tensors are the state's own: save them before training goes on. It is whole only between two events.
+    The tensors are the state's own: save them before training goes on. It is whole only between two
+    events.
     """
     now = state.generator.get_state()
     return {
@@ -39,11 +49,15 @@ def state_to_dict(state: TrainState) -> dict:
 
 
 def restore_state(
-    config: TrainConfig, values: dict, device: torch.device | None = None, precision: str | None = None
+    config: TrainConfig,
+    values: dict,
+    device: torch.device | None = None,
+    precision: str | None = None,
 ) -> TrainState:
     """The state from which `state_to_dict` made the values. Sets torch's global generator.
 
-    Raises ResumeError when anything is missing, has another shape or type than the config asks for, or is no number.
+    Raises ResumeError when anything is missing, has another shape or type than the config asks for,
+    or is no number.
     """
     state = training.new_state(config, device, precision)
     _check_alike("the whole", values, _expected_values(state, values))
@@ -60,22 +74,30 @@ def restore_state(
         state.generator.set_state(values["generator"])
         torch.set_rng_state(values["dropout_generator"])
     except RuntimeError as error:
-        raise ResumeError("The state of a random generator is damaged, so training cannot go on.") from error
+        raise ResumeError(
+            "The state of a random generator is damaged, so training cannot go on."
+        ) from error
     return state
 
 
 def _expected_values(state: TrainState, values) -> dict:
-    """What the values must be built like: as those of a new state, with the best of an epoch if there was one."""
+    """What the values must be built like: as those of a new state, with the best of an epoch if
+    there was one.
+    """
     expected = state_to_dict(state)
     if isinstance(values, dict) and values.get("epoch"):
         figures = values.get("best_figures")
-        names = {"val_loss", "val_accuracy"} | (set(figures) if isinstance(figures, dict) else set())
+        names = {"val_loss", "val_accuracy"} | (
+            set(figures) if isinstance(figures, dict) else set()
+        )
         expected |= {"best_weights": expected["weights"], "best_figures": dict.fromkeys(names, 0.0)}
     return expected
 
 
 def _check_alike(name: str, value, expected) -> None:
-    """Refuse a value that is not built like the expected one: the same keys, lengths, types and shapes."""
+    """Refuse a value that is not built like the expected one: the same keys, lengths, types and
+    shapes.
+    """
     parts = []
     alike = isinstance(value, type(expected)) and not isinstance(value, bool)
     if alike and isinstance(expected, dict):
@@ -85,12 +107,18 @@ def _check_alike(name: str, value, expected) -> None:
         alike = len(value) == len(expected)
         parts = [(name, *pair) for pair in zip(value, expected, strict=True)] if alike else []
     elif alike and isinstance(expected, torch.Tensor):
-        alike = (value.shape, value.dtype, value.layout) == (expected.shape, expected.dtype, expected.layout)
+        alike = (value.shape, value.dtype, value.layout) == (
+            expected.shape,
+            expected.dtype,
+            expected.layout,
+        )
         alike = alike and value.device.type == "cpu" and bool(torch.isfinite(value).all())
     elif alike and isinstance(expected, float):
         alike = math.isfinite(value) or value == expected
     if not alike:
-        raise ResumeError(f"What was kept of this run does not fit its configuration: {name} is not as expected.")
+        raise ResumeError(
+            f"What was kept of this run does not fit its configuration: {name} is not as expected."
+        )
     for part in parts:
         _check_alike(*part)
 
@@ -98,9 +126,15 @@ def _check_alike(name: str, value, expected) -> None:
 def _check_counts(config: TrainConfig, values: dict) -> None:
     """Refuse counts that contradict each other or the config."""
     epoch, batches, per_epoch = values["epoch"], values["epoch_batches"], config.steps_per_epoch
-    in_range = 0 <= epoch <= config.epochs and 0 <= batches <= per_epoch and values["elapsed_seconds"] >= 0
-    if not in_range or values["step"] != epoch * per_epoch + batches or (batches > 0) != (values["epoch_images"] > 0):
+    in_range = (
+        0 <= epoch <= config.epochs and 0 <= batches <= per_epoch and values["elapsed_seconds"] >= 0
+    )
+    if (
+        not in_range
+        or values["step"] != epoch * per_epoch + batches
+        or (batches > 0) != (values["epoch_images"] > 0)
+    ):
         raise ResumeError(
-            f"What was kept of this run contradicts itself: step {values['step']:,}, epoch {epoch:,} of "
-            f"{config.epochs}, {batches:,} of {per_epoch:,} batches."
+            f"What was kept of this run contradicts itself: step {values['step']:,}, epoch"
+            f" {epoch:,} of {config.epochs}, {batches:,} of {per_epoch:,} batches."
         )

@@ -1,12 +1,14 @@
 """What a shipped wide net says of the training images, for smaller networks to learn from.
 
-It is also asked about mixtures of two images each: pictures that no label exists for, so that a student hears how the
-teacher judges what lies between the training images too, instead of learning 55,000 answers by heart (Beyer et al.,
-"Knowledge distillation: A good teacher is patient and consistent", 2022).
+It is also asked about mixtures of two images each: pictures that no label exists for, so that a
+student hears how the teacher judges what lies between the training images too, instead of learning
+55,000 answers by heart (Beyer et al., "Knowledge distillation: A good teacher is patient and
+consistent", 2022).
 
-Asking it anew would take minutes before every training, so its answers are shipped beside it: logits (1 + MIXTURES,
-55000, 10) float16, first those of the images, then of each mixture of all images, in the order of the train split.
-They are those to the mirror images too, since the teacher looks at both.
+Asking it anew would take minutes before every training, so its answers are shipped beside it:
+logits (1 + MIXTURES, 55000, 10) float16, first those of the images, then of each mixture of all
+images, in the order of the train split. They are those to the mirror images too, since the teacher
+looks at both.
 """
 
 import hashlib
@@ -26,7 +28,9 @@ PART = 1_000  # images mixed at a time, and asked about between two words on how
 
 
 class TeacherError(Exception):
-    """The teacher's answers are missing, damaged or another model's; the text says which and what to do."""
+    """The teacher's answers are missing, damaged or another model's; the text says which and what
+    to do.
+    """
 
 
 def answers_path() -> Path:
@@ -35,20 +39,29 @@ def answers_path() -> Path:
 
 
 def versions(pixels: np.ndarray) -> Iterator[np.ndarray]:
-    """The images (N, 28, 28) uint8, then MIXTURES times as many mixtures, one of each image; always the same.
+    """The images (N, 28, 28) uint8, then MIXTURES times as many mixtures, one of each image; always
+    the same.
 
-    In a mixture another image shines through, at a weight drawn evenly from 0 to ½ (mixup, Zhang et al., 2018).
+    In a mixture another image shines through, at a weight drawn evenly from 0 to ½ (mixup, Zhang et
+    al., 2018).
     """
     yield pixels
     for number in range(MIXTURES):
-        # Raw PCG64, which is fixed for good: the shipped answers must be those to the same mixtures everywhere.
-        partner_keys, weight_keys = np.random.PCG64(number).random_raw(2 * len(pixels)).reshape(2, -1)
+        # Raw PCG64, which is fixed for good: the shipped answers must be those to the same mixtures
+        # everywhere.
+        partner_keys, weight_keys = (
+            np.random.PCG64(number).random_raw(2 * len(pixels)).reshape(2, -1)
+        )
         partners = partner_keys.argsort(kind="stable")
-        weights = (1 + (weight_keys >> np.uint64(57))).astype(np.uint16)[:, np.newaxis, np.newaxis]  # 1…128 of 256ths
+        # 1…128 of 256ths
+        weights = (1 + (weight_keys >> np.uint64(57))).astype(np.uint16)[:, np.newaxis, np.newaxis]
         mixed = np.empty_like(pixels)
         for start in range(0, len(pixels), PART):
             part = slice(start, start + PART)
-            own, other = (256 - weights[part]) * pixels[part], weights[part] * pixels[partners[part]]
+            own, other = (
+                (256 - weights[part]) * pixels[part],
+                weights[part] * pixels[partners[part]],
+            )
             mixed[part] = (own + other + 128) >> 8
         yield mixed
 
@@ -69,10 +82,13 @@ def read_answers() -> np.ndarray:
         ) from error
     expected = _teacher_digest()
     if not expected:
-        raise TeacherError(f"The teacher, {TEACHER}.pt, is missing. Bring it back to {path.parent.name}.")
+        raise TeacherError(
+            f"The teacher, {TEACHER}.pt, is missing. Bring it back to {path.parent.name}."
+        )
     if digest != expected:
         raise TeacherError(
-            f"{path.name} holds the answers of another teacher. Make it anew with: python -m fashion_core ask-teacher"
+            f"{path.name} holds the answers of another teacher. Make it anew with: python -m"
+            " fashion_core ask-teacher"
         )
     if answers.shape != (1 + MIXTURES, TRAIN_SIZE, NUM_CLASSES) or not np.isfinite(answers).all():
         raise TeacherError(
@@ -92,7 +108,8 @@ def ask_teacher(pixels: np.ndarray) -> Iterator[np.ndarray]:
     model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{TEACHER}.pt")
     model.temperature = 1.0  # as it was trained, not calibrated
     for start in range(0, len(pixels), PART):
-        with torch.autocast("cpu", torch.bfloat16):  # three times as fast; what is lost is far below its doubts
+        # Three times as fast; what is lost is far below its doubts
+        with torch.autocast("cpu", torch.bfloat16):
             answers = predict_logits(model, pixels[start : start + PART])
         yield answers
 

@@ -1,7 +1,7 @@
 """The training loop: a generator that yields one plain event per log step and per epoch.
 
-`train(state, …)` keeps everything that changes in `state`; whoever pulls the events decides when to stop, by not
-pulling the next one.
+`train(state, …)` keeps everything that changes in `state`; whoever pulls the events decides when to
+stop, by not pulling the next one.
 """
 
 import contextlib
@@ -25,20 +25,30 @@ from fashion_core.metadata import NOTHING
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
 from fashion_core.predict import certainty, predict_logits
-from fashion_core.transforms import normalise, random_erasing, random_flips, random_mixup, random_shifts
+from fashion_core.transforms import (
+    normalise,
+    random_erasing,
+    random_flips,
+    random_mixup,
+    random_shifts,
+)
 
-IMAGES_PER_EVENT = 1280  # a step event about ten times a second on two cores: smooth to watch, cheap to write
+# A step event about ten times a second on two cores: smooth to watch, cheap to write
+IMAGES_PER_EVENT = 1280
 EXPLODED_LOSS = 50.0  # nats; guessing costs 2.3, so a mean this high is no training any more
 WARM_UP_SHARE = 0.25  # one-cycle: share of the steps in which the learning rate climbs
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
-MAX_MMAP_THRESHOLD = 32 << 20  # the most that glibc accepts; the largest buffer of batches of 128 has 26 MB
+# The most that glibc accepts; the largest buffer of batches of 128 has 26 MB
+MAX_MMAP_THRESHOLD = 32 << 20
 KEPT_BYTES = 512 << 20
 VAL_SKETCHES = 1_000  # synthetic validation pictures, as many as a second makes
 UNKNOWN_SHARE = 0.02  # share of the validation pictures that may be called unlike anything known
 TEACHER_SHARE = 0.9  # of the loss, when a teacher is listened to; the rest is the labels'
-TEACHER_TEMPERATURE = 4.0  # what its logits are divided by: less sure, so that the unlikely classes say something too
+# What its logits are divided by: less sure, so that the unlikely classes say something too
+TEACHER_TEMPERATURE = 4.0
 MIXUP_UNTIL = 6 / 7  # share of the steps
-START_DIVISOR, END_DIVISOR = 25, 10_000  # one-cycle: the peak by the first rate, the first by the last
+# One-cycle: the peak by the first rate, the first by the last
+START_DIVISOR, END_DIVISOR = 25, 10_000
 
 
 class TrainingFailed(Exception):
@@ -54,15 +64,18 @@ class TrainState:
     precision: str  # "bfloat16" or "float32"
     model: nn.Module
     optimizer: Optimizer
-    generator: torch.Generator  # shuffling, flips and the like; weights and dropout use torch's global one
+    # Shuffling, flips and the like; weights and dropout use torch's global one
+    generator: torch.Generator
     epoch: int = 0  # finished epochs
     step: int = 0  # finished weight updates
-    best_score: tuple[float, float] = (-1.0, -math.inf)  # what the best are judged by, see `validate`
+    # What the best are judged by, see `validate`
+    best_score: tuple[float, float] = (-1.0, -math.inf)
     best_figures: dict = field(default_factory=dict)
     best_epoch: int = 0
     best_weights: dict = field(default_factory=dict)
     elapsed_seconds: float = 0.0  # of training, up to the last event
-    # Of the epoch under way: what its events need, and what draws its batches once more after a pause.
+    # Of the epoch under way: what its events need, and what draws its batches once more after a
+    # pause.
     epoch_batches: int = 0  # finished ones
     epoch_images: int = 0
     epoch_loss: float = 0.0  # summed over these images
@@ -71,10 +84,12 @@ class TrainState:
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep what it frees, instead of asking the system for fresh pages at every step.
+    """Let this process keep what it frees, instead of asking the system for fresh pages at every
+    step.
 
-    A step's activations and gradients are a few MB each; by default glibc maps and unmaps them anew, which costs
-    about a thousand page faults a step. Does nothing where the C library is not glibc. Source: mallopt(3).
+    A step's activations and gradients are a few MB each; by default glibc maps and unmaps them
+    anew, which costs about a thousand page faults a step. Does nothing where the C library is not
+    glibc. Source: mallopt(3).
     """
     with contextlib.suppress(OSError, AttributeError, TypeError):
         c_library = ctypes.CDLL(None)
@@ -100,7 +115,9 @@ def pick_precision(device: torch.device) -> str:
     return "float32"
 
 
-def new_state(config: TrainConfig, device: torch.device | None = None, precision: str | None = None) -> TrainState:
+def new_state(
+    config: TrainConfig, device: torch.device | None = None, precision: str | None = None
+) -> TrainState:
     """A freshly initialised state. Seeds torch's global generator with the config's seed."""
     device = device or pick_device()
     torch.manual_seed(config.seed)
@@ -119,8 +136,9 @@ def new_state(config: TrainConfig, device: torch.device | None = None, precision
 def learning_rate_at(config: TrainConfig, step: int) -> float:
     """The learning rate of weight update `step` (0 … epochs × steps_per_epoch - 1).
 
-    One-cycle: half a cosine up from peak/25 over the first quarter, half a cosine down to peak/250,000
-    (Smith and Topin, "Super-Convergence", 2017; the same curve as torch's OneCycleLR with pct_start 0.25).
+    One-cycle: half a cosine up from peak/25 over the first quarter, half a cosine down to
+    peak/250,000 (Smith and Topin, "Super-Convergence", 2017; the same curve as torch's OneCycleLR
+    with pct_start 0.25).
     """
     if config.schedule == "constant":
         return config.learning_rate
@@ -135,8 +153,9 @@ def learning_rate_at(config: TrainConfig, step: int) -> float:
 def mixed_images(config: TrainConfig, step: int, count: int) -> int:
     """Of how many of a batch's `count` images mixtures are made at weight update `step`.
 
-    Never of all: the loss that is reported is that of the others. The last part of a training, from MIXUP_UNTIL on, has
-    none: it is short, and by then the network profits more from the images as they are.
+    Never of all: the loss that is reported is that of the others. The last part of a training, from
+    MIXUP_UNTIL on, has none: it is short, and by then the network profits more from the images as
+    they are.
     """
     if step >= MIXUP_UNTIL * config.epochs * config.steps_per_epoch:
         return 0
@@ -151,15 +170,16 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
     """Train until `config.epochs` are done; yields plain dicts of JSON numbers:
 
     {"kind": "step", epoch, step, train_loss, learning_rate, images_per_second, elapsed_seconds}
-    {"kind": "epoch", epoch, step, train_loss, val_loss, val_accuracy, best, images_per_second, elapsed_seconds} and,
-    with `config.sketches`, sketch_accuracy: that on synthetic pictures made of validation images
+    {"kind": "epoch", epoch, step, train_loss, val_loss, val_accuracy, best, images_per_second,
+    elapsed_seconds} and, with `config.sketches`, sketch_accuracy: that on synthetic pictures made
+    of validation images
 
-    `epoch` counts from 1, `step` counts finished weight updates, `train_loss` is the mean cross-entropy in nats since
-    the last step event (or over the epoch), without label smoothing and mixtures; `elapsed_seconds` includes
-    validation, `images_per_second` does not. The best weights by validation accuracy are kept in `state`.
-    A restored state goes on where it was: on a CPU with the same number of threads its events equal those of a
-    training that was never interrupted, apart from the times.
-    Raises TrainingFailed when the loss is not finite or explodes.
+    `epoch` counts from 1, `step` counts finished weight updates, `train_loss` is the mean
+    cross-entropy in nats since the last step event (or over the epoch), without label smoothing and
+    mixtures; `elapsed_seconds` includes validation, `images_per_second` does not. The best weights
+    by validation accuracy are kept in `state`. A restored state goes on where it was: on a CPU with
+    the same number of threads its events equal those of a training that was never interrupted,
+    apart from the times. Raises TrainingFailed when the loss is not finite or explodes.
     """
     config = state.config
     tensors = training_tensors(config, train_split)
@@ -169,10 +189,12 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
 
 
 def training_tensors(config: TrainConfig, split: Split) -> tuple[torch.Tensor, ...]:
-    """The `train_size` images that the config's seed picks: pixels (n, 28, 28) uint8, labels (n,) int64.
+    """The `train_size` images that the config's seed picks: pixels (n, 28, 28) uint8, labels (n,)
+    int64.
 
-    With `config.distillation` pixels (versions, n, 28, 28) uint8 of the images and their mixtures, labels (n,) and what
-    the teacher says of each version, logits (versions, n, 10) float32. Raises TeacherError when that is not there.
+    With `config.distillation` pixels (versions, n, 28, 28) uint8 of the images and their mixtures,
+    labels (n,) and what the teacher says of each version, logits (versions, n, 10) float32. Raises
+    TeacherError when that is not there.
     """
     chosen = np.random.default_rng(config.seed).permutation(len(split.labels))[: config.train_size]
     labels = torch.from_numpy(split.labels[chosen])
@@ -183,24 +205,35 @@ def training_tensors(config: TrainConfig, split: Split) -> tuple[torch.Tensor, .
 
 
 def event_steps(steps: int, image_count: int, first: bool) -> set[int]:
-    """After which of an epoch's `steps` an event comes: at even distances, at the end, and at once in the `first`.
+    """After which of an epoch's `steps` an event comes: at even distances, at the end, and at once
+    in the `first`.
 
     Even, because a point of the curve that stands for a few images would jump out of it.
     """
     windows = min(steps, max(1, round(image_count / IMAGES_PER_EVENT)))
-    return {round(steps * window / windows) for window in range(1, windows + 1)} | ({1} if first else set())
+    return {round(steps * window / windows) for window in range(1, windows + 1)} | (
+        {1} if first else set()
+    )
 
 
-def with_sketches(pixels: torch.Tensor, labels: torch.Tensor, seed) -> tuple[torch.Tensor, torch.Tensor]:
-    """A batch and as many synthetic pictures of its classes or of nothing: pixels (2n, 28, 28), labels (2n,)."""
+def with_sketches(
+    pixels: torch.Tensor, labels: torch.Tensor, seed
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A batch and as many synthetic pictures of its classes or of nothing: pixels (2n, 28, 28),
+    labels (2n,).
+    """
     from fashion_core.synthetic.batches import mixed  # OpenCV is loaded by those who draw only
 
     made, made_labels = mixed(pixels.numpy(), labels.numpy(), seed)
-    return torch.cat([pixels, torch.from_numpy(made)]), torch.cat([labels, torch.from_numpy(made_labels)])
+    return torch.cat([pixels, torch.from_numpy(made)]), torch.cat(
+        [labels, torch.from_numpy(made_labels)]
+    )
 
 
 def drawn_ahead(batches: Iterator[tuple], seed: int, first_step: int) -> Iterator[tuple]:
-    """The batches `with_sketches`, each drawn on a thread of its own while training is busy with the one before."""
+    """The batches `with_sketches`, each drawn on a thread of its own while training is busy with
+    the one before.
+    """
     with ThreadPoolExecutor(1) as pen:
         drawing = None
         for step, (pixels, labels) in enumerate(batches, start=first_step):
@@ -213,7 +246,9 @@ def drawn_ahead(batches: Iterator[tuple], seed: int, first_step: int) -> Iterato
 
 @functools.lru_cache(maxsize=1)
 def val_sketches(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
-    """Synthetic garments made of validation images, always the same: pixels (n, 28, 28) uint8, labels (n,) int64."""
+    """Synthetic garments made of validation images, always the same: pixels (n, 28, 28) uint8,
+    labels (n,) int64.
+    """
     from fashion_core.synthetic.batches import mixed
 
     chosen = np.random.default_rng(0).permutation(len(val_split.labels))[:VAL_SKETCHES]
@@ -223,7 +258,9 @@ def val_sketches(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
 
 def _train_epoch(state, tensors, val_split, began) -> Iterator[dict]:
     config = state.config
-    window_ends = event_steps(config.steps_per_epoch, config.images_per_epoch, first=state.step == 0)
+    window_ends = event_steps(
+        config.steps_per_epoch, config.images_per_epoch, first=state.step == 0
+    )
     mark = time.perf_counter()
     epoch_began = mark - state.epoch_seconds
     window_loss, window_images = torch.zeros((), device=state.device), 0
@@ -273,7 +310,9 @@ def _train_epoch(state, tensors, val_split, began) -> Iterator[dict]:
 
 
 def _batches_to_come(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor, ...]]:
-    """The batches of the epoch under way that are still to be trained on, as they were shuffled when it began."""
+    """The batches of the epoch under way that are still to be trained on, as they were shuffled
+    when it began.
+    """
     now = state.generator.get_state()
     if not state.epoch_batches:
         state.epoch_generator = now
@@ -281,15 +320,20 @@ def _batches_to_come(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor,
     batches = _shuffled(state, tensors)
     for _ in range(state.epoch_batches):
         next(batches)
-    if state.epoch_batches:  # the shuffle has been drawn once more; flips go on from where they were
+    # The shuffle has been drawn once more; flips go on from where they were
+    if state.epoch_batches:
         state.generator.set_state(now)
     return batches
 
 
 def _update(
-    state: TrainState, pixels: torch.Tensor, labels: torch.Tensor, answers: torch.Tensor | None = None
+    state: TrainState,
+    pixels: torch.Tensor,
+    labels: torch.Tensor,
+    answers: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """One weight update; returns the mean cross-entropy, in nats, of the images that have a label and are not mixed.
+    """One weight update; returns the mean cross-entropy, in nats, of the images that have a label
+    and are not mixed.
 
     `answers` are the teacher's, (n, 10) float32.
     """
@@ -309,7 +353,9 @@ def _update(
     logits = state.optimizer.trained(images.to(kind, memory_format=torch.channels_last)).float()
     loss = objective = F.cross_entropy(logits[mixed:], labels[mixed:], ignore_index=NOTHING)
     if answers is not None:
-        named = F.cross_entropy(logits, labels, ignore_index=NOTHING, label_smoothing=config.label_smoothing)
+        named = F.cross_entropy(
+            logits, labels, ignore_index=NOTHING, label_smoothing=config.label_smoothing
+        )
         taught = distillation_loss(logits, answers.to(state.device))
         objective = (1 - TEACHER_SHARE) * named + TEACHER_SHARE * taught
     elif mixed:
@@ -326,7 +372,9 @@ def _update(
 
 
 def _smoothed(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
-    """The cross-entropy (n,) with smoothed labels; what is labelled NOTHING is every class alike."""
+    """The cross-entropy (n,) with smoothed labels; what is labelled NOTHING is every class
+    alike.
+    """
     smoothing = torch.where(labels == NOTHING, 1.0, label_smoothing)  # (n,)
     spread = -F.log_softmax(logits, dim=1).mean(dim=1)
     rows = F.cross_entropy(logits, labels, ignore_index=NOTHING, reduction="none")
@@ -334,11 +382,12 @@ def _smoothed(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float
 
 
 def distillation_loss(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tensor:
-    """How far the student's logits (n, 10) are from the teacher's, in nats: their mean divergence, both softened.
+    """How far the student's logits (n, 10) are from the teacher's, in nats: their mean divergence,
+    both softened.
 
-    Both are divided by TEACHER_TEMPERATURE before the softmax, and the result multiplied by its square, so that the
-    gradients stay as large as those of the labels (Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural
-    Network", 2015, section 2).
+    Both are divided by TEACHER_TEMPERATURE before the softmax, and the result multiplied by its
+    square, so that the gradients stay as large as those of the labels (Hinton, Vinyals and Dean,
+    "Distilling the Knowledge in a Neural Network", 2015, section 2).
     """
     said = F.log_softmax(answers / TEACHER_TEMPERATURE, dim=1)
     guess = F.log_softmax(logits / TEACHER_TEMPERATURE, dim=1)
@@ -349,10 +398,11 @@ def distillation_loss(logits: torch.Tensor, answers: torch.Tensor) -> torch.Tens
 
 
 def try_rates(state: TrainState, train_split: Split, rates: Iterable[float]) -> Iterator[float]:
-    """Train one step with each of these learning rates in turn; yields the batch's loss, that of `_update`.
+    """Train one step with each of these learning rates in turn; yields the batch's loss, that of
+    `_update`.
 
-    The loss is that of the weights before the step; it may be infinite or no number. Nothing is validated or kept,
-    and the config's own learning rate and schedule count for nothing.
+    The loss is that of the weights before the step; it may be infinite or no number. Nothing is
+    validated or kept, and the config's own learning rate and schedule count for nothing.
     """
     config = state.config
     batches = _endless_batches(state, training_tensors(config, train_split))
@@ -377,10 +427,13 @@ def _shuffled(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor, ...]]:
         return iterate_batches(pixels, labels, batch_size, generator)
     order = torch.randperm(len(labels), generator=generator)
     version = torch.randint(1, len(pixels), order.shape, generator=generator)
-    # Every other image of a batch is mixed, and then only the teacher says what it shows; the first one has its label.
+    # Every other image of a batch is mixed, and then only the teacher says what it shows; the first
+    # one has its label.
     version[torch.arange(len(version)) % batch_size % 2 == 0] = 0
     labels = torch.where(version > 0, NOTHING, labels[order])
-    return iterate_batches(pixels[version, order], labels, batch_size, None, answers[0][version, order])
+    return iterate_batches(
+        pixels[version, order], labels, batch_size, None, answers[0][version, order]
+    )
 
 
 def _checked(loss: float, state: TrainState) -> float:
@@ -394,50 +447,63 @@ def _checked(loss: float, state: TrainState) -> float:
 
 
 def validate(state: TrainState, val_split: Split) -> dict:
-    """Measure the weights as they are on the validation split and keep them in `state` if they are the best so far.
+    """Measure the weights as they are on the validation split and keep them in `state` if they are
+    the best so far.
 
-    Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1), best (bool) and, with `config.sketches`,
-    sketch_accuracy; the best are judged by val_accuracy, or by the mean of both accuracies.
-    Raises TrainingFailed when the loss is not finite.
+    Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1), best (bool) and, with
+    `config.sketches`, sketch_accuracy; the best are judged by val_accuracy, or by the mean of both
+    accuracies. Raises TrainingFailed when the loss is not finite.
     """
     val_logits = predict_logits(state.model, val_split.pixels)
     logits = torch.from_numpy(val_logits)
     labels = torch.tensor(val_split.labels)
     val_loss = _checked(F.cross_entropy(logits, labels).item(), state)
-    figures = {"val_loss": val_loss, "val_accuracy": (logits.argmax(1) == labels).float().mean().item()}
+    figures = {
+        "val_loss": val_loss,
+        "val_accuracy": (logits.argmax(1) == labels).float().mean().item(),
+    }
     sketch_logits = val_logits[:0]
     if state.config.sketches:
         drawn, drawn_labels = val_sketches(val_split)
         sketch_logits = predict_logits(state.model, drawn)
         figures["sketch_accuracy"] = evaluation.accuracy(drawn_labels, sketch_logits.argmax(1))
     accuracies = [figures[key] for key in ("val_accuracy", "sketch_accuracy") if key in figures]
-    score = (sum(accuracies) / len(accuracies), -val_loss)  # at equal accuracy the lower loss is the better model
+    # At equal accuracy the lower loss is the better model
+    score = (sum(accuracies) / len(accuracies), -val_loss)
     best = score > state.best_score
     if best:
-        state.best_score, state.best_epoch = score, state.epoch + (state.epoch_batches > 0)  # counts one cut short
+        # Counts one cut short
+        state.best_score, state.best_epoch = score, state.epoch + (state.epoch_batches > 0)
         state.best_figures = figures | measured_doubt(val_split.labels, val_logits, sketch_logits)
-        state.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in state.model.state_dict().items()}
+        state.best_weights = {
+            name: tensor.detach().cpu().clone() for name, tensor in state.model.state_dict().items()
+        }
     return figures | {"best": best}
 
 
 def measured_doubt(labels: np.ndarray, val_logits: np.ndarray, sketch_logits: np.ndarray) -> dict:
-    """What a model needs to say how sure it is, from its logits on validation pictures, (N, 10) and (M, 10):
+    """What a model needs to say how sure it is, from its logits on validation pictures, (N, 10) and
+    (M, 10):
 
-    temperature, which calibrates its probabilities on the validation split, and known_certainty, below which the
-    share UNKNOWN_SHARE of all of them, sketches and images counting alike, would be called unlike anything known.
+    temperature, which calibrates its probabilities on the validation split, and known_certainty,
+    below which the share UNKNOWN_SHARE of all of them, sketches and images counting alike, would be
+    called unlike anything known.
     """
     temperature = evaluation.temperature(labels, val_logits)
     rng = np.random.default_rng(0)
     count = len(sketch_logits) or len(val_logits)
     alike = np.concatenate([rng.permutation(val_logits)[:count], sketch_logits]) / temperature
-    return {"temperature": temperature, "known_certainty": float(np.quantile(certainty(alike), UNKNOWN_SHARE))}
+    return {
+        "temperature": temperature,
+        "known_certainty": float(np.quantile(certainty(alike), UNKNOWN_SHARE)),
+    }
 
 
 def final_figures(state: TrainState, test_split: Split | None) -> dict:
     """The figures of the best weights, as plain JSON values for the checkpoint and its card.
 
-    Puts the best weights into `state.model`. With a test split its accuracy, per-class report and confusion counts
-    are added; it is read here, once, when everything has been chosen.
+    Puts the best weights into `state.model`. With a test split its accuracy, per-class report and
+    confusion counts are added; it is read here, once, when everything has been chosen.
     """
     state.model.load_state_dict(state.best_weights)
     figures = {

@@ -11,12 +11,15 @@ MAX_STRETCH = 3.0  # of the longer side to the shorter
 
 
 def normalise(pixels: torch.Tensor) -> torch.Tensor:
-    """Pixels (N, 28, 28) uint8 0…255 → images (N, 1, 28, 28) float32 with the training set's mean 0 and std 1.
+    """Pixels (N, 28, 28) uint8 0…255 → images (N, 1, 28, 28) float32 with the training set's mean 0
+    and std 1.
 
     Raises ValueError for another shape or type.
     """
     if pixels.dtype != torch.uint8 or pixels.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
-        raise ValueError(f"pixels must be (N, 28, 28) uint8, not {tuple(pixels.shape)} {pixels.dtype}")
+        raise ValueError(
+            f"pixels must be (N, 28, 28) uint8, not {tuple(pixels.shape)} {pixels.dtype}"
+        )
     return pixels.unsqueeze(1).float().mul_(1 / (255 * PIXEL_STD)).sub_(PIXEL_MEAN / PIXEL_STD)
 
 
@@ -27,19 +30,25 @@ def random_flips(images: torch.Tensor, generator: torch.Generator) -> torch.Tens
 
 
 def random_shifts(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Move each of the images (N, 1, 28, 28) by -2 to 2 pixels down and across; what moves in is background."""
+    """Move each of the images (N, 1, 28, 28) by -2 to 2 pixels down and across; what moves in is
+    background.
+    """
     padded = F.pad(images, (MAX_SHIFT,) * 4, value=-PIXEL_MEAN / PIXEL_STD)  # (N, 1, 32, 32)
-    down, across = torch.randint(2 * MAX_SHIFT + 1, (2, len(images), 1, 1), generator=generator)  # each (N, 1, 1)
+    # Each (N, 1, 1)
+    down, across = torch.randint(2 * MAX_SHIFT + 1, (2, len(images), 1, 1), generator=generator)
     places = torch.arange(IMAGE_SIZE)
-    chosen = (down + places[:, None]) * padded.shape[-1] + across + places  # (N, 28, 28), into a flattened image
+    # (N, 28, 28), into a flattened image
+    chosen = (down + places[:, None]) * padded.shape[-1] + across + places
     return padded.flatten(1).gather(1, chosen.flatten(1).to(images.device)).view_as(images)
 
 
 def random_erasing(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Hide a rectangle of half of the images (N, 1, 28, 28) behind noise, each in another place and size.
+    """Hide a rectangle of half of the images (N, 1, 28, 28) behind noise, each in another place and
+    size.
 
-    The rectangles cover 2 to 33 per cent of an image, with sides in the proportion 1:3 to 3:1 (Zhong et al., "Random
-    Erasing Data Augmentation", 2020); the noise is evenly spread over the range of the pixels.
+    The rectangles cover 2 to 33 per cent of an image, with sides in the proportion 1:3 to 3:1
+    (Zhong et al., "Random Erasing Data Augmentation", 2020); the noise is evenly spread over the
+    range of the pixels.
     """
     count = len(images)
     area, shape, down, across, chosen = torch.rand(5, count, 1, generator=generator)
@@ -48,16 +57,20 @@ def random_erasing(images: torch.Tensor, generator: torch.Generator) -> torch.Te
     places = torch.arange(IMAGE_SIZE) + 0.5  # (28,), the middle of each pixel
     rows = _inside(places, sides * stretch, down)  # (N, 28)
     columns = _inside(places, sides / stretch, across)  # (N, 28)
-    erased = (rows[:, :, None] & columns[:, None, :] & (chosen < 0.5)[:, :, None]).unsqueeze(1)  # (N, 1, 28, 28)
+    # (N, 1, 28, 28)
+    erased = (rows[:, :, None] & columns[:, None, :] & (chosen < 0.5)[:, :, None]).unsqueeze(1)
     noise = torch.rand(images.shape, generator=generator).sub_(PIXEL_MEAN).div_(PIXEL_STD)
     return torch.where(erased.to(images.device), noise.to(images.device), images)
 
 
-def random_mixup(images: torch.Tensor, count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+def random_mixup(
+    images: torch.Tensor, count: int, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Let another image shine through each of the first `count` of the images (N, 1, 28, 28).
 
-    Returns the images and the share (N,) of each that is its own, evenly spread over 0…1 and 1 from `count` on; the
-    rest of image i is image N-1-i (Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018, with alpha 1).
+    Returns the images and the share (N,) of each that is its own, evenly spread over 0…1 and 1 from
+    `count` on; the rest of image i is image N-1-i (Zhang et al., "mixup: Beyond Empirical Risk
+    Minimization", 2018, with alpha 1).
     """
     own = torch.ones(len(images))
     own[:count] = torch.rand(count, generator=generator)
@@ -66,6 +79,8 @@ def random_mixup(images: torch.Tensor, count: int, generator: torch.Generator) -
 
 
 def _inside(places: torch.Tensor, length: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
-    """Which of the places (28,) lie in a stretch of this length that begins at this share of the room: (N, 28)."""
+    """Which of the places (28,) lie in a stretch of this length that begins at this share of the
+    room: (N, 28).
+    """
     begin = share * (IMAGE_SIZE - length)
     return (places >= begin) & (places < begin + length)

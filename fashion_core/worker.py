@@ -1,8 +1,9 @@
 """python -m fashion_core.worker RUN_DIR: one training run from its config.json to its final status.
 
-Joins data, training, checkpoints and runs. It is started by `runs` or `run_queue` and talks to the page only through
-the run's folder. Where the folder has a resume.pt, it goes on from there. In the learning-rate finder's folder it tries
-rates instead, under the same lock. When it ends, whatever the way, it starts the next run that waits.
+Joins data, training, checkpoints and runs. It is started by `runs` or `run_queue` and talks to the
+page only through the run's folder. Where the folder has a resume.pt, it goes on from there. In the
+learning-rate finder's folder it tries rates instead, under the same lock. When it ends, whatever
+the way, it starts the next run that waits.
 """
 
 import contextlib
@@ -25,7 +26,8 @@ from fashion_core.runs import control, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import cut_metrics
 
-STATUS_SECONDS = 0.5  # how often the status is refreshed between epochs: the page looks once a second
+# How often the status is refreshed between epochs: the page looks once a second
+STATUS_SECONDS = 0.5
 NICENESS = 10  # the server and the visitor's browser go first; training takes what is left
 AUTOGROUP = Path("/proc/self/autogroup")
 
@@ -50,10 +52,16 @@ class _Status:
 
 
 def main(run_dir: Path) -> int:
-    """Train the run, or find a learning rate; the exit status is 1 for failed, 0 for every other end."""
+    """Train the run, or find a learning rate; the exit status is 1 for failed, 0 for every other
+    end.
+    """
     work = _find_rate if run_dir.name == folders.finder_dir().name else _train
     process = psutil.Process()
-    begun = {"state": "starting", "pid": process.pid, "process_started_at": folders.process_start(process)}
+    begun = {
+        "state": "starting",
+        "pid": process.pid,
+        "process_started_at": folders.process_start(process),
+    }
     status = _Status(run_dir, **_known_figures(run_dir), **begun)
     try:
         status.write()
@@ -71,7 +79,9 @@ def main(run_dir: Path) -> int:
 
 
 def _known_figures(run_dir: Path) -> dict:
-    """What the status tells of an earlier sitting of this run, so that the page does not begin at nothing."""
+    """What the status tells of an earlier sitting of this run, so that the page does not begin at
+    nothing.
+    """
     with contextlib.suppress(files.RunError):
         status = folders.read_run(run_dir.name).status
         return {key: value for key, value in status.items() if key in folders.FIGURES}
@@ -79,7 +89,9 @@ def _known_figures(run_dir: Path) -> dict:
 
 
 def _start_next() -> None:
-    """Start the run that waits first. If that fails, the next page that is looked at tries again."""
+    """Start the run that waits first. If that fails, the next page that is looked at tries
+    again.
+    """
     try:
         run_queue.start_next()
     except (files.RunError, OSError):
@@ -94,14 +106,22 @@ def _sentence(error: BaseException) -> str:
     from fashion_core.teacher import TeacherError
     from fashion_core.training import TrainingFailed
 
-    if isinstance(error, (DataError, TrainingFailed, TeacherError, files.RunError, ConfigError, limits.LimitError)):
+    if isinstance(
+        error,
+        (DataError, TrainingFailed, TeacherError, files.RunError, ConfigError, limits.LimitError),
+    ):
         return str(error)
     if isinstance(error, (CheckpointError, ResumeError)):
-        return f"{error} Training cannot go on from there; the model up to that point is kept. Start a new run."
+        return (
+            f"{error} Training cannot go on from there; the model up to that point is kept. Start a"
+            " new run."
+        )
     if isinstance(error, Timeout):
         return "Another run is training. Start again when it has finished."
     # torch has its own words for it: "can't allocate memory" on a CPU, "out of memory" on a GPU.
-    if isinstance(error, MemoryError) or re.search("can't allocate memory|out of memory", str(error)):
+    if isinstance(error, MemoryError) or re.search(
+        "can't allocate memory|out of memory", str(error)
+    ):
         return "The machine ran out of memory. Try a smaller batch."
     if isinstance(error, OSError):
         return f"A file could not be written: {folders.unwritable_words(error)}"
@@ -109,8 +129,11 @@ def _sentence(error: BaseException) -> str:
 
 
 def _prepare(*names: str) -> list:
-    """Load torch and these splits of the data, and step behind whatever else the machine does. Raises DataError."""
-    # Imported here, after the first status: torch takes a second or two to load, the data meanwhile half of one.
+    """Load torch and these splits of the data, and step behind whatever else the machine does.
+    Raises DataError.
+    """
+    # Imported here, after the first status: torch takes a second or two to load, the data meanwhile
+    # half of one.
     from fashion_core.data import load_split
 
     with ThreadPoolExecutor(1) as loader:
@@ -128,9 +151,11 @@ def _prepare(*names: str) -> list:
 def _step_behind() -> None:
     """Let whatever else the machine does go first."""
     with contextlib.suppress(AttributeError, OSError):  # neither os.nice nor sessions on Windows
-        os.nice(max(0, NICENESS - os.nice(0)))  # one that an ending worker has started has it already
-        # Most Linux kernels share the cores among sessions first: a process alone in its own is nice to nobody unless
-        # its session is, man 7 sched, "The autogroup feature". One in somebody else's session leaves that as it is.
+        # One that an ending worker has started has it already
+        os.nice(max(0, NICENESS - os.nice(0)))
+        # Most Linux kernels share the cores among sessions first: a process alone in its own is
+        # nice to nobody unless its session is, man 7 sched, "The autogroup feature". One in
+        # somebody else's session leaves that as it is.
         if os.getsid(0) == os.getpid():
             AUTOGROUP.write_text(str(NICENESS))
 
@@ -142,8 +167,16 @@ def _train(run_dir: Path, status: _Status) -> None:
 
     config = TrainConfig.from_dict(files.read_json(run_dir / "config.json")["config"])
     state = _first_state(run_dir, config)
-    status.values |= {"device": state.device.type, "precision": state.precision, "threads": thread_count()}
-    status.values |= {"steps": config.steps_per_epoch, "step": state.step, "elapsed_seconds": state.elapsed_seconds}
+    status.values |= {
+        "device": state.device.type,
+        "precision": state.precision,
+        "threads": thread_count(),
+    }
+    status.values |= {
+        "steps": config.steps_per_epoch,
+        "step": state.step,
+        "elapsed_seconds": state.elapsed_seconds,
+    }
     end, message = _follow(run_dir, status, state, training.train(state, train_split, val_split))
     if end != "finished":
         _save_resume(run_dir, state)  # before the weights as they are may count as the best
@@ -182,7 +215,9 @@ def _find_rate(folder: Path, status: _Status) -> None:
 
 
 def _first_state(run_dir: Path, config: TrainConfig):
-    """The state to begin with: as this run left it, else a new one. Raises CheckpointError, ResumeError."""
+    """The state to begin with: as this run left it, else a new one. Raises CheckpointError,
+    ResumeError.
+    """
     from fashion_core import checkpoints, resume, training
 
     path = folders.resume_path(run_dir)
@@ -195,16 +230,24 @@ def _first_state(run_dir: Path, config: TrainConfig):
 
 
 def _follow(run_dir: Path, status: _Status, state, events) -> tuple[str, str]:
-    """Write each event and refresh the status until training ends; returns the state that it ends in, and why."""
+    """Write each event and refresh the status until training ends; returns the state that it ends
+    in, and why.
+    """
     allowed = limits.read_limits()
-    cut_short = state.epoch_batches > 0  # a stop may then have kept a model of which going on knows nothing
+    # A stop may then have kept a model of which going on knows nothing
+    cut_short = state.epoch_batches > 0
     with (run_dir / "metrics.jsonl").open("a", encoding="utf-8") as metrics:
         for event in events:
             metrics.write(json.dumps(event, allow_nan=False) + "\n")
             metrics.flush()
-            changes = {key: value for key, value in event.items() if key not in ("kind", "best", "learning_rate")}
+            changes = {
+                key: value
+                for key, value in event.items()
+                if key not in ("kind", "best", "learning_rate")
+            }
             if event["kind"] == "epoch":
-                os.fsync(metrics.fileno())  # the curve up to the point from which a power cut lets it go on
+                # The curve up to the point from which a power cut lets it go on
+                os.fsync(metrics.fileno())
                 if event["best"] or cut_short:
                     _save_model(run_dir, status, state, {"epochs_done": state.epoch})
                     cut_short = False
@@ -245,10 +288,12 @@ def _save_resume(run_dir: Path, state) -> None:
 
 
 def thread_count() -> int:
-    """Threads for training: FASHION_TRAIN_THREADS, else all physical cores this process may use but one.
+    """Threads for training: FASHION_TRAIN_THREADS, else all physical cores this process may use but
+    one.
 
-    The one is left to the server and to a browser on the same machine. Two threads on two cores train faster while
-    nobody looks, but a quarter slower with the page open, and a stroke then takes a second to be answered.
+    The one is left to the server and to a browser on the same machine. Two threads on two cores
+    train faster while nobody looks, but a quarter slower with the page open, and a stroke then
+    takes a second to be answered.
     """
     asked = os.environ.get("FASHION_TRAIN_THREADS", "")
     if asked.isdigit() and int(asked) > 0:

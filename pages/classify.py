@@ -1,7 +1,9 @@
-"""Classify: draw, upload, photograph or pick a sample; what the model sees, how it came about, and the answer.
+"""Classify: draw, upload, photograph or pick a sample; what the model sees, how it came about, and
+the answer.
 
-Stands on fashion_core.pictures (any picture to 28×28) and, in _answer, on fashion_core.predict. `entries` are the
-models that answer: the one in use, and a second one where the visitor wants to compare.
+Stands on fashion_core.pictures (any picture to 28×28) and, in _answer, on fashion_core.predict.
+`entries` are the models that answer: the one in use, and a second one where the visitor wants to
+compare.
 """
 
 import random
@@ -33,7 +35,10 @@ def show_draw(entries: Sequence[ModelEntry]) -> None:
     cards = st.container(horizontal=True, gap="small")
     with cards.container(border=True, key="canvas_card", width=EDGE + 34):
         picture = ask_drawing()
-    seen, answer = cards.container(border=True, key="seen_card"), cards.container(border=True, key="answer_card")
+    seen, answer = (
+        cards.container(border=True, key="seen_card"),
+        cards.container(border=True, key="answer_card"),
+    )
     correction = correction_of("drawing")
     prepared = prepare(picture, correction) if picture else None
     if prepared and (not prepared.blank or correction != Correction()):
@@ -43,12 +48,17 @@ def show_draw(entries: Sequence[ModelEntry]) -> None:
         return
     seen.caption("**What the model sees** will be here: your drawing at 28 × 28 pixels.")
     answer.markdown("### Draw something")
-    answer.write("One piece of clothing, as large as fits: a T-shirt, trousers, a shoe. The answer appears here.")
+    answer.write(
+        "One piece of clothing, as large as fits: a T-shirt, trousers, a shoe. The answer appears"
+        " here."
+    )
     answer.button("Start with an example", icon=":material/lightbulb:", on_click=put_example)
 
 
 def show_upload(entries: Sequence[ModelEntry]) -> None:
-    """Several pictures at once, each with its own answer or the sentence that says why it cannot be read."""
+    """Several pictures at once, each with its own answer or the sentence that says why it cannot be
+    read.
+    """
     files = st.file_uploader(
         "Pictures of one piece each",
         FILE_TYPES,
@@ -57,9 +67,15 @@ def show_upload(entries: Sequence[ModelEntry]) -> None:
         help="PNG, JPEG, WebP, GIF or BMP. A plain background works best.",
     )
     if not files:
-        st.caption("Each picture appears here with what the model sees of it and what it calls it. Nothing is kept.")
+        st.caption(
+            "Each picture appears here with what the model sees of it and what it calls it. Nothing"
+            " is kept."
+        )
     if len(files) > MAX_PICTURES:
-        st.info(f"Here are the first {MAX_PICTURES} of your {len(files)} pictures. Remove some to see the others.")
+        st.info(
+            f"Here are the first {MAX_PICTURES} of your {len(files)} pictures. Remove some to see"
+            " the others."
+        )
     for file in files[:MAX_PICTURES]:
         show_file(file.file_id, file.name, file.getvalue(), entries)
 
@@ -97,14 +113,22 @@ def show_samples(entries: Sequence[ModelEntry]) -> None:
     st.button("Show others", icon=":material/shuffle:", on_click=choose_samples, args=(split,))
     picked = st.session_state.get("sample")
     if picked is None:
-        st.caption("Pick one of these images, none of which the model has learned from, and see what it makes of it.")
+        st.caption(
+            "Pick one of these images, none of which the model has learned from, and see what it"
+            " makes of it."
+        )
         return
     truth = CLASS_NAMES[split.labels[picked]]
-    show_card("sample", f"Test image {picked}", Image.fromarray(split.pixels[picked]), entries, truth)
+    show_card(
+        "sample", f"Test image {picked}", Image.fromarray(split.pixels[picked]), entries, truth
+    )
 
 
 def choose_samples(split: Split) -> None:
-    by_class = [[i for i, label in enumerate(split.labels) if label == wanted] for wanted in range(len(CLASS_NAMES))]
+    by_class = [
+        [i for i, label in enumerate(split.labels) if label == wanted]
+        for wanted in range(len(CLASS_NAMES))
+    ]
     st.session_state["samples"] = [random.choice(indices) for indices in by_class]
 
 
@@ -113,7 +137,14 @@ def show_sample(index: int, split: Split) -> None:
     with st.container(key=f"sample_{index}", gap="xsmall"):
         st.html(image_html(split.pixels[index], "sample", f"Test image {index}: {name}"))
         kind = "primary" if index == st.session_state.get("sample") else "secondary"
-        st.button(name, key=f"pick_{index}", type=kind, width="stretch", on_click=pick_sample, args=(index,))
+        st.button(
+            name,
+            key=f"pick_{index}",
+            type=kind,
+            width="stretch",
+            on_click=pick_sample,
+            args=(index,),
+        )
         st.caption(f"#{index}", text_alignment="center")
 
 
@@ -123,12 +154,19 @@ def pick_sample(index: int) -> None:
 
 
 def ask_second(entry: ModelEntry) -> ModelEntry | None:
-    """The model that answers beside the one in use, in the same row as the ways, so that it moves nothing."""
+    """The model that answers beside the one in use, in the same row as the ways, so that it moves
+    nothing.
+    """
     with beside:
         return ask_second_model(
-            entry, "classify_with", "Compare with", optional=True, placeholder="Compare with another model…",
-            label_visibility="collapsed", width=300,
-        )  # fmt: skip
+            entry,
+            "classify_with",
+            "Compare with",
+            optional=True,
+            placeholder="Compare with another model…",
+            label_visibility="collapsed",
+            width=300,
+        )
 
 
 def show_way(entry: ModelEntry) -> None:
@@ -145,6 +183,12 @@ st.title("Classify", anchor=False)
 st.write("Draw or bring a piece of clothing and see what the model calls it.")
 beside = st.container(horizontal=True, vertical_alignment="center", gap="small")
 way = beside.segmented_control(
-    "Way", list(SHOWS), default="Draw", required=True, key="way", bind="query-params", label_visibility="collapsed"
+    "Way",
+    list(SHOWS),
+    default="Draw",
+    required=True,
+    key="way",
+    bind="query-params",
+    label_visibility="collapsed",
 )
 show_with_model(show_way)

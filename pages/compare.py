@@ -1,6 +1,8 @@
-"""Compare: the model in use against a second one: who is right where, and the images that changed sides.
+"""Compare: the model in use against a second one: who is right where, and the images that changed
+sides.
 
-Stands on fashion_core.comparison (the numbers) and fashion_core.plots (the figure); model and cell are in the URL.
+Stands on fashion_core.comparison (the numbers) and fashion_core.plots (the figure); model and cell
+are in the URL.
 """
 
 import pandas as pd
@@ -19,7 +21,8 @@ from pages.parts.images.pair import pair_item, show_pair_image
 from pages.parts.second_model import ask_second_model
 from pages.parts.words import GLOSSARY, model_label
 
-MAX_IMAGES = 60  # that came into one cell, and as many that left it; more only if one of the two has learnt nothing
+# That came into one cell, and as many that left it; more only if one of the two has learnt nothing
+MAX_IMAGES = 60
 CHANGES = 6
 LUCK = 0.05  # a difference that luck makes less often than this is hardly luck
 
@@ -27,7 +30,10 @@ LUCK = 0.05  # a difference that luck makes less often than this is hardly luck
 def show_alone(entry: ModelEntry) -> None:
     """There is only one model."""
     name = plain(entry.title)
-    st.info(f"{name} is the only model here. Train a second one and see what changes.", icon=":material/compare:")
+    st.info(
+        f"{name} is the only model here. Train a second one and see what changes.",
+        icon=":material/compare:",
+    )
     st.page_link("pages/train.py", label="Train a model", icon=":material/arrow_forward:")
     st.page_link("pages/runs.py", label="Bring in a model file", icon=":material/upload_file:")
 
@@ -58,7 +64,9 @@ def show_totals(totals: dict) -> None:
 
 
 def signed_points(points: float) -> str:
-    """With as many digits as 10,000 images have: 94.17 − 93.72 is 0.45, though 94.2 − 93.7 is 0.5."""
+    """With as many digits as 10,000 images have: 94.17 − 93.72 is 0.45, though 94.2 − 93.7 is
+    0.5.
+    """
     return f"{points:+.2f}".replace("-", "−")
 
 
@@ -66,19 +74,29 @@ def luck_words(chance: float) -> str:
     """Whether the two may well be equally good, in a sentence."""
     share = "less than 0.1 %" if chance < 0.001 else f"{100 * chance:.1f} %"
     verdict = "this is hardly luck" if chance < LUCK else "this may well be luck"
-    return f"Two equally good models would differ this much by luck on {share} of such test sets: {verdict}."
+    return (
+        f"Two equally good models would differ this much by luck on {share} of such test sets:"
+        f" {verdict}."
+    )
 
 
 def show_matrix(confusions: tuple, names: tuple[str, str], cell: tuple[int, int] | None) -> None:
     with st.container(border=True):
         st.markdown("**B minus A**: blue where B has fewer images, orange where it has more.")
-        st.caption("On the diagonal, where the answer is right, more is better; everywhere else fewer is.")
+        st.caption(
+            "On the diagonal, where the answer is right, more is better; everywhere else fewer is."
+        )
         figure = difference_figure(*confusions, names, theme_is_dark())
-        alt = "B's confusion matrix minus A's: true labels down, predicted across. The pickers reach every cell."
+        alt = (
+            "B's confusion matrix minus A's: true labels down, predicted across. The pickers reach"
+            " every cell."
+        )
         show_clickable_matrix(figure, cell, alt, key="difference")
         st.markdown("**Largest changes**")
         with st.container(horizontal=True, gap="xsmall"):
-            for true, pred, change in comparison.most_changed(confusions[1] - confusions[0], CHANGES):
+            for true, pred, change in comparison.most_changed(
+                confusions[1] - confusions[0], CHANGES
+            ):
                 label = f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]} · {signed(change)}"
                 st.button(label, key=f"change-{true}-{pred}", on_click=pick_cell, args=(true, pred))
 
@@ -98,9 +116,18 @@ def show_cell(confusions: tuple, cell: tuple[int, int], split, probs_a, probs_b)
         if not len(found):
             st.caption("No image.")
             continue
-        st.caption(words + (f" Here are the {MAX_IMAGES} that B is surest of." if len(found) > MAX_IMAGES else ""))
+        st.caption(
+            words
+            + (
+                f" Here are the {MAX_IMAGES} that B is surest of."
+                if len(found) > MAX_IMAGES
+                else ""
+            )
+        )
         shown = found[:MAX_IMAGES]
-        items = [pair_item(i, split.pixels[i], split.labels[i], probs_a[i], probs_b[i]) for i in shown]
+        items = [
+            pair_item(i, split.pixels[i], split.labels[i], probs_a[i], probs_b[i]) for i in shown
+        ]
         show_image_buttons(f"{key}_grid", items, open_image)
 
 
@@ -111,16 +138,26 @@ def open_image(index: int) -> None:
 def show_classes(rows: list[dict]) -> None:
     """How much of each class the two find."""
     shares = ("recall_a", "recall_b", "difference")
-    frame = pd.DataFrame(rows).assign(**{name: [100 * row[name] for row in rows] for name in shares})
+    frame = pd.DataFrame(rows).assign(
+        **{name: [100 * row[name] for row in rows] for name in shares}
+    )
     labels = {"recall_a": "A finds", "recall_b": "B finds", "difference": "B − A, points"}
     formats = {"recall_a": "%.1f%%", "recall_b": "%.1f%%", "difference": "%+.1f"}
     columns = {
-        name: st.column_config.NumberColumn(labels[name], format=formats[name], help=GLOSSARY["recall"])
+        name: st.column_config.NumberColumn(
+            labels[name], format=formats[name], help=GLOSSARY["recall"]
+        )
         for name in shares
     }
     columns |= {"class": "Class", "only_a": "Only A right", "only_b": "Only B right"}
     st.subheader("Each class", anchor=False)
-    st.dataframe(frame, hide_index=True, column_config=columns, height="content", alt="What the two find of each class")
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config=columns,
+        height="content",
+        alt="What the two find of each class",
+    )
 
 
 def show_comparison(entry: ModelEntry) -> None:
@@ -140,7 +177,10 @@ def show_comparison(entry: ModelEntry) -> None:
         if cell:
             show_cell(confusions, cell, split, probs_a, probs_b)
         else:
-            st.caption("Click a cell of the matrix, or choose it here: the images that changed sides appear.")
+            st.caption(
+                "Click a cell of the matrix, or choose it here: the images that changed sides"
+                " appear."
+            )
     with left:
         show_matrix(confusions, names, cell)
     show_classes(comparison.per_class(split.labels, preds_a, preds_b))

@@ -1,6 +1,8 @@
-"""Confusion matrix: which classes are taken for which; any cell shows its images; the scores of each class.
+"""Confusion matrix: which classes are taken for which; any cell shows its images; the scores of
+each class.
 
-Stands on fashion_core.evaluation (the numbers) and fashion_core.plots (the figure); the cell is in the URL.
+Stands on fashion_core.evaluation (the numbers) and fashion_core.plots (the figure); the cell is in
+the URL.
 """
 
 import pandas as pd
@@ -18,7 +20,11 @@ from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix
 from pages.parts.images.panel import show_image
 from pages.parts.words import GLOSSARY
 
-MODE_LABELS = {"count": "Counts", "by true class": "% of true", "by predicted class": "% of predicted"}
+MODE_LABELS = {
+    "count": "Counts",
+    "by true class": "% of true",
+    "by predicted class": "% of predicted",
+}
 MAX_IMAGES = 24  # of one cell, beside the matrix; the Predictions page has them all
 PAIRS = 6
 
@@ -31,17 +37,26 @@ def cached_scores(path: str, fingerprint: str, _labels, _preds) -> tuple[dict, l
 
 def show_metrics(summary: dict) -> None:
     pair, count = summary["most_confused"], summary["most_confused_count"]
-    note, words = (pair_words(*pair), f"{cell_words(count, *pair)}.") if pair else ("no mistake", None)
+    note, words = (
+        (pair_words(*pair), f"{cell_words(count, *pair)}.") if pair else ("no mistake", None)
+    )
     worst, f1 = CLASS_NAMES[summary["worst_class"]], f"F1 {summary['worst_f1']:.3f}"
     figures = (
-        ("Accuracy", f"{summary['accuracy']:.1%}", f"of {summary['images']:,} images", GLOSSARY["test"]),
+        (
+            "Accuracy",
+            f"{summary['accuracy']:.1%}",
+            f"of {summary['images']:,} images",
+            GLOSSARY["test"],
+        ),
         ("Macro F1", f"{summary['macro_f1']:.3f}", "mean of ten classes", GLOSSARY["F1"]),
         ("Worst class", worst, f1, "The class with the lowest F1."),
         ("Most confused", f"{count:,}", note, words),
     )
     grid = st.grid(4, min_column_width=150)
     for label, value, note, words in figures:
-        grid.metric(label, value, note, help=words, border=True, delta_color="off", delta_arrow="off")
+        grid.metric(
+            label, value, note, help=words, border=True, delta_color="off", delta_arrow="off"
+        )
 
 
 def pair_words(true: int, pred: int) -> str:
@@ -56,13 +71,27 @@ def show_matrix(confusion, cell: tuple[int, int] | None) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             mode = st.segmented_control(
-                "Numbers", list(MODE_LABELS), format_func=MODE_LABELS.get, default="count", required=True,
-                key="mode", bind="query-params", label_visibility="collapsed",
-            )  # fmt: skip
-            hide = st.toggle("Hide the diagonal", key="hide", bind="query-params", help="So that the mistakes show.")
+                "Numbers",
+                list(MODE_LABELS),
+                format_func=MODE_LABELS.get,
+                default="count",
+                required=True,
+                key="mode",
+                bind="query-params",
+                label_visibility="collapsed",
+            )
+            hide = st.toggle(
+                "Hide the diagonal",
+                key="hide",
+                bind="query-params",
+                help="So that the mistakes show.",
+            )
         # An empty ?mode= in the URL comes as None.
         figure = confusion_figure(confusion, mode or "count", hide, theme_is_dark())
-        alt = "Confusion matrix: true labels down, predicted labels across. The pickers reach every cell."
+        alt = (
+            "Confusion matrix: true labels down, predicted labels across. The pickers reach every"
+            " cell."
+        )
         show_clickable_matrix(figure, cell, alt)
         show_pairs(confusion)
 
@@ -73,7 +102,11 @@ def show_cell(confusion, cell: tuple[int, int], split, probs) -> None:
     indices = evaluation.cell_indices(split.labels, probs, true, pred)
     st.subheader(cell_words(len(indices), true, pred), anchor=False)
     if not len(indices):
-        never = "names none of them rightly" if true == pred else "never makes this mistake on the test images"
+        never = (
+            "names none of them rightly"
+            if true == pred
+            else "never makes this mistake on the test images"
+        )
         st.caption(f"No image here: the model {never}.")
         return
     share = len(indices) / confusion[true].sum()
@@ -81,7 +114,9 @@ def show_cell(confusion, cell: tuple[int, int], split, probs) -> None:
     show_image_grid("cell_grid", indices[:MAX_IMAGES], split, probs, open_image, compact=True)
     query = {"true_label": CLASS_NAMES[true], "predicted_label": CLASS_NAMES[pred]}
     label = f"All {len(indices):,} in Predictions"
-    st.page_link("pages/predictions.py", label=label, icon=":material/grid_view:", query_params=query)
+    st.page_link(
+        "pages/predictions.py", label=label, icon=":material/grid_view:", query_params=query
+    )
 
 
 def show_pairs(confusion) -> None:
@@ -95,16 +130,31 @@ def show_pairs(confusion) -> None:
 def show_classes(report: list[dict]) -> None:
     """The scores of each class as a table, and as a CSV file to take away."""
     frame = pd.DataFrame(report)
-    columns = {"class": "Class", "support": st.column_config.NumberColumn("Support", format="localized")}
+    columns = {
+        "class": "Class",
+        "support": st.column_config.NumberColumn("Support", format="localized"),
+    }
     for name, label in (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1")):
         words = GLOSSARY.get(name) or GLOSSARY[label]
-        columns[name] = st.column_config.ProgressColumn(label, help=words, format="%.3f", min_value=0, max_value=1)
+        columns[name] = st.column_config.ProgressColumn(
+            label, help=words, format="%.3f", min_value=0, max_value=1
+        )
     st.subheader("Each class", anchor=False)
-    st.dataframe(frame, hide_index=True, column_config=columns, height="content", alt="The scores of each class")
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config=columns,
+        height="content",
+        alt="The scores of each class",
+    )
     st.download_button(
-        "Download as CSV", lambda: frame.to_csv(index=False), "per_class.csv", "text/csv", icon=":material/download:",
+        "Download as CSV",
+        lambda: frame.to_csv(index=False),
+        "per_class.csv",
+        "text/csv",
+        icon=":material/download:",
         on_click="ignore",
-    )  # fmt: skip
+    )
 
 
 def show_calibration(labels, probs) -> None:

@@ -36,16 +36,18 @@ WAYS_IN = (
         "Click any cell of the confusion matrix and look at the images behind it.",
     ),
 )
-READ_ONLY_WORDS = {"pages/train.py": "See what a training run is made of. This public copy does not train."}
+READ_ONLY_WORDS = {
+    "pages/train.py": "See what a training run is made of. This public copy does not train."
+}
 
 
 def show_welcome() -> None:
     st.title("Fashion CNN Lab")
     st.markdown(
-        "A small neural network looks at pictures of clothes, 28 pixels wide, and names one of ten kinds.  \n"
-        "Train it here on Fashion-MNIST, 70,000 pictures of real articles, and watch it learn.  \n"
-        "Then see what it gets wrong, and why that is often understandable.  \n"
-        "Or draw something yourself and find out whether it understands you."
+        "A small neural network looks at pictures of clothes, 28 pixels wide, and names one of ten"
+        " kinds.  \nTrain it here on Fashion-MNIST, 70,000 pictures of real articles, and watch it"
+        " learn.  \nThen see what it gets wrong, and why that is often understandable.  \nOr draw"
+        " something yourself and find out whether it understands you."
     )
 
 
@@ -73,7 +75,9 @@ def show_model_card(entry: catalog.ModelEntry) -> None:
         with left:
             score = model_score(card)
             if score:
-                st.metric(f"{score[0].capitalize()} accuracy", f"{score[1]:.1%}", help=GLOSSARY[score[0]])
+                st.metric(
+                    f"{score[0].capitalize()} accuracy", f"{score[1]:.1%}", help=GLOSSARY[score[0]]
+                )
             st.caption(training_words(card))
             if isinstance(card.get("recognition"), dict):
                 st.caption(recognition_words(card["recognition"]))
@@ -94,15 +98,17 @@ def run_of(entry: catalog.ModelEntry) -> folders.Run | None:
 def recognition_words(figures: dict) -> str:
     """How well it names pictures that are not the data set's."""
     kinds = (("sketch", "drawings"), ("icon", "icons"), ("photo", "photos"))
-    shares = ", ".join(f"{figures[key]:.0%} of the {words}" for key, words in kinds if key in figures)
+    shares = ", ".join(
+        f"{figures[key]:.0%} of the {words}" for key, words in kinds if key in figures
+    )
     return f"Of 200 pictures that are not from the data set it names {shares} rightly."
 
 
 def per_class_html(rows: list[dict]) -> str:
     """Recall of each class as a strip of labelled bars."""
     bars = "".join(
-        f'<div class="bar-row"><span>{escaped(row["class"])}</span><div class="bar"><i style="width:'
-        f'{100 * row["recall"]:.1f}%"></i></div><b>{row["recall"]:.1%}</b></div>'
+        f'<div class="bar-row"><span>{escaped(row["class"])}</span><div class="bar"><i'
+        f' style="width:{100 * row["recall"]:.1f}%"></i></div><b>{row["recall"]:.1%}</b></div>'
         for row in rows
     )
     return f'<div class="bars" title="Share of each class that it finds">{bars}</div>'
@@ -119,6 +125,8 @@ else:
     show_model_card(chosen)
 show_networks(catalog.list_models(), chosen)
 show_lessons(bool(chosen and (chosen.card.get("config") or {}).get("sketches")))
-st.page_link("pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:")
+st.page_link(
+    "pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:"
+)
 st.page_link("pages/compare.py", label="Compare two models", icon=":material/compare:")
 st.page_link("pages/runs.py", label="Compare past runs", icon=":material/stacked_line_chart:")

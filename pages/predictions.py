@@ -1,4 +1,5 @@
-"""Predictions: test images with predicted against true label; filters, sorts, paging, one image picked.
+"""Predictions: test images with predicted against true label; filters, sorts, paging, one image
+picked.
 
 Stands on fashion_core.evaluation (filters and sorts); every choice is a parameter of the URL.
 """
@@ -22,7 +23,12 @@ SORT_LABELS = {
     "confident mistakes": "Confident mistakes",
     "least confident": "Least confident",
 }
-FILTER_DEFAULTS = {"true_label": ANY, "predicted_label": ANY, "outcome": "all", "confidence": (0, 100)}
+FILTER_DEFAULTS = {
+    "true_label": ANY,
+    "predicted_label": ANY,
+    "outcome": "all",
+    "confidence": (0, 100),
+}
 
 
 def ask_filters() -> dict:
@@ -32,10 +38,16 @@ def ask_filters() -> dict:
     classes = [ANY, *CLASS_NAMES]
     true = bar.selectbox("True label", classes, key="true_label", **options)
     pred = bar.selectbox("Predicted label", classes, key="predicted_label", **options)
-    outcome = bar.selectbox("Outcome", evaluation.OUTCOMES, format_func=str.capitalize, key="outcome", **options)
+    outcome = bar.selectbox(
+        "Outcome", evaluation.OUTCOMES, format_func=str.capitalize, key="outcome", **options
+    )
     # The URL may name the two ends the wrong way round.
-    low, high = sorted(bar.slider("Confidence", 0, 100, (0, 100), format="%d%%", key="confidence", **options))
-    sort = bar.selectbox("Sort by", list(SORT_LABELS), format_func=SORT_LABELS.get, key="sort", **options)
+    low, high = sorted(
+        bar.slider("Confidence", 0, 100, (0, 100), format="%d%%", key="confidence", **options)
+    )
+    sort = bar.selectbox(
+        "Sort by", list(SORT_LABELS), format_func=SORT_LABELS.get, key="sort", **options
+    )
     return {
         "true": None if true == ANY else CLASS_NAMES.index(true),
         "pred": None if pred == ANY else CLASS_NAMES.index(pred),
@@ -72,17 +84,30 @@ def step(found, by: int) -> None:
 
 
 def ask_page(found) -> tuple:
-    """Count, paging, jump to an index, random page; returns the indices of the chosen page and the picked one."""
+    """Count, paging, jump to an index, random page; returns the indices of the chosen page and the
+    picked one.
+    """
     pages = evaluation.page_count(len(found), PER_PAGE)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(found):,}** of {TEST_SIZE:,} images", width="content")
         page = st.pagination(pages, key="page", bind="query-params")
         st.space("stretch")
-        st.button("Random page", icon=":material/shuffle:", on_click=go_to_random_page, args=(pages,))
+        st.button(
+            "Random page", icon=":material/shuffle:", on_click=go_to_random_page, args=(pages,)
+        )
         picked = st.number_input(
-            "Go to index", 0, TEST_SIZE - 1, None, key="index", bind="query-params", placeholder="Go to index",
-            label_visibility="collapsed", on_change=show_page_of_picked, args=(found,), width=160,
-        )  # fmt: skip
+            "Go to index",
+            0,
+            TEST_SIZE - 1,
+            None,
+            key="index",
+            bind="query-params",
+            placeholder="Go to index",
+            label_visibility="collapsed",
+            on_change=show_page_of_picked,
+            args=(found,),
+            width=160,
+        )
     return found[(page - 1) * PER_PAGE : page * PER_PAGE], picked
 
 
@@ -95,14 +120,23 @@ def show_panel(index: int, found, split, probs) -> None:
     with st.container(border=True, key="picked_panel", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(f"Image {index}", anchor=False, width="stretch")
-            st.button("Close", icon=":material/close:", type="tertiary", on_click=pick, args=(None,))
+            st.button(
+                "Close", icon=":material/close:", type="tertiary", on_click=pick, args=(None,)
+            )
         with st.container(horizontal=True):
             for label, by, icon in (
                 ("Previous", -1, ":material/chevron_left:"),
                 ("Next", 1, ":material/chevron_right:"),
             ):
                 at_end = evaluation.neighbour(found, index, by) is None
-                st.button(label, icon=icon, type="tertiary", disabled=at_end, on_click=step, args=(found, by))
+                st.button(
+                    label,
+                    icon=icon,
+                    type="tertiary",
+                    disabled=at_end,
+                    on_click=step,
+                    args=(found, by),
+                )
         if not evaluation.page_of(found, index, PER_PAGE):
             st.caption("This image does not match your filters.")
         show_image(index, split.pixels[index], split.labels[index], probs[index])
@@ -121,7 +155,8 @@ def show_predictions(entry: ModelEntry) -> None:
         show_nothing_found()
         return
     shown, picked = ask_page(found)
-    # A row of columns in both cases: the grid stays the same element in the browser and keeps the keyboard's focus.
+    # A row of columns in both cases: the grid stays the same element in the browser and keeps the
+    # keyboard's focus.
     columns = st.columns([1] if picked is None else [2, 1])
     with columns[0]:
         show_image_grid("grid", shown, split, probs, pick, picked)

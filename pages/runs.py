@@ -1,6 +1,8 @@
-"""Runs: find past runs, compare their curves and settings, name, use and delete them, tidy up, bring a model in.
+"""Runs: find past runs, compare their curves and settings, name, use and delete them, tidy up,
+bring a model in.
 
-Stands on fashion_core.runs (folders), run_table (search, differences, seeds), plots (curves) and housekeeping.
+Stands on fashion_core.runs (folders), run_table (search, differences, seeds), plots (curves) and
+housekeeping.
 """
 
 import streamlit as st
@@ -20,9 +22,14 @@ from pages.parts.runs.table import ask_filters, ask_order, show_nothing_found, t
 def show_no_runs() -> None:
     with st.container(border=True):
         st.subheader("No run yet", anchor=False)
-        st.write("Here will be a table of your runs, their curves over each other, and what sets them apart.")
+        st.write(
+            "Here will be a table of your runs, their curves over each other, and what sets them"
+            " apart."
+        )
         if not limits.read_only():
-            st.page_link("pages/train.py", label="Start the first one", icon=":material/arrow_forward:")
+            st.page_link(
+                "pages/train.py", label="Start the first one", icon=":material/arrow_forward:"
+            )
 
 
 def show_runs(found: list[folders.Run]) -> None:
@@ -46,7 +53,10 @@ run_through_router()
 st.title("Runs", anchor=False)
 st.write("Every training run is kept here until you delete it. Tick some to compare them.")
 if limits.read_only():
-    st.info("This is a public copy: training, renaming and deleting are switched off.", icon=":material/lock:")
+    st.info(
+        "This is a public copy: training, renaming and deleting are switched off.",
+        icon=":material/lock:",
+    )
 show_outcome()
 all_runs = folders.list_runs()
 if all_runs:

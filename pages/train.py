@@ -1,7 +1,9 @@
-"""Train: a form starts runs or lets them wait; loss, accuracy and progress are drawn live; pause, stop, go on.
+"""Train: a form starts runs or lets them wait; loss, accuracy and progress are drawn live; pause,
+stop, go on.
 
-Stands on fashion_core.runs (read, pause, stop), fashion_core.run_queue (start, wait, go on), fashion_core.config (the
-form), fashion_core.rate_finder (a learning rate) and fashion_core.plots (frames).
+Stands on fashion_core.runs (read, pause, stop), fashion_core.run_queue (start, wait, go on),
+fashion_core.config (the form), fashion_core.rate_finder (a learning rate) and fashion_core.plots
+(frames).
 """
 
 import streamlit as st
@@ -34,10 +36,14 @@ def start_run(values: dict, name: str) -> None:
 
 
 def shown_run() -> folders.Run | None:
-    """The run that is training, else the one last started or looked at, else the newest that was trained here."""
+    """The run that is training, else the one last started or looked at, else the newest that was
+    trained here.
+    """
     everything = [run for run in folders.list_runs() if run.state != "queued"]
     active = next((run for run in everything if run.is_active), None)
-    looked_at = next((run for run in everything if run.run_id == st.session_state.get("shown_run")), None)
+    looked_at = next(
+        (run for run in everything if run.run_id == st.session_state.get("shown_run")), None
+    )
     trained = (run for run in everything if run.state != "finished" or "step" in run.status)
     return active or looked_at or next(trained, None)
 
@@ -54,13 +60,18 @@ def show_live(run: folders.Run | None) -> None:
 
 run_through_router()
 st.title("Train")
-st.write("Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave the page.")
+st.write(
+    "Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave"
+    " the page."
+)
 run = shown_run()
 form_column, live_column = st.columns([3, 7])
 chosen_values = {}
 with form_column:
     if limits.read_only():
-        st.info("This is a public copy: training and deleting are switched off.", icon=":material/lock:")
+        st.info(
+            "This is a public copy: training and deleting are switched off.", icon=":material/lock:"
+        )
     try:
         cached_split("val")
         pressed, chosen_values, chosen_name = ask_config()
@@ -74,7 +85,9 @@ with form_column:
 with live_column:
     # What moves stands first, then what was asked for last.
     search = rate_finder.read_search()
-    finder_first = search is not None and not (run and (run.is_active or run.created_at > search.created_at))
+    finder_first = search is not None and not (
+        run and (run.is_active or run.created_at > search.created_at)
+    )
     if finder_first:
         show_finder(chosen_values)
     show_live(run)

@@ -7,7 +7,8 @@ from fashion_core import files
 
 
 def open_page(name: str, **query) -> AppTest:
-    """Open a page ("home", "train" and so on) with these URL parameters, through the router as the server does.
+    """Open a page ("home", "train" and so on) with these URL parameters, through the router as the
+    server does.
 
     Fails on any exception shown on the page.
     """

@@ -1,4 +1,6 @@
-"""The app as a stranger meets it: a real server, a real Chromium. For the browser tests, screenshots and benches."""
+"""The app as a stranger meets it: a real server, a real Chromium. For the browser tests,
+screenshots and benches.
+"""
 
 import contextlib
 import os
@@ -23,7 +25,8 @@ BROWSER_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # With them each window loads two pages of Chromium's own for its address bar: a third of all that it computes.
+    # With them each window loads two pages of Chromium's own for its address bar: a third of all
+    # that it computes.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
 ]
 
@@ -37,7 +40,14 @@ def free_port() -> int:
 def start_server(runs_dir: Path, port: int, **environment: str) -> subprocess.Popen:
     """Start the app on a port and wait until it answers."""
     command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_DIR / "streamlit_app.py")]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    command += [
+        "--server.port",
+        str(port),
+        "--server.address",
+        "127.0.0.1",
+        "--server.headless",
+        "true",
+    ]
     log = (runs_dir / "server.log").open("ab")
     server = subprocess.Popen(
         command,
@@ -72,27 +82,36 @@ def watch_console(page) -> list[str]:
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
-        "console", lambda message: errors.append(f"{message.text} {message.location}") if _is_error(message) else None
+        "console",
+        lambda message: (
+            errors.append(f"{message.text} {message.location}") if _is_error(message) else None
+        ),
     )
     return errors
 
 
 def _is_error(message) -> bool:
     url = message.location.get("url", "")
-    # On a page below the root Streamlit looks for its own health check in both places; one of them answers 404.
+    # On a page below the root Streamlit looks for its own health check in both places; one of them
+    # answers 404.
     about_health = "/_stcore/" in url
     return message.type == "error" and not about_health
 
 
 def overflow(page) -> int:
-    """By how many pixels the page is wider than its screen; what scrolls is Streamlit's main area, not the document."""
+    """By how many pixels the page is wider than its screen; what scrolls is Streamlit's main area,
+    not the document.
+    """
     return page.evaluate(
-        "(main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))"
+        "(main => main.scrollWidth -"
+        " main.clientWidth)(document.querySelector('[data-testid=stMain]'))"
     )
 
 
 def place_at_rest(element) -> dict:
-    """Where an element is on the screen, once it has come to rest: a new or changed figure takes a moment."""
+    """Where an element is on the screen, once it has come to rest: a new or changed figure takes a
+    moment.
+    """
     before = None
     for _ in range(100):
         box = element.bounding_box() if element.count() == 1 else None

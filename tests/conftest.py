@@ -7,7 +7,9 @@ SLOW = ("browser", "test_worker", "test_pictures", "test_cli")  # folders and fi
 
 
 def pytest_collection_modifyitems(items):
-    """Slow files first, or one process has them alone in the end: `--no-loadscope-reorder` keeps this order."""
+    """Slow files first, or one process has them alone in the end: `--no-loadscope-reorder` keeps
+    this order.
+    """
     items.sort(key=lambda item: not {item.path.parent.name, item.path.stem} & set(SLOW))
 
 
@@ -30,14 +32,22 @@ def checkpoint_path(tmp_path):
 
     torch.manual_seed(0)
     path = tmp_path / "model.pt"
-    metrics = {"val_accuracy": 0.9, "val_loss": 0.3, "test_accuracy": 0.89, "known_certainty": -5.0, "temperature": 1.5}
+    metrics = {
+        "val_accuracy": 0.9,
+        "val_loss": 0.3,
+        "test_accuracy": 0.89,
+        "known_certainty": -5.0,
+        "temperature": 1.5,
+    }
     save_checkpoint(path, TrainConfig(epochs=3), build_model("FashionCNN").state_dict(), metrics)
     return path
 
 
 @pytest.fixture(scope="session")
 def test_set():
-    """Labels (10000,) of the test split and the classic model's probabilities (10000, 10): in a second, not twenty."""
+    """Labels (10000,) of the test split and the classic model's probabilities (10000, 10): in a
+    second, not twenty.
+    """
     from fashion_core import checkpoints, data, predict
 
     split = data.load_split("test")

@@ -1,7 +1,9 @@
-"""Find a Chromium that starts, or install one: the browser of the browser tests and of `make screenshots`.
+"""Find a Chromium that starts, or install one: the browser of the browser tests and of `make
+screenshots`.
 
-As a script (`make test` calls it) it prints the browser's path. Without one it says so loudly on standard error
-and exits with 1 where CI=true, with 3 elsewhere: the browser tests cannot run then, and the caller deselects them.
+As a script (`make test` calls it) it prints the browser's path. Without one it says so loudly on
+standard error and exits with 1 where CI=true, with 3 elsewhere: the browser tests cannot run then,
+and the caller deselects them.
 """
 
 import os
@@ -22,7 +24,8 @@ INSTALL_SECONDS = 600  # some 200 MB on a slow line; ends a download that only d
 
 
 def find_chromium() -> str | None:
-    """The path of a browser that starts: FASHION_CHROMIUM, one on PATH, Playwright's own; None without one.
+    """The path of a browser that starts: FASHION_CHROMIUM, one on PATH, Playwright's own; None
+    without one.
 
     Raises FileNotFoundError if FASHION_CHROMIUM is set to something that does not start.
     """
@@ -48,7 +51,9 @@ def playwrights_own() -> str:
 
 
 def starts(path: str) -> bool:
-    """Whether the program runs: Ubuntu's chromium-browser is only a hint to snap, others lack a library."""
+    """Whether the program runs: Ubuntu's chromium-browser is only a hint to snap, others lack a
+    library.
+    """
     if not Path(path).is_file():
         return False
     try:
@@ -59,7 +64,9 @@ def starts(path: str) -> bool:
 
 
 def install_chromium() -> str | None:
-    """Install Playwright's Chromium or, where that fails, Debian's; the path of the one that starts, or None."""
+    """Install Playwright's Chromium or, where that fails, Debian's; the path of the one that
+    starts, or None.
+    """
     for command in install_commands():
         say(f"No Chromium yet, trying: {' '.join(command)}")
         run(command)
@@ -77,12 +84,15 @@ def install_commands() -> Iterator[list[str]]:
         apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
         yield [*apt, "update"]
         yield [*apt, "install", "--no-install-recommends", "chromium"]
-        # Ubuntu's chromium package is only a snap; there Playwright's own lacks nothing but system libraries.
+        # Ubuntu's chromium package is only a snap; there Playwright's own lacks nothing but system
+        # libraries.
         yield [*as_root, *playwright, "install-deps", "chromium"]
 
 
 def root_prefix() -> list[str] | None:
-    """What to put before a command that needs root: nothing, sudo without a password, or None where neither."""
+    """What to put before a command that needs root: nothing, sudo without a password, or None where
+    neither.
+    """
     if getattr(os, "geteuid", lambda: 1)() == 0:
         return []
     sudo = ["sudo", "-n"]
@@ -90,9 +100,13 @@ def root_prefix() -> list[str] | None:
 
 
 def run(command: list[str]) -> bool:
-    """Run a command, its output going to standard error; whether it ended well within the time limit."""
+    """Run a command, its output going to standard error; whether it ended well within the time
+    limit.
+    """
     try:
-        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), timeout=INSTALL_SECONDS)
+        ended = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), timeout=INSTALL_SECONDS
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         say(str(error))
         return False
@@ -109,7 +123,10 @@ def main() -> int:
         return 0
     say("\n" + "!" * 100)
     say("!! NO CHROMIUM: none was found and none could be installed. THE BROWSER TESTS DO NOT RUN.")
-    say(f"!! Install Chromium or Google Chrome, or set {ENVIRONMENT_NAME} to its path, and run this again.")
+    say(
+        f"!! Install Chromium or Google Chrome, or set {ENVIRONMENT_NAME} to its path, and run this"
+        " again."
+    )
     say("!" * 100 + "\n")
     return 1 if os.environ.get("CI") == "true" else 3
 

@@ -1,4 +1,6 @@
-"""The shape of the project: imports go downwards only, the core knows no screen, every file is on the map."""
+"""The shape of the project: imports go downwards only, the core knows no screen, every file is on
+the map.
+"""
 
 import ast
 import subprocess
@@ -38,10 +40,31 @@ ALLOWED = {
     "comparison": FACTS | {"evaluation"},
     "optimizers": FACTS,
     "teacher": FACTS | {"checkpoints", "predict"},
-    "training": FACTS | {"teacher", "data", "transforms", "models", "optimizers", "predict", "evaluation", "sketches"},
-    "worker": FACTS | {"teacher", "data", "training", "checkpoints", "runs", "run_queue", "rate_finder", "limits"},
+    "training": FACTS
+    | {
+        "teacher",
+        "data",
+        "transforms",
+        "models",
+        "optimizers",
+        "predict",
+        "evaluation",
+        "sketches",
+    },
+    "worker": FACTS
+    | {"teacher", "data", "training", "checkpoints", "runs", "run_queue", "rate_finder", "limits"},
     "__main__": FACTS
-    | {"teacher", "data", "training", "checkpoints", "runs", "predict", "pictures", "evaluation", "export"},
+    | {
+        "teacher",
+        "data",
+        "training",
+        "checkpoints",
+        "runs",
+        "predict",
+        "pictures",
+        "evaluation",
+        "export",
+    },
     "__init__": set(),
 }
 CORE = sorted((ROOT / "fashion_core").glob("*.py"))
@@ -49,7 +72,9 @@ PAGES = sorted((ROOT / "pages").glob("*.py"))
 
 
 def imported_names(path: Path) -> set[str]:
-    """Every module that a file imports, anywhere in it, with the names taken from packages of this project."""
+    """Every module that a file imports, anywhere in it, with the names taken from packages of this
+    project.
+    """
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -89,7 +114,8 @@ def test_notes_need_only_the_standard_library():
 
 
 @pytest.mark.parametrize(
-    "module", ["runs", "run_queue", "run_table", "rate_finder", "housekeeping", "limits", "variants"]
+    "module",
+    ["runs", "run_queue", "run_table", "rate_finder", "housekeeping", "limits", "variants"],
 )
 def test_run_folders_need_no_torch(module):
     assert "torch" not in imported_names(ROOT / "fashion_core" / f"{module}.py")
@@ -102,7 +128,9 @@ def test_pages_know_neither_each_other_nor_training(path):
     assert own(names, "fashion_core").isdisjoint({"training", "worker", "__main__"})
 
 
-@pytest.mark.parametrize("path", [*CORE, *PAGES, ROOT / "streamlit_app.py"], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*CORE, *PAGES, ROOT / "streamlit_app.py"], ids=lambda path: path.stem
+)
 def test_every_file_begins_by_saying_what_it_is(path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
@@ -111,10 +139,14 @@ def test_every_file_begins_by_saying_what_it_is(path):
 def test_public_functions_have_docstrings(path):
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
-            assert ast.get_docstring(node) or node.name in ("cli", "main"), f"{path.name}: {node.name}"
+            assert ast.get_docstring(node) or node.name in ("cli", "main"), (
+                f"{path.name}: {node.name}"
+            )
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if not path.name.startswith("_")], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in PAGES if not path.name.startswith("_")], ids=lambda path: path.stem
+)
 def test_every_page_goes_through_the_router_first(path):
     """Its first statement that is neither a definition nor an assignment of a constant."""
     body = ast.parse(path.read_text(encoding="utf-8")).body[1:]
@@ -130,7 +162,13 @@ def tracked_files() -> set[str]:
 
 
 def test_the_readmes_map_names_every_module_and_nothing_else():
-    lines = (ROOT / "README.md").read_text(encoding="utf-8").split("```text\n")[1].split("```")[0].splitlines()
+    lines = (
+        (ROOT / "README.md")
+        .read_text(encoding="utf-8")
+        .split("```text\n")[1]
+        .split("```")[0]
+        .splitlines()
+    )
     mapped, folder = set(), ""
     for line in filter(str.strip, lines):
         name = line.split()[0]

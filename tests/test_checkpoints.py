@@ -1,4 +1,6 @@
-"""fashion_core.checkpoints: what is saved comes back; what is unsafe or does not fit is refused with a sentence."""
+"""fashion_core.checkpoints: what is saved comes back; what is unsafe or does not fit is refused
+with a sentence.
+"""
 
 import contextlib
 import json
@@ -152,8 +154,16 @@ def test_what_is_small_in_the_file_and_huge_as_text_is_never_written_out(checkpo
     nest = ["a"]
     for _ in range(6):
         nest = [nest] * 10  # a million lists in the end, all of them the same seven
-    changes = {"model": nest}, {"config": {"seed": nest}}, {"config": {(1, "a" * 9): nest}}, {"metrics": {"x": nest}}
-    changed(checkpoint_path, **dict(zip(("model", "config", "config key", "metrics"), changes, strict=True))[place])
+    changes = (
+        {"model": nest},
+        {"config": {"seed": nest}},
+        {"config": {(1, "a" * 9): nest}},
+        {"metrics": {"x": nest}},
+    )
+    changed(
+        checkpoint_path,
+        **dict(zip(("model", "config", "config key", "metrics"), changes, strict=True))[place],
+    )
     assert checkpoint_path.stat().st_size < 2_000_000
     read = partial(torch.load, checkpoint_path, weights_only=True)
     alone = peak_bytes(read)
@@ -164,10 +174,12 @@ def test_what_is_small_in_the_file_and_huge_as_text_is_never_written_out(checkpo
 
 
 def test_a_key_that_takes_for_ever_to_be_hashed_is_refused_unread(tmp_path):
-    twice = b"".join(b"q" + bytes([i]) + b"h" + bytes([i]) + b"\x86" for i in range(24))  # ((((), ()), ((), ())), …
+    # ((((), ()), ((), ())), …
+    twice = b"".join(b"q" + bytes([i]) + b"h" + bytes([i]) + b"\x86" for i in range(24))
     path = tmp_path / "tuples.pt"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("archive/Data.pkl", b"\x80\x02})" + twice + b"Ns.")  # torch does not mind the capital
+        # Torch does not mind the capital
+        archive.writestr("archive/Data.pkl", b"\x80\x02})" + twice + b"Ns.")
         archive.writestr("archive/version", "3\n")
     assert path.stat().st_size < 1_000
     with pytest.raises(CheckpointError, match="holds more than weights"):
@@ -175,7 +187,9 @@ def test_a_key_that_takes_for_ever_to_be_hashed_is_refused_unread(tmp_path):
 
 
 def peak_bytes(act) -> int:
-    """The most memory that Python's own objects take while this is done, whether or not the file is refused."""
+    """The most memory that Python's own objects take while this is done, whether or not the file is
+    refused.
+    """
     tracemalloc.start()
     with contextlib.suppress(CheckpointError):
         act()
@@ -226,14 +240,19 @@ def test_the_recommended_shipped_model_comes_first():
 
 @pytest.mark.parametrize(
     ("name", "bar", "parameters"),
-    [("fashion_cnn", 0.925, 225_034), ("residual_net", 0.935, 463_562), ("deep_residual_net", 0.94, 1_940_970)],
+    [
+        ("fashion_cnn", 0.925, 225_034),
+        ("residual_net", 0.935, 463_562),
+        ("deep_residual_net", 0.94, 1_940_970),
+    ],
 )
 def test_a_shipped_model_is_as_good_as_its_card_says_and_reaches_the_bar(name, bar, parameters):
     path = checkpoints.PRETRAINED_DIR / f"{name}.pt"
     card = json.loads(path.with_suffix(".json").read_text())
     split = load_split("test")
     found = accuracy(split.labels, predict_probs(load_model(path), split.pixels).argmax(1))
-    assert card["test_accuracy"] == pytest.approx(found, abs=0.0003)  # a bfloat16 rounding may move two images
+    # A bfloat16 rounding may move two images
+    assert card["test_accuracy"] == pytest.approx(found, abs=0.0003)
     assert found >= bar
     assert card["parameters"] == parameters
     for key in ("per_class", "config", "command", "trained_on", "torch_version", "val_accuracy"):
@@ -256,11 +275,15 @@ def test_a_model_file_can_be_brought_back_in(runs_dir, checkpoint_path):
     changed(checkpoint_path, metrics={"val_accuracy": 0.9, "epochs_done": 3})
     run = folders.read_run(bring_in(checkpoint_path, "Another"))
     assert run.status == {"state": "finished", "message": "Brought in from a file."} | {
-        "val_accuracy": 0.9, "best_val_accuracy": 0.9, "epoch": 3,
-    }  # fmt: skip
+        "val_accuracy": 0.9,
+        "best_val_accuracy": 0.9,
+        "epoch": 3,
+    }
 
 
-def test_nothing_unchecked_comes_in_beside_the_weights_or_in_the_place_of_a_checked_value(runs_dir, checkpoint_path):
+def test_nothing_unchecked_comes_in_beside_the_weights_or_in_the_place_of_a_checked_value(
+    runs_dir, checkpoint_path
+):
     content = torch.load(checkpoint_path, weights_only=True)
     large = torch.zeros(1_000_000)
     large[:10] = content["weights"]["linear2.bias"]
@@ -272,10 +295,16 @@ def test_nothing_unchecked_comes_in_beside_the_weights_or_in_the_place_of_a_chec
     run = folders.read_run(bring_in(checkpoint_path, "Smuggler"))
     assert run.model_path.stat().st_size < plain_size + 2_000
     card = read_checkpoint(run.model_path).card
-    assert (card["model"], card["config"]["epochs"], list(card)[:2]) == ("FashionCNN", 3, ["model", "config"])
+    assert (card["model"], card["config"]["epochs"], list(card)[:2]) == (
+        "FashionCNN",
+        3,
+        ["model", "config"],
+    )
 
 
-def test_a_model_that_is_deleted_while_the_list_is_made_is_left_out(runs_dir, checkpoint_path, monkeypatch):
+def test_a_model_that_is_deleted_while_the_list_is_made_is_left_out(
+    runs_dir, checkpoint_path, monkeypatch
+):
     bring_in(checkpoint_path, "Going")
     stays = list_models()[:-1]
     real = catalog.fingerprint_of

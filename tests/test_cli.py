@@ -21,7 +21,12 @@ from fashion_core.metadata import CLASS_NAMES
 def call(*words, **environment):
     command = [sys.executable, "-m", "fashion_core", *map(str, words)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=SECONDS, cwd=PROJECT_DIR, env=os.environ | environment
+        command,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        cwd=PROJECT_DIR,
+        env=os.environ | environment,
     )
 
 
@@ -56,15 +61,32 @@ def test_train_prints_events_and_saves_what_evaluate_takes(tmp_path):
 
 def test_an_interrupted_training_leaves_its_best_model(tmp_path):
     out = tmp_path / "long.pt"
-    command = [sys.executable, "-m", "fashion_core", "train", "--epochs", "100", "--train-size", "1000", "--out", out]
+    command = [
+        sys.executable,
+        "-m",
+        "fashion_core",
+        "train",
+        "--epochs",
+        "100",
+        "--train-size",
+        "1000",
+        "--out",
+        out,
+    ]
     # A shell lets what it starts in the background ignore Ctrl+C, and that is handed on.
     heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=PROJECT_DIR, start_new_session=True, **heard)
+    process = subprocess.Popen(
+        command, stderr=subprocess.DEVNULL, cwd=PROJECT_DIR, start_new_session=True, **heard
+    )
     wait_for(out.with_suffix(".json").exists, "the first epoch")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=SECONDS) == 1
     metrics = checkpoints.read_checkpoint(out).metrics
-    assert (metrics["title"], metrics["val_accuracy"] > 0.2, metrics["best_epoch"] > 0) == ("long", True, True)
+    assert (metrics["title"], metrics["val_accuracy"] > 0.2, metrics["best_epoch"] > 0) == (
+        "long",
+        True,
+        True,
+    )
     assert "test_accuracy" not in metrics
 
 
@@ -74,7 +96,11 @@ def test_saving_the_best_so_far_changes_nothing_about_the_training(tmp_path):
     options = ("--epochs", 3, "--train-size", 1_000, "--dropout", 0.5, "--overwrite")
     done = call("train", *options, "--out", tmp_path / "model.pt", "--json", OMP_NUM_THREADS="1")
     assert checkpoints.read_checkpoint(tmp_path / "model.pt").metrics["epochs_done"] == 3
-    losses = [event["train_loss"] for event in map(json.loads, done.stdout.splitlines()) if event["kind"] == "epoch"]
+    losses = [
+        event["train_loss"]
+        for event in map(json.loads, done.stdout.splitlines())
+        if event["kind"] == "epoch"
+    ]
     assert losses == losses_in_one_thread(config)
 
 
@@ -82,7 +108,11 @@ def losses_in_one_thread(config):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        events = list(training.train(training.new_state(config), data.load_split("train"), data.load_split("val")))
+        events = list(
+            training.train(
+                training.new_state(config), data.load_split("train"), data.load_split("val")
+            )
+        )
     finally:
         torch.set_num_threads(threads)
     return [event["train_loss"] for event in events if event["kind"] == "epoch"]
@@ -140,6 +170,8 @@ def test_export_writes_an_onnx_file_that_onnxruntime_opens_and_refuses_a_run_tha
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"Wrote {out}, {out.stat().st_size:,} bytes.\n"
     assert onnxruntime.InferenceSession(out.read_bytes()).get_inputs()[0].name == "pixels"
-    done = call("export", catalog.recommended_path(), "--format", "csv", "--out", tmp_path / "curves.csv")
+    done = call(
+        "export", catalog.recommended_path(), "--format", "csv", "--out", tmp_path / "curves.csv"
+    )
     assert done.returncode == 1
     assert "Only a run has curves" in done.stderr

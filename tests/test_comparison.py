@@ -1,4 +1,6 @@
-"""Two models side by side: against counting image by image, and against the sign test's closed form."""
+"""Two models side by side: against counting image by image, and against the sign test's closed
+form.
+"""
 
 from math import comb
 
@@ -40,7 +42,9 @@ def test_totals_agree_with_counting_image_by_image(labels, probs_a, probs_b):
     assert got["accuracy_a"] == evaluation.accuracy(labels, preds_a)
     assert got["accuracy_b"] == evaluation.accuracy(labels, preds_b)
     assert got["images"] == 2000
-    assert got["accuracy_b"] - got["accuracy_a"] == pytest.approx((got["only_b"] - got["only_a"]) / 2000)
+    assert got["accuracy_b"] - got["accuracy_a"] == pytest.approx(
+        (got["only_b"] - got["only_a"]) / 2000
+    )
 
 
 @pytest.mark.parametrize(("only_a", "only_b"), [(0, 1), (2, 8), (9, 3), (5, 5)])

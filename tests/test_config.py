@@ -15,7 +15,11 @@ NUMBERS = [spec.name for spec in dataclasses.fields(TrainConfig) if "low" in spe
 
 def test_defaults_are_the_tutorials():
     tutorial = TrainConfig()
-    assert (tutorial.model, tutorial.optimizer, tutorial.learning_rate) == ("FashionCNN", "Adam", 0.001)
+    assert (tutorial.model, tutorial.optimizer, tutorial.learning_rate) == (
+        "FashionCNN",
+        "Adam",
+        0.001,
+    )
     assert (tutorial.batch_size, tutorial.epochs, tutorial.train_size) == (64, 5, 55_000)
 
 
@@ -42,7 +46,9 @@ def test_a_learning_rate_that_is_no_number_is_refused(value):
         TrainConfig(learning_rate=value)
 
 
-@pytest.mark.parametrize(("name", "value"), [("epochs", 2.0), ("flips", 1), ("optimizer", "adam"), ("model", "../x")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("epochs", 2.0), ("flips", 1), ("optimizer", "adam"), ("model", "../x")]
+)
 def test_wrong_types_and_unknown_names_are_refused(name, value):
     with pytest.raises(ConfigError, match=name):
         TrainConfig(**{name: value})
@@ -50,7 +56,11 @@ def test_wrong_types_and_unknown_names_are_refused(name, value):
 
 @pytest.mark.parametrize(
     "pair",
-    [{"distillation": True, "sketches": True}, {"distillation": True, "mixup": 0.1}, {"sketches": True, "mixup": 0.1}],
+    [
+        {"distillation": True, "sketches": True},
+        {"distillation": True, "mixup": 0.1},
+        {"sketches": True, "mixup": 0.1},
+    ],
 )
 def test_what_excludes_each_other_is_refused_together(pair):
     with pytest.raises(ConfigError, match="be on"):
@@ -108,10 +118,14 @@ def test_description_says_only_what_differs():
 
 
 def test_differences_are_told_in_plain_numbers_and_a_seed_is_no_quantity():
-    first, second = TrainConfig(learning_rate=1e-5, flips=True, seed=1234), TrainConfig(train_size=10_000)
-    assert first.differences(second) == (
-        "learning rate 0.00001 (here 0.001), random flips on (here off), training images 55,000 (here 10,000), "
-        "seed 1234 (here 0)"
+    first, second = (
+        TrainConfig(learning_rate=1e-5, flips=True, seed=1234),
+        TrainConfig(train_size=10_000),
+    )
+    assert (
+        first.differences(second)
+        == "learning rate 0.00001 (here 0.001), random flips on (here off), training images 55,000"
+        " (here 10,000), seed 1234 (here 0)"
     )
     assert first.differences(first) == ""
 
@@ -119,10 +133,14 @@ def test_differences_are_told_in_plain_numbers_and_a_seed_is_no_quantity():
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("learning_rate", 0.000012, "0.000012"), ("learning_rate", 1.0, "1"), ("dropout", 0.0, "0"),
-        ("flips", True, "on"), ("train_size", 55_000, "55,000"), ("seed", 55_000, "55000"),
+        ("learning_rate", 0.000012, "0.000012"),
+        ("learning_rate", 1.0, "1"),
+        ("dropout", 0.0, "0"),
+        ("flips", True, "on"),
+        ("train_size", 55_000, "55,000"),
+        ("seed", 55_000, "55000"),
     ],
-)  # fmt: skip
+)
 def test_a_value_is_told_as_one_types_it(name, value, words):
     assert value_words(name, value) == words
 

@@ -1,4 +1,6 @@
-"""Cut-outs: a garment is found on grounds of more than one colour, and nothing where there is none."""
+"""Cut-outs: a garment is found on grounds of more than one colour, and nothing where there is
+none.
+"""
 
 import cv2
 import numpy as np
@@ -6,7 +8,19 @@ import pytest
 
 from fashion_core.pictures import segment
 
-SHIRT = np.array([(80, 50), (160, 50), (220, 100), (195, 140), (170, 118), (170, 270), (70, 270), (70, 118), (45, 140)])
+SHIRT = np.array(
+    [
+        (80, 50),
+        (160, 50),
+        (220, 100),
+        (195, 140),
+        (170, 118),
+        (170, 270),
+        (70, 270),
+        (70, 118),
+        (45, 140),
+    ]
+)
 SHAPE = (320, 240)
 
 
@@ -19,7 +33,9 @@ def wood() -> np.ndarray:
 
 def checker() -> np.ndarray:
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
-    return np.where(((y // 24 + x // 24) % 2)[..., None], (200, 190, 160), (90, 110, 150)).astype(float)
+    return np.where(((y // 24 + x // 24) % 2)[..., None], (200, 190, 160), (90, 110, 150)).astype(
+        float
+    )
 
 
 def carpet() -> np.ndarray:
@@ -32,10 +48,16 @@ def floor_and_wall() -> np.ndarray:
     return ground
 
 
-def with_shirt(ground: np.ndarray, colour=(190, 40, 60), shift=(0, 0)) -> tuple[np.ndarray, np.ndarray]:
-    """A shirt of one colour, with the camera's noise, on the ground: the picture and where the shirt is."""
+def with_shirt(
+    ground: np.ndarray, colour=(190, 40, 60), shift=(0, 0)
+) -> tuple[np.ndarray, np.ndarray]:
+    """A shirt of one colour, with the camera's noise, on the ground: the picture and where the
+    shirt is.
+    """
     mask = cv2.fillPoly(np.zeros(SHAPE, np.uint8), [SHIRT + shift], 1) > 0
-    picture = np.where(mask[..., None], colour, ground) + np.random.default_rng(1).normal(0, 5, (*SHAPE, 3))
+    picture = np.where(mask[..., None], colour, ground) + np.random.default_rng(1).normal(
+        0, 5, (*SHAPE, 3)
+    )
     return np.clip(picture, 0, 255).astype(np.uint8), mask
 
 
@@ -44,7 +66,9 @@ def overlap(found: np.ndarray, mask: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("ground", [wood, checker, carpet, floor_and_wall])
-@pytest.mark.parametrize("colour", [(190, 40, 60), (245, 245, 240), (25, 30, 35)], ids=["red", "white", "black"])
+@pytest.mark.parametrize(
+    "colour", [(190, 40, 60), (245, 245, 240), (25, 30, 35)], ids=["red", "white", "black"]
+)
 def test_a_shirt_is_found_on_any_ground(ground, colour):
     picture, mask = with_shirt(ground(), colour)
     assert overlap(segment.cut_out(picture), mask) > 0.9
@@ -78,7 +102,8 @@ def test_a_picture_of_any_shape_is_taken(shape):
 
 
 def test_the_same_picture_gives_the_same_mask_whatever_opencv_drew_before():
-    picture, _ = with_shirt(carpet(), (120, 110, 100))  # hardly to be seen, so that the beginning counts
+    # Hardly to be seen, so that the beginning counts
+    picture, _ = with_shirt(carpet(), (120, 110, 100))
     masks = []
     for seed in range(5):
         cv2.setRNGSeed(seed)
@@ -98,5 +123,8 @@ def test_a_hole_to_look_through_stays_and_a_button_is_cloth():
 
 
 def test_a_small_picture_is_worked_on_as_it_is():
-    picture, mask = (cv2.resize(np.uint8(part), (60, 80), interpolation=cv2.INTER_AREA) for part in with_shirt(wood()))
+    picture, mask = (
+        cv2.resize(np.uint8(part), (60, 80), interpolation=cv2.INTER_AREA)
+        for part in with_shirt(wood())
+    )
     assert overlap(segment.cut_out(picture), mask > 0) > 0.85

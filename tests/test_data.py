@@ -1,4 +1,6 @@
-"""data: the real files, a local server that misbehaves in every known way, torchvision as the oracle."""
+"""data: the real files, a local server that misbehaves in every known way, torchvision as the
+oracle.
+"""
 
 import contextlib
 import gzip
@@ -32,7 +34,9 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 def real_dir():
     """The machine's own Fashion-MNIST; without it these tests fail rather than prove nothing."""
     folder = data.find_data_dir()
-    assert folder, "Fashion-MNIST is not on this machine: run `python -m fashion_core fetch-data` first."
+    assert folder, (
+        "Fashion-MNIST is not on this machine: run `python -m fashion_core fetch-data` first."
+    )
     return folder
 
 
@@ -44,7 +48,9 @@ def contents(real_dir):
 
 @pytest.fixture(scope="module")
 def packed(contents):
-    """File name → .gz content, packed here so that it does not matter how the machine's files are stored."""
+    """File name → .gz content, packed here so that it does not matter how the machine's files are
+    stored.
+    """
     return {name: gzip.compress(content, compresslevel=1) for name, content in contents.items()}
 
 
@@ -55,7 +61,9 @@ def splits(real_dir):
 
 @pytest.fixture
 def own_places(tmp_path, monkeypatch):
-    """(data/, Debian's folder) as empty places of the test's own, FASHION_DATA_DIR unset, nothing verified yet."""
+    """(data/, Debian's folder) as empty places of the test's own, FASHION_DATA_DIR unset, nothing
+    verified yet.
+    """
     project, debian = tmp_path / "project", tmp_path / "debian"
     monkeypatch.setattr(data, "PROJECT_DATA_DIR", project)
     monkeypatch.setattr(data, "DEBIAN_DATA_DIR", debian)
@@ -66,7 +74,9 @@ def own_places(tmp_path, monkeypatch):
 
 @pytest.fixture
 def two_files(monkeypatch):
-    """Only the test split's files count as the data set: what is claimed holds for two as for four, sooner."""
+    """Only the test split's files count as the data set: what is claimed holds for two as for four,
+    sooner.
+    """
     names = (TEST_IMAGES, TEST_LABELS)
     monkeypatch.setattr(metadata, "FILE_MD5", {name: FILE_MD5[name] for name in names})
     return sorted(f"{name}.gz" for name in names)
@@ -110,14 +120,21 @@ def test_every_class_has_the_same_share_in_ascending_order(splits, name):
 
 
 def test_the_validation_split_is_the_same_on_every_machine(splits):
-    """Pinned: published accuracies and shipped models depend on which images are validation images."""
+    """Pinned: published accuracies and shipped models depend on which images are validation
+    images.
+    """
     indices = splits["val"].indices
     assert indices[:5].tolist() == [41, 43, 48, 49, 54]
-    assert hashlib.md5(indices.astype("<i8").tobytes()).hexdigest() == "5630469cae7ae118020a9a53b56198cc"
+    assert (
+        hashlib.md5(indices.astype("<i8").tobytes()).hexdigest()
+        == "5630469cae7ae118020a9a53b56198cc"
+    )
 
 
 def test_val_is_spread_over_the_whole_file(splits):
-    """A split by position would hide a drift in the file; a tenth of the images holds about a tenth of val."""
+    """A split by position would hide a drift in the file; a tenth of the images holds about a tenth
+    of val.
+    """
     tenths = np.histogram(splits["val"].indices, bins=10, range=(0, TRAIN_FILE_SIZE))[0]
     assert abs(tenths - VAL_SIZE / 10).max() < 100  # about five standard deviations of a fair draw
 
@@ -130,7 +147,8 @@ def test_the_splits_hold_what_torchvision_reads_from_the_same_files(splits, cont
         indices = splits[name].indices
         assert np.array_equal(splits[name].pixels, oracle.data.numpy()[indices])
         assert np.array_equal(splits[name].labels, oracle.targets.numpy()[indices])
-    ours = data.load_split("val", tmp_path)  # torchvision's layout below the given folder, decompressed files
+    # Torchvision's layout below the given folder, decompressed files
+    ours = data.load_split("val", tmp_path)
     assert np.array_equal(ours.pixels, splits["val"].pixels)
     assert data.verify_folder(tmp_path) == raw
 
@@ -170,7 +188,10 @@ def test_shuffled_batches_cover_everything_with_each_image_by_its_label():
 def test_the_same_seed_shuffles_alike_and_each_epoch_otherwise():
     def epochs(seed):
         generator = torch.Generator().manual_seed(seed)
-        return [torch.cat([b for _, b in data.iterate_batches(*numbered(100), 7, generator)]) for _ in range(2)]
+        return [
+            torch.cat([b for _, b in data.iterate_batches(*numbered(100), 7, generator)])
+            for _ in range(2)
+        ]
 
     first, again, other = epochs(3), epochs(3), epochs(4)
     assert all(a.equal(b) for a, b in zip(first, again, strict=True))
@@ -187,7 +208,9 @@ def test_batches_that_make_no_sense_are_refused(images, labels, batch_size):
 # Finding and verifying
 
 
-def test_the_wished_folder_comes_before_the_projects_and_that_before_debians(own_places, packed, tmp_path, monkeypatch):
+def test_the_wished_folder_comes_before_the_projects_and_that_before_debians(
+    own_places, packed, tmp_path, monkeypatch
+):
     project, debian = own_places
     wished = write_files(tmp_path / "wished", packed)
     assert data.find_data_dir() is None
@@ -208,11 +231,17 @@ def test_a_bad_project_folder_gives_way_to_debians(own_places, packed):
     assert len(data.load_split("test").labels) == 10_000
 
 
-@pytest.mark.parametrize("load", [data.find_data_dir, lambda: data.load_split("test"), fetch.fetch_data])
-def test_a_bad_wished_folder_is_said_rather_than_passed_over(own_places, packed, tmp_path, monkeypatch, load):
+@pytest.mark.parametrize(
+    "load", [data.find_data_dir, lambda: data.load_split("test"), fetch.fetch_data]
+)
+def test_a_bad_wished_folder_is_said_rather_than_passed_over(
+    own_places, packed, tmp_path, monkeypatch, load
+):
     write_files(own_places[0], packed)
     monkeypatch.setenv(data.ENVIRONMENT_NAME, str(tmp_path / "nowhere"))
-    with pytest.raises(data.DataError, match=r"FASHION_DATA_DIR is set, but .*nowhere does not exist\. Set"):
+    with pytest.raises(
+        data.DataError, match=r"FASHION_DATA_DIR is set, but .*nowhere does not exist\. Set"
+    ):
         load()
 
 
@@ -226,7 +255,9 @@ def test_without_any_files_the_error_names_each_folder_and_the_three_ways(own_pl
 
 
 def test_a_missing_file_is_named(own_places, packed):
-    project = write_files(own_places[0], {name: packed[name] for name in FILE_MD5 if name != TEST_LABELS})
+    project = write_files(
+        own_places[0], {name: packed[name] for name in FILE_MD5 if name != TEST_LABELS}
+    )
     with pytest.raises(data.DataError, match=f"project has no {TEST_LABELS}"):
         data.load_split("test", project)
     assert data.find_data_dir() is None
@@ -240,12 +271,24 @@ def flipped(content):
     ("suffix", "spoil", "words"),
     [
         (".gz", lambda content: gzip.compress(content)[:-100], "damaged or half a file"),
-        (".gz", lambda content: gzip.compress(content[:-1]), "holds 10,007 bytes instead of 10,008: half a file"),
-        (".gz", lambda content: gzip.compress(flipped(content)), "is not Fashion-MNIST's t10k-labels"),
+        (
+            ".gz",
+            lambda content: gzip.compress(content[:-1]),
+            "holds 10,007 bytes instead of 10,008: half a file",
+        ),
+        (
+            ".gz",
+            lambda content: gzip.compress(flipped(content)),
+            "is not Fashion-MNIST's t10k-labels",
+        ),
         (".gz", lambda content: flipped(gzip.compress(content)), "damaged or half a file"),
         (".gz", lambda content: b"<html>Please log in</html>", "damaged or half a file"),
         (".gz", lambda content: b"", "holds 0 bytes"),
-        (".gz", lambda content: gzip.compress(bytes(5_000_000)), "holds more than the 10,008 bytes"),
+        (
+            ".gz",
+            lambda content: gzip.compress(bytes(5_000_000)),
+            "holds more than the 10,008 bytes",
+        ),
         (".gz", lambda content: gzip.compress(b"") * 1000, "is too large: 20,000 bytes"),
         ("", lambda content: content[:5000], "holds 5,000 bytes instead of 10,008: half a file"),
         ("", lambda content: content + b"x", "holds more than the 10,008 bytes"),
@@ -273,7 +316,9 @@ def test_digit_mnist_in_the_folder_gets_its_own_sentence(tmp_path, contents, mon
     digits = bytes(len(contents[TEST_LABELS]))
     monkeypatch.setattr(data, "DIGIT_MNIST_MD5", {hashlib.md5(digits).hexdigest()})
     write_files(tmp_path, {**contents, TEST_LABELS: digits}, suffix="")
-    with pytest.raises(data.DataError, match=r"is the digit MNIST .* Put the files of Fashion-MNIST"):
+    with pytest.raises(
+        data.DataError, match=r"is the digit MNIST .* Put the files of Fashion-MNIST"
+    ):
         data.load_split("test", tmp_path)
 
 
@@ -282,7 +327,9 @@ def test_the_checksums_of_the_two_data_sets_are_told_apart():
     assert data.DIGIT_MNIST_MD5.isdisjoint(FILE_MD5.values())
 
 
-def test_a_stump_of_an_interrupted_unpacking_beside_a_good_gz_does_not_matter(tmp_path, packed, contents):
+def test_a_stump_of_an_interrupted_unpacking_beside_a_good_gz_does_not_matter(
+    tmp_path, packed, contents
+):
     write_files(tmp_path, packed)
     write_files(tmp_path, {TEST_IMAGES: contents[TEST_IMAGES][:1000]}, suffix="")
     assert len(data.load_split("test", tmp_path).pixels) == 10_000
@@ -292,7 +339,9 @@ def test_a_file_is_verified_once_and_again_when_it_changes(own_places, packed, m
     project = write_files(own_places[0], packed)
     checked = []
     check = data._check_content
-    monkeypatch.setattr(data, "_check_content", lambda path, *rest: checked.append(path) or check(path, *rest))
+    monkeypatch.setattr(
+        data, "_check_content", lambda path, *rest: checked.append(path) or check(path, *rest)
+    )
     assert data.find_data_dir() == data.find_data_dir() == project
     data.load_split("test")
     assert len(checked) == 4
@@ -301,8 +350,12 @@ def test_a_file_is_verified_once_and_again_when_it_changes(own_places, packed, m
 
 
 def test_importing_data_loads_neither_torch_nor_streamlit():
-    program = "import sys, fashion_core.data; print({'torch', 'streamlit', 'sklearn'} & set(sys.modules))"
-    answer = subprocess.run([sys.executable, "-c", program], cwd=PROJECT_DIR, capture_output=True, text=True)
+    program = (
+        "import sys, fashion_core.data; print({'torch', 'streamlit', 'sklearn'} & set(sys.modules))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT_DIR, capture_output=True, text=True
+    )
     assert answer.stdout.strip() == "set()", answer.stderr
 
 
@@ -316,7 +369,8 @@ class Misbehaving(BaseHTTPRequestHandler):
         behaviour, name = self.path.strip("/").split("/")
         self.server.asked.append(f"{behaviour}/{name}")
         body = self.server.files[name.removesuffix(".gz")]
-        with contextlib.suppress(ConnectionError):  # a client that gives up is what some tests are about
+        # A client that gives up is what some tests are about
+        with contextlib.suppress(ConnectionError):
             getattr(self, behaviour)(name, body)
 
     def answer(self, body, length):
@@ -375,7 +429,8 @@ def server(packed):
         thread.join()
 
 
-# Which limit ends what; only these are shortened, so that a busy machine's good answers are never too slow.
+# Which limit ends what; only these are shortened, so that a busy machine's good answers are never
+# too slow.
 IMPATIENCE = {"hanging": ("CONNECT_AND_READ_SECONDS", 0.3), "dripping": ("SOURCE_SECONDS", 0.6)}
 
 
@@ -383,10 +438,14 @@ def mirrors(server, *behaviours):
     return {behaviour: f"{server.address}/{behaviour}/" for behaviour in behaviours}
 
 
-def test_fetching_brings_the_four_verified_files_and_reports_every_step(own_places, server, monkeypatch):
+def test_fetching_brings_the_four_verified_files_and_reports_every_step(
+    own_places, server, monkeypatch
+):
     monkeypatch.setattr(fetch, "MIRRORS", {})
     reports = []
-    folder = fetch.fetch_data(lambda *report: reports.append(report), mirrors=mirrors(server, "good"))
+    folder = fetch.fetch_data(
+        lambda *report: reports.append(report), mirrors=mirrors(server, "good")
+    )
     assert folder == own_places[0] == data.find_data_dir()
     assert sorted(os.listdir(folder)) == sorted(f"{name}.gz" for name in FILE_MD5)
     names, done, totals = zip(*reports, strict=True)
@@ -429,7 +488,9 @@ def test_a_bad_server_is_named_with_its_reason_and_leaves_nothing_behind(
 
 
 def test_the_next_source_is_asked_only_for_what_the_last_one_did_not_bring(tmp_path, server):
-    write_files(tmp_path, {name: server.files[name] for name in FILE_MD5 if name.startswith("train-images")})
+    write_files(
+        tmp_path, {name: server.files[name] for name in FILE_MD5 if name.startswith("train-images")}
+    )
     folder = fetch.fetch_data(mirrors=mirrors(server, "labels_only", "good"), target_dir=tmp_path)
     assert folder == tmp_path
     assert server.asked == [
@@ -449,12 +510,17 @@ def test_bad_files_in_the_target_are_replaced(tmp_path, two_files, server, conte
 
 def test_two_fetches_at_once_do_not_disturb_each_other(tmp_path, two_files, server):
     with ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(fetch.fetch_data, mirrors=mirrors(server, "good"), target_dir=tmp_path) for _ in range(2)]
+        jobs = [
+            pool.submit(fetch.fetch_data, mirrors=mirrors(server, "good"), target_dir=tmp_path)
+            for _ in range(2)
+        ]
     assert [job.result() for job in jobs] == [tmp_path, tmp_path]
     assert sorted(os.listdir(tmp_path)) == two_files
 
 
-def test_when_every_source_fails_one_error_names_each_and_the_three_ways(own_places, server, monkeypatch):
+def test_when_every_source_fails_one_error_names_each_and_the_three_ways(
+    own_places, server, monkeypatch
+):
     monkeypatch.setattr(fetch.shutil, "which", lambda name: None)
     nobody = {"nobody": "http://127.0.0.1:1/", "nonsense": "no address at all/"}
     with pytest.raises(data.DataError) as caught:
@@ -464,9 +530,13 @@ def test_when_every_source_fails_one_error_names_each_and_the_three_ways(own_pla
     assert "HTTP Error 404" in text
     assert "- nobody (http://127.0.0.1:1/): [Errno" in text
     assert "- nonsense (no address at all/): unknown url type" in text
-    assert "- Debian's package dataset-fashion-mnist: apt-get and dpkg-deb are not on this machine." in text
+    assert (
+        "- Debian's package dataset-fashion-mnist: apt-get and dpkg-deb are not on this machine."
+        in text
+    )
     assert text.endswith(data.WAYS_TO_SUPPLY)
-    assert str(own_places[0]) not in data.WAYS_TO_SUPPLY  # the constant tells the real project's place
+    # The constant tells the real project's place
+    assert str(own_places[0]) not in data.WAYS_TO_SUPPLY
     assert str(PROJECT_DIR / "data") in text
 
 
@@ -485,8 +555,13 @@ def test_the_first_source_is_the_mirror_that_torchvision_uses():
 FAKE_APT_GET = """#!/bin/sh
 echo "$@" >> "$FAKE_LOG"
 case "$*" in
-  *update*) [ -n "$FAKE_UPDATE_FAILS" ] && echo "E: no network" >&2 && exit 100; : > "$FAKE_LISTS" ;;
-  *download*) [ -e "$FAKE_LISTS" ] || { echo "W: hm" >&2; echo "E: Unable to locate package" >&2; exit 100; }
+  *update*)
+    [ -n "$FAKE_UPDATE_FAILS" ] && echo "E: no network" >&2 && exit 100
+    : > "$FAKE_LISTS" ;;
+  *download*)
+    if ! [ -e "$FAKE_LISTS" ]; then
+      echo "W: hm" >&2; echo "E: Unable to locate package" >&2; exit 100
+    fi
     [ -n "$FAKE_HANGS" ] && exec sleep 30
     : > dataset-fashion-mnist_0.0_all.deb ;;
 esac
@@ -499,7 +574,9 @@ mkdir -p "$3/usr/share/datasets" && cp -r "$FAKE_FILES" "$3/usr/share/datasets/f
 
 @pytest.fixture
 def fake_apt(tmp_path, packed, monkeypatch):
-    """apt-get and dpkg-deb first on PATH; returns the log of apt-get's calls and its package lists' stand-in."""
+    """apt-get and dpkg-deb first on PATH; returns the log of apt-get's calls and its package lists'
+    stand-in.
+    """
     commands = tmp_path / "bin"
     commands.mkdir()
     for name, script in (("apt-get", FAKE_APT_GET), ("dpkg-deb", FAKE_DPKG_DEB)):
@@ -518,7 +595,10 @@ def test_apt_brings_the_files_with_the_lists_that_are_there(tmp_path, two_files,
     lists.touch()
     reports = []
     target = tmp_path / "target"
-    assert fetch.fetch_data(lambda *r: reports.append(r), mirrors={}, use_apt=True, target_dir=target) == target
+    assert (
+        fetch.fetch_data(lambda *r: reports.append(r), mirrors={}, use_apt=True, target_dir=target)
+        == target
+    )
     assert sorted(os.listdir(target)) == two_files
     total = fetch.DOWNLOAD_BYTES[TEST_IMAGES] + fetch.DOWNLOAD_BYTES[TEST_LABELS]
     assert [report[1:] for report in reports] == [(0, total), (total, total)]
@@ -530,7 +610,11 @@ def test_apt_fetches_lists_of_its_own_where_they_are_missing(tmp_path, two_files
     target = tmp_path / "target"
     assert fetch.fetch_data(mirrors={}, use_apt=True, target_dir=target) == target
     calls = [line.split() for line in log.read_text().splitlines()]
-    assert [call[-1] for call in calls] == ["dataset-fashion-mnist", "update", "dataset-fashion-mnist"]
+    assert [call[-1] for call in calls] == [
+        "dataset-fashion-mnist",
+        "update",
+        "dataset-fashion-mnist",
+    ]
     own_lists = [word for word in calls[1] if word.startswith("Dir::State::Lists=")]
     assert own_lists[0].startswith(f"Dir::State::Lists={target}")
     assert own_lists[0] in calls[2]
@@ -543,7 +627,9 @@ def test_apt_is_tried_only_when_asked_for_and_last(tmp_path, two_files, fake_apt
     with pytest.raises(data.DataError):
         fetch.fetch_data(mirrors=mirrors(server, "gone"), target_dir=tmp_path / "target")
     assert not log.exists()
-    fetch.fetch_data(mirrors=mirrors(server, "labels_only"), use_apt=True, target_dir=tmp_path / "target")
+    fetch.fetch_data(
+        mirrors=mirrors(server, "labels_only"), use_apt=True, target_dir=tmp_path / "target"
+    )
     assert server.asked
     assert log.exists()
 
@@ -555,7 +641,9 @@ def test_apt_is_tried_only_when_asked_for_and_last(tmp_path, two_files, fake_apt
         ("FAKE_HANGS", "apt-get took longer than 1 seconds"),
     ],
 )
-def test_apt_that_fails_or_hangs_is_a_reason(tmp_path, two_files, fake_apt, monkeypatch, setting, words):
+def test_apt_that_fails_or_hangs_is_a_reason(
+    tmp_path, two_files, fake_apt, monkeypatch, setting, words
+):
     monkeypatch.setenv(setting, "yes")
     if setting == "FAKE_HANGS":
         fake_apt[1].touch()  # the package lists are there, so that only the download can fail

@@ -1,4 +1,6 @@
-"""The numbers about a model: against scikit-learn, against counting by hand, and against closed forms."""
+"""The numbers about a model: against scikit-learn, against counting by hand, and against closed
+forms.
+"""
 
 import subprocess
 import sys
@@ -47,7 +49,9 @@ def test_confusion_has_ten_classes_even_of_nothing():
     np.testing.assert_array_equal(evaluation.confusion([], []), np.zeros((10, 10)))
 
 
-@pytest.mark.parametrize(("labels", "preds"), [([10], [0]), ([0], [-1]), ([0, 1], [0]), ([[0]], [[0]])])
+@pytest.mark.parametrize(
+    ("labels", "preds"), [([10], [0]), ([0], [-1]), ([0, 1], [0]), ([[0]], [[0]])]
+)
 def test_confusion_refuses_what_is_no_pair_of_class_lists(labels, preds):
     with pytest.raises(ValueError, match=r"0…9|one length"):
         evaluation.confusion(labels, preds)
@@ -60,7 +64,9 @@ def test_per_class_report_agrees_with_counting(labels, preds):
         hits = np.sum((labels == place) & (preds == place))
         assert row["precision"] == pytest.approx(hits / np.sum(preds == place))
         assert row["recall"] == pytest.approx(hits / np.sum(labels == place))
-        assert row["f1"] == pytest.approx(2 * hits / (np.sum(preds == place) + np.sum(labels == place)))
+        assert row["f1"] == pytest.approx(
+            2 * hits / (np.sum(preds == place) + np.sum(labels == place))
+        )
         assert row["support"] == np.sum(labels == place)
         assert type(row["support"]) is int
         assert type(row["f1"]) is float
@@ -120,10 +126,18 @@ def test_cells_partition_the_images_surest_first(labels, probs, preds):
 @pytest.mark.parametrize("pred", [None, 0])
 @pytest.mark.parametrize("outcome", evaluation.OUTCOMES)
 @pytest.mark.parametrize("confidence", [(0.0, 1.0), (0.3, 0.8), (1.0, 1.0)])
-def test_select_indices_keeps_exactly_what_passes(labels, probs, preds, true, pred, outcome, confidence):
+def test_select_indices_keeps_exactly_what_passes(
+    labels, probs, preds, true, pred, outcome, confidence
+):
     low, high = confidence
     found = evaluation.select_indices(
-        labels, probs, true=true, pred=pred, outcome=outcome, min_confidence=low, max_confidence=high
+        labels,
+        probs,
+        true=true,
+        pred=pred,
+        outcome=outcome,
+        min_confidence=low,
+        max_confidence=high,
     )
     expected = [
         i
@@ -136,11 +150,15 @@ def test_select_indices_keeps_exactly_what_passes(labels, probs, preds, true, pr
     assert found.tolist() == expected
 
 
-def test_select_indices_sorts_confident_mistakes_first_and_breaks_ties_by_index(labels, probs, preds):
+def test_select_indices_sorts_confident_mistakes_first_and_breaks_ties_by_index(
+    labels, probs, preds
+):
     found = evaluation.select_indices(labels, probs, sort="confident mistakes")
     confidences = probs.max(axis=1)
     wrong = preds != labels
-    expected = sorted(range(len(labels)), key=lambda i: (not wrong[i], -confidences[i] if wrong[i] else 0, i))
+    expected = sorted(
+        range(len(labels)), key=lambda i: (not wrong[i], -confidences[i] if wrong[i] else 0, i)
+    )
     assert found.tolist() == expected
 
 
@@ -226,7 +244,12 @@ def test_calibration_bins_agree_with_counting(labels, probs, preds):
 def test_calibration_counts_a_confidence_on_an_edge_in_the_lower_bin():
     probs = np.zeros((3, 10))
     probs[:, 0], probs[:, 1] = [0.5, 0.75, 1.0], [0.5, 0.25, 0.0]
-    assert [row["images"] for row in evaluation.calibration([0, 0, 0], probs, bins=4)["bins"]] == [0, 1, 1, 1]
+    assert [row["images"] for row in evaluation.calibration([0, 0, 0], probs, bins=4)["bins"]] == [
+        0,
+        1,
+        1,
+        1,
+    ]
 
 
 def test_importing_evaluation_does_not_load_scikit_learn():

@@ -1,4 +1,6 @@
-"""What can be taken along: read back by the programs it is meant for, and pasted code run as a stranger would."""
+"""What can be taken along: read back by the programs it is meant for, and pasted code run as a
+stranger would.
+"""
 
 import builtins
 import csv
@@ -22,15 +24,59 @@ from fashion_core.runs import folders
 
 SHIPPED = ("deep_residual_net", "fashion_cnn")
 EVENTS = [
-    {"kind": "step", "epoch": 1, "step": 20, "train_loss": 1.5, "learning_rate": 0.001, "elapsed_seconds": 0.5},
-    {"kind": "step", "epoch": 1, "step": 40, "train_loss": 9.9, "learning_rate": 0.001, "elapsed_seconds": 0.9},
-    {"kind": "step", "epoch": 1, "step": 40, "train_loss": 1.25, "learning_rate": 0.001, "elapsed_seconds": 1.0},
-    {"kind": "epoch", "epoch": 1, "step": 40, "train_loss": 1.4, "val_loss": 1.0, "val_accuracy": 0.75,
-     "elapsed_seconds": 1.5, "images_per_second": 1000.0},
-    {"kind": "step", "epoch": 2, "step": 60, "train_loss": 0.5, "learning_rate": 0.0005, "elapsed_seconds": 2.0},
-    {"kind": "epoch", "epoch": 2, "step": 80, "train_loss": 0.5, "val_loss": 0.75, "val_accuracy": 0.875,
-     "elapsed_seconds": 3.0, "images_per_second": 1000.0},
-]  # fmt: skip
+    {
+        "kind": "step",
+        "epoch": 1,
+        "step": 20,
+        "train_loss": 1.5,
+        "learning_rate": 0.001,
+        "elapsed_seconds": 0.5,
+    },
+    {
+        "kind": "step",
+        "epoch": 1,
+        "step": 40,
+        "train_loss": 9.9,
+        "learning_rate": 0.001,
+        "elapsed_seconds": 0.9,
+    },
+    {
+        "kind": "step",
+        "epoch": 1,
+        "step": 40,
+        "train_loss": 1.25,
+        "learning_rate": 0.001,
+        "elapsed_seconds": 1.0,
+    },
+    {
+        "kind": "epoch",
+        "epoch": 1,
+        "step": 40,
+        "train_loss": 1.4,
+        "val_loss": 1.0,
+        "val_accuracy": 0.75,
+        "elapsed_seconds": 1.5,
+        "images_per_second": 1000.0,
+    },
+    {
+        "kind": "step",
+        "epoch": 2,
+        "step": 60,
+        "train_loss": 0.5,
+        "learning_rate": 0.0005,
+        "elapsed_seconds": 2.0,
+    },
+    {
+        "kind": "epoch",
+        "epoch": 2,
+        "step": 80,
+        "train_loss": 0.5,
+        "val_loss": 0.75,
+        "val_accuracy": 0.875,
+        "elapsed_seconds": 3.0,
+        "images_per_second": 1000.0,
+    },
+]
 
 
 def shipped_path(name: str) -> Path:
@@ -40,7 +86,8 @@ def shipped_path(name: str) -> Path:
 @pytest.fixture
 def run(runs_dir):
     run_id = folders.create_run(TrainConfig(epochs=2), "Mine")
-    text = "".join(json.dumps(event) + "\n" for event in EVENTS[3:] + EVENTS[:3])  # in no order, yet complete
+    # In no order, yet complete
+    text = "".join(json.dumps(event) + "\n" for event in EVENTS[3:] + EVENTS[:3])
     (runs_dir / run_id / "metrics.jsonl").write_text(text)
     return folders.read_run(run_id)
 
@@ -79,7 +126,9 @@ def test_an_onnx_file_is_calibrated_by_the_checkpoints_temperature(checkpoint_pa
     """The small checkpoint's temperature is 1.5."""
     pixels = data.load_split("test").pixels[:50]
     expected = predict.predict_probs(checkpoints.load_model(checkpoint_path), pixels)
-    (probs,) = onnxruntime.InferenceSession(export.onnx_bytes(checkpoint_path)).run(None, {"pixels": pixels})
+    (probs,) = onnxruntime.InferenceSession(export.onnx_bytes(checkpoint_path)).run(
+        None, {"pixels": pixels}
+    )
     np.testing.assert_allclose(probs, expected, atol=1e-5)
 
 
@@ -96,13 +145,17 @@ def test_an_onnx_file_says_what_goes_in_what_comes_out_and_what_it_is():
     assert (got.name, got.shape) == ("probs", ["N", 10])
 
 
-def test_weights_and_card_of_an_onnx_file_are_one_models_though_its_run_goes_on(checkpoint_path, monkeypatch):
+def test_weights_and_card_of_an_onnx_file_are_one_models_though_its_run_goes_on(
+    checkpoint_path, monkeypatch
+):
     first = checkpoints.read_checkpoint(checkpoint_path).card
     traced = export._traced_onnx
 
     def trace_while_a_better_one_is_saved(model):
         better = checkpoints.read_checkpoint(checkpoint_path)
-        checkpoints.save_checkpoint(checkpoint_path, better.config, better.weights, {"val_accuracy": 0.987})
+        checkpoints.save_checkpoint(
+            checkpoint_path, better.config, better.weights, {"val_accuracy": 0.987}
+        )
         return traced(model)
 
     monkeypatch.setattr(export, "_traced_onnx", trace_while_a_better_one_is_saved)
@@ -112,7 +165,9 @@ def test_weights_and_card_of_an_onnx_file_are_one_models_though_its_run_goes_on(
 
 
 def test_what_a_model_does_not_know_can_be_told_from_the_probabilities_of_its_onnx_file():
-    """As the docstring of `onnx_bytes` says: the certainty of `predict` from the probabilities alone."""
+    """As the docstring of `onnx_bytes` says: the certainty of `predict` from the probabilities
+    alone.
+    """
     pixels = data.load_split("test").pixels[:200]
     model = checkpoints.load_model(shipped_path(catalog.RECOMMENDED))
     certainty = predict.certainty(predict.predict_logits(model, pixels))
@@ -138,8 +193,13 @@ def test_a_missing_package_is_named_with_what_to_do(without, run):
 
 
 def test_neither_pages_nor_worker_load_what_only_an_export_needs():
-    code = "import sys, fashion_core.export, fashion_core.worker; print({'onnx', 'tensorboardX'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=files.PROJECT_DIR, capture_output=True, text=True)
+    code = (
+        "import sys, fashion_core.export, fashion_core.worker; print({'onnx', 'tensorboardX'} &"
+        " set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=files.PROJECT_DIR, capture_output=True, text=True
+    )
     assert done.stdout.strip() == "set()", done.stderr
 
 
@@ -158,7 +218,12 @@ def test_tensorboard_reads_the_curves_with_their_steps_and_wall_times(run, tmp_p
     (folder / "events.out.tfevents.run").write_bytes(export.tensorboard_bytes(run))
     board = EventAccumulator(str(folder), size_guidance={"scalars": 0})
     board.Reload()
-    assert set(board.Tags()["scalars"]) == {"train_loss", "learning_rate", "val_loss", "val_accuracy"}
+    assert set(board.Tags()["scalars"]) == {
+        "train_loss",
+        "learning_rate",
+        "val_loss",
+        "val_accuracy",
+    }
     start = run.created_at
     expected = {
         "train_loss": [(20, 1.5, 0.5), (40, 1.25, 1.0), (60, 0.5, 2.0)],
@@ -173,9 +238,12 @@ def test_tensorboard_reads_the_curves_with_their_steps_and_wall_times(run, tmp_p
 def test_the_curves_are_a_table_in_the_order_of_training(run):
     rows = list(csv.DictReader(io.StringIO(export.curves_csv(run).decode())))
     assert [(row["kind"], row["step"], row["train_loss"]) for row in rows] == [
-        ("step", "20", "1.5"), ("step", "40", "1.25"), ("epoch", "40", "1.4"), ("step", "60", "0.5"),
+        ("step", "20", "1.5"),
+        ("step", "40", "1.25"),
+        ("epoch", "40", "1.4"),
+        ("step", "60", "0.5"),
         ("epoch", "80", "0.5"),
-    ]  # fmt: skip
+    ]
     assert [row["val_accuracy"] for row in rows] == ["", "", "0.75", "", "0.875"]
 
 
@@ -192,7 +260,11 @@ def test_a_run_without_a_curve_says_so(runs_dir, make):
 def paste(code: str, folder: Path, **environment) -> str:
     """What a fresh interpreter prints that runs exactly this text in a folder."""
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, env=os.environ | environment
+        [sys.executable, "-c", code],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ | environment,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -200,7 +272,9 @@ def paste(code: str, folder: Path, **environment) -> str:
 
 @pytest.fixture
 def pasting(tmp_path):
-    """A folder with a test image as picture.jpg (near enough) and picture.png, and the answers to it."""
+    """A folder with a test image as picture.jpg (near enough) and picture.png, and the answers to
+    it.
+    """
     pixels = data.load_split("test").pixels[8]
     Image.fromarray(pixels).save(tmp_path / "picture.png")
     Image.fromarray(pixels).save(tmp_path / "picture.jpg", quality=100)
@@ -214,7 +288,9 @@ def test_the_shown_code_for_the_model_file_works_when_pasted(pasting):
     code = export.pt_snippet("my model.pt")
     answer = predict.classify_pixels(checkpoints.load_model(path), pixels)
     assert len(code.splitlines()) == 8
-    assert paste(code, folder, PYTHONPATH=str(files.PROJECT_DIR)).startswith(f"{CLASS_NAMES[answer.label]}, ")
+    assert paste(code, folder, PYTHONPATH=str(files.PROJECT_DIR)).startswith(
+        f"{CLASS_NAMES[answer.label]}, "
+    )
 
 
 def test_the_shown_code_for_the_onnx_file_works_when_pasted(pasting):

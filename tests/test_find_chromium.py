@@ -1,4 +1,6 @@
-"""find_chromium: small scripts on PATH play browsers that start, that do not, and an apt-get that brings one."""
+"""find_chromium: small scripts on PATH play browsers that start, that do not, and an apt-get that
+brings one.
+"""
 
 import stat
 import sys
@@ -45,13 +47,16 @@ def test_the_wished_browser_comes_first_and_must_start(commands, tmp_path, monke
 
 
 def test_where_playwright_cannot_download_one_apt_brings_it(commands, monkeypatch, capfd):
-    """Playwright's installer is left out by an interpreter that does nothing; apt-get is a script."""
+    """Playwright's installer is left out by an interpreter that does nothing; apt-get is a
+    script.
+    """
     monkeypatch.setattr(sys, "executable", add_command(commands, "python", "#!/bin/sh\nexit 1\n"))
     monkeypatch.setattr(find_chromium, "root_prefix", list)
     add_command(commands, "env", '#!/bin/sh\nshift\nexec "$@"\n')
     body = STARTS.replace("\n", "\\n")
     brings = (
-        f"case $* in *install*chromium) printf '{body}' > {commands}/chromium; /bin/chmod +x {commands}/chromium;; esac"
+        f"case $* in *install*chromium) printf '{body}' > {commands}/chromium; /bin/chmod +x"
+        f" {commands}/chromium;; esac"
     )
     add_command(commands, "apt-get", f"#!/bin/sh\n{brings}\n")
     assert find_chromium.main() == 0

@@ -64,8 +64,14 @@ def test_only_runs_that_have_ended_go(state):
 
 @pytest.mark.parametrize("rule", pruning.RULES)
 def test_the_model_in_use_and_folders_that_are_no_runs_stay(rule):
-    found = [run("a", accuracy=0.9), run("b", "failed", days=9), run("c", "lost", days=9, config=None)]
-    found.append(dataclasses.replace(run("d", "lost", days=9), problem="status.json is not valid JSON."))
+    found = [
+        run("a", accuracy=0.9),
+        run("b", "failed", days=9),
+        run("c", "lost", days=9, config=None),
+    ]
+    found.append(
+        dataclasses.replace(run("d", "lost", days=9), problem="status.json is not valid JSON.")
+    )
     assert gone(rule, 1, found) == "b"
     assert gone(rule, 1, found, in_use="b") == ""
 
@@ -94,7 +100,9 @@ def test_disk_use_counts_all_files_as_find_does_and_follows_no_link(tmp_path):
     (folder / "link").symlink_to(tmp_path / "outside")
     (folder / "up").symlink_to(tmp_path)
     os.mkfifo(folder / "pipe")
-    listing = subprocess.run(["find", folder, "-type", "f", "-printf", "%s\n"], capture_output=True, text=True)
+    listing = subprocess.run(
+        ["find", folder, "-type", "f", "-printf", "%s\n"], capture_output=True, text=True
+    )
     assert pruning.disk_use(folder) == sum(map(int, listing.stdout.split())) == 1_234
 
 
@@ -120,7 +128,8 @@ def test_disk_use_of_a_run_that_is_gone_is_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("size", "words"), [(0, "0 kB"), (1, "1 kB"), (999_000, "999 kB"), (1_840_000, "1.8 MB"), (2.314e9, "2.31 GB")]
+    ("size", "words"),
+    [(0, "0 kB"), (1, "1 kB"), (999_000, "999 kB"), (1_840_000, "1.8 MB"), (2.314e9, "2.31 GB")],
 )
 def test_sizes_in_words(size, words):
     assert pruning.size_words(size) == words

@@ -20,14 +20,22 @@ def test_without_settings_nothing_is_limited():
     allowed = read_limits()
     assert allowed == Limits(math.inf, math.inf, math.inf, math.inf)
     assert allowed.words() == allowed.epochs_problem(100) == allowed.time_problem(1e9) == ""
-    assert allowed.runs_problem(10_000, 20) == allowed.queue_problem(10_000, 20) == limits.problem() == ""
+    assert (
+        allowed.runs_problem(10_000, 20)
+        == allowed.queue_problem(10_000, 20)
+        == limits.problem()
+        == ""
+    )
 
 
 def test_settings_are_read_and_said(monkeypatch):
     for name, value in zip(NAMES, ("5", " 2.5 ", "1000", "0"), strict=True):
         monkeypatch.setenv(name, value)
     assert read_limits() == Limits(5, 2.5, 1_000, 0)
-    said = "This copy allows at most 5 epochs per run, 2.5 minutes per run, 1,000 runs kept, 0 runs waiting."
+    said = (
+        "This copy allows at most 5 epochs per run, 2.5 minutes per run, 1,000 runs kept, 0 runs"
+        " waiting."
+    )
     assert read_limits().words() == said
 
 
@@ -48,7 +56,8 @@ def test_the_last_that_fits_and_the_first_that_does_not(ask, fits, beyond, words
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(0, "0 runs"), (1, "1 run"), (1_200, "1,200 runs"), (0.5, "0.5 runs"), (1.0, "1 run")]
+    ("value", "words"),
+    [(0, "0 runs"), (1, "1 run"), (1_200, "1,200 runs"), (0.5, "0.5 runs"), (1.0, "1 run")],
 )
 def test_a_count_in_words(value, words):
     assert limits.counted(value, "run") == words
@@ -60,7 +69,9 @@ def test_several_runs_must_fit_together():
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("value", ["ten", "-1", "nan", "inf", "1e400", "9" * 500, "9" * 5_000, "5 epochs", "\u0663x"])
+@pytest.mark.parametrize(
+    "value", ["ten", "-1", "nan", "inf", "1e400", "9" * 500, "9" * 5_000, "5 epochs", "\u0663x"]
+)
 def test_a_value_that_is_none_is_a_sentence(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     with pytest.raises(LimitError, match=f"^{name} is '.*'; it must be a .*number") as caught:
@@ -78,9 +89,16 @@ def test_nothing_at_all_is_no_limit_but_an_error(monkeypatch, name):
 
 @pytest.mark.parametrize(
     ("value", "closed", "explained"),
-    [("", False, False), ("0", False, False), ("off", False, False), ("1", True, False), (" True ", True, False),
-     ("ja", True, True), ("2", True, True)],
-)  # fmt: skip
+    [
+        ("", False, False),
+        ("0", False, False),
+        ("off", False, False),
+        ("1", True, False),
+        (" True ", True, False),
+        ("ja", True, True),
+        ("2", True, True),
+    ],
+)
 def test_a_copy_is_read_only_when_in_doubt(monkeypatch, value, closed, explained):
     monkeypatch.setenv("FASHION_READ_ONLY", value)
     assert limits.read_only() == closed

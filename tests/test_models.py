@@ -15,7 +15,7 @@ from fashion_core.models import (
     count_parameters,
     fold_norms,
     layer_table,
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(
@@ -34,13 +34,23 @@ def test_parameter_count(network, parameters):
 
 
 def test_same_function_as_the_textbook_order():
-    """ReLU after the pool must not change the function: the textbook writes convolution, ReLU, pool."""
+    """ReLU after the pool must not change the function: the textbook writes convolution, ReLU,
+    pool.
+    """
     torch.manual_seed(0)
     ours = FashionCNN().eval()
     textbook = nn.Sequential(
-        ours.conv1, nn.ReLU(), nn.MaxPool2d(2), ours.conv2, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-        ours.linear1, nn.ReLU(), ours.linear2,
-    )  # fmt: skip
+        ours.conv1,
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        ours.conv2,
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        ours.linear1,
+        nn.ReLU(),
+        ours.linear2,
+    )
     images = torch.randn(8, 1, 28, 28)
     assert torch.equal(ours(images), textbook(images))
 
@@ -76,7 +86,9 @@ def test_dropout_acts_only_in_training():
     assert torch.equal(model.eval()(images), model(images))
 
 
-@pytest.mark.parametrize("network", [FashionCNN, FashionCNNNorm, ResidualNet, DeepResidualNet, WideResidualNet])
+@pytest.mark.parametrize(
+    "network", [FashionCNN, FashionCNNNorm, ResidualNet, DeepResidualNet, WideResidualNet]
+)
 @pytest.mark.parametrize("shape", [(1, 28, 28), (2, 3, 28, 28), (2, 1, 32, 32)])
 def test_other_shapes_are_refused(network, shape):
     with pytest.raises(ValueError, match="images must be"):
@@ -122,5 +134,12 @@ def test_folded_norms_are_the_same_function(network):
 
 def test_layer_table_tells_the_measured_shapes():
     rows = layer_table(build_model("FashionCNN"))
-    assert [row["shape"] for row in rows] == [(32, 26, 26), (32, 13, 13), (64, 11, 11), (64, 5, 5), (128,), (10,)]
+    assert [row["shape"] for row in rows] == [
+        (32, 26, 26),
+        (32, 13, 13),
+        (64, 11, 11),
+        (64, 5, 5),
+        (128,),
+        (10,),
+    ]
     assert sum(row["parameters"] for row in rows) == 225_034

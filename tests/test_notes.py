@@ -1,4 +1,6 @@
-"""fashion_core.notes: what visitors write about runs, and files that were damaged, forged or written twice at once."""
+"""fashion_core.notes: what visitors write about runs, and files that were damaged, forged or
+written twice at once.
+"""
 
 import json
 import os
@@ -25,7 +27,9 @@ def test_no_file_is_no_notes(tmp_path):
 
 
 def test_what_a_visitor_writes_is_cleaned():
-    checked = annotations.checked_notes(" a\tb\x00 ", "  one\u202e \r\n\x07two\n\n", ["x", " X ", "", "a,b", "\n"])
+    checked = annotations.checked_notes(
+        " a\tb\x00 ", "  one\u202e \r\n\x07two\n\n", ["x", " X ", "", "a,b", "\n"]
+    )
     assert checked == Notes("a b", "one\n two", ("x", "a b"))
 
 
@@ -44,7 +48,9 @@ def test_what_is_too_long_is_refused_with_a_sentence(name, text, tags, words):
 
 
 def test_the_longest_notes_fit_into_the_file(tmp_path):
-    longest = annotations.checked_notes("😀" * 60, "😀" * 2_000, [f"{i}" + "😀" * 23 for i in range(8)])
+    longest = annotations.checked_notes(
+        "😀" * 60, "😀" * 2_000, [f"{i}" + "😀" * 23 for i in range(8)]
+    )
     annotations.write_notes(tmp_path, longest)
     assert annotations.read_notes(tmp_path) == longest
 
@@ -76,7 +82,10 @@ def test_a_pipe_or_folder_in_the_files_place_is_not_waited_for(tmp_path):
     [
         ({"name": 3, "text": ["x"], "tags": "abc"}, Notes()),
         ({"tags": [1, None, "a", {"b": 1}, "A"]}, Notes(tags=("a",))),
-        ({"name": "n" * 99, "text": "t" * 9_999, "tags": ["t" * 99] * 3}, Notes("n" * 60, "t" * 2_000, ("t" * 24,))),
+        (
+            {"name": "n" * 99, "text": "t" * 9_999, "tags": ["t" * 99] * 3},
+            Notes("n" * 60, "t" * 2_000, ("t" * 24,)),
+        ),
         ({"tags": [str(i) for i in range(99)]}, Notes(tags=tuple("01234567"))),
         ({"name": "a\nb\u0000\ud800", "other": 1}, Notes("a b")),
     ],
@@ -96,7 +105,9 @@ def test_a_file_that_links_elsewhere_is_replaced_and_its_target_left_alone(tmp_p
 
 
 def test_two_browsers_at_once_end_in_one_of_the_two_outcomes(tmp_path):
-    """Both write from one process, as one server does; a reader meanwhile never sees half of one."""
+    """Both write from one process, as one server does; a reader meanwhile never sees half of
+    one.
+    """
     outcomes = [Notes(letter, letter * 2_000, (letter,)) for letter in "ab"]
     annotations.write_notes(tmp_path, outcomes[0])
     errors = []

@@ -38,11 +38,15 @@ def test_the_weights_go_where_torchs_own_class_takes_them(name, weight_decay):
 
 def test_muon_changes_hidden_layers_as_torchs_own_class_and_the_others_as_adamw():
     torch.manual_seed(0)
-    model = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.Conv2d(4, 6, 3), torch.nn.Linear(6, 8))
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 4, 3), torch.nn.Conv2d(4, 6, 3), torch.nn.Linear(6, 8)
+    )
     model.append(torch.nn.Linear(8, 3))
     theirs = copy.deepcopy(model)
     hidden = ("1.weight", "2.weight")
-    flat = {name: torch.nn.Parameter(theirs.get_parameter(name).detach().flatten(1)) for name in hidden}
+    flat = {
+        name: torch.nn.Parameter(theirs.get_parameter(name).detach().flatten(1)) for name in hidden
+    }
     rest = [parameter for name, parameter in theirs.named_parameters() if name not in hidden]
     options = {"lr": 0.1, "weight_decay": 0.05}
     oracles = (
@@ -90,7 +94,10 @@ def test_rounded_training_gives_the_gradients_of_autocast(name):
     """The same function, rounded at the same places; norms stay exact and are the model's own."""
     torch.manual_seed(0)
     model = build_model(name).train()
-    images, labels = torch.randn(32, 1, 28, 28).to(memory_format=torch.channels_last), torch.arange(32) % 10
+    images, labels = (
+        torch.randn(32, 1, 28, 28).to(memory_format=torch.channels_last),
+        torch.arange(32) % 10,
+    )
     oracle = copy.deepcopy(model)
     with torch.autocast("cpu", torch.bfloat16):
         expected = oracle(images)
@@ -125,7 +132,8 @@ import torch
 from fashion_core import training
 from fashion_core.config import TrainConfig
 state = training.new_state(TrainConfig(optimizer={name!r}), torch.device("cpu"))
-training._update(state, torch.zeros(4, 28, 28, dtype=torch.uint8), torch.zeros(4, dtype=torch.int64))
+pixels, labels = torch.zeros(4, 28, 28, dtype=torch.uint8), torch.zeros(4, dtype=torch.int64)
+training._update(state, pixels, labels)
 sys.exit("torch._dynamo" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

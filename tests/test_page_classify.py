@@ -1,4 +1,6 @@
-"""The Classify page, run by Streamlit itself: what is brought to it, good and bad. Strokes need a real browser."""
+"""The Classify page, run by Streamlit itself: what is brought to it, good and bad. Strokes need a
+real browser.
+"""
 
 import io
 import re
@@ -57,7 +59,11 @@ def html(app: AppTest) -> list[str]:
 
 def answers(app: AppTest) -> list[str]:
     """What the page says of each picture, as plain text."""
-    return [" ".join(re.sub(r"<[^>]*>", " ", text).split()) for text in html(app) if 'class="answer"' in text]
+    return [
+        " ".join(re.sub(r"<[^>]*>", " ", text).split())
+        for text in html(app)
+        if 'class="answer"' in text
+    ]
 
 
 def png(picture: Image.Image) -> bytes:
@@ -106,7 +112,9 @@ def test_of_several_uploads_the_bad_ones_get_a_sentence_and_the_good_ones_an_ans
     assert [said.split(",")[0] for said in answers(app)] == ["Trouser", "Trouser"]
     sentences = [error.value for error in app.error]
     assert [
-        words for words, text in zip(("not a PNG", "damaged", "1 × 1"), sentences, strict=True) if words in text
+        words
+        for words, text in zip(("not a PNG", "damaged", "1 × 1"), sentences, strict=True)
+        if words in text
     ] == [
         "not a PNG",
         "damaged",
@@ -173,7 +181,8 @@ def test_low_confidence_names_the_two_candidates(test_set):
     _, probs = test_set
     model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
     pixels = data.load_split("test").pixels
-    for index in np.argsort(np.abs(probs.max(axis=1) - 0.5)):  # between two classes, and like clothes all the same
+    # Between two classes, and like clothes all the same
+    for index in np.argsort(np.abs(probs.max(axis=1) - 0.5)):
         picture = Image.fromarray(pixels[index])
         answer = predict.classify_pixels(model, prepare(picture).pixels)
         if answer.recognised and answer.probs.max() < 0.55:
@@ -229,20 +238,32 @@ def test_a_model_file_that_is_damaged_meanwhile_ends_in_a_sentence(unsure_model)
 
 def src_seen(app: AppTest) -> list[str]:
     """The images that the model sees, as the page shows them."""
-    return [re.search(r'src="([^"]*)"', text)[1] for text in html(app) if text.startswith('<img class="seen"')]
+    return [
+        re.search(r'src="([^"]*)"', text)[1]
+        for text in html(app)
+        if text.startswith('<img class="seen"')
+    ]
 
 
 def shirt_beside_a_dark_pole() -> Image.Image:
     picture = Image.new("RGB", (400, 300), (235, 235, 230))
     draw = ImageDraw.Draw(picture)
-    draw.polygon([(60, 60), (160, 60), (200, 110), (160, 130), (160, 250), (60, 250), (60, 130), (20, 110)], "#a03040")
+    draw.polygon(
+        [(60, 60), (160, 60), (200, 110), (160, 130), (160, 250), (60, 250), (60, 130), (20, 110)],
+        "#a03040",
+    )
     draw.rectangle((300, 10, 340, 290), fill="#202020")
     return picture
 
 
 def correct(app: AppTest, key: str, what: str, value) -> None:
     """Move one of the ways to correct a picture, as a visitor does."""
-    kind = {"invert": app.toggle, "ground": app.button_group, "across": app.slider, "down": app.slider}[what]
+    kind = {
+        "invert": app.toggle,
+        "ground": app.button_group,
+        "across": app.slider,
+        "down": app.slider,
+    }[what]
     kind(key=f"{what}_{key}").set_value(value).run()
     assert not app.exception
 
@@ -284,7 +305,9 @@ def test_a_background_can_be_said_to_be_patterned():
 
 
 def test_corrections_of_one_picture_leave_the_others_alone():
-    app = upload(("a.png", png(shirt_beside_a_dark_pole())), ("b.png", png(shirt_beside_a_dark_pole())))
+    app = upload(
+        ("a.png", png(shirt_beside_a_dark_pole())), ("b.png", png(shirt_beside_a_dark_pole()))
+    )
     first, second = src_seen(app)
     correct(app, app.toggle[1].key.removeprefix("invert_"), "across", (0, 55))
     assert src_seen(app)[0] == first == second

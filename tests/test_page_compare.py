@@ -1,4 +1,6 @@
-"""The Compare page and the second model, run by Streamlit itself, on the real test images and the shipped models."""
+"""The Compare page and the second model, run by Streamlit itself, on the real test images and the
+shipped models.
+"""
 
 import json
 import re
@@ -22,7 +24,9 @@ open_pair = partial(open_page, model="fashion_cnn", **{"with": "fashion_cnn_norm
 
 @pytest.fixture(scope="module")
 def second(test_set):
-    """The probabilities (10000, 10) on the test split of the classic network with batch norm: B, to the classic's A."""
+    """The probabilities (10000, 10) on the test split of the classic network with batch norm: B, to
+    the classic's A.
+    """
     model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn_norm.pt")
     return predict.predict_probs(model, data.load_split("test").pixels)
 
@@ -80,24 +84,36 @@ def test_each_class_has_its_recalls_and_their_difference(test_set, second):
     for name, shares in (("recall_a", probs), ("recall_b", second)):
         expected = metrics.recall_score(labels, shares.argmax(axis=1), average=None)
         assert frame[name].tolist() == pytest.approx((100 * expected).tolist())
-    assert frame["difference"].tolist() == pytest.approx((frame["recall_b"] - frame["recall_a"]).tolist())
+    assert frame["difference"].tolist() == pytest.approx(
+        (frame["recall_b"] - frame["recall_a"]).tolist()
+    )
 
 
-def test_a_cell_shows_the_images_that_came_and_those_that_left_with_both_predictions(test_set, second):
+def test_a_cell_shows_the_images_that_came_and_those_that_left_with_both_predictions(
+    test_set, second
+):
     labels, probs = test_set
     came, left = comparison.changed_sides(labels, probs, second, 6, 0)
     app = open_pair()
     assert components(app, "image_grid") == []
-    assert components(app, "matrix_clicks") == [{"picked": None, "size": 10, "box": "difference_box"}]
+    assert components(app, "matrix_clicks") == [
+        {"picked": None, "size": 10, "box": "difference_box"}
+    ]
     before = app.get("plotly_chart")[0].proto.SerializeToString()
     app.selectbox(key="true").select("Shirt").run()
     app.selectbox(key="pred").select("T-shirt/top").run()
     assert not app.exception
     assert components(app, "matrix_clicks")[0]["picked"] == [6, 0]
     assert app.get("plotly_chart")[0].proto.SerializeToString() == before
-    assert f"{abs(len(came) - len(left))} {'more' if len(came) > len(left) else 'fewer'} shirts" in words(app)
+    assert (
+        f"{abs(len(came) - len(left))} {'more' if len(came) > len(left) else 'fewer'} shirts"
+        in words(app)
+    )
     grids = components(app, "image_grid")
-    assert [[item["index"] for item in grid["items"]] for grid in grids] == [came.tolist(), left.tolist()]
+    assert [[item["index"] for item in grid["items"]] for grid in grids] == [
+        came.tolist(),
+        left.tolist(),
+    ]
     index = int(came[0])
     a, b = (CLASS_NAMES[shares[index].argmax()] for shares in (probs, second))
     spoken = grids[0]["items"][0]["label"]
@@ -146,7 +162,9 @@ def test_an_unknown_second_model_in_the_url_is_said_to_be_gone(junk):
     assert not app.run().warning
 
 
-@pytest.mark.parametrize("query", [{"with": ""}, {"true": "Hat", "pred": "Shirt"}, {"true": "", "pred": ""}], ids=str)
+@pytest.mark.parametrize(
+    "query", [{"with": ""}, {"true": "Hat", "pred": "Shirt"}, {"true": "", "pred": ""}], ids=str
+)
 def test_other_junk_in_the_url_is_passed_over(query):
     app = open_page(**query)
     assert components(app, "matrix_clicks")[0]["picked"] is None
@@ -179,7 +197,10 @@ def test_the_only_model_is_told_apart_from_none(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
     app = open_page()
     assert "is the only model here" in app.info[0].value
-    assert [link.proto.label for link in app.get("page_link")] == ["Train a model", "Bring in a model file"]
+    assert [link.proto.label for link in app.get("page_link")] == [
+        "Train a model",
+        "Bring in a model file",
+    ]
     assert picker(app).disabled
 
 
@@ -187,4 +208,6 @@ def test_a_models_name_is_text_and_not_markup(checkpoint_path):
     run_id = make_model("[x](http://evil) <b>b</b>", checkpoint_path.read_bytes())
     app = open_page(model=run_id, true="Shirt", pred="Shirt")
     assert "[x](" not in words(app)
-    assert all("<b>b</b>" not in text for row in figure(app)["data"][0]["hovertext"] for text in row)
+    assert all(
+        "<b>b</b>" not in text for row in figure(app)["data"][0]["hovertext"] for text in row
+    )

@@ -1,4 +1,6 @@
-"""The Confusion matrix page, run by Streamlit itself, on the real test images and the classic model."""
+"""The Confusion matrix page, run by Streamlit itself, on the real test images and the classic
+model.
+"""
 
 import json
 from functools import partial
@@ -18,7 +20,9 @@ open_page = partial(app_page.open_page, "confusion_matrix", model="fashion_cnn")
 
 
 def component(app: AppTest, name: str) -> dict | None:
-    """What was handed to a component: "matrix_clicks" or "image_grid"; None if it is not on the page."""
+    """What was handed to a component: "matrix_clicks" or "image_grid"; None if it is not on the
+    page.
+    """
     protos = [element.proto for element in app.get("bidi_component")]
     return next((json.loads(proto.json) for proto in protos if proto.component_name == name), None)
 
@@ -41,7 +45,10 @@ def test_the_four_figures_are_those_of_scikit_learn(test_set):
     assert shown["Accuracy"] == (f"{metrics.accuracy_score(labels, preds):.1%}", "of 10,000 images")
     assert shown["Macro F1"][0] == f"{f1.mean():.3f}"
     assert shown["Worst class"] == (CLASS_NAMES[f1.argmin()], f"F1 {f1.min():.3f}")
-    assert shown["Most confused"] == (f"{mistakes.max():,}", f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]}")
+    assert shown["Most confused"] == (
+        f"{mistakes.max():,}",
+        f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]}",
+    )
 
 
 def test_the_matrix_holds_the_counts_of_scikit_learn(test_set):
@@ -104,7 +111,10 @@ def test_a_confused_pair_is_picked_by_its_button_and_the_pickers_follow(test_set
         assert button.label == f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]} · {images}"
     true, pred, images = pairs[1]
     buttons[1].click().run()
-    assert (app.selectbox(key="true").value, app.selectbox(key="pred").value) == (CLASS_NAMES[true], CLASS_NAMES[pred])
+    assert (app.selectbox(key="true").value, app.selectbox(key="pred").value) == (
+        CLASS_NAMES[true],
+        CLASS_NAMES[pred],
+    )
     assert heading(app).startswith(f"{images} ")
 
 
@@ -121,7 +131,9 @@ def test_a_class_that_is_never_named_is_not_called_a_mistake_that_is_never_made(
     shipped = checkpoints.read_checkpoint(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
     shipped.weights["linear2.bias"][CLASS_NAMES.index("Shirt")] = -1e6
     run_id = folders.create_run(shipped.config, "Knows no shirts", "finished")
-    checkpoints.save_checkpoint(folders.read_run(run_id).model_path, shipped.config, shipped.weights, {})
+    checkpoints.save_checkpoint(
+        folders.read_run(run_id).model_path, shipped.config, shipped.weights, {}
+    )
     app = app_page.open_page("confusion_matrix", model=run_id, true="Shirt", pred="Shirt")
     assert heading(app) == "No shirts rightly called Shirt"
     assert any("the model names none of them rightly" in caption.value for caption in app.caption)
@@ -141,7 +153,9 @@ def test_it_says_how_far_it_can_be_trusted(test_set):
     error = evaluation.calibration(labels, probs)["ece"]
     assert any(f"off by {error:.1%}" in caption.value for caption in app.caption)
     bars = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"][0]["y"]
-    assert len(bars) == sum(row["images"] > 0 for row in evaluation.calibration(labels, probs)["bins"])
+    assert len(bars) == sum(
+        row["images"] > 0 for row in evaluation.calibration(labels, probs)["bins"]
+    )
 
 
 def test_the_table_has_the_scores_of_scikit_learn_and_a_file_to_take_away(test_set):
@@ -157,11 +171,18 @@ def test_the_table_has_the_scores_of_scikit_learn_and_a_file_to_take_away(test_s
 @pytest.mark.parametrize(
     "query",
     [
-        {"true": "Hat", "pred": "Shirt"}, {"true": "Shirt"}, {"true": "6", "pred": "0"}, {"true": "", "pred": ""},
-        {"true": "Choose", "pred": "Choose"}, {"mode": "magic"}, {"mode": ""}, {"hide": "maybe"}, {"hide": ""},
+        {"true": "Hat", "pred": "Shirt"},
+        {"true": "Shirt"},
+        {"true": "6", "pred": "0"},
+        {"true": "", "pred": ""},
+        {"true": "Choose", "pred": "Choose"},
+        {"mode": "magic"},
+        {"mode": ""},
+        {"hide": "maybe"},
+        {"hide": ""},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_junk_in_the_url_leaves_no_cell_picked(query):
     app = open_page(**query)
     assert component(app, "matrix_clicks")["picked"] is None

@@ -1,4 +1,6 @@
-"""Taking a model along from the Home page, run by Streamlit itself: nothing is made before it is asked for."""
+"""Taking a model along from the Home page, run by Streamlit itself: nothing is made before it is
+asked for.
+"""
 
 import builtins
 import json
@@ -47,23 +49,31 @@ def downloads(app: AppTest) -> list[str]:
     return [button.label for button in app.download_button]
 
 
-@pytest.mark.parametrize(("kind", "name"), [("pt", "{}.pt"), ("onnx", "{}.onnx"), ("card", "{}.json")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("pt", "{}.pt"), ("onnx", "{}.onnx"), ("card", "{}.json")]
+)
 def test_a_shipped_model_is_made_when_asked_for_and_only_then(kind, name):
     app = open_page("home")
     assert kinds(app) == ["Model (.pt)", "ONNX", "Card (JSON)"]
     assert downloads(app) == []
-    assert downloads(make(app, kind))[0].startswith(f"Download {name.format(catalog.RECOMMENDED)} · ")
+    assert downloads(make(app, kind))[0].startswith(
+        f"Download {name.format(catalog.RECOMMENDED)} · "
+    )
     picker(app).set_value("pt" if kind != "pt" else "card").run()
     assert downloads(app) == []
 
 
-@pytest.mark.parametrize(("kind", "snippet"), [("pt", export.pt_snippet), ("onnx", export.onnx_snippet)])
+@pytest.mark.parametrize(
+    ("kind", "snippet"), [("pt", export.pt_snippet), ("onnx", export.onnx_snippet)]
+)
 def test_the_code_shown_is_the_code_that_was_tested_for_the_file_that_is_downloaded(kind, snippet):
     app = make(open_page("home"), kind)
     assert app.code[0].value == snippet(downloads(app)[0].split()[1])
 
 
-@pytest.mark.parametrize(("kind", "name"), [("tensorboard", "events.out.tfevents.{}"), ("csv", "{}.csv")])
+@pytest.mark.parametrize(
+    ("kind", "name"), [("tensorboard", "events.out.tfevents.{}"), ("csv", "{}.csv")]
+)
 def test_the_curves_of_a_run_can_be_taken_along_too(run_id, kind, name):
     app = open_page("home", model=run_id)
     assert downloads(make(app, kind))[0].startswith(f"Download {name.format(run_id)} · ")
@@ -98,7 +108,8 @@ def test_damaged_and_missing_files_are_sentences(run_id, runs_dir):
     (runs_dir / run_id / "metrics.jsonl").unlink()
     app.run()
     assert not app.exception
-    assert "Curves (CSV)" not in kinds(app)  # a run without curves, as one that was brought in, offers none
+    # A run without curves, as one that was brought in, offers none
+    assert "Curves (CSV)" not in kinds(app)
     path = runs_dir / run_id / "model.pt"
     path.write_bytes(path.read_bytes()[:1000])
     assert "half of one" in make(app, "onnx").error[0].value

@@ -28,7 +28,9 @@ def shown(app: AppTest) -> list[int]:
 
 def count(app: AppTest) -> int:
     return next(
-        int(text.value.split("**")[1].replace(",", "")) for text in app.markdown if "10,000 images" in text.value
+        int(text.value.split("**")[1].replace(",", ""))
+        for text in app.markdown
+        if "10,000 images" in text.value
     )
 
 
@@ -53,7 +55,13 @@ def test_the_first_page_shows_the_first_fifty_with_all_that_is_known(test_set):
         pred, confidence = probs[index].argmax(), f"{probs[index].max():.1%}"
         outcome = "✓ Right" if pred == labels[index] else "✗ Wrong"
         texts = [text for _, text in item["lines"]]
-        assert texts == [f"#{index}", outcome, CLASS_NAMES[pred], confidence, f"is {CLASS_NAMES[labels[index]]}"]
+        assert texts == [
+            f"#{index}",
+            outcome,
+            CLASS_NAMES[pred],
+            confidence,
+            f"is {CLASS_NAMES[labels[index]]}",
+        ]
         assert outcome[2:].lower() in item["label"]
         assert item["source"].startswith("data:image/png;base64,")
     assert not headings(app)
@@ -61,9 +69,17 @@ def test_the_first_page_shows_the_first_fifty_with_all_that_is_known(test_set):
 
 def test_filters_and_sort_come_from_the_url(test_set):
     labels, probs = test_set
-    app = open_page(true_label="Shirt", outcome="Wrong", confidence=["50", "90"], sort="Confident mistakes")
+    app = open_page(
+        true_label="Shirt", outcome="Wrong", confidence=["50", "90"], sort="Confident mistakes"
+    )
     expected = evaluation.select_indices(
-        labels, probs, true=6, outcome="wrong", min_confidence=0.5, max_confidence=0.9, sort="confident mistakes"
+        labels,
+        probs,
+        true=6,
+        outcome="wrong",
+        min_confidence=0.5,
+        max_confidence=0.9,
+        sort="confident mistakes",
     )
     assert count(app) == len(expected) > 0
     assert shown(app) == expected[:PER_PAGE].tolist()
@@ -115,9 +131,13 @@ def test_the_picked_image_opens_with_its_index_and_ten_bars(test_set):
     app = open_page(index="23")
     assert headings(app) == ["Image 23"]
     panel = next(
-        element.value for element in app.get("html") if 'class="bars"' in element.value and "picked" in element.value
+        element.value
+        for element in app.get("html")
+        if 'class="bars"' in element.value and "picked" in element.value
     )
-    bars = re.findall(r'<div class="bar-row( winner)?"><span>([^<]+)</span>.*?<b>([\d.]+%)</b>', panel)
+    bars = re.findall(
+        r'<div class="bar-row( winner)?"><span>([^<]+)</span>.*?<b>([\d.]+%)</b>', panel
+    )
     assert [name.removesuffix(" (true)") for _, name, _ in bars] == list(CLASS_NAMES)
     assert [share for *_, share in bars] == [f"{prob:.1%}" for prob in probs[23]]
     assert [place for place, (winner, *_) in enumerate(bars) if winner] == [probs[23].argmax()]
@@ -172,13 +192,29 @@ def test_an_empty_result_says_so_and_the_button_clears_the_filters():
 @pytest.mark.parametrize(
     "query",
     [
-        {"page": "99999"}, {"page": "0"}, {"page": "-3"}, {"page": "abc"}, {"page": ""}, {"page": "1.5"},
-        {"index": "10000"}, {"index": "-1"}, {"index": "abc"}, {"index": "nan"}, {"index": ""}, {"index": "9" * 40},
-        {"true_label": "Hat"}, {"predicted_label": ""}, {"outcome": "maybe"}, {"sort": "beauty"},
-        {"confidence": "50"}, {"confidence": ["5", "900"]}, {"confidence": ["nan", "inf"]}, {"confidence": ["a", "b"]},
+        {"page": "99999"},
+        {"page": "0"},
+        {"page": "-3"},
+        {"page": "abc"},
+        {"page": ""},
+        {"page": "1.5"},
+        {"index": "10000"},
+        {"index": "-1"},
+        {"index": "abc"},
+        {"index": "nan"},
+        {"index": ""},
+        {"index": "9" * 40},
+        {"true_label": "Hat"},
+        {"predicted_label": ""},
+        {"outcome": "maybe"},
+        {"sort": "beauty"},
+        {"confidence": "50"},
+        {"confidence": ["5", "900"]},
+        {"confidence": ["nan", "inf"]},
+        {"confidence": ["a", "b"]},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_junk_in_the_url_falls_back_to_the_whole_test_set(query):
     app = open_page(**query)
     assert count(app) == 10_000

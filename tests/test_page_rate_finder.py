@@ -1,4 +1,6 @@
-"""The learning-rate finder on the Train page, run by Streamlit itself: each of its states, and using what it found."""
+"""The learning-rate finder on the Train page, run by Streamlit itself: each of its states, and
+using what it found.
+"""
 
 import time
 
@@ -24,7 +26,11 @@ def launched(runs_dir, monkeypatch):
 
 def alive() -> dict:
     me = psutil.Process()
-    return {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
+    return {
+        "pid": me.pid,
+        "process_started_at": folders.process_start(me),
+        "heartbeat_at": time.time(),
+    }
 
 
 def found(config=None, **status):
@@ -34,13 +40,18 @@ def found(config=None, **status):
 
 
 def charts(app) -> list[str]:
-    return [element.proto.alt for element in app.get("vega_lite_chart") if "learning rate" in element.proto.alt]
+    return [
+        element.proto.alt
+        for element in app.get("vega_lite_chart")
+        if "learning rate" in element.proto.alt
+    ]
 
 
 def test_nothing_yet_says_what_it_does_and_a_click_starts_it_for_the_forms_values(launched):
     app = open_page("train")
     assert "Tries many, a step each, and suggests one." in words(app)
-    app.selectbox(key="train_optimizer").select("SGD")  # and clicked at once, before the page was drawn anew
+    # And clicked at once, before the page was drawn anew
+    app.selectbox(key="train_optimizer").select("SGD")
     button(app, "Find a learning rate").click().run()
     assert not app.exception
     assert launched == [folders.finder_dir()]
@@ -56,18 +67,29 @@ def test_of_what_has_ended_the_later_stands_first(age, first):
     run_id = folders.create_run(TrainConfig(epochs=2), "Ended")
     files.write_json(folders.run_dir_of(run_id) / "status.json", {"state": "finished", "step": 1})
     about = files.read_json(folders.finder_dir() / "config.json")
-    files.write_json(folders.finder_dir() / "config.json", about | {"created_at": time.time() + age})
+    files.write_json(
+        folders.finder_dir() / "config.json", about | {"created_at": time.time() + age}
+    )
     titles = [title.value for title in open_page("train").subheader]
     assert titles.index("Learning rate finder") == (0 if first == "Found" else 1)
 
 
 def test_a_rate_at_which_the_loss_had_not_turned_is_said_to_be_one():
     write_search(rates=RATES, losses=[2.3 - 0.01 * place for place in range(200)], steps=200)
-    assert "0.1 is a tenth of the highest rate tried, at which the loss had not risen yet" in words(open_page("train"))
+    assert "0.1 is a tenth of the highest rate tried, at which the loss had not risen yet" in words(
+        open_page("train")
+    )
 
 
 def test_while_it_runs_it_shows_its_curve_and_stops_and_a_run_waits():
-    write_search(state="running", rates=RATES, losses=valley(0.02)[:40], steps=200, elapsed_seconds=1.0, **alive())
+    write_search(
+        state="running",
+        rates=RATES,
+        losses=valley(0.02)[:40],
+        steps=200,
+        elapsed_seconds=1.0,
+        **alive(),
+    )
     app = open_page("train")
     assert "Step 40 of 200 · at most 4 s left" in [bar.proto.text for bar in app.get("progress")]
     assert charts(app) == ["Loss over learning rate, raw and smoothed"]
@@ -113,8 +135,14 @@ def test_a_curve_without_a_fall_suggests_nothing():
     ("status", "sentence"),
     [
         ({"state": "failed", "message": "The machine ran out of memory."}, "ran out of memory"),
-        ({"state": "running", "pid": 2**22 + 1, "heartbeat_at": time.time()}, "ended without a word"),
-        ({"state": "stopped", "rates": RATES, "losses": [2.3] * 30, "steps": 200}, "Stopped after step 30 of 200"),
+        (
+            {"state": "running", "pid": 2**22 + 1, "heartbeat_at": time.time()},
+            "ended without a word",
+        ),
+        (
+            {"state": "stopped", "rates": RATES, "losses": [2.3] * 30, "steps": 200},
+            "Stopped after step 30 of 200",
+        ),
         ({"losses": "no curve"}, "does not hold a curve"),
     ],
 )

@@ -1,4 +1,6 @@
-"""The Runs page, run by Streamlit itself: empty, normal and damaged; ticks, filters, notes, pruning."""
+"""The Runs page, run by Streamlit itself: empty, normal and damaged; ticks, filters, notes,
+pruning.
+"""
 
 import csv
 import io
@@ -20,7 +22,17 @@ from pages.parts.runs.differences import marked
 
 def words(app: AppTest) -> str:
     """Everything that the page says, in one text."""
-    kinds = ("title", "subheader", "markdown", "caption", "text", "info", "warning", "error", "success")
+    kinds = (
+        "title",
+        "subheader",
+        "markdown",
+        "caption",
+        "text",
+        "info",
+        "warning",
+        "error",
+        "success",
+    )
     return "\n".join(str(element.value) for kind in kinds for element in getattr(app, kind))
 
 
@@ -35,10 +47,19 @@ def make_run(name: str, state="finished", accuracy=0.85, checkpoint_path=None, *
     if checkpoint_path:
         (run_dir / "model.pt").write_bytes(checkpoint_path.read_bytes())
     step = {"kind": "step", "epoch": 1, "step": 1, "train_loss": 2.3, "elapsed_seconds": 0.1}
-    epoch = {"kind": "epoch", "epoch": 1, "step": 860, "train_loss": 0.5, "val_loss": 0.4, "val_accuracy": accuracy,
-             "elapsed_seconds": 9.0}  # fmt: skip
+    epoch = {
+        "kind": "epoch",
+        "epoch": 1,
+        "step": 860,
+        "train_loss": 0.5,
+        "val_loss": 0.4,
+        "val_accuracy": accuracy,
+        "elapsed_seconds": 9.0,
+    }
     last = epoch | {"epoch": 2, "step": 1720, "val_accuracy": accuracy - 0.1}
-    (run_dir / "metrics.jsonl").write_text("".join(json.dumps(event) + "\n" for event in (step, epoch, last)))
+    (run_dir / "metrics.jsonl").write_text(
+        "".join(json.dumps(event) + "\n" for event in (step, epoch, last))
+    )
     figures = {"epoch": 2, "elapsed_seconds": 18.0, "best_val_accuracy": accuracy, "best_epoch": 1}
     files.write_json(run_dir / "status.json", {"state": state} | figures)
     return run_id
@@ -72,10 +93,20 @@ def test_the_table_is_searched_filtered_and_sorted_from_the_url(runs_dir):
     assert names(open_page("runs", state="Failed")) == ["Gamma"]
     assert names(open_page("runs", search='"seed 1"')) == ["Alpha"]
     assert names(open_page("runs", sort_by="Validation")) == ["Beta", "Alpha", "Gamma"]
-    assert names(open_page("runs", sort_by="Validation", order="Ascending")) == ["Gamma", "Alpha", "Beta"]
+    assert names(open_page("runs", sort_by="Validation", order="Ascending")) == [
+        "Gamma",
+        "Alpha",
+        "Beta",
+    ]
     assert list(table(open_page("runs", columns=["Seed", "Name"]))) == ["Seed", "Name"]
     app = open_page(
-        "runs", state="nonsense", sort_by="nonsense", columns="nonsense", tag="gone", smoothing="x", runs="..,"
+        "runs",
+        state="nonsense",
+        sort_by="nonsense",
+        columns="nonsense",
+        tag="gone",
+        smoothing="x",
+        runs="..,",
     )
     assert not app.exception
     assert len(names(app)) == 3
@@ -120,7 +151,9 @@ def test_the_csv_is_the_table_as_shown(runs_dir, monkeypatch):
     monkeypatch.setattr(
         st,
         "download_button",
-        lambda label, data, *rest, **more: offered.update({label: data}) or download_button(label, data, *rest, **more),
+        lambda label, data, *rest, **more: (
+            offered.update({label: data}) or download_button(label, data, *rest, **more)
+        ),
     )
     open_page("runs", columns=["Validation", "Name"], sort_by="Validation")
     rows = list(csv.reader(io.StringIO(offered["CSV"]())))
@@ -128,7 +161,10 @@ def test_the_csv_is_the_table_as_shown(runs_dir, monkeypatch):
 
 
 def test_two_ticked_runs_show_what_differs_and_which_is_best(runs_dir):
-    worse, better = make_run("Worse", accuracy=0.8, seed=1), make_run("Better", accuracy=0.9, learning_rate=0.002)
+    worse, better = (
+        make_run("Worse", accuracy=0.8, seed=1),
+        make_run("Better", accuracy=0.9, learning_rate=0.002),
+    )
     app = tick(open_page("runs"), worse, better)
     differences = app.dataframe[1].value
     assert {"Learning rate", "Seed"} <= set(differences)
@@ -142,7 +178,9 @@ def test_seeds_of_one_configuration_become_one_row(runs_dir):
     for seed, accuracy in ((0, 0.80), (1, 0.82), (2, 0.84)):
         make_run(f"Seed {seed}", accuracy=accuracy, seed=seed)
     app = open_page("runs", seeds="true")
-    assert app.dataframe[2].value[["Seeds", "Validation"]].values.tolist() == [["0, 1, 2", "82.00 ± 2.00 %"]]
+    assert app.dataframe[2].value[["Seeds", "Validation"]].values.tolist() == [
+        ["0, 1, 2", "82.00 ± 2.00 %"]
+    ]
     figure = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert [curve["name"] for curve in figure["data"]] == ["epochs 2, 3 seeds"] * 3
 
@@ -181,7 +219,9 @@ def test_a_run_is_renamed_noted_and_tagged_and_found_by_it(runs_dir):
     app = open_page("runs")
     button(app, "Name and notes").click().run()
     next(field for field in app.text_input if field.label == "Name").set_value("**Second**")
-    next(field for field in app.text_input if field.label.startswith("Tags")).set_value("paper, ,Paper,wide")
+    next(field for field in app.text_input if field.label.startswith("Tags")).set_value(
+        "paper, ,Paper,wide"
+    )
     app.text_area[0].set_value("Why I did it")
     button(app, "Save").click().run()
     assert not app.exception
@@ -288,15 +328,23 @@ BROKEN = {
         f'{{"state": "finished", "epoch": {HUGE}, "best_val_accuracy": 1e308, "step": 1e15}}',
     ),
     "NaN": ("status.json", '{"state": "finished", "best_val_accuracy": NaN}'),
-    "metrics that are none": ("metrics.jsonl", 'x\n{"kind": "epoch"}\n[1]\n{"kind": "step", "step": "x"}\n'),
+    "metrics that are none": (
+        "metrics.jsonl",
+        'x\n{"kind": "epoch"}\n[1]\n{"kind": "step", "step": "x"}\n',
+    ),
     "huge metrics": (
         "metrics.jsonl",
-        f'{{"kind": "epoch", "epoch": {HUGE}, "step": 1e300, "train_loss": 1e308, "val_loss": 1, "val_accuracy": 1}}\n',
+        (
+            f'{{"kind": "epoch", "epoch": {HUGE}, "step": 1e300, "train_loss": 1e308, "val_loss":'
+            ' 1, "val_accuracy": 1}\n'
+        ),
     ),
     "an epoch of another world": (
         "metrics.jsonl",
-        '{"kind": "epoch", "epoch": 1e14, "step": 1e14, "train_loss": 1e14, "val_loss": -1e14, "val_accuracy": 57, '
-        '"elapsed_seconds": -1e14}\n',
+        (
+            '{"kind": "epoch", "epoch": 1e14, "step": 1e14, "train_loss": 1e14, "val_loss": -1e14,'
+            ' "val_accuracy": 57, "elapsed_seconds": -1e14}\n'
+        ),
     ),
     "broken notes": ("notes.json", "{"),
     "huge notes": ("notes.json", '{"text": "' + "x" * 100_000 + '"}'),
@@ -306,7 +354,9 @@ BROKEN = {
 }
 
 
-def test_folders_as_they_should_not_be_break_nothing_and_say_what_is_wrong(runs_dir, checkpoint_path):
+def test_folders_as_they_should_not_be_break_nothing_and_say_what_is_wrong(
+    runs_dir, checkpoint_path
+):
     ids = {}
     for what, (file, content) in BROKEN.items():
         ids[what] = make_run(what, checkpoint_path=checkpoint_path)

@@ -27,7 +27,17 @@ PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", 
 
 def words(app: AppTest) -> str:
     """Everything that the page says, in one text."""
-    kinds = ("title", "subheader", "markdown", "caption", "text", "info", "warning", "error", "code")
+    kinds = (
+        "title",
+        "subheader",
+        "markdown",
+        "caption",
+        "text",
+        "info",
+        "warning",
+        "error",
+        "code",
+    )
     return "\n".join(str(element.value) for kind in kinds for element in getattr(app, kind))
 
 
@@ -47,12 +57,25 @@ def make_run(state: str, name: str, checkpoint_path=None, **status) -> str:
     events = [
         {"kind": "step", "epoch": 1, "step": 1, "train_loss": 2.3, "elapsed_seconds": 0.1},
         {"kind": "step", "epoch": 1, "step": 850, "train_loss": 1.9, "elapsed_seconds": 8.9},
-        {"kind": "epoch", "epoch": 1, "step": 860, "train_loss": 0.5, "val_loss": 0.4, "val_accuracy": 0.85,
-         "elapsed_seconds": 9.0},
-    ]  # fmt: skip
+        {
+            "kind": "epoch",
+            "epoch": 1,
+            "step": 860,
+            "train_loss": 0.5,
+            "val_loss": 0.4,
+            "val_accuracy": 0.85,
+            "elapsed_seconds": 9.0,
+        },
+    ]
     lines = "".join(json.dumps(event) + "\n" for event in events)
     (run_dir / "metrics.jsonl").write_text(lines)
-    figures = {"steps": 860, "step": 860, "epoch": 1, "elapsed_seconds": 9.0, "best_val_accuracy": 0.85}
+    figures = {
+        "steps": 860,
+        "step": 860,
+        "epoch": 1,
+        "elapsed_seconds": 9.0,
+        "best_val_accuracy": 0.85,
+    }
     files.write_json(run_dir / "status.json", {"state": state} | figures | status)
     return run_id
 
@@ -64,7 +87,9 @@ def test_every_page_runs_without_an_exception(runs_dir, name):
     assert app.title
 
 
-def test_a_model_that_the_app_refuses_is_not_offered_by_the_page_that_trained_it(runs_dir, checkpoint_path):
+def test_a_model_that_the_app_refuses_is_not_offered_by_the_page_that_trained_it(
+    runs_dir, checkpoint_path
+):
     run_id = make_run("failed", "Linked", checkpoint_path)
     path = folders.read_run(run_id).model_path
     path.unlink()
@@ -135,8 +160,13 @@ def test_home_shows_every_network_with_its_best_shipped_model(runs_dir):
 def test_of_two_shipped_models_of_a_network_the_better_one_is_shown(tmp_path):
     cards = [{"model": "FashionCNN", "test_accuracy": share} for share in (0.91, 0.93, 0.92)]
     cards += [{"model": "FashionCNN"}, {"model": "ResidualNet", "test_accuracy": 0.99}]
-    entries = [catalog.ModelEntry(str(i), "", tmp_path, "", card, shipped=True) for i, card in enumerate(cards)]
-    own = catalog.ModelEntry("own", "", tmp_path, "", {"model": "FashionCNN", "test_accuracy": 0.95})
+    entries = [
+        catalog.ModelEntry(str(i), "", tmp_path, "", card, shipped=True)
+        for i, card in enumerate(cards)
+    ]
+    own = catalog.ModelEntry(
+        "own", "", tmp_path, "", {"model": "FashionCNN", "test_accuracy": 0.95}
+    )
     assert best_shipped([*entries, own], "FashionCNN") is entries[1]
     assert best_shipped([own], "FashionCNN") is None
 
@@ -176,7 +206,11 @@ def test_a_network_without_a_shipped_model_can_be_trained(runs_dir, tmp_path, mo
 
 def test_home_shows_a_run_that_is_training(runs_dir):
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
+    alive = {
+        "pid": me.pid,
+        "process_started_at": folders.process_start(me),
+        "heartbeat_at": time.time(),
+    }
     make_run("running", "Live one", **alive)
     assert "**Live one** is training now" in words(open_page("home"))
 
@@ -209,14 +243,18 @@ def loss_spec(app: AppTest) -> str:
 
 
 def test_models_of_one_name_and_score_are_told_apart_in_the_sidebar(runs_dir, checkpoint_path):
-    first, second = (make_run("finished", "Same", checkpoint_path, test_accuracy=0.9) for _ in range(2))
+    first, second = (
+        make_run("finished", "Same", checkpoint_path, test_accuracy=0.9) for _ in range(2)
+    )
     app = open_page("home")
     for run_id in (first, second, first):
         app.sidebar.selectbox(key="model").select(run_id).run()
         assert app.run().session_state["model"] == run_id
 
 
-def make_rated_run(name: str, rate: float, created_at: float, state: str = "finished", **status) -> str:
+def make_rated_run(
+    name: str, rate: float, created_at: float, state: str = "finished", **status
+) -> str:
     run_id = make_run(state, name, **status)
     config = TrainConfig(epochs=2, learning_rate=rate)
     values = {"name": name, "created_at": created_at, "config": config.to_dict()}
@@ -236,7 +274,8 @@ def test_a_run_is_shown_beside_the_one_before_it_until_another_or_none_is_chosen
     second, third = make_rated_run("Second", 0.01, 1.0), make_rated_run("Third", 0.001, 3.0)
     make_run("failed", "Never began", step=0)
     app = open_train_with(third)
-    assert picked_beside(app).value == first  # created before it, and not as long before as the second
+    # Created before it, and not as long before as the second
+    assert picked_beside(app).value == first
     assert "trained with the same settings" in plain_words(app)
     assert '"other"' in loss_spec(app)
     picked_beside(app).select(second).run()
@@ -254,7 +293,9 @@ def test_a_run_is_shown_beside_the_one_before_it_until_another_or_none_is_chosen
 
 
 def test_a_run_that_was_chosen_stays_for_the_next_ones_too(runs_dir):
-    first, second, third, fourth = (make_rated_run(name, 0.001, place) for place, name in enumerate("ABCD", start=1))
+    first, second, third, fourth = (
+        make_rated_run(name, 0.001, place) for place, name in enumerate("ABCD", start=1)
+    )
     app = open_train_with(third)
     picked_beside(app).select(first).run()
     app.session_state["shown_run"] = fourth
@@ -276,9 +317,13 @@ def test_a_run_that_ended_with_its_first_step_is_shown_alone(runs_dir):
 
 
 def test_runs_of_one_name_are_told_apart_and_a_choice_survives_a_new_name(runs_dir):
-    ids = [make_rated_run("Same", rate, place) for place, rate in enumerate((0.01, 0.02, 0.03, 0.04), start=1)]
+    ids = [
+        make_rated_run("Same", rate, place)
+        for place, rate in enumerate((0.01, 0.02, 0.03, 0.04), start=1)
+    ]
     app = open_train_with(ids[3])
-    for _ in range(3):  # a label that two runs shared would mean the last of them from the second time on
+    # A label that two runs shared would mean the last of them from the second time on
+    for _ in range(3):
         assert "learning rate 0.03 (here 0.04)" in plain_words(app)
         assert f"“Same ({ids[2][-4:]})”" in plain_words(app)
         app.run()
@@ -291,7 +336,9 @@ def test_runs_of_one_name_are_told_apart_and_a_choice_survives_a_new_name(runs_d
 
 
 def test_a_run_that_is_deleted_while_it_is_compared_with_gives_way_to_the_one_before(runs_dir):
-    first, second, third = (make_rated_run(name, 0.001, place) for place, name in enumerate("ABC", start=1))
+    first, second, third = (
+        make_rated_run(name, 0.001, place) for place, name in enumerate("ABC", start=1)
+    )
     app = open_train_with(third)
     picked_beside(app).select(first).run()
     control.delete_run(first)
@@ -304,17 +351,26 @@ def test_a_run_that_is_deleted_while_it_is_compared_with_gives_way_to_the_one_be
     assert "Dashed" not in words(app.run())
 
 
-def test_an_early_end_cuts_the_other_run_too_and_what_has_run_away_does_not_flatten_the_curve(runs_dir):
+def test_an_early_end_cuts_the_other_run_too_and_what_has_run_away_does_not_flatten_the_curve(
+    runs_dir,
+):
     config = TrainConfig(epochs=50)
     run_id = make_run("stopped", "Short")
     files.write_json(
-        runs_dir / run_id / "config.json", {"name": "Short", "created_at": 1.0, "config": config.to_dict()}
+        runs_dir / run_id / "config.json",
+        {"name": "Short", "created_at": 1.0, "config": config.to_dict()},
     )
     run = folders.read_run(run_id)
     other = folders.read_run(make_run("finished", "Long"))
     event = {"kind": "epoch", "train_loss": 9.0, "val_accuracy": 0.5, "elapsed_seconds": 9.0}
     steps = [
-        {"kind": "step", "epoch": 1 + step // 860, "step": step, "train_loss": loss, "elapsed_seconds": 1.0}
+        {
+            "kind": "step",
+            "epoch": 1 + step // 860,
+            "step": step,
+            "train_loss": loss,
+            "elapsed_seconds": 1.0,
+        }
         for step, loss in ((430, 1.5), (700, 40.0), (860, 1.0), (1_720, 0.5))
     ]
     lines = [
@@ -377,7 +433,9 @@ def test_several_values_are_queued_with_one_click_then_moved_and_cancelled(runs_
     app = open_page("train")
     app.selectbox(key="vary").select("seed").run()
     assert "Queue 3 runs" in [element.label for element in app.button]
-    next(field for field in app.text_input if field.label.startswith("Values")).set_value("0, 7").run()
+    next(field for field in app.text_input if field.label.startswith("Values")).set_value(
+        "0, 7"
+    ).run()
     button(app, "Queue 2 runs").click().run()
     assert not app.exception
     assert [run.config.seed for run in run_queue.read_queue().waiting] == [0, 7]
@@ -387,11 +445,15 @@ def test_several_values_are_queued_with_one_click_then_moved_and_cancelled(runs_
     assert [run.name for run in run_queue.read_queue().waiting] == ["Seed 0"]
 
 
-@pytest.mark.parametrize(("text", "said"), [("0, x", "Seed must be a whole number, not 'x'"), (" ", "no seed to try")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("0, x", "Seed must be a whole number, not 'x'"), (" ", "no seed to try")]
+)
 def test_values_that_are_none_are_a_sentence(runs_dir, text, said):
     app = open_page("train")
     app.selectbox(key="vary").select("seed").run()
-    next(field for field in app.text_input if field.label.startswith("Values")).set_value(text).run()
+    next(field for field in app.text_input if field.label.startswith("Values")).set_value(
+        text
+    ).run()
     assert not app.exception
     assert said in words(app)
 
@@ -418,7 +480,11 @@ def test_a_queue_that_nobody_moves_on_is_started_by_any_page(runs_dir, monkeypat
 
 def test_pause_writes_the_request(runs_dir):
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
+    alive = {
+        "pid": me.pid,
+        "process_started_at": folders.process_start(me),
+        "heartbeat_at": time.time(),
+    }
     run_id = make_run("running", "Live", **alive)
     app = open_page("train")
     button(app, "Pause").click().run()
@@ -484,10 +550,14 @@ def test_why_a_run_does_not_go_on_stays_until_another_try(runs_dir, monkeypatch)
     assert "Another start is under way" not in words(app)
 
 
-def test_a_copy_that_allows_fewer_epochs_than_were_planned_continues_up_to_those(runs_dir, monkeypatch):
+def test_a_copy_that_allows_fewer_epochs_than_were_planned_continues_up_to_those(
+    runs_dir, monkeypatch
+):
     run_id = make_resumable("stopped", "Long")
     config = files.read_json(runs_dir / run_id / "config.json")
-    files.write_json(runs_dir / run_id / "config.json", config | {"config": TrainConfig(epochs=10).to_dict()})
+    files.write_json(
+        runs_dir / run_id / "config.json", config | {"config": TrainConfig(epochs=10).to_dict()}
+    )
     monkeypatch.setenv("FASHION_MAX_EPOCHS", "4")
     app = open_page("train")
     field = next(field for field in app.number_input if field.label == "Continue for")
@@ -509,7 +579,13 @@ def test_a_run_whose_status_is_lost_goes_on_as_planned(runs_dir, monkeypatch):
 def test_a_paused_run_is_not_offered_while_another_one_trains(runs_dir):
     me = psutil.Process()
     paused = make_resumable("paused", "Held")
-    make_run("running", "Live", pid=me.pid, process_started_at=folders.process_start(me), heartbeat_at=time.time())
+    make_run(
+        "running",
+        "Live",
+        pid=me.pid,
+        process_started_at=folders.process_start(me),
+        heartbeat_at=time.time(),
+    )
     app = open_page("train")
     assert "“Held” is paused." in words(app)
     assert "Show the paused run" not in [element.label for element in app.button]
@@ -518,7 +594,9 @@ def test_a_paused_run_is_not_offered_while_another_one_trains(runs_dir):
     assert "Resume or stop" not in [element.label for element in app.run().button]
 
 
-def test_a_model_of_a_run_cut_short_is_told_by_its_best_weights_and_its_real_epochs(runs_dir, checkpoint_path):
+def test_a_model_of_a_run_cut_short_is_told_by_its_best_weights_and_its_real_epochs(
+    runs_dir, checkpoint_path
+):
     run_id = make_run("stopped", "Cut", checkpoint_path, val_accuracy=0.7)
     app = open_page("home", model=run_id)
     assert "Cut · 85.0% validation" in app.sidebar.selectbox[0].options
@@ -546,7 +624,9 @@ def test_a_run_that_has_ended_continues_for_more_epochs(runs_dir, monkeypatch, s
     assert "Planned for 2 epochs, then for 4." in words(app)
 
 
-def test_a_run_that_failed_before_there_was_anything_to_keep_is_tried_again_as_it_was(runs_dir, monkeypatch):
+def test_a_run_that_failed_before_there_was_anything_to_keep_is_tried_again_as_it_was(
+    runs_dir, monkeypatch
+):
     started = []
     monkeypatch.setattr(control, "spawn_worker", lambda run_dir: started.append(run_dir.name))
     run_id = make_run("failed", "No room", message="A file could not be written.", step=0)
@@ -570,7 +650,9 @@ def test_limits_are_said_and_bite(runs_dir, monkeypatch, checkpoint_path):
     monkeypatch.setenv("FASHION_MAX_RUNS", "1")
     app = open_page("train")
     assert "at most 3 epochs per run, 1 run kept" in words(app)
-    assert app.number_input(key="train_epochs").value == app.number_input(key="train_epochs").max == 3
+    assert (
+        app.number_input(key="train_epochs").value == app.number_input(key="train_epochs").max == 3
+    )
     longest = max(RECIPES, key=lambda name: RECIPES[name][0].get("epochs", 0))
     app.pills(key="recipe").set_value(longest).run()
     assert not app.exception
@@ -609,7 +691,10 @@ def test_a_recipe_that_was_changed_says_what_and_comes_back_with_a_click(runs_di
     assert app.pills(key="recipe").value is None
     assert plain("Classic tutorial, changed: epochs 7, random flips on.") in words(app)
     app.pills(key="recipe").set_value("Classic tutorial").run()
-    assert (app.number_input(key="train_epochs").value, app.toggle(key="train_flips").value) == (5, False)
+    assert (app.number_input(key="train_epochs").value, app.toggle(key="train_flips").value) == (
+        5,
+        False,
+    )
     assert app.pills(key="recipe").value == "Classic tutorial"
     app.pills(key="recipe").set_value(None).run()  # a click on the one that is picked
     assert app.pills(key="recipe").value == "Classic tutorial"
@@ -630,7 +715,11 @@ def test_a_lost_run_says_so(runs_dir):
 
 def test_stop_writes_the_request(runs_dir):
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
+    alive = {
+        "pid": me.pid,
+        "process_started_at": folders.process_start(me),
+        "heartbeat_at": time.time(),
+    }
     run_id = make_run("running", "Live", **alive)
     app = open_page("train")
     button(app, "Stop").click().run()
@@ -638,7 +727,9 @@ def test_stop_writes_the_request(runs_dir):
     assert button(app, "Stopping…").disabled
 
 
-def test_a_read_only_copy_says_so_and_offers_neither_start_nor_delete(runs_dir, monkeypatch, checkpoint_path):
+def test_a_read_only_copy_says_so_and_offers_neither_start_nor_delete(
+    runs_dir, monkeypatch, checkpoint_path
+):
     make_run("finished", "Old", checkpoint_path)
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
     app = open_page("train")
@@ -688,7 +779,9 @@ def test_a_full_disk_refuses_a_model_file_with_a_sentence(runs_dir, checkpoint_p
 
     monkeypatch.setattr(catalog, "bring_in", full)
     app = open_page("runs")
-    app.file_uploader[0].upload("mine.pt", checkpoint_path.read_bytes(), "application/octet-stream").run()
+    app.file_uploader[0].upload(
+        "mine.pt", checkpoint_path.read_bytes(), "application/octet-stream"
+    ).run()
     button(app, "Bring it in").click().run()
     assert not app.exception
     assert "No space left on device. Free some disk space" in words(app)
@@ -696,7 +789,9 @@ def test_a_full_disk_refuses_a_model_file_with_a_sentence(runs_dir, checkpoint_p
 
 def test_a_good_model_file_becomes_a_run(runs_dir, checkpoint_path):
     app = open_page("runs")
-    app.file_uploader[0].upload("../../mine.pt", checkpoint_path.read_bytes(), "application/octet-stream").run()
+    app.file_uploader[0].upload(
+        "../../mine.pt", checkpoint_path.read_bytes(), "application/octet-stream"
+    ).run()
     button(app, "Bring it in").click().run()
     assert not app.exception
     assert [run.name for run in folders.list_runs()] == ["mine"]
@@ -718,9 +813,21 @@ def test_a_name_is_text_and_not_markup(runs_dir):
 
 @pytest.mark.parametrize(
     "name",
-    ["http://a.example", "HTTPS://a.example", "WWW.a.example", "me@a.example", ":material/delete:", ":streamlit:",
-     "a -> b", "a <- b", "a <-> b", "a -- b", "a >= b", "a <= b"],
-)  # fmt: skip
+    [
+        "http://a.example",
+        "HTTPS://a.example",
+        "WWW.a.example",
+        "me@a.example",
+        ":material/delete:",
+        ":streamlit:",
+        "a -> b",
+        "a <- b",
+        "a <-> b",
+        "a -- b",
+        "a >= b",
+        "a <= b",
+    ],
+)
 def test_nothing_in_a_name_is_what_streamlit_looks_for(name):
     text = re.sub(r"\\(.)", r"\1", plain(name))
     assert text.replace("\u2060", "") == name
@@ -738,7 +845,10 @@ def test_every_value_stands_whole_in_the_form(runs_dir):
 
 @pytest.mark.parametrize(
     ("name", "query", "opened"),
-    [("confusion_matrix", {}, "opened_image"), ("compare", {"with": "fashion_cnn_norm"}, "opened_pair")],
+    [
+        ("confusion_matrix", {}, "opened_image"),
+        ("compare", {"with": "fashion_cnn_norm"}, "opened_pair"),
+    ],
 )
 def test_an_open_image_stays_when_a_run_ends(runs_dir, name, query, opened):
     """What the sidebar looks at before it draws the page anew, which would close the image."""

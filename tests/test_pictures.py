@@ -1,4 +1,6 @@
-"""Pictures: hostile files end in a sentence, and whatever can be seen comes out as the data set would have it."""
+"""Pictures: hostile files end in a sentence, and whatever can be seen comes out as the data set
+would have it.
+"""
 
 import contextlib
 import io
@@ -12,11 +14,46 @@ from PIL import Image, ImageDraw
 
 from fashion_core import catalog, checkpoints, data, predict
 from fashion_core.pictures import garment, segment
-from fashion_core.pictures.opening import JPEG_SCAN, MAX_FILE_BYTES, MAX_SCANS, PictureError, open_picture
-from fashion_core.pictures.prepare import BLUE, GROUNDS, Correction, _eight_bits, _find, _upright, framed, prepare
+from fashion_core.pictures.opening import (
+    JPEG_SCAN,
+    MAX_FILE_BYTES,
+    MAX_SCANS,
+    PictureError,
+    open_picture,
+)
+from fashion_core.pictures.prepare import (
+    BLUE,
+    GROUNDS,
+    Correction,
+    _eight_bits,
+    _find,
+    _upright,
+    framed,
+    prepare,
+)
 
-STEP_NAMES = ["Upright", "Smaller", "On white", "Grey", "Background", "Light on dark", "Cropped", "28 × 28"]
-SHIRT = [(100, 50), (180, 50), (240, 90), (222, 130), (190, 112), (190, 235), (90, 235), (90, 112), (58, 130), (40, 90)]
+STEP_NAMES = [
+    "Upright",
+    "Smaller",
+    "On white",
+    "Grey",
+    "Background",
+    "Light on dark",
+    "Cropped",
+    "28 × 28",
+]
+SHIRT = [
+    (100, 50),
+    (180, 50),
+    (240, 90),
+    (222, 130),
+    (190, 112),
+    (190, 235),
+    (90, 235),
+    (90, 112),
+    (58, 130),
+    (40, 90),
+]
 
 
 def shirt(ink="black", ground="white", mode="RGB", fill=None) -> Image.Image:
@@ -41,13 +78,25 @@ def jpeg_of_scans(count: int) -> bytes:
 
 
 def png_claiming(width: int, height: int) -> bytes:
-    """A PNG whose header claims a size and whose pixels are rubbish: decoding it would say "damaged"."""
+    """A PNG whose header claims a size and whose pixels are rubbish: decoding it would say
+    "damaged".
+    """
 
     def chunk(kind, content):
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return (
+            struct.pack(">I", len(content))
+            + kind
+            + content
+            + struct.pack(">I", zlib.crc32(kind + content))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"rubbish") + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", b"rubbish")
+        + chunk(b"IEND", b"")
+    )
 
 
 # Opening
@@ -108,7 +157,9 @@ def test_a_damaged_file_of_any_kind_never_raises_anything_but_a_sentence():
     turned = Image.Exif()
     turned[0x0112] = 6
     for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP"):
-        whole = encoded(shirt().resize((64, 48)), kind, **({} if kind in ("GIF", "BMP") else {"exif": turned}))
+        whole = encoded(
+            shirt().resize((64, 48)), kind, **({} if kind in ("GIF", "BMP") else {"exif": turned})
+        )
         for _ in range(60):
             broken = bytearray(whole[: rng.integers(1, len(whole) + 1)])
             for place in rng.integers(0, len(broken), rng.integers(0, 20)):
@@ -118,7 +169,9 @@ def test_a_damaged_file_of_any_kind_never_raises_anything_but_a_sentence():
 
 
 def test_a_long_jpeg_that_cannot_be_reduced_is_refused_before_it_is_decoded():
-    with pytest.raises(PictureError, match="50,000 × 600, 30 million pixels; the limit is 25 million"):
+    with pytest.raises(
+        PictureError, match="50,000 × 600, 30 million pixels; the limit is 25 million"
+    ):
         open_picture(encoded(Image.new("L", (50_000, 600)), "JPEG"))
 
 
@@ -133,7 +186,8 @@ def test_a_picture_that_is_all_object_has_pixels_too(ground, size):
 
 
 def test_a_large_jpeg_is_decoded_at_reduced_size():
-    opened = open_picture(encoded(Image.new("RGB", (8000, 6000), "white"), "JPEG"))  # 48 megapixels, as phones have
+    # 48 megapixels, as phones have
+    opened = open_picture(encoded(Image.new("RGB", (8000, 6000), "white"), "JPEG"))
     assert max(opened.size) <= 1000
 
 
@@ -226,12 +280,16 @@ def test_a_picture_is_not_changed():
 def gradient(*shape: int) -> Image.Image:
     """A wall in evening light."""
     across = np.linspace(120, 200, shape[1])
-    return Image.fromarray(np.repeat(np.tile(across, (shape[0], 1))[..., None], 3, axis=2).astype(np.uint8))
+    return Image.fromarray(
+        np.repeat(np.tile(across, (shape[0], 1))[..., None], 3, axis=2).astype(np.uint8)
+    )
 
 
 def noisy(level: int, spread: float) -> Image.Image:
     rng = np.random.default_rng(0)
-    return Image.fromarray(np.clip(rng.normal(level, spread, (300, 400, 3)), 0, 255).astype(np.uint8))
+    return Image.fromarray(
+        np.clip(rng.normal(level, spread, (300, 400, 3)), 0, 255).astype(np.uint8)
+    )
 
 
 def dusty() -> Image.Image:
@@ -245,7 +303,10 @@ def dusty() -> Image.Image:
     "picture",
     [
         dusty(),
-        *(Image.new("RGB", (280, 280), colour) for colour in ("white", "black", "#3060a0", "#808080")),
+        *(
+            Image.new("RGB", (280, 280), colour)
+            for colour in ("white", "black", "#3060a0", "#808080")
+        ),
         Image.new("RGBA", (280, 280), (0, 0, 0, 0)),
         Image.new("RGBA", (280, 280), (255, 255, 255, 0)),
         gradient(200, 300),
@@ -291,7 +352,8 @@ def test_the_steps_are_named_and_every_one_is_a_picture():
 
 def test_an_object_fills_28_along_its_longest_edge_keeps_its_shape_and_stands_in_the_middle():
     picture = Image.new("RGB", (400, 300), "white")
-    ImageDraw.Draw(picture).rectangle((20, 150, 219, 249), fill="black")  # 200 × 100, in the lower left
+    # 200 × 100, in the lower left
+    ImageDraw.Draw(picture).rectangle((20, 150, 219, 249), fill="black")
     expected = np.zeros((28, 28), np.uint8)
     expected[7:21] = 255
     np.testing.assert_array_equal(prepare(picture).pixels, expected)
@@ -322,7 +384,10 @@ def test_soft_pictures_are_sharpened_and_enlarged_pixels_are_not():
 
 
 def test_an_odd_margin_goes_to_the_left_and_the_top_as_in_the_data_set():
-    tall, wide = garment.fit(np.full((28, 15), 200, np.uint8)), garment.fit(np.full((15, 28), 200, np.uint8))
+    tall, wide = (
+        garment.fit(np.full((28, 15), 200, np.uint8)),
+        garment.fit(np.full((15, 28), 200, np.uint8)),
+    )
     np.testing.assert_array_equal(np.flatnonzero(tall.any(axis=0)), np.arange(7, 22))
     np.testing.assert_array_equal(np.flatnonzero(wide.any(axis=1)), np.arange(7, 22))
 
@@ -353,7 +418,8 @@ def test_separate_strokes_all_count():
 @pytest.mark.parametrize("bend", [0.0, 0.2, 0.4])
 def test_a_photographed_drawing_on_shaded_paper_is_cut_out_cleanly(bend):
     y, x = np.mgrid[-1:1:280j, -1:1:280j]
-    light = 0.9 - 0.1 * x - bend * (x * x + y * y) / 2  # from one side, and falling off towards the corners
+    # From one side, and falling off towards the corners
+    light = 0.9 - 0.1 * x - bend * (x * x + y * y) / 2
     paper = np.asarray(shirt((40, 40, 60), (235, 230, 220)), float) * light[..., None]
     paper += np.random.default_rng(0).normal(0, 3, paper.shape)
     got = prepare(Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8))).pixels
@@ -373,7 +439,8 @@ def test_a_hole_large_enough_to_look_through_stays_open():
     draw = ImageDraw.Draw(bag)
     draw.ellipse((90, 20, 190, 160), outline=(60, 30, 20), width=14)
     draw.rectangle((40, 120, 240, 250), fill=(60, 30, 20))
-    draw.rectangle((100, 150, 180, 170), fill=(250, 240, 220))  # lighter than the ground: no drawing on it
+    # Lighter than the ground: no drawing on it
+    draw.rectangle((100, 150, 180, 170), fill=(250, 240, 220))
     pixels = prepare(bag).pixels
     assert pixels[5, 14] == 0
     assert pixels[22, 14] > 127
@@ -446,9 +513,15 @@ CASES = {
     "cut out on red": lambda pixels: cut_out_on_colour(larger(pixels), (200, 40, 40)),
     "cut out on pale blue": lambda pixels: cut_out_on_colour(larger(pixels), (200, 220, 240)),
     "cut out on mid-grey": lambda pixels: cut_out_on_colour(pixels, (128, 128, 128)),
-    "cut out on mid-grey, enlarged": lambda pixels: cut_out_on_colour(larger(pixels), (128, 128, 128)),
-    "cut out on mid-grey, enlarged smoothly": lambda pixels: np.where(larger(pixels) > 0, smooth(pixels), 128),
-    "cut out on mid-grey, inverted": lambda pixels: cut_out_on_colour(255 - larger(pixels), (128, 128, 128), 255),
+    "cut out on mid-grey, enlarged": lambda pixels: cut_out_on_colour(
+        larger(pixels), (128, 128, 128)
+    ),
+    "cut out on mid-grey, enlarged smoothly": lambda pixels: np.where(
+        larger(pixels) > 0, smooth(pixels), 128
+    ),
+    "cut out on mid-grey, inverted": lambda pixels: cut_out_on_colour(
+        255 - larger(pixels), (128, 128, 128), 255
+    ),
 }
 
 
@@ -461,7 +534,9 @@ def test_the_model_sees_the_same_class_in_an_image_of_the_data_set(case, known):
 
 
 def test_an_image_of_the_data_set_comes_back_as_it_was(known):
-    changes = [np.abs(prepare(Image.fromarray(image)).pixels - image.astype(int)) for image in known[1]]
+    changes = [
+        np.abs(prepare(Image.fromarray(image)).pixels - image.astype(int)) for image in known[1]
+    ]
     assert np.mean(changes) < 1
     assert np.quantile(np.max(changes, axis=(1, 2)), 0.9) <= 5
 
@@ -481,7 +556,11 @@ def test_cloth_of_the_grounds_own_grey_is_no_hole():
     shades = 170 - np.hypot(x - 140, y - 190)  # as grey as the ground on a ring of 42 pixels
     vest = np.where((abs(x - 140) < 90) & (abs(y - 140) < 120), shades, 128).astype(np.uint8)
     vest[40:80, 120:160] = 128  # something to look through: cloth does not fade towards it
-    cloth = next(step.picture for step in prepare(Image.fromarray(vest)).steps if step.name == "Light on dark")
+    cloth = next(
+        step.picture
+        for step in prepare(Image.fromarray(vest)).steps
+        if step.name == "Light on dark"
+    )
     assert cloth[190, 140 + 42] > 0
     assert not cloth[60, 140]
 
@@ -510,28 +589,44 @@ def pile(rng) -> np.ndarray:
 def room(rng) -> np.ndarray:
     """A wall in uneven light above a wooden floor."""
     ground = boards(rng)
-    ground[: rng.integers(120, 240)] = rng.uniform(140, 230, 3) * np.linspace(0.8, 1.1, 240)[:, None]
+    ground[: rng.integers(120, 240)] = (
+        rng.uniform(140, 230, 3) * np.linspace(0.8, 1.1, 240)[:, None]
+    )
     return ground
 
 
 def photo(pixels: np.ndarray, ground, rng) -> Image.Image:
-    """A garment of the data set, in any colour, on a ground; dark where its image is bright, as the originals are."""
+    """A garment of the data set, in any colour, on a ground; dark where its image is bright, as the
+    originals are.
+    """
     edge = int(rng.integers(150, 230))
     large = np.clip(cv2.resize(pixels, (edge, edge), interpolation=cv2.INTER_CUBIC), 0, 255) / 255.0
-    covered = cv2.GaussianBlur(cv2.resize(np.float32(pixels > 12), (edge, edge)), (0, 0), 2)[..., None] > 0.5
+    covered = (
+        cv2.GaussianBlur(cv2.resize(np.float32(pixels > 12), (edge, edge)), (0, 0), 2)[..., None]
+        > 0.5
+    )
     cloth = (20 + 225 * (1 - large[..., None])) * rng.uniform(0.5, 1, 3)
     scene = ground(rng)
     top, left = rng.integers(10, 310 - edge), rng.integers(0, 240 - edge)
     part = scene[top : top + edge, left : left + edge]
     part[:] = np.where(covered, cloth, part)
     scene += rng.normal(0, 4, scene.shape)
-    return open_picture(encoded(Image.fromarray(np.clip(scene, 0, 255).astype(np.uint8)), "JPEG", quality=80))
+    return open_picture(
+        encoded(Image.fromarray(np.clip(scene, 0, 255).astype(np.uint8)), "JPEG", quality=80)
+    )
 
 
-@pytest.mark.parametrize(("ground", "gain"), [(boards, 0.1), (squares, 0.4), (pile, 0), (room, 0.3)])
-def test_garments_on_patterned_grounds_are_recognised_more_often_when_cut_out(ground, gain, known, monkeypatch):
+@pytest.mark.parametrize(
+    ("ground", "gain"), [(boards, 0.1), (squares, 0.4), (pile, 0), (room, 0.3)]
+)
+def test_garments_on_patterned_grounds_are_recognised_more_often_when_cut_out(
+    ground, gain, known, monkeypatch
+):
     model, pixels, labels = known
-    photos = [photo(image, ground, np.random.default_rng(number)) for number, image in enumerate(pixels[:60])]
+    photos = [
+        photo(image, ground, np.random.default_rng(number))
+        for number, image in enumerate(pixels[:60])
+    ]
 
     def share_right():
         seen = np.stack([prepare(picture).pixels for picture in photos])
@@ -560,7 +655,10 @@ def test_the_same_photo_gives_the_same_pixels(known):
 
 
 def test_the_steps_say_how_a_photo_was_cut_out(known):
-    steps = {step.name: step.caption for step in prepare(photo(known[1][0], boards, np.random.default_rng(0))).steps}
+    steps = {
+        step.name: step.caption
+        for step in prepare(photo(known[1][0], boards, np.random.default_rng(0))).steps
+    }
     assert list(steps) == STEP_NAMES
     assert "GrabCut" in steps["Background"]
     assert "dark cloth is bright" in steps["Light on dark"]
@@ -597,7 +695,9 @@ def test_a_correction_that_makes_no_sense_is_refused_with_a_sentence(wrong, word
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("crop", [(0, 0, 1, 1), (0.3, 0.3, 0.35, 0.35), (0.95, 0.95, 1, 1), (0.5, 0, 1, 0.6)])
+@pytest.mark.parametrize(
+    "crop", [(0, 0, 1, 1), (0.3, 0.3, 0.35, 0.35), (0.95, 0.95, 1, 1), (0.5, 0, 1, 0.6)]
+)
 def test_each_crop_that_is_allowed_can_be_taken_of_every_picture(crop):
     for picture in (shirt(), Image.new("L", (8, 4000)), Image.new("1", (1, 1)), turned(shirt())):
         assert prepare(picture, Correction(crop=crop)).pixels.shape == (28, 28)
@@ -637,7 +737,11 @@ def test_turning_over_makes_dark_cloth_of_an_outline_and_light_seams():
 
 def test_turning_over_twice_is_the_same():
     rng = np.random.default_rng(0)
-    for picture in (shirt(), shirt("#808080", fill="#c0c0c0"), photo(np.full((28, 28), 90, np.uint8), boards, rng)):
+    for picture in (
+        shirt(),
+        shirt("#808080", fill="#c0c0c0"),
+        photo(np.full((28, 28), 90, np.uint8), boards, rng),
+    ):
         colour = np.asarray(picture)
         found = _find(colour, cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), "auto")
         once = garment.turned_over(found.cloth, found.mask)
@@ -656,7 +760,9 @@ def test_turning_over_mends_a_background_that_was_taken_for_the_object():
 
 def test_a_picture_of_nothing_stays_blank_whatever_is_corrected():
     for ground in GROUNDS:
-        assert prepare(Image.new("RGB", (280, 280), "navy"), Correction(True, (0.1, 0.1, 0.9, 0.9), ground)).blank
+        assert prepare(
+            Image.new("RGB", (280, 280), "navy"), Correction(True, (0.1, 0.1, 0.9, 0.9), ground)
+        ).blank
 
 
 def test_a_background_said_to_be_light_or_dark_is_the_one_that_is_taken_away():
@@ -674,7 +780,8 @@ def test_a_background_said_to_be_light_or_dark_is_the_one_that_is_taken_away():
 def test_a_light_background_of_which_the_border_shows_nothing_is_found_inside():
     picture = Image.new("RGB", (280, 280), "navy")  # cloth all around
     ImageDraw.Draw(picture).rectangle((100, 60, 180, 220), fill="white")
-    ImageDraw.Draw(picture).rectangle((0, 0, 9, 9), fill="yellow")  # too little of the border to count
+    # Too little of the border to count
+    ImageDraw.Draw(picture).rectangle((0, 0, 9, 9), fill="yellow")
     assert "white" in prepare(picture, Correction(ground="light")).steps[4].caption
     assert "white" not in prepare(picture).steps[4].caption
 

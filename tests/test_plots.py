@@ -1,4 +1,6 @@
-"""Frames and figures: nothing lost, nothing that wobbles, colours that can be read, and clicks that cannot do harm."""
+"""Frames and figures: nothing lost, nothing that wobbles, colours that can be read, and clicks that
+cannot do harm.
+"""
 
 import json
 import math
@@ -34,25 +36,43 @@ from fashion_core.charts.frames import (
     step_frame,
     with_other_loss,
 )
-from fashion_core.charts.live import OTHER_DASH, epoch_accuracy_spec, epoch_loss_spec, loss_spec, rate_spec
+from fashion_core.charts.live import (
+    OTHER_DASH,
+    epoch_accuracy_spec,
+    epoch_loss_spec,
+    loss_spec,
+    rate_spec,
+)
 from fashion_core.metadata import CLASS_NAMES
 
 
 def step_events(count, first=1):
     losses = np.random.default_rng(0).uniform(0.2, 2.3, count)
     return [
-        {"kind": "step", "epoch": 1 + i // 860, "step": first + i, "train_loss": float(losses[i]), "elapsed_seconds": i}
+        {
+            "kind": "step",
+            "epoch": 1 + i // 860,
+            "step": first + i,
+            "train_loss": float(losses[i]),
+            "elapsed_seconds": i,
+        }
         for i in range(count)
     ]
 
 
 EPOCH_EVENTS = [
     {
-        "kind": "epoch", "epoch": epoch, "step": 860 * epoch, "train_loss": 0.9 / epoch, "val_loss": 1.0 / epoch,
-        "val_accuracy": 1 - 0.2 / epoch, "elapsed_seconds": 4.0 * epoch, "images_per_second": 15_000.0,
+        "kind": "epoch",
+        "epoch": epoch,
+        "step": 860 * epoch,
+        "train_loss": 0.9 / epoch,
+        "val_loss": 1.0 / epoch,
+        "val_accuracy": 1 - 0.2 / epoch,
+        "elapsed_seconds": 4.0 * epoch,
+        "images_per_second": 15_000.0,
     }
     for epoch in (1, 2, 3)
-]  # fmt: skip
+]
 
 
 OTHER_LOSSES = pd.DataFrame({"epoch": [0.5, 1.0, 2.0, 2.5], "train_loss": [2.0, 1.0, 0.5, 0.4]})
@@ -76,7 +96,11 @@ def test_loss_frame_smooths_with_the_bias_corrected_moving_average():
     for row, event in zip(frame.itertuples(), events, strict=True):
         average = (1 - SMOOTHING) * average + SMOOTHING * event["train_loss"]
         weight = (1 - SMOOTHING) * weight + SMOOTHING
-        assert (row.step, row.epoch, row.train_loss) == (event["step"], event["epoch"], event["train_loss"])
+        assert (row.step, row.epoch, row.train_loss) == (
+            event["step"],
+            event["epoch"],
+            event["train_loss"],
+        )
         assert row.smoothed == pytest.approx(average / weight)
 
 
@@ -106,7 +130,10 @@ def test_loss_frame_of_nothing_has_its_columns():
 def test_loss_frame_leaves_out_what_is_no_finite_loss_and_takes_a_repeated_step_once():
     events = step_events(3)
     events += [{"kind": "step", "epoch": 1, "step": step} for step in (4, None)]
-    events += [{"kind": "step", "epoch": 1, "step": 5, "train_loss": loss} for loss in (None, math.nan, math.inf, "x")]
+    events += [
+        {"kind": "step", "epoch": 1, "step": 5, "train_loss": loss}
+        for loss in (None, math.nan, math.inf, "x")
+    ]
     events += [{"kind": "step", "epoch": 1, "step": 2, "train_loss": 0.5}, {"kind": "odd"}, {}]
     frame = loss_frame(events)
     assert frame["step"].tolist() == [1, 2, 3]
@@ -152,7 +179,9 @@ def test_the_losses_of_another_run_are_laid_out_by_epoch_smoothed_and_cut_where_
     added = both[len(live) :]
     assert added["step"].tolist() == [50, 100, 200]  # half an epoch is half an epoch
     first, second = 2.0, (0.7 * 2.0 + 1.0) / 1.7
-    assert added["other"].tolist() == pytest.approx([first, second, (0.49 * 2.0 + 0.7 * 1.0 + 0.5) / 2.19])
+    assert added["other"].tolist() == pytest.approx(
+        [first, second, (0.49 * 2.0 + 0.7 * 1.0 + 0.5) / 2.19]
+    )
     assert added["train_loss"].isna().all()
     assert with_other_loss(live, OTHER_LOSSES[:0], 100, 200)["other"].isna().all()
 
@@ -179,7 +208,10 @@ def test_the_curve_of_a_learning_rate_finder_has_its_columns_fixed_axes_and_one_
     assert x["scale"] == {"type": "log", "domain": [1e-5, 1.0], "nice": False}
     assert x["axis"]["values"] == pytest.approx([1e-5, 1e-4, 1e-3, 0.01, 0.1, 1.0])
     assert y["scale"]["domain"] == [0, 3]
-    assert rate_spec(240, (1e-5, 1.0), 4.9)["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, 6]
+    assert rate_spec(240, (1e-5, 1.0), 4.9)["layer"][0]["encoding"]["y"]["scale"]["domain"] == [
+        0,
+        6,
+    ]
     rule, number = marked["layer"][len(plain["layer"]) :]
     assert rule["encoding"]["x"]["datum"] == 0.0032
     assert number["mark"]["text"] == "0.0032"
@@ -227,12 +259,17 @@ def test_curves_figure_does_not_read_a_run_name_as_markup():
 
 def raw_events(losses):
     event = {"kind": "step", "epoch": 1}
-    return [event | {"step": i + 1, "train_loss": loss, "elapsed_seconds": i / 2} for i, loss in enumerate(losses)]
+    return [
+        event | {"step": i + 1, "train_loss": loss, "elapsed_seconds": i / 2}
+        for i, loss in enumerate(losses)
+    ]
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.3, 0.9, 0.99])
 def test_smoothing_is_that_of_tensorboard(weight):
-    """TensorBoard's loop: last = weight · last + (1 - weight) · value, divided by 1 - weight ** count."""
+    """TensorBoard's loop: last = weight · last + (1 - weight) · value, divided by 1 - weight **
+    count.
+    """
     values = [2.3, 1.9, math.nan, 2.0, 1.2, 1.25, 0.9]
     last, count, expected = 0.0, 0, []
     for value in values:
@@ -258,7 +295,11 @@ def test_all_other_metrics_have_a_point_per_epoch_and_no_impossible_accuracy():
     frame = curve_frame(step_frame(events), epochs, "val_accuracy", 860)
     assert frame["epoch"].tolist() == [1, 3]
     assert frame["step"].tolist() == [860, 2580]
-    assert curve_frame(step_frame([]), epochs, "train_loss", 860)["train_loss"].tolist() == [0.9, 0.45, 0.3]
+    assert curve_frame(step_frame([]), epochs, "train_loss", 860)["train_loss"].tolist() == [
+        0.9,
+        0.45,
+        0.3,
+    ]
 
 
 def test_the_mean_of_runs_is_taken_at_the_steps_that_all_have():
@@ -293,7 +334,9 @@ def test_a_smoothed_curve_stands_strong_before_its_pale_raw_one():
 
 
 def test_a_mean_has_a_band_of_one_deviation_to_either_side():
-    mean = pd.DataFrame({"step": [1, 2], "epoch": [1, 2], "train_loss": [1.0, 2.0], "std": [0.1, 0.2]})
+    mean = pd.DataFrame(
+        {"step": [1, 2], "epoch": [1, 2], "train_loss": [1.0, 2.0], "std": [0.1, 0.2]}
+    )
     curve = {"name": "mean", "frame": mean, "color": 0}
     low, high, line = curves_figure([curve], "train_loss", smoothing=0.9).data
     np.testing.assert_allclose([low.y, line.y, high.y], [[0.9, 1.8], [1.0, 2.0], [1.1, 2.2]])
@@ -304,7 +347,9 @@ def test_runs_of_one_colour_keep_it_and_are_told_apart_by_their_dashes():
     frame = epoch_frame(EPOCH_EVENTS)
     runs = [{"name": str(color), "frame": frame, "color": color} for color in (2, 0, 2, 2)]
     figure = curves_figure(runs, "val_loss")
-    assert [curve.line.color for curve in figure.data] == [SERIES_COLORS[color] for color in (2, 0, 2, 2)]
+    assert [curve.line.color for curve in figure.data] == [
+        SERIES_COLORS[color] for color in (2, 0, 2, 2)
+    ]
     assert [curve.line.dash for curve in figure.data] == ["solid", "solid", "dash", "dot"]
 
 
@@ -343,7 +388,9 @@ def test_confusion_figure_of_no_images_is_all_zero():
     assert not np.nansum(np.array(figure.data[0].z, dtype=float))
 
 
-def test_a_hidden_diagonal_has_neither_colour_nor_number_and_gives_the_scale_to_the_mistakes(confusion):
+def test_a_hidden_diagonal_has_neither_colour_nor_number_and_gives_the_scale_to_the_mistakes(
+    confusion,
+):
     heatmap, text = confusion_figure(confusion, hide_diagonal=True).data
     mistakes = confusion - np.diag(np.diag(confusion))
     assert all(heatmap.z[i][i] is None for i in range(10))
@@ -403,7 +450,9 @@ def test_an_empty_cell_has_the_colour_of_the_page(dark):
 def test_every_number_can_be_read_on_its_cell(confusion, mode, hide, dark):
     heatmap, text = confusion_figure(confusion, mode, hide, dark).data
     scale = [[place, colour] for place, colour in heatmap.colorscale]
-    for value, colour, number in zip(np.ravel(heatmap.z), text.textfont.color, text.text, strict=True):
+    for value, colour, number in zip(
+        np.ravel(heatmap.z), text.textfont.color, text.text, strict=True
+    ):
         if number:
             cell = unlabel_rgb(sample_colorscale(scale, float(value) / heatmap.zmax)[0])
             ink = tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
@@ -444,7 +493,9 @@ def test_the_difference_is_the_second_minus_the_first_with_signs(confusion, othe
     np.testing.assert_array_equal(heatmap.z, other_confusion - confusion)
     assert heatmap.zmin == -heatmap.zmax == -np.abs(other_confusion - confusion).max()
     for change, number, before in zip(np.ravel(heatmap.z), text.text, confusion.flat, strict=True):
-        assert number == ("" if not before and not change else f"{change:+}".replace("-", "−") if change else "0")
+        assert number == (
+            "" if not before and not change else f"{change:+}".replace("-", "−") if change else "0"
+        )
 
 
 def test_the_difference_of_a_model_with_itself_is_blank_and_no_error(confusion):
@@ -490,15 +541,30 @@ def test_every_difference_can_be_read_on_its_cell(confusion, other_confusion, da
     scale = [[place, colour] for place, colour in heatmap.colorscale]
     for value, colour in zip(np.ravel(heatmap.z), text.textfont.color, strict=True):
         cell = unlabel_rgb(sample_colorscale(scale, (float(value) / heatmap.zmax + 1) / 2)[0])
-        assert contrast(cell, tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))) >= 4.5, (value, colour)
+        assert contrast(cell, tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))) >= 4.5, (
+            value,
+            colour,
+        )
 
 
-# Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", 2009,
-# severity 1.0: what linear red, green and blue become.
+# Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision
+# Deficiency", 2009, severity 1.0: what linear red, green and blue become.
 COLOUR_BLIND = {
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
 }
 
 
@@ -525,10 +591,25 @@ def test_a_click_is_decoded(cell):
 @pytest.mark.parametrize(
     "junk",
     [
-        None, "", "6,0", 7, [], [6, 0], {}, {"true": 6}, {"true": 6, "pred": None}, {"true": 6, "pred": 10},
-        {"true": -1, "pred": 0}, {"true": 6.5, "pred": 0}, {"true": math.nan, "pred": 0}, {"true": True, "pred": 0},
-        {"true": "6", "pred": "0"}, {"true": [6], "pred": [0]}, {"true": {}, "pred": {}}, {"true": 1e400, "pred": 0},
+        None,
+        "",
+        "6,0",
+        7,
+        [],
+        [6, 0],
+        {},
+        {"true": 6},
+        {"true": 6, "pred": None},
+        {"true": 6, "pred": 10},
+        {"true": -1, "pred": 0},
+        {"true": 6.5, "pred": 0},
+        {"true": math.nan, "pred": 0},
+        {"true": True, "pred": 0},
+        {"true": "6", "pred": "0"},
+        {"true": [6], "pred": [0]},
+        {"true": {}, "pred": {}},
+        {"true": 1e400, "pred": 0},
     ],
-)  # fmt: skip
+)
 def test_junk_is_no_click(junk):
     assert cell_from_selection(junk) is None

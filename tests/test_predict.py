@@ -29,7 +29,9 @@ def test_probabilities_equal_a_plain_forward_pass(model, pixels):
 @pytest.mark.parametrize("batch_size", [1, 7, 25, 100])
 def test_every_image_is_covered_whatever_the_batch(model, pixels, batch_size):
     whole = predict_logits(model, pixels)
-    np.testing.assert_allclose(predict_logits(model, pixels, batch_size), whole, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        predict_logits(model, pixels, batch_size), whole, rtol=1e-4, atol=1e-5
+    )
 
 
 def test_no_image_at_all_gives_no_row(model):

@@ -1,4 +1,6 @@
-"""fashion_core.rate_finder: the rate that a curve suggests, the job as a real process, its lock, damaged folders."""
+"""fashion_core.rate_finder: the rate that a curve suggests, the job as a real process, its lock,
+damaged folders.
+"""
 
 import contextlib
 import json
@@ -20,7 +22,8 @@ from fashion_core.runs.events import read_log
 
 CONFIG = TrainConfig(train_size=2_000)
 TINY = TrainConfig(train_size=1_000, epochs=1)
-SLOW = TrainConfig(model="DeepResidualNet", batch_size=512)  # a search that does not end while the test looks
+# A search that does not end while the test looks
+SLOW = TrainConfig(model="DeepResidualNet", batch_size=512)
 RATES = rate_finder.planned_rates(TrainConfig())
 
 
@@ -37,7 +40,9 @@ def no_process_left(runs_dir):
 
 
 def valley(turn, floor=0.7, start=2.3):
-    """Losses that fall from `start` to `floor` around a hundredth of `turn` and climb steeply from there on."""
+    """Losses that fall from `start` to `floor` around a hundredth of `turn` and climb steeply from
+    there on.
+    """
     fall = [(start - floor) / (1 + (rate / (turn / 100)) ** 2) for rate in RATES]
     climb = [max(0.0, 20 * math.log10(rate / turn)) for rate in RATES]
     return [floor + down + up for down, up in zip(fall, climb, strict=True)]
@@ -54,7 +59,9 @@ def test_a_few_wild_losses_do_not_move_the_suggestion():
     losses = valley(0.02)
     noisy = [loss + 0.15 * math.sin(7 * place) for place, loss in enumerate(losses)]
     noisy[90] = 1e6
-    assert rate_finder.suggested_rate(RATES, noisy) == pytest.approx(rate_finder.suggested_rate(RATES, losses), rel=0.4)
+    assert rate_finder.suggested_rate(RATES, noisy) == pytest.approx(
+        rate_finder.suggested_rate(RATES, losses), rel=0.4
+    )
 
 
 def test_a_loss_that_never_rises_suggests_a_tenth_of_the_highest_rate():
@@ -62,7 +69,9 @@ def test_a_loss_that_never_rises_suggests_a_tenth_of_the_highest_rate():
     assert rate_finder.suggested_rate(RATES, losses) == 0.1
 
 
-@pytest.mark.parametrize("losses", [[], [2.3] * 200, [2.3 + 0.01 * place for place in range(200)], [2.3, 0.1] * 5])
+@pytest.mark.parametrize(
+    "losses", [[], [2.3] * 200, [2.3 + 0.01 * place for place in range(200)], [2.3, 0.1] * 5]
+)
 def test_without_a_fall_or_with_few_steps_nothing_is_suggested(losses):
     assert rate_finder.suggested_rate(RATES, losses) is None
 
@@ -79,7 +88,9 @@ def test_it_has_exploded_at_three_times_the_lowest_loss():
     assert not rate_finder.has_exploded([1.0, 9.0])
 
 
-@pytest.mark.parametrize(("optimizer", "first"), [("Adam", 1e-5), ("AdamW", 1e-5), ("Muon", 1e-5), ("SGD", 1e-4)])
+@pytest.mark.parametrize(
+    ("optimizer", "first"), [("Adam", 1e-5), ("AdamW", 1e-5), ("Muon", 1e-5), ("SGD", 1e-4)]
+)
 def test_rates_rise_by_the_same_factor_up_to_one(optimizer, first):
     rates = rate_finder.planned_rates(TrainConfig(optimizer=optimizer))
     assert (rates[0], rates[-1], len(rates)) == (pytest.approx(first), 1.0, rate_finder.STEPS)
@@ -88,7 +99,9 @@ def test_rates_rise_by_the_same_factor_up_to_one(optimizer, first):
 
 def test_a_curve_fits_whatever_it_does_not_depend_on():
     search = rate_finder.Search("finished", TrainConfig())
-    assert rate_finder.fits(search, TrainConfig(learning_rate=0.01, epochs=9, schedule="one-cycle", seed=3))
+    assert rate_finder.fits(
+        search, TrainConfig(learning_rate=0.01, epochs=9, schedule="one-cycle", seed=3)
+    )
     assert not rate_finder.fits(search, TrainConfig(batch_size=128))
     assert not rate_finder.fits(rate_finder.Search("lost"), TrainConfig())
 
@@ -115,14 +128,17 @@ def test_a_search_ends_with_a_curve_and_a_rate_and_a_run_started_meanwhile_follo
     search = wait_for_end()
     assert search.state == "finished", (search.message, read_log(folders.finder_dir()))
     assert search.config == CONFIG
-    assert rate_finder.LEAST_STEPS < len(search.losses) < rate_finder.STEPS  # it ended when the loss exploded
+    # It ended when the loss exploded
+    assert rate_finder.LEAST_STEPS < len(search.losses) < rate_finder.STEPS
     assert search.losses[0] == pytest.approx(math.log(10), abs=0.1)  # a fresh network guesses
     assert search.rates == rate_finder.planned_rates(CONFIG)[: len(search.losses)]
     assert 0.0005 < rate_finder.suggested_rate(search.rates, search.losses) < 0.01
     run = wait_for_state(waiting, "finished", "failed", "lost")
     assert run.state == "finished"
     began = psutil.boot_time() + run.status["process_started_at"]
-    assert began > json.loads((folders.finder_dir() / "status.json").read_text())["heartbeat_at"] - 1
+    assert (
+        began > json.loads((folders.finder_dir() / "status.json").read_text())["heartbeat_at"] - 1
+    )
 
 
 @pytest.mark.usefixtures("no_process_left")
@@ -166,7 +182,9 @@ def test_without_data_it_fails_in_words(tmp_path, monkeypatch):
 # What stands against it
 
 
-def test_it_is_refused_while_a_run_trains_while_the_lock_is_held_and_on_a_read_only_copy(runs_dir, monkeypatch):
+def test_it_is_refused_while_a_run_trains_while_the_lock_is_held_and_on_a_read_only_copy(
+    runs_dir, monkeypatch
+):
     launched = []
     monkeypatch.setattr(control, "spawn_worker", launched.append)
     run_id = folders.create_run(TINY, "Busy")

@@ -26,4 +26,5 @@ def test_garments_are_hardly_ever_doubted(measured):
 
 def test_the_card_says_what_is_measured(measured):
     card = json.loads(catalog.recommended_path().with_suffix(".json").read_text())
-    assert card["recognition"] == pytest.approx(measured, abs=0.02)  # another machine's rounding may move a picture
+    # Another machine's rounding may move a picture
+    assert card["recognition"] == pytest.approx(measured, abs=0.02)

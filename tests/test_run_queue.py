@@ -1,4 +1,5 @@
-"""fashion_core.run_queue: what waits and in which order, whatever was done to its file, and by two at once.
+"""fashion_core.run_queue: what waits and in which order, whatever was done to its file, and by two
+at once.
 
 No run is trained here: `spawned` stands in for the worker processes. Those are in test_worker.py.
 """
@@ -33,13 +34,18 @@ def spawned(runs_dir, monkeypatch):
 
 
 def write_status(run_id, state, **values):
-    files.write_json(folders.run_dir_of(run_id) / "status.json", {"state": state, "heartbeat_at": time.time()} | values)
+    files.write_json(
+        folders.run_dir_of(run_id) / "status.json",
+        {"state": state, "heartbeat_at": time.time()} | values,
+    )
 
 
 def ended_run(state="finished", epoch=2, **values):
     """A run that has trained `epoch` of 2 epochs of 10 steps and kept what going on needs."""
     run_id = folders.create_run(TrainConfig(epochs=2), "Old")
-    write_status(run_id, state, steps=10, step=10 * epoch, epoch=epoch, elapsed_seconds=60.0, **values)
+    write_status(
+        run_id, state, steps=10, step=10 * epoch, epoch=epoch, elapsed_seconds=60.0, **values
+    )
     folders.resume_path(folders.run_dir_of(run_id)).write_bytes(b"kept")
     (folders.run_dir_of(run_id) / "model.pt").write_bytes(b"model")
     return run_id
@@ -125,7 +131,12 @@ def test_a_finished_run_goes_on_and_remembers_its_epochs(spawned):
     run_id = ended_run(test_accuracy=0.9)
     assert run_queue.continue_run(run_id, 3) == "starting"
     run = folders.read_run(run_id)
-    assert (run.state, run.config.epochs, run.epochs_before, run.name) == ("starting", 5, (2,), "Old")
+    assert (run.state, run.config.epochs, run.epochs_before, run.name) == (
+        "starting",
+        5,
+        (2,),
+        "Old",
+    )
     assert run.status["step"] == 20  # the page does not begin at nothing
     assert spawned == [run_id]
 
@@ -133,7 +144,10 @@ def test_a_finished_run_goes_on_and_remembers_its_epochs(spawned):
 def test_a_stopped_run_goes_on_to_the_epochs_that_were_planned():
     run_id = ended_run("stopped", epoch=1)
     run_queue.continue_run(run_id)
-    assert (folders.read_run(run_id).config.epochs, folders.read_run(run_id).epochs_before) == (2, ())
+    assert (folders.read_run(run_id).config.epochs, folders.read_run(run_id).epochs_before) == (
+        2,
+        (),
+    )
 
 
 def test_going_on_forgets_old_requests(runs_dir):
@@ -152,7 +166,12 @@ def test_a_continued_run_waits_and_a_cancelled_one_is_what_it_was(spawned):
     assert folders.read_run(run_id).config.epochs == 2
     run_queue.cancel(run_id)
     run = folders.read_run(run_id)
-    assert (run.state, run.message, run.status["step"], run.config.epochs) == ("stopped", "Out of time.", 10, 2)
+    assert (run.state, run.message, run.status["step"], run.config.epochs) == (
+        "stopped",
+        "Out of time.",
+        10,
+        2,
+    )
     assert run.model_path.exists()
     assert spawned == []
 
@@ -193,7 +212,9 @@ def test_a_model_without_its_training_cannot_go_on():
 
 @pytest.mark.parametrize("state", ["lost", "finished"])
 def test_a_run_of_which_nothing_is_kept_starts_over(state, spawned):
-    """As one does that was killed between its first epoch and the validation, or whose files were deleted."""
+    """As one does that was killed between its first epoch and the validation, or whose files were
+    deleted.
+    """
     run_id = ended_run(state)
     run = folders.read_run(run_id)
     for path in (run.model_path, folders.resume_path(run.run_dir)):
@@ -252,9 +273,19 @@ def test_a_start_passes_a_held_queue(spawned):
 
 @pytest.mark.parametrize(
     "content",
-    ["{", "[]", '{"order": 3}', '{"order": ["x", 1]}', '{"order": [], "passed": "x"}', " " * 300_000,
-     json.dumps({"order": ["x"] * 5_000}), "[" * 100_000, "\x00", None],
-)  # fmt: skip
+    [
+        "{",
+        "[]",
+        '{"order": 3}',
+        '{"order": ["x", 1]}',
+        '{"order": [], "passed": "x"}',
+        " " * 300_000,
+        json.dumps({"order": ["x"] * 5_000}),
+        "[" * 100_000,
+        "\x00",
+        None,
+    ],
+)
 def test_a_damaged_queue_file_loses_only_the_order(runs_dir, content):
     training_run()
     ids = waiting("A", "B", "C")
@@ -323,7 +354,9 @@ def test_a_run_that_failed_at_once_is_still_there_when_its_second_try_is_cancell
     assert (run.state, run.message) == ("failed", "There is no data.")
 
 
-@pytest.mark.parametrize("before", [7, {"state": "running"}, {"state": ["x"]}, {"state": "paused", "message": 3}])
+@pytest.mark.parametrize(
+    "before", [7, {"state": "running"}, {"state": ["x"]}, {"state": "paused", "message": 3}]
+)
 def test_a_hand_edited_past_is_no_trap(before):
     run_id = ended_run("queued", before=before)
     run_queue.cancel(run_id)
@@ -381,7 +414,9 @@ def test_a_run_that_has_used_up_its_time_cannot_go_on(monkeypatch):
         run_queue.continue_run(run_id, 1)
 
 
-@pytest.mark.parametrize("name", ["FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES", "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"])
+@pytest.mark.parametrize(
+    "name", ["FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES", "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"]
+)
 def test_a_bad_limit_starts_nothing_and_is_explained(monkeypatch, spawned, name):
     monkeypatch.setenv(name, "many")
     with pytest.raises(RunError, match=f"{name} is 'many'"):
@@ -424,7 +459,9 @@ def test_of_many_who_start_the_queue_at_once_one_does(spawned):
 def test_of_many_starts_at_once_one_trains_and_the_others_wait(spawned):
     ids = outcomes_of(*[lambda: run_queue.start_or_add(TrainConfig())] * 5)
     assert len(spawned) == 1
-    assert sorted(run.run_id for run in run_queue.read_queue().waiting) == sorted(set(ids) - set(spawned))
+    assert sorted(run.run_id for run in run_queue.read_queue().waiting) == sorted(
+        set(ids) - set(spawned)
+    )
 
 
 def test_of_two_who_cancel_or_continue_at_once_one_does(spawned):
@@ -435,7 +472,9 @@ def test_of_two_who_cancel_or_continue_at_once_one_does(spawned):
     old = ended_run("paused", epoch=1)
     outcomes = outcomes_of(*[lambda: run_queue.continue_run(old)] * 3)
     assert outcomes.count("queued") == 1
-    assert all("only a run that is paused" in str(outcome) for outcome in outcomes if outcome != "queued")
+    assert all(
+        "only a run that is paused" in str(outcome) for outcome in outcomes if outcome != "queued"
+    )
 
 
 def cancel_in_a_process(run_id, gate, answers):

@@ -1,4 +1,6 @@
-"""fashion_core.run_table: search and sort, what differs, which value is best, mean and deviation over seeds."""
+"""fashion_core.run_table: search and sort, what differs, which value is best, mean and deviation
+over seeds.
+"""
 
 import csv
 import io
@@ -15,16 +17,41 @@ from fashion_core.runs import table as run_table
 from fashion_core.runs.annotations import Notes
 from fashion_core.runs.folders import Run
 
+NO_NOTES = Notes()
 NO_EPOCHS = epoch_frame([])
 
 
-def run(run_id, name="", state="finished", notes=Notes(), problem="", created_at=1.8e9, status=(), **config):  # noqa: B008
+def run(
+    run_id,
+    name="",
+    state="finished",
+    notes=NO_NOTES,
+    problem="",
+    created_at=1.8e9,
+    status=(),
+    **config,
+):
     config = None if problem else TrainConfig(**config)
-    return Run(run_id, Path(run_id), state, name or run_id, config, created_at, dict(status), problem, notes)
+    return Run(
+        run_id,
+        Path(run_id),
+        state,
+        name or run_id,
+        config,
+        created_at,
+        dict(status),
+        problem,
+        notes,
+    )
 
 
 FOUND = [
-    run("r1", "Wide net", notes=Notes(text="More dropout helped", tags=("paper", "Old")), dropout=0.25),
+    run(
+        "r1",
+        "Wide net",
+        notes=Notes(text="More dropout helped", tags=("paper", "Old")),
+        dropout=0.25,
+    ),
     run("r2", "narrow", state="failed", seed=1, optimizer="SGD"),
     run("r3", "<b>x</b>", model="ResidualNet", notes=Notes(tags=("paper",)), learning_rate=0.002),
     run("r4", problem="config.json is not valid JSON.", state="lost"),
@@ -70,7 +97,15 @@ def test_search_finds_all_words_in_name_note_tags_settings_and_id(query, found):
         ({"networks": ["ResidualNet"]}, ["r3"]),
         ({"tags": ["paper"]}, ["r1", "r3"]),
         ({"tags": ["Old", "none"]}, ["r1"]),
-        ({"tags": ["paper"], "networks": ["FashionCNN"], "query": "wide", "states": ["finished"]}, ["r1"]),
+        (
+            {
+                "tags": ["paper"],
+                "networks": ["FashionCNN"],
+                "query": "wide",
+                "states": ["finished"],
+            },
+            ["r1"],
+        ),
         ({"states": ["running"]}, []),
     ],
 )
@@ -94,7 +129,12 @@ def test_the_frame_has_a_row_per_run_also_for_damaged_ones_and_none():
 
 
 def test_what_cannot_be_an_accuracy_or_a_time_is_left_empty():
-    status = {"best_val_accuracy": 57.0, "test_accuracy": -0.1, "epoch": 10**14, "elapsed_seconds": 1e14}
+    status = {
+        "best_val_accuracy": 57.0,
+        "test_accuracy": -0.1,
+        "epoch": 10**14,
+        "elapsed_seconds": 1e14,
+    }
     frame = frame_of([run("r", status=status, created_at=0.0)])
     assert frame[["Validation", "Test", "When"]].isna().all(axis=None)
     assert frame["Epochs done"]["r"] == 10**14
@@ -146,11 +186,16 @@ def test_csv_is_the_table_as_shown_and_no_formula(name):
 
 
 def test_runs_of_the_same_name_are_told_apart():
-    found = [run("20260101-000000-aaaa", "Same"), run("20260101-000000-bbbb", "Same"), run("c", "Other")]
+    found = [
+        run("20260101-000000-aaaa", "Same"),
+        run("20260101-000000-bbbb", "Same"),
+        run("c", "Other"),
+    ]
     assert list(run_table.unique_names(found).values()) == ["Same (aaaa)", "Same (bbbb)", "Other"]
     assert run_table.told_apart({"1-aaaa": "Same", "2-aaaa": "Same"}) == {
-        "1-aaaa": "Same (1-aaaa)", "2-aaaa": "Same (2-aaaa)",
-    }  # fmt: skip
+        "1-aaaa": "Same (1-aaaa)",
+        "2-aaaa": "Same (2-aaaa)",
+    }
 
 
 # Differences
@@ -175,20 +220,30 @@ def test_only_what_differs_is_in_the_table_in_the_order_of_the_form():
 
 
 def test_best_means_best_and_not_last():
-    found = run("a", status={"best_val_accuracy": 0.9, "best_epoch": 2, "val_loss": 0.6, "test_accuracy": 0.84})
+    found = run(
+        "a",
+        status={"best_val_accuracy": 0.9, "best_epoch": 2, "val_loss": 0.6, "test_accuracy": 0.84},
+    )
     best = run_table.best_figures(found, epochs_of((0.80, 0.5), (0.90, 0.4), (0.85, 0.6)))
-    assert (best["Validation"], best["Best epoch"], best["Lowest validation loss"]) == (90.0, 2, 0.4)
+    assert (best["Validation"], best["Best epoch"], best["Lowest validation loss"]) == (
+        90.0,
+        2,
+        0.4,
+    )
     assert best["Test"] == 84.0
 
 
 @pytest.mark.parametrize(
     ("accuracy", "epoch", "sketches"),
     [
-        (0.84, 1, 70.0),  # kept for both its accuracies: the second epoch's is higher on images alone
+        # Kept for both its accuracies: the second epoch's is higher on images alone
+        (0.84, 1, 70.0),
         (0.86, 3, math.nan),  # its third epoch was cut short
     ],
 )
-def test_the_figures_are_those_of_the_model_that_was_kept_as_in_the_table(accuracy, epoch, sketches):
+def test_the_figures_are_those_of_the_model_that_was_kept_as_in_the_table(
+    accuracy, epoch, sketches
+):
     found = run("a", status={"best_val_accuracy": accuracy, "best_epoch": epoch})
     epochs = epochs_of((0.84, 0.5), (0.85, 0.4)).assign(sketch_accuracy=[0.7, 0.6])
     best = run_table.best_figures(found, epochs)
@@ -206,7 +261,11 @@ def test_an_epoch_with_an_impossible_accuracy_is_not_the_best():
 def test_a_run_without_epochs_has_the_figures_of_its_status():
     found = run("a", status={"best_val_accuracy": 0.5, "best_epoch": 3, "val_loss": 0.7})
     best = run_table.best_figures(found, NO_EPOCHS)
-    assert (best["Validation"], best["Best epoch"], best["Lowest validation loss"]) == (50.0, 3, 0.7)
+    assert (best["Validation"], best["Best epoch"], best["Lowest validation loss"]) == (
+        50.0,
+        3,
+        0.7,
+    )
 
 
 def test_the_best_cell_of_each_column_is_marked_the_lowest_of_losses_and_all_of_equals():
@@ -217,7 +276,9 @@ def test_the_best_cell_of_each_column_is_marked_the_lowest_of_losses_and_all_of_
 
 
 def test_of_one_value_none_is_the_best():
-    frame = run_table.difference_frame([run("a"), run("b")], {"a": epochs_of((0.9, 0.3)), "b": NO_EPOCHS})
+    frame = run_table.difference_frame(
+        [run("a"), run("b")], {"a": epochs_of((0.9, 0.3)), "b": NO_EPOCHS}
+    )
     assert run_table.best_cells(frame) == {}
 
 
@@ -229,7 +290,12 @@ def seeded(run_id, seed, accuracy, state="finished", **config):
 
 
 def test_runs_that_differ_by_seed_alone_become_one_row_with_mean_and_sample_deviation():
-    found = [seeded("a", 0, 0.90), seeded("b", 7, 0.91), seeded("c", 3, 0.95), seeded("d", 0, 0.5, flips=True)]
+    found = [
+        seeded("a", 0, 0.90),
+        seeded("b", 7, 0.91),
+        seeded("c", 3, 0.95),
+        seeded("d", 0, 0.5, flips=True),
+    ]
     (row,) = run_table.seed_frame(found).to_dict("records")
     assert (row["Configuration"], row["Seeds"], row["Runs"]) == ("classic tutorial", "0, 3, 7", 3)
     assert row["Validation mean"] == pytest.approx(statistics.mean([90, 91, 95]))
@@ -238,7 +304,12 @@ def test_runs_that_differ_by_seed_alone_become_one_row_with_mean_and_sample_devi
 
 
 def test_the_same_seed_twice_counts_once_and_unfinished_runs_not_at_all():
-    found = [seeded("a", 0, 0.90), seeded("b", 0, 0.99), seeded("c", 1, 0.5, "stopped"), seeded("d", 2, 0.92)]
+    found = [
+        seeded("a", 0, 0.90),
+        seeded("b", 0, 0.99),
+        seeded("c", 1, 0.5, "stopped"),
+        seeded("d", 2, 0.92),
+    ]
     (row,) = run_table.seed_frame(found).to_dict("records")
     assert (row["Seeds"], row["Validation mean"]) == ("0, 2", pytest.approx(91.0))
 
@@ -249,6 +320,14 @@ def test_one_seed_alone_has_no_mean():
 
 
 def test_only_whole_epochs_count_as_done():
-    statuses = ({"epoch": 4, "step": 2_980, "steps": 860}, {"epoch": 5, "step": 4_300, "steps": 860}, {"epoch": 12}, {})
-    found = [Run(f"r{i}", Path("r"), "stopped", "r", TrainConfig(), status=status) for i, status in enumerate(statuses)]
+    statuses = (
+        {"epoch": 4, "step": 2_980, "steps": 860},
+        {"epoch": 5, "step": 4_300, "steps": 860},
+        {"epoch": 12},
+        {},
+    )
+    found = [
+        Run(f"r{i}", Path("r"), "stopped", "r", TrainConfig(), status=status)
+        for i, status in enumerate(statuses)
+    ]
     assert run_table.runs_frame(found, {})["Epochs done"].tolist() == [3, 5, 12, pd.NA]

@@ -1,4 +1,6 @@
-"""fashion_core.runs: the word for a run, and folders that may have been edited, damaged or forged."""
+"""fashion_core.runs: the word for a run, and folders that may have been edited, damaged or
+forged.
+"""
 
 import contextlib
 import dataclasses
@@ -36,7 +38,8 @@ def status(state, age=0.0, pid=True):
     [
         (status("running"), True, "running"),
         (status("starting"), True, "starting"),
-        (status("starting", pid=False), False, "starting"),  # the worker has not written its pid yet
+        # The worker has not written its pid yet
+        (status("starting", pid=False), False, "starting"),
         (status("starting", age=61, pid=False), False, "lost"),
         (status("running"), False, "lost"),
         (status("starting"), False, "lost"),
@@ -58,16 +61,20 @@ def test_run_state(values, alive, word):
 def test_this_process_is_alive_and_its_pid_alone_proves_nothing():
     me = psutil.Process()
     assert folders.process_alive(me.pid, folders.process_start(me))
-    assert not folders.process_alive(me.pid, folders.process_start(me) - 60)  # another process had that pid
+    # Another process had that pid
+    assert not folders.process_alive(me.pid, folders.process_start(me) - 60)
 
 
-@pytest.mark.skipif(not psutil.LINUX, reason="how a set clock shows itself is the system's own affair")
+@pytest.mark.skipif(
+    not psutil.LINUX, reason="how a set clock shows itself is the system's own affair"
+)
 @pytest.mark.parametrize("seconds", [-3_600, 60, 3_600])
 def test_a_clock_that_is_set_makes_no_process_another_one(seconds, monkeypatch):
     me, booted = psutil.Process(), psutil.boot_time()
     started, told = folders.process_start(me), me.create_time()
     monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: booted + seconds)
-    assert psutil.Process().create_time() == pytest.approx(told + seconds, abs=1)  # so it is when the clock is set
+    # So it is when the clock is set
+    assert psutil.Process().create_time() == pytest.approx(told + seconds, abs=1)
     assert folders.process_alive(me.pid, started)
 
 
@@ -121,7 +128,9 @@ def test_a_new_run_is_starting_and_remembers_its_config(runs_dir):
     assert (run.state, run.name, run.config.epochs, run.is_active) == ("starting", "Mine", 9, True)
 
 
-@pytest.mark.parametrize("bad", ["..", "../x", "a/b", "/etc", "", ".", "A B", "x" * 65, "a\0b", ".deleted-x", None, 7])
+@pytest.mark.parametrize(
+    "bad", ["..", "../x", "a/b", "/etc", "", ".", "A B", "x" * 65, "a\0b", ".deleted-x", None, 7]
+)
 def test_an_id_that_could_leave_the_folder_is_refused(runs_dir, bad):
     for action in (folders.read_run, control.request_stop, control.delete_run):
         with pytest.raises(RunError, match="not a run id"):
@@ -190,10 +199,14 @@ def test_the_worker_is_told_the_folders_that_this_process_means(runs_dir, monkey
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("FASHION_RUNS_DIR", "~/here")
     monkeypatch.setenv("FASHION_DATA_DIR", "data")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(files.PROJECT_DIR), "more"]))  # as a worker has it
+    # As a worker has it
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(files.PROJECT_DIR), "more"]))
     run_queue.start_or_add(TrainConfig())
     assert str(folders.runs_dir()) == told["FASHION_RUNS_DIR"]
-    assert (told["FASHION_RUNS_DIR"], told["FASHION_DATA_DIR"]) == (str(tmp_path / "here"), str(tmp_path / "data"))
+    assert (told["FASHION_RUNS_DIR"], told["FASHION_DATA_DIR"]) == (
+        str(tmp_path / "here"),
+        str(tmp_path / "data"),
+    )
     assert told["PYTHONPATH"].split(os.pathsep) == [str(files.PROJECT_DIR), "more"]
 
 
@@ -205,7 +218,15 @@ def test_what_a_page_cannot_show_is_taken_out_of_a_status(runs_dir):
 
 
 def test_values_of_the_wrong_type_in_a_status_are_dropped(runs_dir):
-    make_run("running", pid="x", epoch=[1], step=True, train_loss="1e9", message={"a": 1}, heartbeat_at=None)
+    make_run(
+        "running",
+        pid="x",
+        epoch=[1],
+        step=True,
+        train_loss="1e9",
+        message={"a": 1},
+        heartbeat_at=None,
+    )
     (run,) = folders.list_runs()
     assert set(run.status) == {"state"}
     assert run.state == "lost"
@@ -214,7 +235,9 @@ def test_values_of_the_wrong_type_in_a_status_are_dropped(runs_dir):
 @pytest.mark.parametrize("number", ["1e300", "1" + "0" * 400, "-1e16"])
 def test_numbers_that_no_run_can_have_are_dropped(runs_dir, number):
     run_id = make_run()
-    (runs_dir / run_id / "status.json").write_text(f'{{"state": "finished", "epoch": {number}, "steps": 3}}')
+    (runs_dir / run_id / "status.json").write_text(
+        f'{{"state": "finished", "epoch": {number}, "steps": 3}}'
+    )
     path = runs_dir / run_id / "config.json"
     path.write_text(path.read_text().replace('"created_at": ', f'"created_at": {number}, "was": '))
     (run,) = folders.list_runs()
@@ -316,9 +339,19 @@ def test_metrics_are_read_on_from_where_the_last_reading_ended(tmp_path):
 
 @pytest.mark.parametrize(
     "line",
-    ["no", "{", "[]", "3", '{"kind": "step"}', '{"kind": "x"}', json.dumps(STEP | {"train_loss": "low"}),
-     json.dumps(STEP).replace("2.3", "NaN"), json.dumps(STEP).replace("2.3", "1e999"), "[" * 100_000],
-)  # fmt: skip
+    [
+        "no",
+        "{",
+        "[]",
+        "3",
+        '{"kind": "step"}',
+        '{"kind": "x"}',
+        json.dumps(STEP | {"train_loss": "low"}),
+        json.dumps(STEP).replace("2.3", "NaN"),
+        json.dumps(STEP).replace("2.3", "1e999"),
+        "[" * 100_000,
+    ],
+)
 def test_a_line_that_is_no_event_is_skipped(tmp_path, line):
     (tmp_path / "metrics.jsonl").write_text(line + "\n" + json.dumps(STEP) + "\n")
     assert read_metrics(tmp_path)[0] == [STEP]
@@ -327,8 +360,16 @@ def test_a_line_that_is_no_event_is_skipped(tmp_path, line):
 def test_events_after_a_point_are_cut_off(tmp_path):
     step = {"kind": "step", "train_loss": 1.0, "elapsed_seconds": 1.0}
     epoch = step | {"kind": "epoch", "val_loss": 1.0, "val_accuracy": 0.5, "best": True}
-    events = [step | {"epoch": 1, "step": 5}, step | {"epoch": 1, "step": 10}, epoch | {"epoch": 1, "step": 10}]
-    beyond = [step | {"epoch": 2, "step": 15}, step | {"epoch": 2, "step": 20}, epoch | {"epoch": 2, "step": 20}]
+    events = [
+        step | {"epoch": 1, "step": 5},
+        step | {"epoch": 1, "step": 10},
+        epoch | {"epoch": 1, "step": 10},
+    ]
+    beyond = [
+        step | {"epoch": 2, "step": 15},
+        step | {"epoch": 2, "step": 20},
+        epoch | {"epoch": 2, "step": 20},
+    ]
     path = tmp_path / "metrics.jsonl"
     lines = [json.dumps(event) + "\n" for event in events + beyond]
     path.write_text("".join(lines) + "rubbish\n" + lines[0][:9])
@@ -338,7 +379,8 @@ def test_events_after_a_point_are_cut_off(tmp_path):
     cut_metrics(tmp_path, epoch=1, step=10)
     assert path.stat().st_ino == inode  # nothing to cut: readers may go on
     path.write_text("".join(lines))
-    cut_metrics(tmp_path, epoch=1, step=20)  # paused between an epoch's last step and its validation
+    # Paused between an epoch's last step and its validation
+    cut_metrics(tmp_path, epoch=1, step=20)
     assert path.read_text() == "".join(lines[:5])
     cut_metrics(tmp_path, epoch=0, step=10)
     assert path.read_text() == "".join(lines[:2])
@@ -408,7 +450,9 @@ def test_a_training_run_cannot_be_deleted(runs_dir):
 
 def test_a_silent_run_whose_process_lives_is_left_alone(runs_dir):
     started = folders.process_start(psutil.Process())
-    run_id = make_run("running", pid=os.getpid(), process_started_at=started, heartbeat_at=time.time() - 10_000)
+    run_id = make_run(
+        "running", pid=os.getpid(), process_started_at=started, heartbeat_at=time.time() - 10_000
+    )
     assert folders.read_run(run_id).state == "lost"
     for act in (control.delete_run, run_queue.continue_run):
         with pytest.raises(RunError, match=f"process {os.getpid()} lives"):
@@ -474,7 +518,9 @@ def test_a_file_that_could_not_be_read_for_a_moment_is_read_again(runs_dir, monk
 
     def too_many_files(path):
         if path.name == name:
-            raise RunError(f"{name} cannot be read: Too many open files.") from OSError(errno.EMFILE, "")
+            raise RunError(f"{name} cannot be read: Too many open files.") from OSError(
+                errno.EMFILE, ""
+            )
         return read_json(path)
 
     monkeypatch.setattr(files, "read_json", too_many_files)
@@ -502,13 +548,20 @@ def test_a_start_waits_while_a_worker_holds_the_lock(runs_dir):
 def test_an_unwritable_folder_is_a_sentence(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FASHION_RUNS_DIR", str(tmp_path / "file" / "runs"))
-    with pytest.raises(RunError, match=f"could not be written.*write to {tmp_path}/file/runs, or set FASHION_RUNS_DIR"):
+    with pytest.raises(
+        RunError,
+        match=f"could not be written.*write to {tmp_path}/file/runs, or set FASHION_RUNS_DIR",
+    ):
         run_queue.start_or_add(TrainConfig())
 
 
 @pytest.mark.parametrize(
     ("number", "advice"),
-    [(errno.ENOSPC, "Free some disk space"), (None, "Free some disk space"), (errno.EACCES, "set FASHION_RUNS_DIR")],
+    [
+        (errno.ENOSPC, "Free some disk space"),
+        (None, "Free some disk space"),
+        (errno.EACCES, "set FASHION_RUNS_DIR"),
+    ],
 )
 def test_what_to_do_depends_on_why_nothing_can_be_written(runs_dir, number, advice):
     error = OSError(number, "So it is") if number else OSError("So it is")
@@ -518,7 +571,9 @@ def test_what_to_do_depends_on_why_nothing_can_be_written(runs_dir, number, advi
 
 
 @pytest.mark.parametrize(("refusals", "replaced"), [(3, True), (10_000, False)])
-def test_a_file_that_somebody_reads_is_replaced_once_it_is_read(tmp_path, monkeypatch, refusals, replaced):
+def test_a_file_that_somebody_reads_is_replaced_once_it_is_read(
+    tmp_path, monkeypatch, refusals, replaced
+):
     """As on Windows, where os.replace fails meanwhile."""
     tries, real = [], os.replace
 
@@ -542,7 +597,8 @@ def test_the_system_is_not_asked_about_the_process_of_a_run_that_has_ended(runs_
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"), [("", "x"), ("  ", "x"), ("a\nb\tc", "a b c"), ("\x00\u202e<b>", "<b>"), ("n" * 99, "n" * 60)]
+    ("name", "kept"),
+    [("", "x"), ("  ", "x"), ("a\nb\tc", "a b c"), ("\x00\u202e<b>", "<b>"), ("n" * 99, "n" * 60)],
 )
 def test_names_become_one_printable_line(name, kept):
     assert folders.clean_name(name, "x") == kept
@@ -554,20 +610,39 @@ def past(config, **status) -> folders.Run:
 
 def test_how_long_a_training_takes_is_told_by_the_newest_run_of_the_same_work():
     config = TrainConfig(epochs=10, train_size=6_400, learning_rate=0.01)  # 100 steps an epoch
-    others = [{"batch_size": 128}, {"model": "ResidualNet"}, {"train_size": 3_200}, {"sketches": True}]
+    others = [
+        {"batch_size": 128},
+        {"model": "ResidualNet"},
+        {"train_size": 3_200},
+        {"sketches": True},
+    ]
     others += [{"distillation": True}, {"optimizer": "Muon"}]
-    runs_before = [past(dataclasses.replace(config, **other), step=100, elapsed_seconds=1.0) for other in others]
-    runs_before += [past(config, step=3, elapsed_seconds=9.0), past(config), past(None, step=100, elapsed_seconds=9.0)]
+    runs_before = [
+        past(dataclasses.replace(config, **other), step=100, elapsed_seconds=1.0)
+        for other in others
+    ]
+    runs_before += [
+        past(config, step=3, elapsed_seconds=9.0),
+        past(config),
+        past(None, step=100, elapsed_seconds=9.0),
+    ]
     assert folders.expected_seconds(config, runs_before) is None
     slower = dataclasses.replace(config, epochs=3, learning_rate=0.1, flips=True, optimizer="SGD")
-    runs_before += [past(slower, step=200, elapsed_seconds=5.0), past(config, step=100, elapsed_seconds=99.0)]
+    runs_before += [
+        past(slower, step=200, elapsed_seconds=5.0),
+        past(config, step=100, elapsed_seconds=99.0),
+    ]
     assert folders.expected_seconds(config, runs_before) == pytest.approx(25.0)
 
 
 def test_progress_in_words(runs_dir):
     run_id = folders.create_run(TrainConfig(epochs=4), "")
     me = psutil.Process()
-    values = {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
+    values = {
+        "pid": me.pid,
+        "process_started_at": folders.process_start(me),
+        "heartbeat_at": time.time(),
+    }
     values |= {"steps": 100, "step": 100, "elapsed_seconds": 10.0, "images_per_second": 15_900.4}
     files.write_json(runs_dir / run_id / "status.json", {"state": "running"} | values)
     share, words = folders.progress(folders.read_run(run_id))

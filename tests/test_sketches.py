@@ -1,4 +1,6 @@
-"""Synthetic training pictures: repeatable, of every class, framed like the data set, and worth learning from."""
+"""Synthetic training pictures: repeatable, of every class, framed like the data set, and worth
+learning from.
+"""
 
 import numpy as np
 import pytest
@@ -17,14 +19,18 @@ from fashion_core.synthetic.parts import AREAS
 def some():
     """Twenty validation images of each class: pixels (200, 28, 28), labels (200,)."""
     split = data.load_split("val")
-    chosen = np.concatenate([np.flatnonzero(split.labels == label)[:20] for label in range(NUM_CLASSES)])
+    chosen = np.concatenate(
+        [np.flatnonzero(split.labels == label)[:20] for label in range(NUM_CLASSES)]
+    )
     return split.pixels[chosen], split.labels[chosen]
 
 
 @pytest.mark.parametrize("kind", SHARES)
 def test_the_same_seed_makes_the_same_pictures_and_another_one_others(some, kind):
     pixels, labels = some
-    first, again, other = (pictures_like(kind, pixels, labels, seed) for seed in ((0, 7), (0, 7), (0, 8)))
+    first, again, other = (
+        pictures_like(kind, pixels, labels, seed) for seed in ((0, 7), (0, 7), (0, 8))
+    )
     assert np.array_equal(first, again)
     assert (first != other).any(axis=(1, 2)).mean() > 0.99
 

@@ -42,7 +42,9 @@ def test_in_a_mixture_an_image_keeps_at_least_half_of_its_weight():
     np.testing.assert_array_equal(versions, list(teacher.versions(pixels)))
     np.testing.assert_array_equal(versions[0], pixels)
     mixed = versions[1:, :, 0, 0].astype(int)
-    np.testing.assert_array_equal(versions[1:], np.broadcast_to(mixed[..., None, None], (4, 50, 28, 28)))
+    np.testing.assert_array_equal(
+        versions[1:], np.broadcast_to(mixed[..., None, None], (4, 50, 28, 28))
+    )
     share = (mixed - greys) / 245  # of the longest way to another grey
     assert -0.5 <= share.min() < -0.2
     assert 0.2 < share.max() <= 0.5
@@ -51,7 +53,9 @@ def test_in_a_mixture_an_image_keeps_at_least_half_of_its_weight():
 
 
 def test_answers_are_kept_as_they_were_given(copied):
-    answers = np.random.default_rng(0).normal(size=(1 + teacher.MIXTURES, 55_000, 10)).astype(np.float16)
+    answers = (
+        np.random.default_rng(0).normal(size=(1 + teacher.MIXTURES, 55_000, 10)).astype(np.float16)
+    )
     teacher.save_answers(answers)
     np.testing.assert_array_equal(teacher.read_answers(), answers)
 

@@ -41,13 +41,18 @@ def run(config: TrainConfig, train_split, val_split):
 
 
 def test_trying_rates_trains_with_each_of_them_whatever_the_config_says(train_split):
-    """A rate of almost nothing changes nothing, the config's own rate does; each loss is that before its step."""
+    """A rate of almost nothing changes nothing, the config's own rate does; each loss is that
+    before its step.
+    """
     config = TrainConfig(learning_rate=1.0, schedule="one-cycle", train_size=1_000, batch_size=512)
     state = training.new_state(config, torch.device("cpu"), "float32")
     before = {name: tensor.clone() for name, tensor in state.model.state_dict().items()}
-    losses = list(training.try_rates(state, train_split, [1e-5] * 3))  # more steps than one epoch has
+    # More steps than one epoch has
+    losses = list(training.try_rates(state, train_split, [1e-5] * 3))
     assert losses == pytest.approx([math.log(10)] * 3, abs=0.2)
-    assert all(torch.allclose(state.model.state_dict()[name], before[name], atol=1e-4) for name in before)
+    assert all(
+        torch.allclose(state.model.state_dict()[name], before[name], atol=1e-4) for name in before
+    )
     assert state.step == 3
     losses = list(training.try_rates(state, train_split, [0.01] * 10))
     assert losses[-1] < losses[0] - 0.2
@@ -108,7 +113,17 @@ def test_epochs_are_shuffled_differently(train_split, val_split, monkeypatch):
 
 @pytest.mark.parametrize(
     "extra",
-    [{}, {"dropout": 0.3, "flips": True, "erasing": True, "mixup": 0.5, "optimizer": "SGD", "learning_rate": 0.01}],
+    [
+        {},
+        {
+            "dropout": 0.3,
+            "flips": True,
+            "erasing": True,
+            "mixup": 0.5,
+            "optimizer": "SGD",
+            "learning_rate": 0.01,
+        },
+    ],
 )
 def test_the_same_seed_repeats_and_another_does_not(train_split, val_split, extra):
     def losses(seed):
@@ -131,7 +146,9 @@ def test_events_are_plain_json_and_complete(train_split, val_split):
     assert all(b["step"] > a["step"] for a, b in itertools.pairwise(steps))
 
 
-@pytest.mark.parametrize(("steps", "images"), [(860, 55_000), (157, 10_000), (54, 55_000), (1, 1_000), (3_438, 55_000)])
+@pytest.mark.parametrize(
+    ("steps", "images"), [(860, 55_000), (157, 10_000), (54, 55_000), (1, 1_000), (3_438, 55_000)]
+)
 def test_events_stand_for_equal_parts_of_an_epoch(steps, images):
     ends = sorted(training.event_steps(steps, images, first=False))
     widths = np.diff([0, *ends])
@@ -151,7 +168,9 @@ def test_batches_drawn_ahead_are_those_drawn_one_by_one(train_split):
 
 
 def test_epoch_loss_is_the_mean_over_images(train_split, val_split, monkeypatch):
-    """With the loss of each image known, the epoch's mean must weigh the small last batch by its size."""
+    """With the loss of each image known, the epoch's mean must weigh the small last batch by its
+    size.
+    """
 
     def spy(state, pixels, labels):
         state.step += 1
@@ -174,7 +193,9 @@ def test_reported_loss_has_no_label_smoothing_but_training_has(train_split):
     )[0]
     reported = training._update(state, pixels, labels)
     assert reported.item() == pytest.approx(F.cross_entropy(logits, labels).item(), abs=1e-5)
-    torch.testing.assert_close(state.model.linear2.bias.grad, expected_gradient, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(
+        state.model.linear2.bias.grad, expected_gradient, rtol=1e-4, atol=1e-6
+    )
 
 
 def test_distillation_is_the_divergence_of_softened_answers():
@@ -202,7 +223,9 @@ def test_a_student_follows_its_teacher_more_than_the_labels(train_split, monkeyp
 
 def test_the_teachers_answers_stay_with_their_images_and_mixtures(train_split):
     config = TrainConfig(distillation=True, train_size=1_000, seed=3)
-    plain, labels = training.training_tensors(dataclasses.replace(config, distillation=False), train_split)
+    plain, labels = training.training_tensors(
+        dataclasses.replace(config, distillation=False), train_split
+    )
     versions, same_labels, answers = training.training_tensors(config, train_split)
     assert torch.equal(versions[0], plain)
     assert torch.equal(same_labels, labels)
@@ -214,12 +237,18 @@ def test_the_teachers_answers_stay_with_their_images_and_mixtures(train_split):
 
 @pytest.mark.parametrize("batch_size", [37, 64])
 def test_every_other_image_of_a_students_batch_is_a_mixture_without_a_label(batch_size):
-    """With numbers for pictures: a thousand images in five versions; 37 leaves one image for the last batch."""
+    """With numbers for pictures: a thousand images in five versions; 37 leaves one image for the
+    last batch.
+    """
     numbers = torch.arange(5_000).view(5, 1_000)
-    state = training.new_state(TrainConfig(distillation=True, batch_size=batch_size), torch.device("cpu"))
+    state = training.new_state(
+        TrainConfig(distillation=True, batch_size=batch_size), torch.device("cpu")
+    )
     seen = []
     for batch in training._shuffled(state, (numbers, torch.arange(1_000) % 10, numbers)):
-        for place, (number, label, answer) in enumerate(zip(*(part.tolist() for part in batch), strict=True)):
+        for place, (number, label, answer) in enumerate(
+            zip(*(part.tolist() for part in batch), strict=True)
+        ):
             version, image = divmod(number, 1_000)
             assert (version > 0) == (place % 2 == 1)
             assert label == (NOTHING if version else image % 10)
@@ -244,7 +273,9 @@ def test_of_a_mixture_only_the_teacher_says_what_it_shows(train_split):
     named = F.cross_entropy(logits[::2], labels[::2], label_smoothing=0.2)
     expected = 0.1 * named + 0.9 * training.distillation_loss(logits, answers)
     (gradient,) = torch.autograd.grad(expected, state.model.linear2.bias)
-    torch.testing.assert_close(gradient_of_last_bias(state, pixels, labels, answers), gradient, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(
+        gradient_of_last_bias(state, pixels, labels, answers), gradient, rtol=1e-4, atol=1e-6
+    )
 
 
 def test_what_is_nothing_is_taught_as_every_class_alike(train_split):
@@ -253,23 +284,33 @@ def test_what_is_nothing_is_taught_as_every_class_alike(train_split):
     labels[48:] = NOTHING
     logits = state.model.eval()(normalise(pixels))
     spread = torch.full((16, 10), 0.1)
-    expected = (48 * F.cross_entropy(logits[:48], labels[:48]) + 16 * F.cross_entropy(logits[48:], spread)) / 64
+    expected = (
+        48 * F.cross_entropy(logits[:48], labels[:48]) + 16 * F.cross_entropy(logits[48:], spread)
+    ) / 64
     (gradient,) = torch.autograd.grad(expected, state.model.linear2.bias)
-    torch.testing.assert_close(gradient_of_last_bias(state, pixels, labels), gradient, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(
+        gradient_of_last_bias(state, pixels, labels), gradient, rtol=1e-4, atol=1e-6
+    )
 
 
-def test_of_a_mixture_both_labels_count_by_their_shares_and_the_reported_loss_is_that_of_the_others(train_split):
+def test_of_a_mixture_both_labels_count_by_their_shares_and_the_reported_loss_is_that_of_the_others(
+    train_split,
+):
     config = TrainConfig(mixup=0.3, label_smoothing=0.2)
     state = training.new_state(config, torch.device("cpu"), precision="float32")
     pixels, labels = torch.tensor(train_split.pixels[:50]), torch.tensor(train_split.labels[:50])
     images, own = random_mixup(normalise(pixels), 15, torch.Generator().manual_seed(config.seed))
     logits = state.model.eval()(images)
-    targets = own[:, None] * F.one_hot(labels, 10) + (1 - own[:, None]) * F.one_hot(labels.flip(0), 10)
+    targets = own[:, None] * F.one_hot(labels, 10) + (1 - own[:, None]) * F.one_hot(
+        labels.flip(0), 10
+    )
     expected = F.cross_entropy(logits, targets, label_smoothing=0.2)
     (gradient,) = torch.autograd.grad(expected, state.model.linear2.bias)
     reported = training._update(state, pixels, labels)
     torch.testing.assert_close(state.model.linear2.bias.grad, gradient, rtol=1e-4, atol=1e-6)
-    assert reported.item() == pytest.approx(F.cross_entropy(logits[15:], labels[15:]).item(), abs=1e-5)
+    assert reported.item() == pytest.approx(
+        F.cross_entropy(logits[15:], labels[15:]).item(), abs=1e-5
+    )
 
 
 def test_mixtures_are_made_until_the_last_seventh_of_the_steps():
@@ -281,7 +322,10 @@ def test_mixtures_are_made_until_the_last_seventh_of_the_steps():
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_of_the_smallest_batch_one_image_keeps_its_label_alone(train_split, count):
     state = training.new_state(TrainConfig(mixup=0.9), torch.device("cpu"))
-    pixels, labels = torch.tensor(train_split.pixels[:count]), torch.tensor(train_split.labels[:count])
+    pixels, labels = (
+        torch.tensor(train_split.pixels[:count]),
+        torch.tensor(train_split.labels[:count]),
+    )
     assert math.isfinite(training._update(state, pixels, labels).item())
 
 
@@ -294,7 +338,9 @@ def test_one_cycle_follows_torchs():
         optimizer, max_lr=0.01, total_steps=total, pct_start=0.25, cycle_momentum=False
     )
     for step in range(total):
-        assert training.learning_rate_at(config, step) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-6)
+        assert training.learning_rate_at(config, step) == pytest.approx(
+            optimizer.param_groups[0]["lr"], rel=1e-6
+        )
         optimizer.step()
         if step < total - 1:
             oracle.step()
@@ -323,7 +369,9 @@ def test_validation_equals_a_plain_loop(val_split):
         logits = state.model.eval()(normalise(torch.tensor(val_split.pixels)))
     labels = torch.tensor(val_split.labels)
     assert result["val_loss"] == pytest.approx(F.cross_entropy(logits, labels).item(), rel=1e-4)
-    assert result["val_accuracy"] == pytest.approx((logits.argmax(1) == labels).float().mean().item())
+    assert result["val_accuracy"] == pytest.approx(
+        (logits.argmax(1) == labels).float().mean().item()
+    )
 
 
 def test_a_loss_that_runs_away_ends_with_a_sentence(train_split, val_split):
@@ -362,7 +410,9 @@ def test_final_figures_belong_to_the_best_weights(train_split, val_split):
 
 
 def interrupted(config, train_split, val_split, stops):
-    """The events of a training that is kept, as in a file, and restored after so many events each time."""
+    """The events of a training that is kept, as in a file, and restored after so many events each
+    time.
+    """
     state, events = training.new_state(config, torch.device("cpu")), []
     for stop in [*stops, None]:
         events += itertools.islice(training.train(state, train_split, val_split), stop)
@@ -384,7 +434,13 @@ def without_times(events):
     "extra",
     [
         {},
-        {"optimizer": "AdamW", "schedule": "one-cycle", "dropout": 0.3, "flips": True, "mixup": 0.5},
+        {
+            "optimizer": "AdamW",
+            "schedule": "one-cycle",
+            "dropout": 0.3,
+            "flips": True,
+            "mixup": 0.5,
+        },
         {"model": "FashionCNNNorm", "optimizer": "SGD", "learning_rate": 0.01, "dropout": 0.2},
         {"sketches": True, "label_smoothing": 0.1},
         {"distillation": True, "flips": True, "shifts": True, "erasing": True},
@@ -392,14 +448,20 @@ def without_times(events):
     ],
     ids=["tutorial", "everything random", "batch norm", "sketches", "teacher", "Muon"],
 )
-def test_a_restored_training_equals_one_never_interrupted(train_split, val_split, monkeypatch, extra):
-    """Bit for bit: kept in the middle of an epoch, before its validation, after it, and in the next one."""
+def test_a_restored_training_equals_one_never_interrupted(
+    train_split, val_split, monkeypatch, extra
+):
+    """Bit for bit: kept in the middle of an epoch, before its validation, after it, and in the next
+    one.
+    """
     monkeypatch.setattr(training, "IMAGES_PER_EVENT", 250)
     monkeypatch.setattr(training, "VAL_SKETCHES", 50)
     training.val_sketches.cache_clear()
     config = TrainConfig(train_size=1_000, epochs=2, **extra)
     state, events = run(config, train_split, val_split)
-    first_epoch = next(number for number, event in enumerate(events, start=1) if event["kind"] == "epoch")
+    first_epoch = next(
+        number for number, event in enumerate(events, start=1) if event["kind"] == "epoch"
+    )
     restored, others = interrupted(config, train_split, val_split, stops=[2, first_epoch - 3, 1, 2])
     training.val_sketches.cache_clear()
     assert without_times(others) == without_times(events)
@@ -411,7 +473,9 @@ def test_a_restored_training_equals_one_never_interrupted(train_split, val_split
 
 
 def test_a_finished_training_goes_on_for_more_epochs(train_split, val_split):
-    """With a constant learning rate it equals one that was to have that many epochs from the beginning."""
+    """With a constant learning rate it equals one that was to have that many epochs from the
+    beginning.
+    """
     config = TrainConfig(train_size=1_000, epochs=1)
     state, events = run(config, train_split, val_split)
     longer = dataclasses.replace(config, epochs=2)
@@ -454,7 +518,9 @@ def spoil_generator(values):
         lambda values: values.update(steps=torch.zeros(1)),
         lambda values: values["weights"].update({"conv1.bias": torch.full((32,), math.nan)}),
         lambda values: values["weights"].update({"conv1.bias": torch.zeros(32).to_sparse()}),
-        lambda values: values["weights"].update({"conv1.bias": torch.zeros(32, dtype=torch.float64)}),
+        lambda values: values["weights"].update(
+            {"conv1.bias": torch.zeros(32, dtype=torch.float64)}
+        ),
         forget_weights,
         spoil_generator,
     ],

@@ -1,4 +1,6 @@
-"""fashion_core.transforms: pixels become model input as torchvision would do it; what changes training images."""
+"""fashion_core.transforms: pixels become model input as torchvision would do it; what changes
+training images.
+"""
 
 import numpy as np
 import pytest
@@ -18,13 +20,17 @@ from fashion_core.transforms import (
 
 
 def test_normalise_equals_torchvision():
-    pixels = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (16, 28, 28), dtype=np.uint8))
+    pixels = torch.from_numpy(
+        np.random.default_rng(0).integers(0, 256, (16, 28, 28), dtype=np.uint8)
+    )
     scale = [v2.ToDtype(torch.float32, scale=True), v2.Normalize([PIXEL_MEAN], [PIXEL_STD])]
     expected = v2.Compose(scale)(pixels.unsqueeze(1))
     torch.testing.assert_close(normalise(pixels), expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("wrong", [torch.zeros(2, 28, 28), torch.zeros(2, 27, 28, dtype=torch.uint8)])
+@pytest.mark.parametrize(
+    "wrong", [torch.zeros(2, 28, 28), torch.zeros(2, 27, 28, dtype=torch.uint8)]
+)
 def test_normalise_refuses_other_input(wrong):
     with pytest.raises(ValueError, match="pixels must be"):
         normalise(wrong)
@@ -57,7 +63,8 @@ def test_shifts_move_each_image_as_a_whole_and_fill_with_background():
         counts = torch.bincount(places - middle + MAX_SHIFT, minlength=2 * MAX_SHIFT + 1)
         assert len(counts) == 2 * MAX_SHIFT + 1
         assert counts.min() > 300
-    assert torch.unique(rows * 28 + columns).numel() == (2 * MAX_SHIFT + 1) ** 2  # the two axes do not depend
+    # The two axes do not depend
+    assert torch.unique(rows * 28 + columns).numel() == (2 * MAX_SHIFT + 1) ** 2
 
 
 def test_erasing_hides_one_rectangle_of_half_of_the_images():

@@ -1,4 +1,6 @@
-"""fashion_core.variants: values worth comparing, values as people type them, and names that tell runs apart."""
+"""fashion_core.variants: values worth comparing, values as people type them, and names that tell
+runs apart.
+"""
 
 import dataclasses
 
@@ -21,10 +23,16 @@ def test_every_hyper_parameter_can_be_varied_with_the_values_proposed():
 
 @pytest.mark.parametrize(
     ("learning_rate", "values"),
-    [(0.001, [0.0001, 0.0003, 0.001, 0.003, 0.01]), (1.0, [0.1, 0.3, 1.0]), (0.00001, [0.00001, 0.00003, 0.0001])],
+    [
+        (0.001, [0.0001, 0.0003, 0.001, 0.003, 0.01]),
+        (1.0, [0.1, 0.3, 1.0]),
+        (0.00001, [0.00001, 0.00003, 0.0001]),
+    ],
 )
 def test_learning_rates_lie_around_the_forms(learning_rate, values):
-    assert sweep.proposed_values(TrainConfig(learning_rate=learning_rate), "learning_rate") == values
+    assert (
+        sweep.proposed_values(TrainConfig(learning_rate=learning_rate), "learning_rate") == values
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
-"""fashion_core.worker as a real process: it finishes, stops, fails in words, dies, and never runs twice."""
+"""fashion_core.worker as a real process: it finishes, stops, fails in words, dies, and never runs
+twice.
+"""
 
 import contextlib
 import json
@@ -33,13 +35,18 @@ def _no_worker_left(runs_dir, monkeypatch):
             psutil.Process(run.status["pid"]).kill()
 
 
-def test_a_run_outlives_the_process_that_started_it_and_finishes_with_a_model_and_its_test_accuracy():
+def test_a_run_outlives_its_starter_and_finishes_with_a_model_and_its_test_accuracy():
     code = (
         "from fashion_core import run_queue; from fashion_core.config import TrainConfig;"
         f"print(run_queue.start_or_add(TrainConfig.from_dict({QUICK.to_dict()})))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, cwd=files.PROJECT_DIR, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        cwd=files.PROJECT_DIR,
+        check=True,
     )
     run = wait_for_state(done.stdout.strip(), "finished", "failed", "lost")
     assert run.state == "finished", read_log(run.run_dir)
@@ -71,7 +78,10 @@ def test_a_killed_worker_is_lost_its_model_stays_and_the_next_start_is_free():
     worker_process(run_id).kill()
     wait_for(lambda: folders.read_run(run_id).state == "lost", "the word lost", seconds=10)
     checkpoints.load_model(folders.read_run(run_id).model_path)
-    assert wait_for_state(run_queue.start_or_add(QUICK, "Next"), "finished", "failed", "lost").state == "finished"
+    assert (
+        wait_for_state(run_queue.start_or_add(QUICK, "Next"), "finished", "failed", "lost").state
+        == "finished"
+    )
 
 
 def test_a_training_lets_everything_else_go_first():
@@ -87,9 +97,15 @@ def test_a_training_lets_everything_else_go_first():
 def test_a_worker_that_finds_the_lock_taken_fails_in_words():
     run_id = folders.create_run(QUICK, "Second")
     with control.worker_lock():
-        subprocess.run([sys.executable, "-m", "fashion_core.worker", str(folders.run_dir_of(run_id))], timeout=SECONDS)
+        subprocess.run(
+            [sys.executable, "-m", "fashion_core.worker", str(folders.run_dir_of(run_id))],
+            timeout=SECONDS,
+        )
     run = folders.read_run(run_id)
-    assert (run.state, run.message) == ("failed", "Another run is training. Start again when it has finished.")
+    assert (run.state, run.message) == (
+        "failed",
+        "Another run is training. Start again when it has finished.",
+    )
 
 
 def test_missing_data_fails_with_the_ways_to_supply_it(tmp_path, monkeypatch):
@@ -100,7 +116,9 @@ def test_missing_data_fails_with_the_ways_to_supply_it(tmp_path, monkeypatch):
 
 
 def test_a_run_that_diverges_fails_with_advice():
-    config = TrainConfig(optimizer="SGD", learning_rate=1.0, batch_size=16, train_size=10_000, weight_decay=0.5)
+    config = TrainConfig(
+        optimizer="SGD", learning_rate=1.0, batch_size=16, train_size=10_000, weight_decay=0.5
+    )
     run = wait_for_state(run_queue.start_or_add(config), "failed", "lost", "finished")
     assert run.state == "failed", run.status
     assert "learning rate below 1" in run.message
@@ -108,7 +126,9 @@ def test_a_run_that_diverges_fails_with_advice():
 
 
 def run_patched(run_dir, patch):
-    """The worker in a process of its own after `patch`, in which `full` fails as a full disk does."""
+    """The worker in a process of its own after `patch`, in which `full` fails as a full disk
+    does.
+    """
     code = f"""
 import errno, sys
 from pathlib import Path
@@ -119,7 +139,9 @@ def full(*args, **kwargs):
 sys.exit(worker.main(Path({str(run_dir)!r})))
 """
     environment = os.environ | {"PYTHONPATH": str(files.PROJECT_DIR)}
-    return subprocess.run([sys.executable, "-c", code], timeout=SECONDS, env=environment, capture_output=True)
+    return subprocess.run(
+        [sys.executable, "-c", code], timeout=SECONDS, env=environment, capture_output=True
+    )
 
 
 def test_a_full_disk_while_the_model_is_saved_fails_in_words():
@@ -134,7 +156,10 @@ def test_a_full_disk_while_the_model_is_saved_fails_in_words():
 def test_a_disk_on_which_not_even_the_status_can_be_written_is_lost():
     run_id = folders.create_run(QUICK)
     patch = "original = runs.write_json\nwrites = []\n"
-    patch += "runs.write_json = lambda *a: writes.append(1) or (original(*a) if len(writes) < 3 else full())"
+    patch += (
+        "runs.write_json = lambda *a: writes.append(1) or (original(*a) if len(writes) < 3 else"
+        " full())"
+    )
     run_patched(folders.run_dir_of(run_id), patch)
     assert folders.read_run(run_id).state == "lost"
 
@@ -170,7 +195,9 @@ def test_a_run_that_goes_on_after_a_stop_in_mid_epoch_has_the_model_that_its_fig
     steps = training.train(state, load_split("train"), load_split("val"))
     assert next(steps)["kind"] == "step"
     assert state.epoch_batches
-    checkpoints.save_checkpoint(run_dir / "model.pt", TINY, state.model.state_dict(), {"val_accuracy": 0.99})
+    checkpoints.save_checkpoint(
+        run_dir / "model.pt", TINY, state.model.state_dict(), {"val_accuracy": 0.99}
+    )
     state.best_score, state.best_figures, state.best_epoch = (0.5, 0.0), {"val_accuracy": 0.5}, 1
     state.best_weights = {name: tensor.clone() for name, tensor in state.model.state_dict().items()}
     epoch = {"kind": "epoch", "epoch": 1, "step": 5, "val_accuracy": 0.4, "best": False}
@@ -193,7 +220,13 @@ def test_a_hand_edited_config_fails_in_words():
 
 
 RANDOM = TrainConfig(
-    train_size=3_000, epochs=3, optimizer="AdamW", schedule="one-cycle", dropout=0.2, flips=True, learning_rate=0.002
+    train_size=3_000,
+    epochs=3,
+    optimizer="AdamW",
+    schedule="one-cycle",
+    dropout=0.2,
+    flips=True,
+    learning_rate=0.002,
 )
 TINY = TrainConfig(train_size=1_000, epochs=1)
 
@@ -205,7 +238,9 @@ def events_of(run_id):
 
 
 def trained_alone(config):
-    """State and events of the same training, never interrupted, with a worker's number of threads."""
+    """State and events of the same training, never interrupted, with a worker's number of
+    threads.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(worker.thread_count())
     try:
@@ -232,7 +267,8 @@ def test_a_run_paused_in_its_first_epoch_then_killed_and_continued_equals_one_le
     assert run.status["elapsed_seconds"] > 0.5 * seconds  # it goes on counting from what was kept
     state, alone = trained_alone(RANDOM)
     assert events_of(run_id) == [
-        {key: event[key] for key in event if "second" not in key and key != "best"} for event in alone
+        {key: event[key] for key in event if "second" not in key and key != "best"}
+        for event in alone
     ]
     assert run.status["best_val_accuracy"] == state.best_figures["val_accuracy"]
     assert (run.status["epoch"], run.status["best_epoch"]) == (3, state.best_epoch)
@@ -257,7 +293,13 @@ def test_the_queue_goes_on_without_a_page_past_a_run_that_fails():
     ids = run_queue.add_all([(name, TINY) for name in ("A", "Bad", "B")])
     folders.resume_path(folders.run_dir_of(ids[1])).write_bytes(b"no such thing")
     wait_for(
-        lambda: not any(folders.read_run(run_id).state in ("queued", "starting", "running") for run_id in ids), "all"
+        lambda: (
+            not any(
+                folders.read_run(run_id).state in ("queued", "starting", "running")
+                for run_id in ids
+            )
+        ),
+        "all",
     )
     assert [folders.read_run(run_id).state for run_id in ids] == ["finished", "failed", "finished"]
     assert "Training cannot go on from there" in folders.read_run(ids[1]).message
@@ -290,6 +332,8 @@ def test_a_resume_file_of_another_run_is_refused(config, runs_dir, checkpoint_pa
     (runs_dir / "resume.pt").write_bytes(checkpoint_path.read_bytes())
     with pytest.raises(checkpoints.CheckpointError, match="not saved by this app"):
         worker._first_state(runs_dir, config)
-    checkpoints._write_content(runs_dir / "resume.pt", {"format": checkpoints.EARLIER_RESUME_FORMATS[-1]})
+    checkpoints._write_content(
+        runs_dir / "resume.pt", {"format": checkpoints.EARLIER_RESUME_FORMATS[-1]}
+    )
     with pytest.raises(checkpoints.CheckpointError, match="earlier version of this app"):
         worker._first_state(runs_dir, config)

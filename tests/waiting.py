@@ -18,7 +18,9 @@ def wait_for(condition, what, seconds=SECONDS):
 
 
 def wait_for_state(run_id, *states):
-    wait_for(lambda: folders.read_run(run_id).state in states, f"{states}: {folders.read_run(run_id)}")
+    wait_for(
+        lambda: folders.read_run(run_id).state in states, f"{states}: {folders.read_run(run_id)}"
+    )
     return folders.read_run(run_id)
 
 

@@ -11,13 +11,24 @@ MARK_COLOR = SERIES_COLORS[4]  # of what a chart points at; readable on both pag
 
 
 def loss_spec(height, other=False):
-    """The Vega-Lite spec of the live loss curve over `loss_frame`: raw pale, smoothed strong. `height` in pixels.
+    """The Vega-Lite spec of the live loss curve over `loss_frame`: raw pale, smoothed strong.
+    `height` in pixels.
 
     `other` adds the curve of `with_other_loss`, dashed.
     """
     # With formats, or a curve of a single point would have axes that say 1.000000.
-    x = {"field": "step", "type": "quantitative", "title": "Step", "axis": {"grid": False, "format": ",d"}}
-    y = {"type": "quantitative", "title": "Loss (nats)", "scale": {"zero": False}, "axis": {"format": ",.3~f"}}
+    x = {
+        "field": "step",
+        "type": "quantitative",
+        "title": "Step",
+        "axis": {"grid": False, "format": ",d"},
+    }
+    y = {
+        "type": "quantitative",
+        "title": "Loss (nats)",
+        "scale": {"zero": False},
+        "axis": {"format": ",.3~f"},
+    }
     tooltip = [
         {"field": "step", "title": "Step", "format": ","},
         {"field": "epoch", "title": "Epoch"},
@@ -35,18 +46,25 @@ def loss_spec(height, other=False):
 
     told = [tooltip[0], {"field": "other", "title": "Other run, smoothed", "format": ".3f"}]
     layers = [layer(dashed, "other"), layer(target, "other", tooltip=told)] if other else []
-    layers += [layer(raw, "train_loss"), layer(strong, "smoothed"), layer(target, "smoothed", tooltip=tooltip)]
-    dot = {"type": "circle", "size": 80, "opacity": 1, "color": SERIES_COLORS[0]}  # a line of one point is not seen
+    layers += [
+        layer(raw, "train_loss"),
+        layer(strong, "smoothed"),
+        layer(target, "smoothed", tooltip=tooltip),
+    ]
+    # A line of one point is not seen
+    dot = {"type": "circle", "size": 80, "opacity": 1, "color": SERIES_COLORS[0]}
     alone = {"joinaggregate": [{"op": "count", "as": "points"}]}, {"filter": "datum.points == 1"}
     layers += [layer(dot, "smoothed", *alone)]
     return {"height": height, "encoding": {"x": x}, "layer": layers}
 
 
 def rate_spec(height, rates, first_loss, suggested=None):
-    """The Vega-Lite spec of `rate_frame`: raw pale, smoothed strong, a rule and its number where a rate is suggested.
+    """The Vega-Lite spec of `rate_frame`: raw pale, smoothed strong, a rule and its number where a
+    rate is suggested.
 
-    `height` in pixels; `rates`: the lowest and the highest that the axis shows; `first_loss`: the curve's first, in
-    nats. The axes stay as they are while the curve grows; a loss that runs away leaves the chart at its top.
+    `height` in pixels; `rates`: the lowest and the highest that the axis shows; `first_loss`: the
+    curve's first, in nats. The axes stay as they are while the curve grows; a loss that runs away
+    leaves the chart at its top.
     """
     x = {"field": "rate", "type": "quantitative", "title": "Learning rate"}
     x["scale"] = {"type": "log", "domain": list(rates), "nice": False}
@@ -62,7 +80,10 @@ def rate_spec(height, rates, first_loss, suggested=None):
     line = {"type": "line", "color": SERIES_COLORS[0], "clip": True}
     target = {"type": "point", "opacity": 0, "size": 120, "tooltip": True, "clip": True}
     layers = [
-        {"mark": line | {"opacity": 0.3, "strokeWidth": 1}, "encoding": {"x": x, "y": y | {"field": "loss"}}},
+        {
+            "mark": line | {"opacity": 0.3, "strokeWidth": 1},
+            "encoding": {"x": x, "y": y | {"field": "loss"}},
+        },
         {"mark": line | {"strokeWidth": 2.5}, "encoding": {"x": x, "y": y | {"field": "smoothed"}}},
         {"mark": target, "encoding": {"x": x, "y": y | {"field": "smoothed"}, "tooltip": tooltip}},
     ]
@@ -72,10 +93,17 @@ def rate_spec(height, rates, first_loss, suggested=None):
 
 
 def _mark_layers(x, suggested, to_the_left):
-    """A dashed rule at the suggested rate, and its number beside the rule's upper end, where there is more room."""
+    """A dashed rule at the suggested rate, and its number beside the rule's upper end, where there
+    is more room.
+    """
     at = {"x": x | {"datum": suggested}}
     del at["x"]["field"]
-    text = {"type": "text", "text": value_words("learning_rate", suggested), "fontSize": 14, "fontWeight": 600}
+    text = {
+        "type": "text",
+        "text": value_words("learning_rate", suggested),
+        "fontSize": 14,
+        "fontWeight": 600,
+    }
     text |= {"align": "right", "dx": -6} if to_the_left else {"align": "left", "dx": 6}
     rule = {"type": "rule", "color": MARK_COLOR, "strokeWidth": 2, "strokeDash": [5, 3]}
     once = {"data": {"values": [{}]}}  # else they would be drawn for every point of the curve
@@ -86,7 +114,8 @@ def _mark_layers(x, suggested, to_the_left):
 
 
 def epoch_loss_spec(height, other=False):
-    """The Vega-Lite spec of training and validation loss over `epoch_losses`, and of an `other` run's, dashed.
+    """The Vega-Lite spec of training and validation loss over `epoch_losses`, and of an `other`
+    run's, dashed.
 
     `height` in pixels. The page says which run the dashed one is, so the legend does not name it.
     """
@@ -95,7 +124,9 @@ def epoch_loss_spec(height, other=False):
 
 
 def epoch_accuracy_spec(height, sketches=False, other=False):
-    """The Vega-Lite spec of accuracy per epoch over `epoch_accuracies`, likewise; `sketches` adds a second curve."""
+    """The Vega-Lite spec of accuracy per epoch over `epoch_accuracies`, likewise; `sketches` adds a
+    second curve.
+    """
     colors = {"validation": SERIES_COLORS[2]} | ({"sketches": SERIES_COLORS[3]} if sketches else {})
     return _epoch_spec(height, "accuracy", "Accuracy", ".1%", colors, other)
 

@@ -4,40 +4,53 @@ import cv2
 import numpy as np
 
 FLAT = 3.0  # levels: a difference that is no more than rounding or invisible noise
-GROUND_TOLERANCE = 24.0  # levels: how far a border pixel may be from the background's colour and still belong to it
-CALM = 12.0  # levels: a background more uneven than this is noisy and smoothed before the object is looked for
+# Levels: how far a border pixel may be from the background's colour and still belong to it
+GROUND_TOLERANCE = 24.0
+# Levels: a background more uneven than this is noisy and smoothed before the object is looked for
+CALM = 12.0
 MAX_THRESHOLD = 48.0  # levels: whatever the noise, a difference this large is seen as the object
 PLANE = 3  # coefficients per channel of a background whose colour changes evenly; a bent one has 6
 BENT_HANDICAP = 1.5  # a bent background must explain the border that much better than a plane
-GRAIN = 6.5  # levels: a background whose border differs more than this from any surface has a pattern
+# Levels: a background whose border differs more than this from any surface has a pattern
+GRAIN = 6.5
 LINE_CONTRAST = 36.0  # levels, between boards or tiles and the lines that part them
 LINES = 20  # changes that large along the border: so many are tiles, fewer may be pieces of cloth
-MIN_SIDE = 0.05  # of the border that must be light, or dark, to be taken for a background said to be so
+# Of the border that must be light, or dark, to be taken for a background said to be so
+MIN_SIDE = 0.05
 
 
 def find_ground(colour: np.ndarray, kind: str = "auto") -> np.ndarray:
-    """The background's colour at each pixel of an (H, W, 3) uint8 picture: (H, W, 3) float32, 0…255.
+    """The background's colour at each pixel of an (H, W, 3) uint8 picture: (H, W, 3) float32,
+    0…255.
 
-    One colour, or one that changes evenly across the picture or towards its corners: a surface per channel, fitted to
-    the border. Of several guesses the one that most of the border agrees with is taken, then least squares over those
-    who agree. The object may touch the border; in the data set it always does. A kind "light" or "dark" leaves one
-    guess: the usual colour of the border's, or else the picture's, lighter or darker half.
+    One colour, or one that changes evenly across the picture or towards its corners: a surface per
+    channel, fitted to the border. Of several guesses the one that most of the border agrees with is
+    taken, then least squares over those who agree. The object may touch the border; in the data set
+    it always does. A kind "light" or "dark" leaves one guess: the usual colour of the border's, or
+    else the picture's, lighter or darker half.
     """
     places, border = _border(colour)
-    guesses = [_side_guess(colour, border, kind)] if kind in ("light", "dark") else _ground_guesses(places, border)
+    guesses = (
+        [_side_guess(colour, border, kind)]
+        if kind in ("light", "dark")
+        else _ground_guesses(places, border)
+    )
     surface = min(guesses, key=lambda guess: _disagreement(places, border, guess))
     for _ in range(2):
         agree = _distances(places, border, surface) < GROUND_TOLERANCE
         if not agree.any():  # confetti: one guess is as good as another
             break
         surface = np.linalg.lstsq(places[agree, : len(surface)], border[agree])[0]
-        if np.ptp(places[:, : len(surface)] @ surface, axis=0).max() < 2 * FLAT:  # one colour, then, and exactly that
+        # One colour, then, and exactly that
+        if np.ptp(places[:, : len(surface)] @ surface, axis=0).max() < 2 * FLAT:
             surface = np.vstack([np.median(border[agree], axis=0), np.zeros((len(surface) - 1, 3))])
     return _surface_over(surface, colour.shape)
 
 
 def _border(colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels along the border: places, (N, 6) rows (1, x, y, x², y², xy) with x, y in -1…1, and colours, (N, 3)."""
+    """Pixels along the border: places, (N, 6) rows (1, x, y, x², y², xy) with x, y in -1…1, and
+    colours, (N, 3).
+    """
     height, width = colour.shape[:2]
     strip = np.ones((height, width), bool)
     thick = max(1, min(height, width) // 56)
@@ -46,7 +59,9 @@ def _border(colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     step = max(1, len(rows) // 2000)  # more would not make it better, only slower
     rows, columns = rows[::step], columns[::step]
     x, y = 2 * columns / max(1, width - 1) - 1, 2 * rows / max(1, height - 1) - 1
-    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1), colour[rows, columns].astype(np.float64)
+    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1), colour[
+        rows, columns
+    ].astype(np.float64)
 
 
 def _ground_guesses(places: np.ndarray, border: np.ndarray) -> list[np.ndarray]:
@@ -62,7 +77,9 @@ def _ground_guesses(places: np.ndarray, border: np.ndarray) -> list[np.ndarray]:
 
 
 def _side_guess(colour: np.ndarray, border: np.ndarray, kind: str) -> np.ndarray:
-    """A plane of one colour, (3, 3): the median of the border's "light" or "dark" pixels, else of the picture's."""
+    """A plane of one colour, (3, 3): the median of the border's "light" or "dark" pixels, else of
+    the picture's.
+    """
     sign = 1 if kind == "light" else -1
     picture = colour.reshape(-1, 3).astype(np.float64)
     middle = np.percentile(picture.mean(axis=1), (2, 98)).mean()
@@ -74,13 +91,17 @@ def _side_guess(colour: np.ndarray, border: np.ndarray, kind: str) -> np.ndarray
 
 
 def _distances(places: np.ndarray, border: np.ndarray, surface: np.ndarray) -> np.ndarray:
-    """How far each of the border's pixels is from the surface, in its farthest channel: (N,) levels."""
+    """How far each of the border's pixels is from the surface, in its farthest channel: (N,)
+    levels.
+    """
     away = np.abs(border - places[:, : len(surface)] @ surface)
     return np.maximum(np.maximum(away[:, 0], away[:, 1]), away[:, 2])
 
 
 def _disagreement(places: np.ndarray, border: np.ndarray, surface: np.ndarray) -> float:
-    """Mean distance of the border from the surface; what is not background counts alike, however far it is."""
+    """Mean distance of the border from the surface; what is not background counts alike, however
+    far it is.
+    """
     mean = np.minimum(_distances(places, border, surface), GROUND_TOLERANCE).mean()
     return mean if len(surface) == PLANE else BENT_HANDICAP * mean + FLAT
 
@@ -88,7 +109,9 @@ def _disagreement(places: np.ndarray, border: np.ndarray, surface: np.ndarray) -
 def _surface_over(surface: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """The surface's value at each pixel of a picture of this shape, (H, W, 3) float32 in 0…255."""
     y, x = (np.linspace(-1, 1, edge, dtype=np.float32)[:, None] for edge in shape[:2])
-    const, x1, y1, x2, y2, xy = np.vstack([surface, np.zeros((6 - len(surface), 3))]).astype(np.float32)
+    const, x1, y1, x2, y2, xy = np.vstack([surface, np.zeros((6 - len(surface), 3))]).astype(
+        np.float32
+    )
     values = (const + y1 * y + y2 * y * y)[:, None] + (x1 * x + x2 * x * x)[None]
     if xy.any():
         values += xy * (y[:, None] * x[None])
@@ -96,10 +119,11 @@ def _surface_over(surface: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def find_object(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
-    """How far an (H, W, 3) uint8 picture is from its background, in the farthest channel: (H, W) float32, 0…255.
+    """How far an (H, W, 3) uint8 picture is from its background, in the farthest channel: (H, W)
+    float32, 0…255.
 
-    0 where it is background. How large a difference must be to count follows from how uneven the background is along
-    the border.
+    0 where it is background. How large a difference must be to count follows from how uneven the
+    background is along the border.
     """
     far = _largest_channel(cv2.absdiff(colour.astype(np.float32), ground))
     rim = rim_of(far)
@@ -113,13 +137,17 @@ def find_object(colour: np.ndarray, ground: np.ndarray) -> np.ndarray:
 
 
 def is_plain(colour: np.ndarray, ground: np.ndarray) -> bool:
-    """Whether the ground that was found is one: most of the border of an (H, W, 3) uint8 picture is close to it.
+    """Whether the ground that was found is one: most of the border of an (H, W, 3) uint8 picture is
+    close to it.
 
-    In the data set's images the cloth takes up to a third of the border, in a few pieces; the rest is quite even there.
+    In the data set's images the cloth takes up to a third of the border, in a few pieces; the rest
+    is quite even there.
     """
     far = _largest_channel(cv2.absdiff(colour.astype(np.float32), ground))
     unevenness = np.median(rim_of(far))
-    return bool(unevenness < FLAT or (unevenness < GRAIN and _changes(rim_of(far) > LINE_CONTRAST) < LINES))
+    return bool(
+        unevenness < FLAT or (unevenness < GRAIN and _changes(rim_of(far) > LINE_CONTRAST) < LINES)
+    )
 
 
 def _changes(flags: np.ndarray) -> int:

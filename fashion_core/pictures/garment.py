@@ -8,33 +8,47 @@ from fashion_core.pictures import background
 
 
 def without_small_holes(mask: np.ndarray, share: float) -> np.ndarray:
-    """An (H, W) bool mask with holes filled that are smaller than this share of its area; a bag's handle stays open."""
+    """An (H, W) bool mask with holes filled that are smaller than this share of its area; a bag's
+    handle stays open.
+    """
     _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
     small = stats[:, cv2.CC_STAT_AREA] < share * mask.sum()
     small[0] = False  # the mask itself
     return mask | small[labels]
 
 
-ONE_SIDED = 0.97  # share of the object on one side of the background's brightness that makes it a drawing on it
-CLEAR = 0.08  # of the object's largest difference: fainter pixels do not count for the crop, JPEG adds them all around
-SPECK_EDGE = 0.03  # of the picture's longest edge: smaller spots that lie apart do not count for the crop
+# Share of the object on one side of the background's brightness that makes it a drawing on it
+ONE_SIDED = 0.97
+# Of the object's largest difference: fainter pixels do not count for the crop, JPEG adds them all
+# around
+CLEAR = 0.08
+# Of the picture's longest edge: smaller spots that lie apart do not count for the crop
+SPECK_EDGE = 0.03
 SPECK_AREA = 0.01  # of the largest part's area, likewise
 BLANK_AREA = 0.0002  # of the picture's area: an object with less is nothing
-SMALL_HOLE = 0.004  # of the object's area: smaller holes are cloth of the background's colour, larger ones are holes
-FAINT = 40.0  # levels: cloth that is this close to the background's shade around a hole goes on in the hole
+# Of the object's area: smaller holes are cloth of the background's colour, larger ones are holes
+SMALL_HOLE = 0.004
+# Levels: cloth that is this close to the background's shade around a hole goes on in the hole
+FAINT = 40.0
 PALEST = 60  # level of a photographed object's lightest parts: white cloth is still cloth
-MIN_SPAN = 40.0  # levels: cloth with less between its lightest and its darkest parts is not stretched further
+# Levels: cloth with less between its lightest and its darkest parts is not stretched further
+MIN_SPAN = 40.0
 HALO = 8.0  # levels: a rim this much darker than both the object and the background is no shading
 SHARPENING = 0.8  # share of the difference from a blurred copy that is added
-REACH = 0.6  # of 28 pixels: the blur's standard deviation; this pair gives enlarged images back best
-FRAMED = 2 / IMAGE_SIZE  # of the edge: a picture framed this closely to the data set's way is not cropped again
+# Of 28 pixels: the blur's standard deviation; this pair gives enlarged images back best
+REACH = 0.6
+# Of the edge: a picture framed this closely to the data set's way is not cropped again
+FRAMED = 2 / IMAGE_SIZE
 
 
 def find_box(mask: np.ndarray) -> tuple[int, int, int, int] | None:
-    """The object's bounding box (top, bottom, left, right) in an (H, W) bool mask, specks left out; None if blank."""
+    """The object's bounding box (top, bottom, left, right) in an (H, W) bool mask, specks left out;
+    None if blank.
+    """
     edge = SPECK_EDGE * max(mask.shape)
     kernel = np.ones((max(1, round(edge)),) * 2, np.uint8)
-    joined = cv2.dilate(mask.astype(np.uint8), kernel)  # so that dots and dashes near the object belong to it
+    # So that dots and dashes near the object belong to it
+    joined = cv2.dilate(mask.astype(np.uint8), kernel)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
     labels = np.where(mask, labels, 0)
     areas = np.bincount(labels.ravel(), minlength=count)
@@ -48,9 +62,11 @@ def find_box(mask: np.ndarray) -> tuple[int, int, int, int] | None:
 
 
 def trimmed(far: np.ndarray, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-    """The box (top, bottom, left, right) without soft edges, which would make the object smaller; (H, W) float32.
+    """The box (top, bottom, left, right) without soft edges, which would make the object smaller;
+    (H, W) float32.
 
-    An edge that fades over up to a 28th of the object, as in an enlarged image, is cut where it has half its height.
+    An edge that fades over up to a 28th of the object, as in an enlarged image, is cut where it has
+    half its height.
     """
     top, bottom, left, right = box
     inside = far[top:bottom, left:right]
@@ -65,7 +81,9 @@ def trimmed(far: np.ndarray, box: tuple[int, int, int, int]) -> tuple[int, int, 
 
 
 def _fading(profile: np.ndarray, band: int) -> int:
-    """How many of a profile's first `band` values are less than half of what follows half a band later."""
+    """How many of a profile's first `band` values are less than half of what follows half a band
+    later.
+    """
     ahead = max(1, round(band / 2))
     count = min(band, len(profile) - ahead)
     high = np.flatnonzero(profile[: max(0, count)] >= profile[ahead : ahead + max(0, count)] / 2)
@@ -75,20 +93,26 @@ def _fading(profile: np.ndarray, band: int) -> int:
 def light_on_dark(grey: np.ndarray, ground: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, str]:
     """The object bright on 0 as in the data set, (H, W) uint8, and a sentence that says how.
 
-    An object on one side of the background's brightness (a drawing, a shop picture on white) is measured by its
-    distance from the background. One with both lighter and darker parts, or none that differ in brightness, keeps its
-    own shades, turned over if it is darker than the background.
+    An object on one side of the background's brightness (a drawing, a shop picture on white) is
+    measured by its distance from the background. One with both lighter and darker parts, or none
+    that differ in brightness, keeps its own shades, turned over if it is darker than the
+    background.
     """
     level = cv2.cvtColor(ground, cv2.COLOR_RGB2GRAY)
     lift = grey - level
     whole = _cloth_in_holes(without_small_holes(mask, SMALL_HOLE), np.abs(lift))
     halo = _halo(grey, level, whole)
-    lighter, darker = (lift[mask] > 2 * background.FLAT).sum(), (lift[mask] < -2 * background.FLAT).sum()
+    lighter, darker = (
+        (lift[mask] > 2 * background.FLAT).sum(),
+        (lift[mask] < -2 * background.FLAT).sum(),
+    )
     one_sided = max(lighter, darker) > max(ONE_SIDED * (lighter + darker), mask.sum() / 2)
     if one_sided and not halo:
         value = np.where(mask, lift if lighter > darker else -lift, 0)
         caption = (
-            "Lighter than the background: kept." if lighter > darker else "Darker than the background: turned over."
+            "Lighter than the background: kept."
+            if lighter > darker
+            else "Darker than the background: turned over."
         )
         return np.clip(np.rint(value), 0, 255).astype(np.uint8), caption
     keep = halo < 0 or (halo == 0 and np.median(grey[whole]) > level.mean())
@@ -97,9 +121,11 @@ def light_on_dark(grey: np.ndarray, ground: np.ndarray, mask: np.ndarray) -> tup
 
 
 def _halo(grey: np.ndarray, level: np.ndarray, mask: np.ndarray) -> int:
-    """-1 if the object has a rim darker than itself and the background, +1 for a lighter one, else 0.
+    """-1 if the object has a rim darker than itself and the background, +1 for a lighter one, else
+    0.
 
-    A dark rim is what is left of a black background that the object was cut from and laid on a coloured one.
+    A dark rim is what is left of a black background that the object was cut from and laid on a
+    coloured one.
     """
     ground = level.mean()
     if not HALO < ground < 255 - HALO:
@@ -109,18 +135,23 @@ def _halo(grey: np.ndarray, level: np.ndarray, mask: np.ndarray) -> int:
     edge = mask & ~inner
     if not edge.any():  # the object is all of the picture
         return 0
-    darker, rim, lighter = np.percentile(grey[edge], (45, 50, 55))  # at some edges cloth touches the border
+    # At some edges cloth touches the border
+    darker, rim, lighter = np.percentile(grey[edge], (45, 50, 55))
     inside = np.median(grey[inner]) if inner.any() else rim
     return int(lighter > max(inside, ground) + HALO) - int(darker < min(inside, ground) - HALO)
 
 
 def _cloth_in_holes(mask: np.ndarray, contrast: np.ndarray) -> np.ndarray:
-    """The (H, W) bool mask with those holes filled around which there is hardly any contrast to the background.
+    """The (H, W) bool mask with those holes filled around which there is hardly any contrast to the
+    background.
 
-    They are cloth of the background's shade: towards a hole that one looks through, cloth does not fade.
+    They are cloth of the background's shade: towards a hole that one looks through, cloth does not
+    fade.
     """
     _, labels = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
-    touched = np.where(mask, cv2.dilate(labels.astype(np.float32), np.ones((3, 3))), 0).astype(np.int64)
+    touched = np.where(mask, cv2.dilate(labels.astype(np.float32), np.ones((3, 3))), 0).astype(
+        np.int64
+    )
     counts = np.bincount(touched.ravel(), minlength=labels.max() + 1)
     faint = np.bincount(touched.ravel(), contrast.ravel(), len(counts)) < FAINT * counts
     on_border = np.unique(background.rim_of(labels))
@@ -130,10 +161,11 @@ def _cloth_in_holes(mask: np.ndarray, contrast: np.ndarray) -> np.ndarray:
 
 
 def turned_over(cloth: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The (H, W) uint8 object with light and dark exchanged within its outline; what lies outside stays 0.
+    """The (H, W) uint8 object with light and dark exchanged within its outline; what lies outside
+    stays 0.
 
-    An outline with small gaps counts as closed. What lies in the picture's corners is no object but its background:
-    then all of the picture is turned over.
+    An outline with small gaps counts as closed. What lies in the picture's corners is no object but
+    its background: then all of the picture is turned over.
     """
     filled = _outline_filled(mask)
     if np.count_nonzero(mask[[0, 0, -1, -1], [0, -1, 0, -1]]) >= 3:
@@ -146,7 +178,8 @@ def turned_over(cloth: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 def _outline_filled(mask: np.ndarray) -> np.ndarray:
     """An (H, W) bool mask with all that it surrounds, also where it has gaps of SPECK_EDGE."""
-    reach = round(SPECK_EDGE * max(mask.shape)) | 1  # odd, or closing would move everything by half a pixel
+    # Odd, or closing would move everything by half a pixel
+    reach = round(SPECK_EDGE * max(mask.shape)) | 1
     padded = np.pad(mask.astype(np.uint8), reach)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -155,9 +188,11 @@ def _outline_filled(mask: np.ndarray) -> np.ndarray:
 
 
 def dark_is_bright(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The object's shades turned over, as the data set's were, and stretched: (H, W) uint8, 0 outside the mask.
+    """The object's shades turned over, as the data set's were, and stretched: (H, W) uint8, 0
+    outside the mask.
 
-    The light in a room is not a studio's: without stretching, white cloth would be as good as nothing.
+    The light in a room is not a studio's: without stretching, white cloth would be as good as
+    nothing.
     """
     value = 255 - grey.astype(np.float32)
     dim, bright = np.percentile(value[mask], (2, 98))
@@ -167,7 +202,9 @@ def dark_is_bright(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def crop(cloth: np.ndarray, box: tuple[int, int, int, int]) -> tuple[np.ndarray, str]:
-    """The part in the box, or all of it if that is framed as the data set's images are, and a sentence."""
+    """The part in the box, or all of it if that is framed as the data set's images are, and a
+    sentence.
+    """
     top, bottom, left, right = box
     height, width = cloth.shape
     margins = np.array([top, height - bottom]), np.array([left, width - right])
@@ -175,14 +212,18 @@ def crop(cloth: np.ndarray, box: tuple[int, int, int, int]) -> tuple[np.ndarray,
     tight = min(pair.max() for pair in margins)
     if height == width and max(uneven, tight) <= FRAMED * width:
         return cloth, "Already framed as in the data set."
-    return cloth[top:bottom, left:right], f"The object's {right - left} × {bottom - top} pixels, without the rest."
+    return cloth[
+        top:bottom, left:right
+    ], f"The object's {right - left} × {bottom - top} pixels, without the rest."
 
 
 def fit(cloth: np.ndarray) -> np.ndarray:
-    """An (H, W) uint8 object on 0 with its longest edge made 28, the aspect kept, centred: (28, 28) uint8.
+    """An (H, W) uint8 object on 0 with its longest edge made 28, the aspect kept, centred: (28, 28)
+    uint8.
 
-    The brightest point becomes 255, as in 999 of 1,000 images of the data set, so that a faint pencil counts as much as
-    a marker. An odd pixel of margin goes to the top and the left, as it does there.
+    The brightest point becomes 255, as in 999 of 1,000 images of the data set, so that a faint
+    pencil counts as much as a marker. An odd pixel of margin goes to the top and the left, as it
+    does there.
     """
     height, width = cloth.shape
     scale = IMAGE_SIZE / max(height, width)
@@ -197,13 +238,17 @@ def fit(cloth: np.ndarray) -> np.ndarray:
 
 
 def is_soft(cloth: np.ndarray) -> bool:
-    """Whether brightness changes over several pixels, as in photos, not from one to the next, as in enlarged pixels."""
+    """Whether brightness changes over several pixels, as in photos, not from one to the next, as in
+    enlarged pixels.
+    """
     steps = np.abs(np.diff(cloth.astype(np.int16), axis=1))
     spread = np.minimum(steps[:, 1:], steps[:, :-1]).sum()
     return bool(spread > steps.sum() / 2)
 
 
 def _sharpened(small: np.ndarray) -> np.ndarray:
-    """Contours made clearer, as the makers of the data set did after shrinking; what is 0 stays 0."""
+    """Contours made clearer, as the makers of the data set did after shrinking; what is 0 stays
+    0.
+    """
     blurred = cv2.GaussianBlur(small, (0, 0), REACH)
     return cv2.addWeighted(small, 1 + SHARPENING, blurred, -SHARPENING, 0) * (small > 0)

@@ -7,27 +7,36 @@ from PIL import Image, UnidentifiedImageError
 
 from fashion_core.pictures.prepare import WORK_EDGE
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # what browsers, phones and paint programs save; told by content
-JPEG_START, JPEG_SCAN = b"\xff\xd8\xff", b"\xff\xda"  # of the file, and of each of its passes over the whole picture
-MAX_SCANS = 100  # a progressive JPEG has about ten; one of 50 megapixels takes 40 ms for each, even an empty one
+# What browsers, phones and paint programs save; told by content
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+# Of the file, and of each of its passes over the whole picture
+JPEG_START, JPEG_SCAN = b"\xff\xd8\xff", b"\xff\xda"
+# A progressive JPEG has about ten; one of 50 megapixels takes 40 ms for each, even an empty one
+MAX_SCANS = 100
 MAX_FILE_BYTES = 20 * 1024 * 1024  # a 48-megapixel phone photo has about 12 MB
-MAX_PIXELS = 25_000_000  # decoded to RGBA that is 100 MB, thrice that while it is made smaller: a small server's most
-MAX_JPEG_PIXELS = 50_000_000  # a JPEG is decoded at reduced size, so a 48-megapixel phone photo is fine
+# Decoded to RGBA that is 100 MB, thrice that while it is made smaller: a small server's most
+MAX_PIXELS = 25_000_000
+# A JPEG is decoded at reduced size, so a 48-megapixel phone photo is fine
+MAX_JPEG_PIXELS = 50_000_000
 MIN_EDGE = 8  # with less there is nothing to recognise, and no border to find the background from
 
 
 class PictureError(ValueError):
-    """A picture that cannot be used; its text is for visitors: what was wrong, the value, what to do."""
+    """A picture that cannot be used; its text is for visitors: what was wrong, the value, what to
+    do.
+    """
 
 
 # Opening what strangers send
 
 
 def open_picture(source: bytes | Path) -> Image.Image:
-    """Open and decode a PNG, JPEG, WebP, GIF or BMP picture: its first frame, large JPEGs at reduced size.
+    """Open and decode a PNG, JPEG, WebP, GIF or BMP picture: its first frame, large JPEGs at
+    reduced size.
 
-    The format is told by the content, never by the name; the size is read from the header before anything is decoded.
-    Raises PictureError for everything else: no picture, damaged, too large, too small.
+    The format is told by the content, never by the name; the size is read from the header before
+    anything is decoded. Raises PictureError for everything else: no picture, damaged, too large,
+    too small.
     """
     data = _read_bytes(source)
     try:
@@ -43,8 +52,9 @@ def open_picture(source: bytes | Path) -> Image.Image:
     _check_size(picture)
     if data.startswith(JPEG_START) and data.count(JPEG_SCAN) > MAX_SCANS:
         raise PictureError(
-            f"This JPEG is stored in more than {MAX_SCANS} passes, which no camera or picture program does, and would "
-            "take too long to decode. Save it again, for example as a PNG."
+            f"This JPEG is stored in more than {MAX_SCANS} passes, which no camera or picture"
+            " program does, and would take too long to decode. Save it again, for example as a"
+            " PNG."
         )
     return _decode(picture)
 
@@ -55,8 +65,8 @@ def _read_bytes(source: bytes | Path) -> bytes:
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
         if size > MAX_FILE_BYTES:
             raise PictureError(
-                f"This file has {size / 2**20:.1f} MB; the limit is {MAX_FILE_BYTES / 2**20:.0f} MB. "
-                "Save it smaller, for example as a JPEG."
+                f"This file has {size / 2**20:.1f} MB; the limit is {MAX_FILE_BYTES / 2**20:.0f}"
+                " MB. Save it smaller, for example as a JPEG."
             )
         data = source if isinstance(source, bytes) else source.read_bytes()
     except OSError as error:
@@ -69,12 +79,15 @@ def _read_bytes(source: bytes | Path) -> bytes:
 def _unknown_format(data: bytes) -> str:
     """A sentence for bytes that are none of FORMATS; HEIC has its own, since phones send it."""
     if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"hevc", b"mif1"):
-        return "This is a HEIC photo, which cannot be read here. Save or share it as JPEG and choose that one."
+        return (
+            "This is a HEIC photo, which cannot be read here. Save or share it as JPEG and choose"
+            " that one."
+        )
     if data.startswith((b"\x89PNG", JPEG_START, b"GIF8", b"BM")) or data[8:12] == b"WEBP":
         return _damaged(None)
     return (
-        "This is not a PNG, JPEG, WebP, GIF or BMP picture, whatever its name says. Open it in a picture program "
-        "and save it as PNG or JPEG."
+        "This is not a PNG, JPEG, WebP, GIF or BMP picture, whatever its name says. Open it in a"
+        " picture program and save it as PNG or JPEG."
     )
 
 
@@ -86,8 +99,8 @@ def _damaged(error: Exception | None) -> str:
 
 def _pixel_limit(limit: int) -> str:
     return (
-        f"the limit is {limit / 1e6:.0f} million, so that one picture cannot use up the server's memory. "
-        "Make it smaller and try again."
+        f"the limit is {limit / 1e6:.0f} million, so that one picture cannot use up the server's"
+        " memory. Make it smaller and try again."
     )
 
 
@@ -97,8 +110,8 @@ def _check_size(picture: Image.Image) -> None:
     _check_pixels(picture, MAX_JPEG_PIXELS if picture.format in ("JPEG", "MPO") else MAX_PIXELS)
     if min(width, height) < MIN_EDGE:
         raise PictureError(
-            f"This picture has only {width:,} × {height:,} pixels; with fewer than {MIN_EDGE} along an edge nothing "
-            "can be recognised. Choose a larger one."
+            f"This picture has only {width:,} × {height:,} pixels; with fewer than {MIN_EDGE} along"
+            " an edge nothing can be recognised. Choose a larger one."
         )
 
 
@@ -110,7 +123,9 @@ def _check_pixels(picture: Image.Image, limit: int) -> None:
 
 
 def _decode(picture: Image.Image) -> Image.Image:
-    """The decoded first frame. A JPEG comes out at the smallest of its four scales that is enough for the work."""
+    """The decoded first frame. A JPEG comes out at the smallest of its four scales that is enough
+    for the work.
+    """
     try:
         if picture.format in ("JPEG", "MPO"):
             picture.draft(None, (2 * WORK_EDGE, 2 * WORK_EDGE))

@@ -1,10 +1,10 @@
 """Any picture a visitor brings → 28×28 pixels as Fashion-MNIST has them, step by step.
 
-`open_picture` takes hostile bytes and hands back a PIL picture or a sentence; `prepare` makes pixels of it and keeps
-every step, so that a page can show what the model sees and why. The recipe is the one that the data set was made with
-(Xiao, Rasul, Vollgraf 2017, section 2: trim, longest edge to 28, centre, negate, grey), plus what a product shot does
-not need: finding the background, plain (here) or not (in `cutouts`), and which of the two, cloth or background, is
-the bright one.
+`open_picture` takes hostile bytes and hands back a PIL picture or a sentence; `prepare` makes
+pixels of it and keeps every step, so that a page can show what the model sees and why. The recipe
+is the one that the data set was made with (Xiao, Rasul, Vollgraf 2017, section 2: trim, longest
+edge to 28, centre, negate, grey), plus what a product shot does not need: finding the background,
+plain (here) or not (in `cutouts`), and which of the two, cloth or background, is the bright one.
 """
 
 from dataclasses import dataclass
@@ -17,15 +17,19 @@ from fashion_core.metadata import IMAGE_SIZE
 from fashion_core.pictures import background, garment, segment
 
 WORK_EDGE = 336  # 12 × 28: the steps after "Smaller" work on at most this edge, for speed
-MIN_PHOTO_EDGE = 64  # pixels: a smaller picture is no photo, and too small for telling patterns from cloth
+# Pixels: a smaller picture is no photo, and too small for telling patterns from cloth
+MIN_PHOTO_EDGE = 64
 
-GROUNDS = ("auto", "light", "dark", "patterned")  # kinds of background that a correction may name; auto: found
+# Kinds of background that a correction may name; auto: found
+GROUNDS = ("auto", "light", "dark", "patterned")
 MIN_CROP = 0.05  # of the picture's width and height: in less there is nothing to see
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step on the way to 28×28: a short name, a sentence, and its result, (H, W) or (H, W, 3) uint8."""
+    """One step on the way to 28×28: a short name, a sentence, and its result, (H, W) or (H, W, 3)
+    uint8.
+    """
 
     name: str
     caption: str
@@ -34,7 +38,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the model sees, (28, 28) uint8 with background 0, the steps to it, and whether nothing was to be seen."""
+    """What the model sees, (28, 28) uint8 with background 0, the steps to it, and whether nothing
+    was to be seen.
+    """
 
     pixels: np.ndarray
     steps: tuple[Step, ...]
@@ -46,10 +52,12 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Correction:
-    """What a visitor knows better than `prepare`; without arguments it leaves everything to be found.
+    """What a visitor knows better than `prepare`; without arguments it leaves everything to be
+    found.
 
-    `invert` turns light and dark over within the object's outline. `crop` is the part that counts: left, top, right,
-    bottom as fractions of the upright picture. `ground` names the background, one of GROUNDS. Raises ValueError.
+    `invert` turns light and dark over within the object's outline. `crop` is the part that counts:
+    left, top, right, bottom as fractions of the upright picture. `ground` names the background, one
+    of GROUNDS. Raises ValueError.
     """
 
     invert: bool = False
@@ -69,19 +77,33 @@ class Correction:
 
 
 def _is_crop(crop) -> bool:
-    """Whether these are left, top, right and bottom of a part that is large enough to see something in it."""
-    if not isinstance(crop, tuple) or len(crop) != 4 or not all(isinstance(edge, float | int) for edge in crop):
+    """Whether these are left, top, right and bottom of a part that is large enough to see something
+    in it.
+    """
+    if (
+        not isinstance(crop, tuple)
+        or len(crop) != 4
+        or not all(isinstance(edge, float | int) for edge in crop)
+    ):
         return False
     left, top, right, bottom = crop
     apart = MIN_CROP - 1e-9  # 0.35 - 0.3 is less than 0.05
-    return left >= 0 and top >= 0 and right <= 1 and bottom <= 1 and right - left >= apart and bottom - top >= apart
+    return (
+        left >= 0
+        and top >= 0
+        and right <= 1
+        and bottom <= 1
+        and right - left >= apart
+        and bottom - top >= apart
+    )
 
 
 def prepare(picture: Image.Image, correction: Correction = Correction()) -> Prepared:
     """Make Fashion-MNIST pixels of a picture, which is not changed, and keep each step.
 
-    Takes every mode that files come in, and any size. Where nothing stands out from the background, `blank` is True,
-    `pixels` are all 0 and the steps end with the background. What the correction says is not looked for.
+    Takes every mode that files come in, and any size. Where nothing stands out from the background,
+    `blank` is True, `pixels` are all 0 and the steps end with the background. What the correction
+    says is not looked for.
     """
     colour, steps = _plain_colours(picture, correction.crop)
     grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
@@ -95,17 +117,23 @@ def prepare(picture: Image.Image, correction: Correction = Correction()) -> Prep
     if correction.invert:
         cloth = garment.turned_over(cloth, found.mask)
         box = garment.find_box(cloth > 0) or box
-        steps.append(Step("Turned over", "You turned light and dark over within the outline.", cloth))
+        steps.append(
+            Step("Turned over", "You turned light and dark over within the outline.", cloth)
+        )
     cropped, caption = garment.crop(cloth, box)
     steps.append(Step("Cropped", caption, cropped))
     pixels = garment.fit(cropped)
-    steps.append(Step("28 × 28", "Longest edge made 28, centred, the brightest point made white.", pixels))
+    steps.append(
+        Step("28 × 28", "Longest edge made 28, centred, the brightest point made white.", pixels)
+    )
     return Prepared(pixels, tuple(steps), blank=False)
 
 
 @dataclass(frozen=True)
 class _Found:
-    """The object in a picture: where it is, its box (None: nothing is), its shades on 0, sentences on how."""
+    """The object in a picture: where it is, its box (None: nothing is), its shades on 0, sentences
+    on how.
+    """
 
     mask: np.ndarray  # (H, W) bool
     box: tuple[int, int, int, int] | None
@@ -119,7 +147,9 @@ def _find(colour: np.ndarray, grey: np.ndarray, kind: str) -> _Found:
     ground = background.find_ground(colour, kind)
     found = None
     if kind == "patterned" or (
-        kind == "auto" and max(grey.shape) >= MIN_PHOTO_EDGE and not background.is_plain(colour, ground)
+        kind == "auto"
+        and max(grey.shape) >= MIN_PHOTO_EDGE
+        and not background.is_plain(colour, ground)
     ):
         found = _find_in_photo(colour, grey)
     return found or _find_on_plain(colour, grey, ground)
@@ -134,12 +164,18 @@ def _find_on_plain(colour: np.ndarray, grey: np.ndarray, ground: np.ndarray) -> 
         return _Found(mask, None, grey, _ground_caption(ground), "")
     cloth, shades = garment.light_on_dark(grey, ground, mask)
     return _Found(
-        mask, garment.trimmed(far, box) if garment.is_soft(cloth) else box, cloth, _ground_caption(ground), shades
+        mask,
+        garment.trimmed(far, box) if garment.is_soft(cloth) else box,
+        cloth,
+        _ground_caption(ground),
+        shades,
     )
 
 
 def _find_in_photo(colour: np.ndarray, grey: np.ndarray) -> _Found | None:
-    """What stands out from a floor, a bed, a carpet by its colours; None where nothing can be told apart."""
+    """What stands out from a floor, a bed, a carpet by its colours; None where nothing can be told
+    apart.
+    """
     mask = segment.cut_out(colour)
     box = None if mask is None else garment.find_box(mask)
     if box is None:
@@ -160,7 +196,9 @@ def _plain_colours(picture: Image.Image, crop=None) -> tuple[np.ndarray, list[St
     return laid, [*steps, Step("Smaller", shrunk, _shown(small)), Step("On white", laid_how, laid)]
 
 
-def _in_pixels(crop: tuple[float, float, float, float], width: int, height: int) -> tuple[int, int, int, int]:
+def _in_pixels(
+    crop: tuple[float, float, float, float], width: int, height: int
+) -> tuple[int, int, int, int]:
     """The crop's left, top, right, bottom in pixels of a picture of this size; never empty."""
     left, right = (round(edge * width) for edge in crop[::2])
     top, bottom = (round(edge * height) for edge in crop[1::2])
@@ -177,11 +215,17 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _upright(picture: Image.Image) -> tuple[Image.Image, str]:
-    """The picture turned as its EXIF orientation says, and a sentence; broken EXIF data count as none."""
+    """The picture turned as its EXIF orientation says, and a sentence; broken EXIF data count as
+    none.
+    """
     try:
         if picture.getexif().get(ExifTags.Base.Orientation) in range(2, 9):
-            return ImageOps.exif_transpose(picture), "Turned, since the camera noted how it was held."
-    except Exception:  # EXIF is as hostile as the rest of a file, and the picture is fine without it
+            return (
+                ImageOps.exif_transpose(picture),
+                "Turned, since the camera noted how it was held.",
+            )
+    # EXIF is as hostile as the rest of a file, and the picture is fine without it
+    except Exception:
         pass
     return picture, "As it came: the camera noted no other way up."
 
@@ -192,26 +236,41 @@ def _shrunk(picture: Image.Image) -> tuple[Image.Image, str]:
     if scale >= 1:
         return picture, f"Small enough as it is: {picture.width:,} × {picture.height:,}."
     size = tuple(max(1, round(edge * scale)) for edge in picture.size)
-    caption = f"From {picture.width:,} × {picture.height:,} to {size[0]:,} × {size[1]:,}, which is plenty."
+    caption = (
+        f"From {picture.width:,} × {picture.height:,} to {size[0]:,} × {size[1]:,}, which is"
+        " plenty."
+    )
     return picture.resize(size, Image.Resampling.BOX, reducing_gap=2.0), caption
 
 
 def _laid_on_plain(colour: np.ndarray) -> tuple[np.ndarray, str]:
-    """An (H, W, 3 or 4) uint8 picture laid on white, on black if all that is visible is white: (H, W, 3) uint8."""
+    """An (H, W, 3 or 4) uint8 picture laid on white, on black if all that is visible is white: (H,
+    W, 3) uint8.
+    """
     if colour.shape[2] == 3 or colour[..., 3].min() == 255:
         return np.ascontiguousarray(colour[..., :3]), "Nothing is transparent."
     alpha = colour[..., 3:].astype(np.float32) / 255
     seen = colour[..., :3][colour[..., 3] > 127]
     white = len(seen) > 0 and seen.min() > 255 - background.GROUND_TOLERANCE
     laid = colour[..., :3] * alpha + (0 if white else 255) * (1 - alpha)
-    caption = "Laid on black: what can be seen of it is white." if white else "What is transparent becomes white."
+    caption = (
+        "Laid on black: what can be seen of it is white."
+        if white
+        else "What is transparent becomes white."
+    )
     return np.rint(laid).astype(np.uint8), caption
 
 
 # What the steps show
 
-PATTERNED = "Not plain, so the piece is told from it by its colours (GrabCut). What is taken away is blue here."
-TURNED_AND_STRETCHED = "Turned over, dark cloth is bright in the data set; stretched, so that pale cloth stays visible."
+PATTERNED = (
+    "Not plain, so the piece is told from it by its colours (GrabCut). What is taken away is blue"
+    " here."
+)
+TURNED_AND_STRETCHED = (
+    "Turned over, dark cloth is bright in the data set; stretched, so that pale cloth stays"
+    " visible."
+)
 GLASS = 200  # grey behind what is transparent, where a step shows it
 
 BLUE = (0, 114, 178)  # Okabe and Ito's, told apart with every kind of colour vision
@@ -225,7 +284,10 @@ def _ground_caption(ground: np.ndarray) -> str:
     name = "white" if dark > 235 else "black" if light < 20 else name
     corners = ground[[0, 0, -1, -1], [0, -1, 0, -1]]
     even = "even" if np.ptp(corners, axis=0).max() < background.FLAT else "shaded"
-    return f"Found along the border: {name}, {even} (red {red}, green {green}, blue {blue}). Shown in blue here."
+    return (
+        f"Found along the border: {name}, {even} (red {red}, green {green}, blue {blue}). Shown in"
+        " blue here."
+    )
 
 
 def _shown(picture: Image.Image) -> np.ndarray:
@@ -237,7 +299,9 @@ def _shown(picture: Image.Image) -> np.ndarray:
 
 
 def framed(shown: np.ndarray, crop: tuple[float, float, float, float]) -> np.ndarray:
-    """An (H, W, 3) uint8 picture with all but a part (left, top, right, bottom as fractions) dimmed, and a frame."""
+    """An (H, W, 3) uint8 picture with all but a part (left, top, right, bottom as fractions)
+    dimmed, and a frame.
+    """
     left, top, right, bottom = _in_pixels(crop, shown.shape[1], shown.shape[0])
     dimmed = cv2.addWeighted(shown, 0.35, np.full_like(shown, GLASS), 0.65, 0)
     dimmed[top:bottom, left:right] = shown[top:bottom, left:right]

@@ -1,8 +1,9 @@
 """A garment on a floor, a bed, a carpet or before a wall → where it is, told by its colours.
 
-Where the background is not plain there is no one colour to take away. GrabCut (Rother, Kolmogorov, Blake 2004, in
-OpenCV) separates two mixtures of colours with as short a contour as it can, given a beginning. Ours: a colour that is
-more usual in the middle of the picture than along its border is the garment's.
+Where the background is not plain there is no one colour to take away. GrabCut (Rother, Kolmogorov,
+Blake 2004, in OpenCV) separates two mixtures of colours with as short a contour as it can, given a
+beginning. Ours: a colour that is more usual in the middle of the picture than along its border is
+the garment's.
 """
 
 import cv2
@@ -10,21 +11,29 @@ import numpy as np
 
 from fashion_core.pictures import garment
 
-EDGE = 128  # GrabCut works on at most this edge: 10 ms on one core, 40 at worst; 28 pixels come out all the same
+# GrabCut works on at most this edge: 10 ms on one core, 40 at worst; 28 pixels come out all the
+# same
+EDGE = 128
 ROUNDS = 2  # of GrabCut; more of them cost time and change little
 STRIP = 2  # pixels along the border, at EDGE, that tell the background's colours
-MIDDLE = 0.45  # of half the picture: how far, as a standard deviation, the middle's colours are gathered
+# Of half the picture: how far, as a standard deviation, the middle's colours are gathered
+MIDDLE = 0.45
 LIKELY = 0.6  # share of the middle in a colour's frequency from which it is taken for the garment's
 BINS = 16  # per channel, for counting colours
-MIN_SHARE, MAX_SHARE = 0.03, 0.95  # of the picture: less is a speck, more is everything, neither is a garment
-LARGE_PART = 0.15  # of the largest part's area: a pair of shoes has two parts, a knot in the wood does not count
-SMALL_HOLE = 0.01  # of the object's area: smaller holes are buttons and prints, larger ones are looked through
+# Of the picture: less is a speck, more is everything, neither is a garment
+MIN_SHARE, MAX_SHARE = 0.03, 0.95
+# Of the largest part's area: a pair of shoes has two parts, a knot in the wood does not count
+LARGE_PART = 0.15
+# Of the object's area: smaller holes are buttons and prints, larger ones are looked through
+SMALL_HOLE = 0.01
 
 
 def cut_out(colour: np.ndarray) -> np.ndarray | None:
-    """Where the garment is in an (H, W, 3) uint8 picture: (H, W) bool. The same picture always gives the same mask.
+    """Where the garment is in an (H, W, 3) uint8 picture: (H, W) bool. The same picture always
+    gives the same mask.
 
-    None where no garment can be told from the background: next to nothing is left, or nearly everything.
+    None where no garment can be told from the background: next to nothing is left, or nearly
+    everything.
     """
     height, width = colour.shape[:2]
     scale = min(1, EDGE / max(height, width))
@@ -33,18 +42,31 @@ def cut_out(colour: np.ndarray) -> np.ndarray | None:
     mask = _cleaned(_grab_cut(small, likely_cloth(_colour_kinds(small))))
     if not MIN_SHARE < mask.mean() < MAX_SHARE:
         return None
-    return cv2.resize(mask.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_LINEAR) > 127
+    return (
+        cv2.resize(mask.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_LINEAR)
+        > 127
+    )
 
 
 def _colour_kinds(colour: np.ndarray) -> np.ndarray:
-    """The number of each pixel's kind of colour, (H, W) int64 in 0…BINS³-1, as the eye tells them apart (CIE Lab)."""
-    light, red_green, yellow_blue = cv2.split(cv2.cvtColor(colour, cv2.COLOR_RGB2LAB).astype(np.int64))
-    finer = [np.clip((channel - 64) // (128 // BINS), 0, BINS - 1) for channel in (red_green, yellow_blue)]
-    return (light // (256 // BINS) * BINS + finer[0]) * BINS + finer[1]  # few colours lie in the outer half of a and b
+    """The number of each pixel's kind of colour, (H, W) int64 in 0…BINS³-1, as the eye tells them
+    apart (CIE Lab).
+    """
+    light, red_green, yellow_blue = cv2.split(
+        cv2.cvtColor(colour, cv2.COLOR_RGB2LAB).astype(np.int64)
+    )
+    finer = [
+        np.clip((channel - 64) // (128 // BINS), 0, BINS - 1)
+        for channel in (red_green, yellow_blue)
+    ]
+    # Few colours lie in the outer half of a and b
+    return (light // (256 // BINS) * BINS + finer[0]) * BINS + finer[1]
 
 
 def _frequencies(kinds: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """How usual each kind of colour is where the weights, (H, W), are: (BINS³,), sum 1, neighbours blurred together."""
+    """How usual each kind of colour is where the weights, (H, W), are: (BINS³,), sum 1, neighbours
+    blurred together.
+    """
     counts = np.bincount(kinds.ravel(), weights.ravel(), BINS**3).reshape((BINS,) * 3)
     for axis in range(3):
         along = np.moveaxis(counts, axis, 0)
@@ -56,7 +78,9 @@ def _frequencies(kinds: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def likely_cloth(kinds: np.ndarray) -> np.ndarray:
-    """How much more usual each pixel's colour is in the middle than along the border: (H, W) float32, 0…1."""
+    """How much more usual each pixel's colour is in the middle than along the border: (H, W)
+    float32, 0…1.
+    """
     y, x = (np.linspace(-1, 1, edge) for edge in kinds.shape)
     middle = np.exp(-(y[:, None] ** 2 + x**2) / (2 * MIDDLE**2))
     inside = _frequencies(kinds, middle)[kinds]
@@ -72,14 +96,18 @@ def _strip(shape: tuple[int, int]) -> np.ndarray:
 
 
 def _grab_cut(small: np.ndarray, likely: np.ndarray) -> np.ndarray:
-    """GrabCut from what is likely to be cloth: (H, W) bool. The border is background, but where cloth touches it."""
+    """GrabCut from what is likely to be cloth: (H, W) bool. The border is background, but where
+    cloth touches it.
+    """
     cloth = likely > LIKELY
     labels = np.where(cloth, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[_strip(cloth.shape) & ~cloth] = cv2.GC_BGD
     if not MIN_SHARE < cloth.mean() < MAX_SHARE:  # too few colours for a mixture of five
         return cloth
     cv2.setRNGSeed(0)  # it begins with k-means from random points
-    cv2.grabCut(small, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), ROUNDS, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(
+        small, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), ROUNDS, cv2.GC_INIT_WITH_MASK
+    )
     return (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
 
 

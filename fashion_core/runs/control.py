@@ -19,21 +19,26 @@ from fashion_core.runs import folders
 from fashion_core.runs.folders import Run
 
 LAUNCH_SECONDS = 10.0  # longer than another start takes
-LOCK_SECONDS = 3.0  # a killed worker is dead before the system has torn down its memory and let go of its lock
-# OpenMP's threads wait for each other by spinning. Not at all makes two threads on two idle cores 1.7 times slower;
-# as long as its default makes them ten times slower on cores that others need too. Read when torch is loaded.
+# A killed worker is dead before the system has torn down its memory and let go of its lock
+LOCK_SECONDS = 3.0
+# OpenMP's threads wait for each other by spinning. Not at all makes two threads on two idle cores
+# 1.7 times slower; as long as its default makes them ten times slower on cores that others need
+# too. Read when torch is loaded.
 THREADS_ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
 
 
 def refuse_read_only() -> None:
     """Raises RunError on a read-only copy."""
     if read_only():
-        raise RunError(f"This copy is read-only: training is switched off. {limits.problem()}".strip())
+        raise RunError(
+            f"This copy is read-only: training is switched off. {limits.problem()}".strip()
+        )
 
 
 @contextlib.contextmanager
 def launch_lock(seconds: float = LAUNCH_SECONDS):
-    """Held by whoever changes which run trains, or waits, or how it is to go on; so one of two is always first.
+    """Held by whoever changes which run trains, or waits, or how it is to go on; so one of two is
+    always first.
 
     Raises RunError when another one holds it for longer than `seconds`.
     """
@@ -75,17 +80,23 @@ def _set_epochs(run: Run, epochs: int) -> None:
     except ConfigError as error:
         raise RunError(str(error)) from error
     changes = {"config": config.to_dict(), "epochs_before": [*run.epochs_before, run.config.epochs]}
-    files.write_json(run.run_dir / "config.json", files.read_json(run.run_dir / "config.json") | changes)
+    files.write_json(
+        run.run_dir / "config.json", files.read_json(run.run_dir / "config.json") | changes
+    )
 
 
 def spawn_worker(run_dir: Path) -> None:
     environment = THREADS_ENVIRONMENT | os.environ | {"PYTHONUNBUFFERED": "1"}
-    # Without PYTHONPATH the worker would only find the package when the app was started in the project's folder.
+    # Without PYTHONPATH the worker would only find the package when the app was started in the
+    # project's folder.
     others = [
-        path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in ("", str(files.PROJECT_DIR))
+        path
+        for path in os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        if path not in ("", str(files.PROJECT_DIR))
     ]
     environment["PYTHONPATH"] = os.pathsep.join([str(files.PROJECT_DIR), *others])
-    for name in ("FASHION_RUNS_DIR", "FASHION_DATA_DIR"):  # relative ones mean this process's folder, not the worker's
+    # Relative ones mean this process's folder, not the worker's
+    for name in ("FASHION_RUNS_DIR", "FASHION_DATA_DIR"):
         if environment.get(name):
             environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
     try:
@@ -95,7 +106,8 @@ def spawn_worker(run_dir: Path) -> None:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl+C in the server's console is not meant for it; the same on Windows:
+                # Ctrl+C in the server's console is not meant for it; the same on Windows:
+                start_new_session=True,
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 cwd=files.PROJECT_DIR,
                 env=environment,
@@ -103,7 +115,10 @@ def spawn_worker(run_dir: Path) -> None:
     except OSError as error:
         message = f"The training process could not be started: {error.strerror}."
         status = run_dir / "status.json"
-        files.write_json(status, folders.figures(files.read_json(status)) | {"state": "failed", "message": message})
+        files.write_json(
+            status,
+            folders.figures(files.read_json(status)) | {"state": "failed", "message": message},
+        )
         raise RunError(message) from error
 
 
@@ -113,7 +128,9 @@ def worker_lock(seconds: float = LOCK_SECONDS) -> FileLock:
 
 
 def training_now(seconds: float = LOCK_SECONDS) -> str:
-    """A sentence that refuses a second start while a run is training or the finder at work, or an empty string."""
+    """A sentence that refuses a second start while a run is training or the finder at work, or an
+    empty string.
+    """
     active = folders.active_run()
     if active:
         return f"“{active.name}” is training. Stop it or wait until it has finished."
@@ -127,7 +144,8 @@ def training_now(seconds: float = LOCK_SECONDS) -> str:
 
 
 def request_stop(run_id: str) -> None:
-    """Ask a run to stop at its next event, ten a second with a small network, or end one that is paused.
+    """Ask a run to stop at its next event, ten a second with a small network, or end one that is
+    paused.
 
     Raises RunError for an unknown run, one that does not train, or an unwritable folder.
     """
@@ -174,7 +192,9 @@ def delete_run(run_id: str) -> None:
 
 
 def remove_folder(run_dir: Path) -> None:
-    """Delete a run's folder whatever its state, for those who hold the launch lock. Raises RunError."""
+    """Delete a run's folder whatever its state, for those who hold the launch lock. Raises
+    RunError.
+    """
     # Renamed first: a reader sees a whole run or none, never half of one.
     doomed = run_dir.with_name(f".deleted-{run_dir.name}")
     shutil.rmtree(doomed, ignore_errors=True)

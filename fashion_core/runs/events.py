@@ -14,8 +14,8 @@ MAX_METRICS_BYTES = 50_000_000  # 100 epochs write about 1 MB, with sketches twi
 def read_metrics(run_dir: Path, offset: int = 0) -> tuple[list[dict], int]:
     """The events after byte `offset` of metrics.jsonl, and the offset to go on from.
 
-    A last line without newline is still being written and is left for the next time; lines that are not events are
-    skipped. A missing file has no events.
+    A last line without newline is still being written and is left for the next time; lines that are
+    not events are skipped. A missing file has no events.
     """
     path = run_dir / "metrics.jsonl"
     if not os.path.isfile(path):  # opening a pipe would wait for ever
@@ -44,13 +44,17 @@ def _parse_event(line: bytes) -> dict | None:
         return None
     if not isinstance(event, dict) or event.get("kind") not in ("step", "epoch"):
         return None
-    numbers = {key: value for key, value in event.items() if files.number_or(value, None) is not None}
+    numbers = {
+        key: value for key, value in event.items() if files.number_or(value, None) is not None
+    }
     complete = all(key in numbers for key in _EVENT_KEYS[event["kind"]])
     return {"kind": event["kind"]} | numbers if complete else None
 
 
 def metrics_version(run: Run) -> tuple:
-    """Changes whenever metrics.jsonl may have been cut, so that what was read of it no longer counts."""
+    """Changes whenever metrics.jsonl may have been cut, so that what was read of it no longer
+    counts.
+    """
     try:
         inode = (run.run_dir / "metrics.jsonl").stat().st_ino
     except OSError:
@@ -59,17 +63,20 @@ def metrics_version(run: Run) -> tuple:
 
 
 def cut_metrics(run_dir: Path, epoch: int, step: int) -> None:
-    """Drop all events after `epoch` finished epochs and `step` weight updates, and whatever is no event.
+    """Drop all events after `epoch` finished epochs and `step` weight updates, and whatever is no
+    event.
 
-    For a worker that goes on from there: its predecessor may have come further before it was killed. A missing file
-    stays missing. Raises OSError.
+    For a worker that goes on from there: its predecessor may have come further before it was
+    killed. A missing file stays missing. Raises OSError.
     """
     path = run_dir / "metrics.jsonl"
     if not path.exists():
         return
     with path.open("rb") as file:
         text = file.read(MAX_METRICS_BYTES)
-    kept = b"".join(line for line in text.splitlines(keepends=True) if _is_done(_parse_event(line), epoch, step))
+    kept = b"".join(
+        line for line in text.splitlines(keepends=True) if _is_done(_parse_event(line), epoch, step)
+    )
     if kept != text:
         temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
         temporary.write_bytes(kept)
@@ -79,7 +86,8 @@ def cut_metrics(run_dir: Path, epoch: int, step: int) -> None:
 def _is_done(event: dict | None, epoch: int, step: int) -> bool:
     if event is None:
         return False
-    finished = epoch if event["kind"] == "epoch" else epoch + 1  # a step's event belongs to the epoch under way
+    # A step's event belongs to the epoch under way
+    finished = epoch if event["kind"] == "epoch" else epoch + 1
     return event["step"] <= step and event["epoch"] <= finished
 
 

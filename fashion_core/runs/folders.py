@@ -1,9 +1,11 @@
-"""Run folders: create one, start its process, read it, pause or stop it, and name its state. No torch.
+"""Run folders: create one, start its process, read it, pause or stop it, and name its state. No
+torch.
 
-A run folder is the contract between the page and the worker; every file in it has exactly one writer:
-config.json (launcher) · status.json (the worker while it lives, else a launcher that holds the launch lock) ·
-metrics.jsonl, model.pt, resume.pt, worker.log (worker) · stop, pause, notes.json (page). Whatever is read from a
-folder may have been edited by hand and is checked. The learning-rate finder has a folder of the same kind.
+A run folder is the contract between the page and the worker; every file in it has exactly one
+writer: config.json (launcher) · status.json (the worker while it lives, else a launcher that holds
+the launch lock) · metrics.jsonl, model.pt, resume.pt, worker.log (worker) · stop, pause, notes.json
+(page). Whatever is read from a folder may have been edited by hand and is checked. The
+learning-rate finder has a folder of the same kind.
 """
 
 import contextlib
@@ -32,8 +34,10 @@ STATES = ("queued", "starting", "running", "paused", "finished", "stopped", "fai
 ACTIVE_STATES = ("starting", "running")
 
 START_SECONDS = 60.0  # longer than a process takes to come up, even on a slow machine that swaps
-STALE_SECONDS = 900.0  # longer than any pause between two status writes: a slow core measures the widest network
-START_TOLERANCE_SECONDS = 2.0  # two readings of when a process started: the system rounds when it was booted itself
+# Longer than any pause between two status writes: a slow core measures the widest network
+STALE_SECONDS = 900.0
+# Two readings of when a process started: the system rounds when it was booted itself
+START_TOLERANCE_SECONDS = 2.0
 ENOUGH_STEPS = 20  # after fewer a run's speed says little: the first steps are slower
 MAX_PROBLEM_LENGTH = 300  # what is wrong with a folder quotes values from it, however long
 COLORS = 6  # runs take turns with the colours of their curves, `plots.SERIES_COLORS`
@@ -43,7 +47,9 @@ FINDER = ".finder"  # no run id, so its folder is never taken for a run
 
 @dataclass(frozen=True)
 class Run:
-    """One run as read from its folder; `problem` says in a sentence what is wrong with the folder, if anything."""
+    """One run as read from its folder; `problem` says in a sentence what is wrong with the folder,
+    if anything.
+    """
 
     run_id: str
     run_dir: Path
@@ -55,7 +61,8 @@ class Run:
     problem: str = ""
     notes: Notes = field(default_factory=Notes)
     color: int = 0  # its place in `plots.SERIES_COLORS`, from its start to its end
-    epochs_before: tuple[int, ...] = ()  # how many it was to train before it was continued, oldest first
+    # How many it was to train before it was continued, oldest first
+    epochs_before: tuple[int, ...] = ()
 
     @property
     def is_active(self) -> bool:
@@ -74,8 +81,11 @@ class Run:
     def epochs_done(self) -> int:
         """Whole epochs that it has trained, as far as its status knows."""
         steps = self.status.get("steps", 0)
-        # A status counts the epoch under way; that of a run that was brought in knows no steps, its epochs are whole.
-        return int(self.status.get("step", 0) // steps) if steps > 0 else self.status.get("epoch", 0)
+        # A status counts the epoch under way; that of a run that was brought in knows no steps, its
+        # epochs are whole.
+        return (
+            int(self.status.get("step", 0) // steps) if steps > 0 else self.status.get("epoch", 0)
+        )
 
     @property
     def message(self) -> str:
@@ -83,21 +93,31 @@ class Run:
         if self.problem:
             return self.problem
         if self.state == "lost":
-            return "The training process ended without a word: it was killed, or the machine was switched off."
+            return (
+                "The training process ended without a word: it was killed, or the machine was"
+                " switched off."
+            )
         return self.status.get("message", "")
 
 
 def runs_dir() -> Path:
     """Where run folders are kept: FASHION_RUNS_DIR, else checkpoints/runs of the project."""
-    return Path(os.path.expanduser(os.environ.get("FASHION_RUNS_DIR") or files.PROJECT_DIR / "checkpoints" / "runs"))
+    return Path(
+        os.path.expanduser(
+            os.environ.get("FASHION_RUNS_DIR") or files.PROJECT_DIR / "checkpoints" / "runs"
+        )
+    )
 
 
 def run_dir_of(run_id: str) -> Path:
-    """The folder of a run. Raises RunError for an id that could leave the runs' folder or does not exist."""
+    """The folder of a run. Raises RunError for an id that could leave the runs' folder or does not
+    exist.
+    """
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
         raise RunError(f"{str(run_id)[:80]!r} is not a run id. Pick a run from the table.")
     run_dir = runs_dir() / run_id
-    if not os.path.isdir(run_dir) or os.path.islink(run_dir):  # False too where the folder may not be entered
+    # False too where the folder may not be entered
+    if not os.path.isdir(run_dir) or os.path.islink(run_dir):
         raise RunError(f"There is no run {run_id!r}. It may have been deleted.")
     return run_dir
 
@@ -113,7 +133,9 @@ def resume_path(run_dir: Path) -> Path:
 
 
 def clean_name(name: str, fallback: str) -> str:
-    """A visitor's name for a run in one line of at most 60 printable characters, or the fallback."""
+    """A visitor's name for a run in one line of at most 60 printable characters, or the
+    fallback.
+    """
     return annotations.one_line(name)[:MAX_NAME_LENGTH].strip() or fallback
 
 
@@ -127,7 +149,11 @@ def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> 
     run_id = time.strftime("%Y%m%d-%H%M%S", time.localtime(created_at)) + "-" + secrets.token_hex(4)
     run_dir = runs_dir() / run_id
     fallback = time.strftime("Run of %d %b, %H:%M:%S", time.localtime(created_at))
-    values = {"name": clean_name(name, fallback), "created_at": created_at, "config": config.to_dict()}
+    values = {
+        "name": clean_name(name, fallback),
+        "created_at": created_at,
+        "config": config.to_dict(),
+    }
     values["color"] = _next_color()
     try:
         runs_dir().mkdir(parents=True, exist_ok=True)
@@ -150,11 +176,16 @@ def unwritable(error: OSError, what: str = "The run's folder") -> RunError:
 
 
 def unwritable_words(error: OSError) -> str:
-    """Why something in the runs' folder could not be written, and in a second sentence what to do."""
+    """Why something in the runs' folder could not be written, and in a second sentence what to
+    do.
+    """
     reason = error.strerror or str(error)
     if error.errno in files.DISK_FULL:
         return f"{reason}. Free some disk space."
-    return f"{reason}. Let this app write to {runs_dir()}, or set FASHION_RUNS_DIR to a folder where it may."
+    return (
+        f"{reason}. Let this app write to {runs_dir()}, or set FASHION_RUNS_DIR to a folder where"
+        " it may."
+    )
 
 
 def _next_color() -> int:
@@ -168,7 +199,9 @@ def check_limits(epochs: int = 0, added: int = 0) -> None:
         allowed = limits.read_limits()
     except limits.LimitError as error:
         raise RunError(str(error)) from error
-    problem = allowed.epochs_problem(epochs) or (allowed.runs_problem(len(_run_names()), added) if added else "")
+    problem = allowed.epochs_problem(epochs) or (
+        allowed.runs_problem(len(_run_names()), added) if added else ""
+    )
     if problem:
         raise RunError(problem)
 
@@ -179,9 +212,11 @@ def figures(status: dict) -> dict:
 
 
 def annotate_run(run_id: str, name: str, text: str, tags) -> None:
-    """Write a run's name, note and tags; an empty name gives it back the one that it was started with.
+    """Write a run's name, note and tags; an empty name gives it back the one that it was started
+    with.
 
-    Raises RunError for an unknown run or on a read-only copy, NotesError for what is too long or cannot be written.
+    Raises RunError for an unknown run or on a read-only copy, NotesError for what is too long or
+    cannot be written.
     """
     if read_only():
         raise RunError("This copy is read-only: names, notes and tags cannot be changed.")
@@ -192,31 +227,38 @@ def annotate_run(run_id: str, name: str, text: str, tags) -> None:
 
 
 def run_state(status: dict, now: float, process_alive: bool) -> str:
-    """The word for a run: its status, unless the process that should be writing it is dead or silent.
+    """The word for a run: its status, unless the process that should be writing it is dead or
+    silent.
 
-    A worker that has no pid yet gets START_SECONDS to come up, a living one may be silent for STALE_SECONDS.
+    A worker that has no pid yet gets START_SECONDS to come up, a living one may be silent for
+    STALE_SECONDS.
     """
     state = status.get("state")
     if state not in STATES:
         return "lost"
     if state not in ACTIVE_STATES:
         return state
-    silent = now - status.get("heartbeat_at", 0.0) > (STALE_SECONDS if "pid" in status else START_SECONDS)
+    silent = now - status.get("heartbeat_at", 0.0) > (
+        STALE_SECONDS if "pid" in status else START_SECONDS
+    )
     dead = not process_alive and "pid" in status
     return "lost" if silent or dead else state
 
 
 def process_start(process: psutil.Process) -> float:
-    """When a process started, in seconds after the system's own start, so that setting the clock changes nothing.
+    """When a process started, in seconds after the system's own start, so that setting the clock
+    changes nothing.
 
-    On Windows in seconds since 1970, which psutil keeps there as they were. On macOS a server that is itself started
-    after the clock was set tells it differently, and takes a run from before for another process.
+    On Windows in seconds since 1970, which psutil keeps there as they were. On macOS a server that
+    is itself started after the clock was set tells it differently, and takes a run from before for
+    another process.
     """
     return process.create_time() - (0.0 if psutil.WINDOWS else psutil.boot_time())
 
 
 def process_alive(pid: int, process_started_at: float) -> bool:
-    """True if that very process lives: a zombie does not, nor does another one that was given its pid.
+    """True if that very process lives: a zombie does not, nor does another one that was given its
+    pid.
 
     `process_started_at` is what `process_start` said of it.
     """
@@ -229,27 +271,39 @@ def process_alive(pid: int, process_started_at: float) -> bool:
 
 
 def silent_problem(run: Run) -> str:
-    """Why nobody may touch the folder of a run that counts as lost, in two sentences, or an empty string.
+    """Why nobody may touch the folder of a run that counts as lost, in two sentences, or an empty
+    string.
 
-    Its process may live although it was silent for too long, as after the machine has slept; it would write again.
+    Its process may live although it was silent for too long, as after the machine has slept; it
+    would write again.
     """
     pid = run.status.get("pid") if run.state == "lost" else None
     if pid is None or not process_alive(pid, run.status.get("process_started_at", 0.0)):
         return ""
-    return f"“{run.name}” has been silent for long, but its process {pid} lives. Wait for a word from it, or end it."
+    return (
+        f"“{run.name}” has been silent for long, but its process {pid} lives. Wait for a word from"
+        " it, or end it."
+    )
 
 
 def read_run(run_id: str) -> Run:
-    """Read one run. Raises RunError for a bad or unknown id; a damaged folder gives a Run with a `problem`."""
+    """Read one run. Raises RunError for a bad or unknown id; a damaged folder gives a Run with a
+    `problem`.
+    """
     run_dir = run_dir_of(run_id)
-    versions = tuple(_version(os.path.join(run_dir, name)) for name in ("notes.json", "config.json", "status.json"))
+    versions = tuple(
+        _version(os.path.join(run_dir, name))
+        for name in ("notes.json", "config.json", "status.json")
+    )
     try:
         written, about, config, status, problem = _read_files(str(run_dir), versions)
     except _Unreadable as error:
         written, about, config, status, problem = error.args[0]
     if config is None:
         name = written.name or run_id
-        return Run(run_id, run_dir, "lost", name=name, status=dict(status), problem=problem, notes=written)
+        return Run(
+            run_id, run_dir, "lost", name=name, status=dict(status), problem=problem, notes=written
+        )
     return Run(
         run_id=run_id,
         run_dir=run_dir,
@@ -277,7 +331,8 @@ def judged_status(values: dict) -> tuple[str, dict]:
 
 
 def _judged(status: dict) -> str:
-    works = status.get("state") in ACTIVE_STATES and "pid" in status  # asked of those alone: it takes a while
+    # Asked of those alone: it takes a while
+    works = status.get("state") in ACTIVE_STATES and "pid" in status
     alive = works and process_alive(status["pid"], status.get("process_started_at", 0.0))
     return run_state(status, time.time(), alive)
 
@@ -292,13 +347,18 @@ def _version(path: str) -> tuple[int, ...]:
 
 
 class _Unreadable(Exception):
-    """Carries what `_read_files` found where the system would not read: too many open files may have passed by then."""
+    """Carries what `_read_files` found where the system would not read: too many open files may
+    have passed by then.
+    """
 
 
-# Every page reads every run at every look, several times, and hardly one has changed: what its files hold is kept.
+# Every page reads every run at every look, several times, and hardly one has changed: what its
+# files hold is kept.
 @functools.lru_cache(maxsize=2_000)
 def _read_files(run_dir: str, versions: tuple) -> tuple[Notes, dict, TrainConfig | None, dict, str]:
-    """What stands in a run's folder, checked: notes, config.json, the config in it, the status, what is wrong."""
+    """What stands in a run's folder, checked: notes, config.json, the config in it, the status,
+    what is wrong.
+    """
     folder = Path(run_dir)
     written, about, config, status, problems = annotations.read_notes(folder), {}, None, {}, []
     try:
@@ -308,7 +368,8 @@ def _read_files(run_dir: str, versions: tuple) -> tuple[Notes, dict, TrainConfig
         problems.append(error)
     try:
         status = _checked_status(files.read_json(folder / "status.json"))
-    except RunError as error:  # as a power cut may leave it: its model can be used, and it can go on
+    # As a power cut may leave it: its model can be used, and it can go on
+    except RunError as error:
         problems.append(error)
     read = written, about, config, status, str(problems[0])[:MAX_PROBLEM_LENGTH] if problems else ""
     if any(isinstance(error.__cause__, OSError) for error in problems):
@@ -317,11 +378,17 @@ def _read_files(run_dir: str, versions: tuple) -> tuple[Notes, dict, TrainConfig
 
 
 def progress(run: Run) -> tuple[float, str]:
-    """How far a run is: a share 0…1 and the words for it, with speed and time left while it trains."""
+    """How far a run is: a share 0…1 and the words for it, with speed and time left while it
+    trains.
+    """
     status = run.status
     steps, step = status.get("steps", 0), status.get("step", 0)
     if not run.config or not steps or not step:
-        waiting = {"queued": "Waits in the queue", "starting": "Getting ready", "running": "Getting ready"}
+        waiting = {
+            "queued": "Waits in the queue",
+            "starting": "Getting ready",
+            "running": "Getting ready",
+        }
         return 0.0, waiting.get(run.state, "Nothing was trained")
     share = min(1.0, step / (steps * run.config.epochs))
     epoch = min(run.config.epochs, math.ceil(step / steps))
@@ -330,7 +397,13 @@ def progress(run: Run) -> tuple[float, str]:
     if run.state != "running":
         return share, f"{words} · {seconds:,.0f} s"
     left = (1 - share) * seconds / share
-    return share, f"{words} · {status.get('images_per_second', 0):,.0f} images/s · {duration_words(left)} left"
+    return (
+        share,
+        (
+            f"{words} · {status.get('images_per_second', 0):,.0f} images/s · {duration_words(left)}"
+            " left"
+        ),
+    )
 
 
 def duration_words(seconds: float) -> str:
@@ -341,14 +414,23 @@ def duration_words(seconds: float) -> str:
 
 
 def expected_seconds(config: TrainConfig, past: Iterable[Run]) -> float | None:
-    """How long this training takes, going by the first of the past runs whose steps were the same work; None without.
+    """How long this training takes, going by the first of the past runs whose steps were the same
+    work; None without.
 
-    Nothing that was brought in counts: it does not say how many steps it took, and was trained who knows where.
+    Nothing that was brought in counts: it does not say how many steps it took, and was trained who
+    knows where.
     """
 
     def work(config: TrainConfig) -> tuple:
         costly = config.optimizer == "Muon"  # the others take the same time
-        return config.model, config.batch_size, config.train_size, config.sketches, config.distillation, costly
+        return (
+            config.model,
+            config.batch_size,
+            config.train_size,
+            config.sketches,
+            config.distillation,
+            costly,
+        )
 
     for run in past:
         step, seconds = run.status.get("step", 0), run.status.get("elapsed_seconds", 0.0)
@@ -370,7 +452,9 @@ def _run_names() -> list[str]:
     """The names in the runs' folder that can be runs, newest first."""
     try:
         entries = [entry for entry in os.scandir(runs_dir()) if _RUN_ID.fullmatch(entry.name)]
-        return sorted((entry.name for entry in entries if entry.is_dir(follow_symlinks=False)), reverse=True)
+        return sorted(
+            (entry.name for entry in entries if entry.is_dir(follow_symlinks=False)), reverse=True
+        )
     except OSError:
         return []
 
@@ -396,10 +480,27 @@ def time_or_zero(value) -> float:
 
 # What a status tells of the training itself; a run that is started again keeps it.
 FIGURES = (
-    "epoch", "step", "steps", "images_per_second", "elapsed_seconds", "train_loss", "val_loss", "val_accuracy",
-    "sketch_accuracy", "best_val_accuracy", "best_epoch", "test_accuracy",
-)  # fmt: skip
-_STATUS_NUMBERS = (*FIGURES, "pid", "process_started_at", "heartbeat_at", "threads", "target_epochs")
+    "epoch",
+    "step",
+    "steps",
+    "images_per_second",
+    "elapsed_seconds",
+    "train_loss",
+    "val_loss",
+    "val_accuracy",
+    "sketch_accuracy",
+    "best_val_accuracy",
+    "best_epoch",
+    "test_accuracy",
+)
+_STATUS_NUMBERS = (
+    *FIGURES,
+    "pid",
+    "process_started_at",
+    "heartbeat_at",
+    "threads",
+    "target_epochs",
+)
 _STATUS_COUNTS = ("pid", "epoch", "step", "steps", "best_epoch", "threads")
 _STATUS_TEXTS = ("state", "message", "device", "precision", "cause")
 
@@ -411,8 +512,18 @@ def _checked_epochs(values) -> tuple[int, ...]:
 
 
 def _checked_status(values: dict) -> dict:
-    """The known keys whose values have the right type; everything else in a hand-edited status is dropped."""
-    numbers = {key: values[key] for key in _STATUS_NUMBERS if files.number_or(values.get(key), None) is not None}
+    """The known keys whose values have the right type; everything else in a hand-edited status is
+    dropped.
+    """
+    numbers = {
+        key: values[key]
+        for key in _STATUS_NUMBERS
+        if files.number_or(values.get(key), None) is not None
+    }
     texts = {key: values[key][:2000] for key in _STATUS_TEXTS if isinstance(values.get(key), str)}
     texts = {key: annotations.printable_lines(text) for key, text in texts.items()}
-    return numbers | {key: max(0, int(numbers[key])) for key in _STATUS_COUNTS if key in numbers} | texts
+    return (
+        numbers
+        | {key: max(0, int(numbers[key])) for key in _STATUS_COUNTS if key in numbers}
+        | texts
+    )

@@ -11,7 +11,8 @@ from fashion_core.runs.folders import Run
 FINAL_STATES = ("finished", "stopped", "failed", "lost")  # a run in any other state may still go on
 DAY_SECONDS = 86_400
 
-# What a visitor can ask to be pruned: the words before and after the number; None: there is no number.
+# What a visitor can ask to be pruned: the words before and after the number; None: there is no
+# number.
 RULES = {
     "newest": ("Keep only the newest", "runs"),
     "best": ("Keep only the best", "by validation accuracy"),
@@ -21,7 +22,9 @@ RULES = {
 
 
 def disk_use(folder: Path) -> int:
-    """Bytes of all files in a run's folder and below it; links are not followed. What cannot be read counts 0."""
+    """Bytes of all files in a run's folder and below it; links are not followed. What cannot be
+    read counts 0.
+    """
     total, open_folders = 0, [folder]
     while open_folders:
         try:
@@ -45,15 +48,21 @@ def size_words(size: float) -> str:
     return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.2f} GB"
 
 
-def runs_to_prune(found: list[Run], rule: str, count: int, now: float, in_use: str | None = None) -> list[Run]:
-    """The runs that go under one of `RULES`, newest first. Raises ValueError for an unknown rule or a count below 1.
+def runs_to_prune(
+    found: list[Run], rule: str, count: int, now: float, in_use: str | None = None
+) -> list[Run]:
+    """The runs that go under one of `RULES`, newest first. Raises ValueError for an unknown rule or
+    a count below 1.
 
-    `count`: how many stay, or the age in days; `now`: seconds since 1970; `in_use`: the id of the model in use.
-    Whatever the rule, these stay: runs that have not ended, the model in use, and folders in which something
-    cannot be read, which may be somebody's own. A run of unknown age is not old, but the last of the newest.
+    `count`: how many stay, or the age in days; `now`: seconds since 1970; `in_use`: the id of the
+    model in use. Whatever the rule, these stay: runs that have not ended, the model in use, and
+    folders in which something cannot be read, which may be somebody's own. A run of unknown age is
+    not old, but the last of the newest.
     """
     if rule not in RULES or count < 1:
-        raise ValueError(f"rule {rule!r} must be one of {tuple(RULES)}, and count {count!r} at least 1")
+        raise ValueError(
+            f"rule {rule!r} must be one of {tuple(RULES)}, and count {count!r} at least 1"
+        )
     newest = sorted(found, key=lambda run: (run.created_at, run.run_id), reverse=True)
     wanted = {
         "newest": lambda: newest[count:],

@@ -1,10 +1,10 @@
 """The queue: runs that wait, the next one to train, and going on with a run. No torch.
 
-A run waits if its status says `queued`; queue.json in the runs' folder holds their order and which paused runs it
-was started past, so that a lost or damaged one loses nothing else. Both are written under the launch lock alone. The
-next run is started by the worker that ends, and by any page that finds nothing training, which covers a killed worker
-and a machine that was restarted. A paused run holds the queue until it is resumed or ended, or the queue is started
-past it.
+A run waits if its status says `queued`; queue.json in the runs' folder holds their order and which
+paused runs it was started past, so that a lost or damaged one loses nothing else. Both are written
+under the launch lock alone. The next run is started by the worker that ends, and by any page that
+finds nothing training, which covers a killed worker and a machine that was restarted. A paused run
+holds the queue until it is resumed or ended, or the queue is started past it.
 """
 
 import os
@@ -18,15 +18,20 @@ from fashion_core.files import RunError
 from fashion_core.runs import control, folders
 from fashion_core.runs.folders import Run
 
-ENDED_STATES = ("finished", "paused", "stopped", "lost", "failed")  # no process works on it, so one can go on with it
+# No process works on it, so one can go on with it
+ENDED_STATES = ("finished", "paused", "stopped", "lost", "failed")
 MAX_ENTRIES = 1_000  # of queue.json; more was not written by this app
 
 
 @dataclass(frozen=True)
 class Queue:
-    """What waits, in order. `problem` says in a sentence what is wrong with queue.json, if anything."""
+    """What waits, in order. `problem` says in a sentence what is wrong with queue.json, if
+    anything.
+    """
 
-    rows: list[Run]  # those that wait, and those that waited until their folders were damaged, which have a `problem`
+    # Those that wait, and those that waited until their folders were damaged, which have a
+    # `problem`
+    rows: list[Run]
     held_by: Run | None  # the paused run that it waits for
     problem: str = ""
 
@@ -41,18 +46,25 @@ class Queue:
 
 
 def read_queue() -> Queue:
-    """The queue as it is; whatever is wrong with its file is in `problem`, and the runs wait by their age."""
+    """The queue as it is; whatever is wrong with its file is in `problem`, and the runs wait by
+    their age.
+    """
     order, passed, problem = _read_file()
     everything = folders.list_runs()
     places = {run_id: place for place, run_id in enumerate(order)}
-    rows = [run for run in everything if run.state == "queued" or (run.problem and run.run_id in places)]
+    rows = [
+        run for run in everything if run.state == "queued" or (run.problem and run.run_id in places)
+    ]
     rows.sort(key=lambda run: (places.get(run.run_id, len(places)), run.created_at, run.run_id))
-    held_by = next((run for run in everything if run.state == "paused" and run.run_id not in passed), None)
+    held_by = next(
+        (run for run in everything if run.state == "paused" and run.run_id not in passed), None
+    )
     return Queue(rows, held_by, problem)
 
 
 def start_or_add(config: TrainConfig, name: str = "") -> str:
-    """Start training if nothing trains, else let the run wait at the end of the queue; returns its id.
+    """Start training if nothing trains, else let the run wait at the end of the queue; returns its
+    id.
 
     Raises RunError when this copy does not allow it or nothing can be written.
     """
@@ -73,10 +85,14 @@ def start_or_add(config: TrainConfig, name: str = "") -> str:
 
 
 def add_all(named: list[tuple[str, TrainConfig]]) -> list[str]:
-    """Let several runs wait at the end of the queue, all or none; returns their ids. Raises RunError."""
+    """Let several runs wait at the end of the queue, all or none; returns their ids. Raises
+    RunError.
+    """
     control.refuse_read_only()
     with control.launch_lock():
-        folders.check_limits(max((config.epochs for _, config in named), default=0), added=len(named))
+        folders.check_limits(
+            max((config.epochs for _, config in named), default=0), added=len(named)
+        )
         at_once = 0 if control.training_now() or read_queue().held_by else 1
         _check_queue(added=len(named) - at_once)
         added = []
@@ -93,16 +109,19 @@ def add_all(named: list[tuple[str, TrainConfig]]) -> list[str]:
 
 
 def continue_run(run_id: str, more_epochs: int = 0) -> str:
-    """Go on with a run that has ended or is paused, for `more_epochs` after those that it has finished.
+    """Go on with a run that has ended or is paused, for `more_epochs` after those that it has
+    finished.
 
-    With 0 it goes on up to the epochs that it was to train. Starts at once if nothing trains, else waits in the queue,
-    a paused run first. Returns the state, "starting" or "queued". Raises RunError with what stands against it.
+    With 0 it goes on up to the epochs that it was to train. Starts at once if nothing trains, else
+    waits in the queue, a paused run first. Returns the state, "starting" or "queued". Raises
+    RunError with what stands against it.
     """
     control.refuse_read_only()
     folders.run_dir_of(run_id)
     with control.launch_lock():
         run = folders.read_run(run_id)
-        counted = run.config and not run.problem  # a status that cannot be read does not know how many are done
+        # A status that cannot be read does not know how many are done
+        counted = run.config and not run.problem
         epochs = run.epochs_done + more_epochs if more_epochs and counted else 0
         refusal = continue_problem(run, epochs)
         if refusal:
@@ -112,7 +131,9 @@ def continue_run(run_id: str, more_epochs: int = 0) -> str:
         if busy:
             _check_queue(added=1)
         wanted = {"state": "queued", "heartbeat_at": time.time(), "target_epochs": epochs}
-        before = {key: run.status[key] for key in ("state", "message", "cause") if key in run.status}
+        before = {
+            key: run.status[key] for key in ("state", "message", "cause") if key in run.status
+        }
         before["state"] = run.state  # a lost run's status still says `running`
         figures = {key: value for key, value in run.status.items() if key in folders.FIGURES}
         files.write_json(run.run_dir / "status.json", figures | wanted | {"before": before})
@@ -125,7 +146,9 @@ def continue_run(run_id: str, more_epochs: int = 0) -> str:
 
 
 def continue_problem(run: Run, epochs: int = 0) -> str:
-    """Why a run cannot go on up to `epochs` (0: those it was to train), in a sentence, or an empty string."""
+    """Why a run cannot go on up to `epochs` (0: those it was to train), in a sentence, or an empty
+    string.
+    """
     if run.config is None:
         return run.message
     if run.state not in ENDED_STATES:
@@ -133,11 +156,15 @@ def continue_problem(run: Run, epochs: int = 0) -> str:
     if folders.silent_problem(run):
         return folders.silent_problem(run)
     if run.status.get("cause") == "TrainingFailed":
-        return "Its loss ran away, and going on would end the same way. Start a new run with what its message advises."
+        return (
+            "Its loss ran away, and going on would end the same way. Start a new run with what its"
+            " message advises."
+        )
     kept = folders.resume_path(run.run_dir).is_file()
     if not kept and run.model_path.is_file():
         return "There is only its model; what going on needs was not kept."
-    total, done = epochs or run.config.epochs, run.epochs_done if kept else 0  # where nothing is kept it begins anew
+    # Where nothing is kept it begins anew
+    total, done = epochs or run.config.epochs, run.epochs_done if kept else 0
     if total < done or (total == done and run.state == "finished"):
         return f"It has trained {limits.counted(done, 'epoch')} already. Choose at least one more."
     try:
@@ -145,7 +172,9 @@ def continue_problem(run: Run, epochs: int = 0) -> str:
         allowed = limits.read_limits()
     except (ConfigError, limits.LimitError) as error:
         return str(error)
-    return allowed.epochs_problem(total) or allowed.time_problem(run.status.get("elapsed_seconds", 0.0))
+    return allowed.epochs_problem(total) or allowed.time_problem(
+        run.status.get("elapsed_seconds", 0.0)
+    )
 
 
 def continue_words(run: Run, more_epochs: int) -> str:
@@ -163,10 +192,11 @@ def continue_words(run: Run, more_epochs: int) -> str:
 
 
 def start_next(past_paused: bool = False, wait: bool = True) -> str | None:
-    """Start the run that waits first, unless something trains or a paused run holds the queue; returns its id.
+    """Start the run that waits first, unless something trains or a paused run holds the queue;
+    returns its id.
 
-    `past_paused` starts the queue although runs are paused, which hold it no longer. Without `wait` it does nothing
-    while others start or end something. Raises RunError for an unwritable folder.
+    `past_paused` starts the queue although runs are paused, which hold it no longer. Without `wait`
+    it does nothing while others start or end something. Raises RunError for an unwritable folder.
     """
     if limits.read_only():
         return None
@@ -198,12 +228,16 @@ def _start_next(past_paused: bool, lock_seconds: float) -> str | None:
             return run.run_id
         except RunError as error:  # it does not block the others
             failed = {key: value for key, value in run.status.items() if key in folders.FIGURES}
-            files.write_json(run.run_dir / "status.json", failed | {"state": "failed", "message": str(error)})
+            files.write_json(
+                run.run_dir / "status.json", failed | {"state": "failed", "message": str(error)}
+            )
     return None
 
 
 def move(run_id: str, places: int) -> None:
-    """Move a waiting run by so many places, -1 is one earlier. Raises RunError if it does not wait any more."""
+    """Move a waiting run by so many places, -1 is one earlier. Raises RunError if it does not wait
+    any more.
+    """
     control.refuse_read_only()
     with control.launch_lock():
         order = [run.run_id for run in read_queue().rows]
@@ -221,7 +255,11 @@ def cancel(run_id: str) -> None:
     with control.launch_lock():
         run = _waiting_run(run_id)
         _write_file(*_without(run_id))
-        trained = run.model_path.exists() or folders.resume_path(run.run_dir).exists() or run.status.get("step")
+        trained = (
+            run.model_path.exists()
+            or folders.resume_path(run.run_dir).exists()
+            or run.status.get("step")
+        )
         if not trained and "before" not in files.read_json(run.run_dir / "status.json"):
             control.remove_folder(run.run_dir)
             return
@@ -244,10 +282,14 @@ def _waiting_run(run_id: str) -> Run:
 
 
 def _status_before(run: Run) -> dict:
-    """State, message and cause of the time before it was queued again, from a file that may have been edited."""
+    """State, message and cause of the time before it was queued again, from a file that may have
+    been edited.
+    """
     before = files.read_json(run.run_dir / "status.json").get("before")
     before = before if isinstance(before, dict) else {}
-    texts = {key: before[key][:2000] for key in ("message", "cause") if isinstance(before.get(key), str)}
+    texts = {
+        key: before[key][:2000] for key in ("message", "cause") if isinstance(before.get(key), str)
+    }
     return texts | {"state": before["state"] if before.get("state") in ENDED_STATES else "stopped"}
 
 
@@ -276,9 +318,16 @@ def _read_file() -> tuple[list[str], list[str], str]:
     except RunError as error:
         return [], [], f"{error} The runs wait in the order in which they were added."
     order, passed = values.get("order"), values.get("passed", [])
-    good = all(isinstance(ids, list) and all(isinstance(one, str) for one in ids) for ids in (order, passed))
+    good = all(
+        isinstance(ids, list) and all(isinstance(one, str) for one in ids)
+        for ids in (order, passed)
+    )
     if not good or len(order) > MAX_ENTRIES:
-        return [], [], "queue.json does not list runs. The runs wait in the order in which they were added."
+        return (
+            [],
+            [],
+            "queue.json does not list runs. The runs wait in the order in which they were added.",
+        )
     return order, passed, ""
 
 
@@ -287,11 +336,20 @@ def _write_file(order: list[str], passed: list[str]) -> None:
 
 
 def _without(run_id: str) -> tuple[list[str], list[str]]:
-    """Order and passed as they are, both without one run: it neither waits nor is it a pause to be passed."""
+    """Order and passed as they are, both without one run: it neither waits nor is it a pause to be
+    passed.
+    """
     order = [run.run_id for run in read_queue().rows]
-    return [one for one in order if one != run_id], [one for one in _read_file()[1] if one != run_id]
+    return [one for one in order if one != run_id], [
+        one for one in _read_file()[1] if one != run_id
+    ]
 
 
 def _append(added: list[str], first: bool = False) -> None:
-    order, passed = [run.run_id for run in read_queue().rows if run.run_id not in added], _read_file()[1]
-    _write_file(added + order if first else order + added, [one for one in passed if one not in added])
+    order, passed = (
+        [run.run_id for run in read_queue().rows if run.run_id not in added],
+        _read_file()[1],
+    )
+    _write_file(
+        added + order if first else order + added, [one for one in passed if one not in added]
+    )

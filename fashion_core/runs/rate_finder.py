@@ -1,7 +1,9 @@
-"""The learning-rate finder: a few steps with ever larger rates, their losses, and the rate that they suggest. No torch.
+"""The learning-rate finder: a few steps with ever larger rates, their losses, and the rate that
+they suggest. No torch.
 
-Its folder is a contract between the page and the worker like a run's: config.json and the first status.json are
-written by the launcher, all later ones by the worker, stop by the page. It takes the machine as a run does.
+Its folder is a contract between the page and the worker like a run's: config.json and the first
+status.json are written by the launcher, all later ones by the worker, stop by the page. It takes
+the machine as a run does.
 """
 
 import itertools
@@ -18,22 +20,27 @@ from fashion_core.files import RunError
 from fashion_core.runs import control, folders
 
 STEPS = 200  # a second of the classic network; fewer leave too few steps for each tenfold rise
-FIRST_RATES = {"Adam": 1e-5, "AdamW": 1e-5, "Muon": 1e-5, "SGD": 1e-4}  # below these nothing is learnt in so few steps
+# Below these nothing is learnt in so few steps
+FIRST_RATES = {"Adam": 1e-5, "AdamW": 1e-5, "Muon": 1e-5, "SGD": 1e-4}
 LAST_RATE = 1.0
-SMOOTHING_STEPS = 5  # standard deviation of the bell that averages losses, an eighth of a tenfold rise (SGD: a tenth)
-WORST_LOSS = 10.0  # nats; a single loss above counts as this, so that it does not lift all of its neighbours
+# Standard deviation of the bell that averages losses, an eighth of a tenfold rise (SGD: a tenth)
+SMOOTHING_STEPS = 5
+# Nats; a single loss above counts as this, so that it does not lift all of its neighbours
+WORST_LOSS = 10.0
 LEAST_STEPS = 20
 LEAST_FALL = 0.9  # a lowest loss above this share of the first is no fall
 RISE = 1.2  # the loss has turned when it is this many times its lowest
 EXPLODED = 3.0  # and there is nothing more to see when it is this many times
 DIVISOR = 10
 MAX_STEPS = 1_000  # of a status that may have been edited
-NOT_LOOKED_AT = ("learning_rate", "schedule", "epochs", "seed")  # what a curve does not depend on, or only by chance
+# What a curve does not depend on, or only by chance
+NOT_LOOKED_AT = ("learning_rate", "schedule", "epochs", "seed")
 
 
 @dataclass(frozen=True)
 class Search:
-    """One look for a learning rate, as read from its folder; `problem` says what is wrong with the folder, if anything.
+    """One look for a learning rate, as read from its folder; `problem` says what is wrong with the
+    folder, if anything.
 
     `rates` and `losses` have the same length; a search under way has fewer than `steps`.
     """
@@ -56,7 +63,10 @@ class Search:
         """Why it failed or ended early, in a sentence; empty when all is well."""
         if self.problem or self.state != "lost":
             return self.problem
-        return "The process ended without a word: it was killed, or the machine was switched off. Look again."
+        return (
+            "The process ended without a word: it was killed, or the machine was switched off. Look"
+            " again."
+        )
 
 
 # The curve
@@ -64,11 +74,14 @@ class Search:
 
 def planned_rates(config: TrainConfig) -> list[float]:
     """The learning rates of the STEPS steps, each larger than the one before by the same factor."""
-    return np.geomspace(FIRST_RATES[config.optimizer], LAST_RATE, STEPS).clip(max=LAST_RATE).tolist()
+    return (
+        np.geomspace(FIRST_RATES[config.optimizer], LAST_RATE, STEPS).clip(max=LAST_RATE).tolist()
+    )
 
 
 def smoothed_losses(losses: list[float]) -> np.ndarray:
-    """The losses averaged with a bell of SMOOTHING_STEPS to both sides: (N,) nats, N > 0; the ends are repeated.
+    """The losses averaged with a bell of SMOOTHING_STEPS to both sides: (N,) nats, N > 0; the ends
+    are repeated.
 
     To both sides, because an average of the past alone would show every turn some steps too late.
     """
@@ -79,19 +92,24 @@ def smoothed_losses(losses: list[float]) -> np.ndarray:
 
 
 def has_exploded(losses: list[float]) -> bool:
-    """True when the smoothed loss is so far above its lowest that larger rates have nothing to tell."""
+    """True when the smoothed loss is so far above its lowest that larger rates have nothing to
+    tell.
+    """
     smooth = smoothed_losses(losses)
     return len(losses) >= LEAST_STEPS and smooth[-1] > EXPLODED * smooth.min()
 
 
 def suggested_rate(rates: list[float], losses: list[float]) -> float | None:
-    """A tenth of the rate at which the loss turns: where, smoothed, it has risen a fifth above its lowest.
+    """A tenth of the rate at which the loss turns: where, smoothed, it has risen a fifth above its
+    lowest.
 
-    The test with rising rates is Smith's, "Cyclical Learning Rates for Training Neural Networks", 2017, section 3.3.
-    He reads the largest rate off the place where learning becomes ragged. The place of the steepest fall, which others
-    take, is too early here: a fresh network falls fastest at whichever small rate first moves it. In short trainings
-    with Adam, AdamW and SGD and batches of 16 to 128 a tenth of the turn came within a factor of two of the best rate;
-    with batches of 1,024 it was a third of the best or less. None where the loss did not fall. Two significant digits.
+    The test with rising rates is Smith's, "Cyclical Learning Rates for Training Neural Networks",
+    2017, section 3.3. He reads the largest rate off the place where learning becomes ragged. The
+    place of the steepest fall, which others take, is too early here: a fresh network falls fastest
+    at whichever small rate first moves it. In short trainings with Adam, AdamW and SGD and batches
+    of 16 to 128 a tenth of the turn came within a factor of two of the best rate; with batches of
+    1,024 it was a third of the best or less. None where the loss did not fall. Two significant
+    digits.
     """
     if len(losses) < LEAST_STEPS:
         return None
@@ -105,7 +123,9 @@ def suggested_rate(rates: list[float], losses: list[float]) -> float | None:
 
 
 def _risen(smooth: np.ndarray) -> np.ndarray:
-    """The places, ascending, behind the lowest of the smoothed losses (N,) at which they are a fifth above it."""
+    """The places, ascending, behind the lowest of the smoothed losses (N,) at which they are a
+    fifth above it.
+    """
     lowest = int(smooth.argmin())
     return lowest + np.flatnonzero(smooth[lowest:] > RISE * smooth[lowest])
 
@@ -123,8 +143,8 @@ def turn_words(losses: list[float]) -> str:
 def start(config: TrainConfig) -> None:
     """Look for a learning rate in a process of its own; the last curve is forgotten.
 
-    Raises RunError while a run trains or another search is under way, when this copy does not allow it, or when
-    nothing can be written.
+    Raises RunError while a run trains or another search is under way, when this copy does not allow
+    it, or when nothing can be written.
     """
     control.refuse_read_only()
     with control.launch_lock():
@@ -164,7 +184,9 @@ def forget() -> None:
 
 
 def read_search() -> Search | None:
-    """The search under way or the last one; None when there is none. A damaged folder gives one with a `problem`."""
+    """The search under way or the last one; None when there is none. A damaged folder gives one
+    with a `problem`.
+    """
     folder = folders.finder_dir()
     if not os.path.isdir(folder):  # False too where the folder above may not be entered
         return None
@@ -190,8 +212,14 @@ def read_search() -> Search | None:
 def _checked_curve(values: dict) -> tuple[list[float], list[float]]:
     """Rates and losses of a status that may have been edited. Raises RunError."""
     rates, losses = values.get("rates", []), values.get("losses", [])
-    good = all(isinstance(numbers, list) and len(numbers) <= MAX_STEPS for numbers in (rates, losses))
-    good = good and len(losses) <= len(rates) and all(type(number) in (int, float) for number in rates + losses)
+    good = all(
+        isinstance(numbers, list) and len(numbers) <= MAX_STEPS for numbers in (rates, losses)
+    )
+    good = (
+        good
+        and len(losses) <= len(rates)
+        and all(type(number) in (int, float) for number in rates + losses)
+    )
     good = good and all(low < high <= LAST_RATE for low, high in itertools.pairwise([0, *rates]))
     if not good or not all(0 <= loss < files.MAX_NUMBER for loss in losses):
         raise RunError("status.json does not hold a curve, so it was not written by this app.")
@@ -204,7 +232,10 @@ def progress(search: Search) -> tuple[float, str]:
     if not step:
         return 0.0, "Getting ready"
     left = search.elapsed_seconds * (search.steps / step - 1)
-    return min(1.0, step / search.steps), f"Step {step} of {search.steps} · at most {folders.duration_words(left)} left"
+    return (
+        min(1.0, step / search.steps),
+        f"Step {step} of {search.steps} · at most {folders.duration_words(left)} left",
+    )
 
 
 def fits(search: Search, config: TrainConfig) -> bool:
@@ -223,12 +254,14 @@ def config_words(config: TrainConfig) -> str:
 
 
 def launch_finder(config: TrainConfig) -> None:
-    """Start looking for a learning rate, in place of the last one found; for those who hold the launch lock.
+    """Start looking for a learning rate, in place of the last one found; for those who hold the
+    launch lock.
 
     Raises RunError.
     """
     folder, now = folders.finder_dir(), time.time()
-    new = folder.with_name(f"{folders.FINDER}.new")  # renamed when whole: a reader sees the last search or this one
+    # Renamed when whole: a reader sees the last search or this one
+    new = folder.with_name(f"{folders.FINDER}.new")
     shutil.rmtree(new, ignore_errors=True)
     try:
         new.mkdir(parents=True)

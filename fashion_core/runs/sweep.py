@@ -1,4 +1,5 @@
-"""Several runs that differ in one hyper-parameter: proposed values, values from text, their configs and names.
+"""Several runs that differ in one hyper-parameter: proposed values, values from text, their configs
+and names.
 
 Standard library only.
 """
@@ -27,14 +28,30 @@ PROPOSED = {
     "seed": (0, 1, 2),
 }
 NAMES = (
-    "learning_rate", "seed", "batch_size", "optimizer", "schedule", "epochs", "dropout", "weight_decay",
-    "label_smoothing", "flips", "shifts", "erasing", "mixup", "distillation", "train_size", "model",
+    "learning_rate",
+    "seed",
+    "batch_size",
+    "optimizer",
+    "schedule",
+    "epochs",
+    "dropout",
+    "weight_decay",
+    "label_smoothing",
+    "flips",
+    "shifts",
+    "erasing",
+    "mixup",
+    "distillation",
+    "train_size",
+    "model",
     "sketches",
-)  # fmt: skip
+)
 
 
 def proposed_values(config: TrainConfig, name: str) -> list:
-    """Values worth comparing of one hyper-parameter, around what the config has; KeyError if unknown."""
+    """Values worth comparing of one hyper-parameter, around what the config has; KeyError if
+    unknown.
+    """
     spec = field_spec(name)
     if name == "learning_rate":
         near = {float(f"{config.learning_rate * factor:.3g}") for factor in FACTORS}
@@ -48,7 +65,8 @@ def values_text(values: list) -> str:
 
 
 def parse_values(name: str, text: str) -> list:
-    """The values of one hyper-parameter in a text that separates them by commas, without repetitions.
+    """The values of one hyper-parameter in a text that separates them by commas, without
+    repetitions.
 
     Raises ConfigError for a text without values, with too many, or with one that is out of place.
     """
@@ -62,7 +80,9 @@ def parse_values(name: str, text: str) -> list:
     return values
 
 
-def variants(config: TrainConfig, name: str, values: list, title: str = "") -> list[tuple[str, TrainConfig]]:
+def variants(
+    config: TrainConfig, name: str, values: list, title: str = ""
+) -> list[tuple[str, TrainConfig]]:
     """A run's name and its config for each value; the names tell them apart. Raises ConfigError."""
     label = field_spec(name)["label"].lower()
     lead = " ".join(title.split())

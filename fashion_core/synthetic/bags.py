@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from fashion_core.synthetic.parts import arc, band, between, box, chance, ellipse, mirrored, some, through
+from fashion_core.synthetic.parts import (
+    arc,
+    band,
+    between,
+    box,
+    chance,
+    ellipse,
+    mirrored,
+    some,
+    through,
+)
 
 # Bags
 
@@ -14,7 +24,13 @@ def bag(rng):
 def _bag_body(width, height, flare, round_edge):
     """Half-width `width` at the top, times `flare` at the bottom; corners cut by `round_edge`."""
     low, r = width * flare, min(round_edge, height * 0.45, width * 0.45)
-    right = [(width - r, 0), (width, r * 0.6), (low, height - r), (low - r * 0.3, height - r * 0.3), (low - r, height)]
+    right = [
+        (width - r, 0),
+        (width, r * 0.6),
+        (low, height - r),
+        (low - r * 0.3, height - r * 0.3),
+        (low - r, height),
+    ]
     right = right if r > 0.01 else [(width, 0), (low, height)]
     return np.vstack([right, mirrored(right)])
 
@@ -37,9 +53,13 @@ def _bag_details(width, height, flare, rng):
         else:
             low = np.array([(width, 0), (width, deep), (-width, deep), (-width, 0)])
         clasp = (
-            box(-0.04, deep - 0.05, 0.04, deep + 0.06) if chance(rng, 0.5) else ellipse(0, deep, 0.04, 0.04, count=10)
+            box(-0.04, deep - 0.05, 0.04, deep + 0.06)
+            if chance(rng, 0.5)
+            else ellipse(0, deep, 0.04, 0.04, count=10)
         )
-        return [(low, rng.choice(["trim", "cloth"]))] + ([(clasp, "trim")] if chance(rng, 0.7) else [])
+        return [(low, rng.choice(["trim", "cloth"]))] + (
+            [(clasp, "trim")] if chance(rng, 0.7) else []
+        )
 
     def zip_line():
         y = height * rng.uniform(0.06, 0.3)
@@ -47,7 +67,9 @@ def _bag_details(width, height, flare, rng):
 
     def pocket():
         top, half = height * rng.uniform(0.4, 0.6), width * rng.uniform(0.4, 0.75)
-        return [(box(-half, top, half, height * rng.uniform(0.8, 0.94)), rng.choice(["trim", "cloth"]))]
+        return [
+            (box(-half, top, half, height * rng.uniform(0.8, 0.94)), rng.choice(["trim", "cloth"]))
+        ]
 
     def clasp():
         return [(ellipse(0, height * rng.uniform(0.02, 0.25), 0.05, 0.05, count=12), "trim")]
@@ -63,7 +85,11 @@ def _bag_details(width, height, flare, rng):
 def _handbag(rng):
     width, height, flare = between(rng, (0.38, 0.6), (0.5, 0.95), (0.9, 1.45))
     parts = []
-    half, high, thick = width * rng.uniform(0.4, 0.9), rng.uniform(0.2, 0.65), rng.uniform(0.025, 0.09)
+    half, high, thick = (
+        width * rng.uniform(0.4, 0.9),
+        rng.uniform(0.2, 0.65),
+        rng.uniform(0.025, 0.09),
+    )
     square = chance(rng, 0.3)
     if chance(rng, 0.5):
         parts.append((_handle(half * 0.92, high * 0.85, 0.03, thick, square), "trim"))
@@ -74,7 +100,11 @@ def _handbag(rng):
 
 def _tote(rng):
     width, height, flare = between(rng, (0.38, 0.55), (0.75, 1.15), (0.85, 1.1))
-    half, high, thick = width * rng.uniform(0.4, 0.65), rng.uniform(0.4, 0.9), rng.uniform(0.02, 0.08)
+    half, high, thick = (
+        width * rng.uniform(0.4, 0.65),
+        rng.uniform(0.4, 0.9),
+        rng.uniform(0.02, 0.08),
+    )
     handle = _handle(half, high, 0.02, thick)
     back = [(handle + (0.05, 0.03), "trim")] if chance(rng, 0.6) else []
     body = [(_bag_body(width, height, flare, rng.uniform(0, 0.08)), "cloth")]
@@ -89,7 +119,9 @@ def _tote(rng):
 def _shoulder_bag(rng):
     width, height, flare = between(rng, (0.4, 0.65), (0.4, 0.8), (0.85, 1.2))
     thick = rng.uniform(0.015, 0.06)
-    strap = _handle(width * rng.uniform(0.75, 1.02), rng.uniform(0.6, 1.5), 0.06, thick, chance(rng, 0.25))
+    strap = _handle(
+        width * rng.uniform(0.75, 1.02), rng.uniform(0.6, 1.5), 0.06, thick, chance(rng, 0.25)
+    )
     body = _bag_body(width, height, flare, rng.uniform(0.02, 0.4))
     return [(strap, "trim"), (body, "cloth"), *_bag_details(width, height, flare, rng)]
 
@@ -97,25 +129,51 @@ def _shoulder_bag(rng):
 def _clutch(rng):
     width, height = rng.uniform(0.5, 0.75), rng.uniform(0.4, 0.75)
     body = [(_bag_body(width, height, rng.uniform(0.92, 1.1), rng.uniform(0, 0.25)), "cloth")]
-    loop = [(_handle(rng.uniform(0.1, 0.25), rng.uniform(0.15, 0.5), 0.05, 0.035), "trim")] if chance(rng, 0.6) else []
+    loop = (
+        [(_handle(rng.uniform(0.1, 0.25), rng.uniform(0.15, 0.5), 0.05, 0.035), "trim")]
+        if chance(rng, 0.6)
+        else []
+    )
     return loop + body + _bag_details(width, height, 1.0, rng)
 
 
 def _backpack(rng):
     width, height = rng.uniform(0.36, 0.5), rng.uniform(0.85, 1.25)
-    top = through([(width, 0.35), (width * 0.85, 0.08), (0, 0.0), (-width * 0.85, 0.08), (-width, 0.35)], 15)
+    top = through(
+        [(width, 0.35), (width * 0.85, 0.08), (0, 0.0), (-width * 0.85, 0.08), (-width, 0.35)], 15
+    )
     low = width * rng.uniform(0.95, 1.12)
-    body = np.vstack([top, [(-low, height - 0.1), (-low + 0.08, height), (low - 0.08, height), (low, height - 0.1)]])
+    body = np.vstack(
+        [
+            top,
+            [
+                (-low, height - 0.1),
+                (-low + 0.08, height),
+                (low - 0.08, height),
+                (low, height - 0.1),
+            ],
+        ]
+    )
     loop = (_handle(rng.uniform(0.08, 0.16), rng.uniform(0.1, 0.22), 0.03, 0.035), "trim")
     strap = band(
-        through([(width * 0.8, 0.12), (width * 1.25, 0.45), (low, height * 0.85)], 10), rng.uniform(0.04, 0.09)
+        through([(width * 0.8, 0.12), (width * 1.25, 0.45), (low, height * 0.85)], 10),
+        rng.uniform(0.04, 0.09),
     )
     straps = [(strap, "trim"), (mirrored(strap), "trim")] if chance(rng, 0.5) else []
     half, pocket_top = width * rng.uniform(0.55, 0.85), height * rng.uniform(0.48, 0.62)
     pocket = np.vstack(
-        [arc((-half, pocket_top), (half, pocket_top), -0.06), [(half, height * 0.93), (-half, height * 0.93)]]
+        [
+            arc((-half, pocket_top), (half, pocket_top), -0.06),
+            [(half, height * 0.93), (-half, height * 0.93)],
+        ]
     )
-    zips = [(arc((-width * 0.8, 0.38), (width * 0.8, 0.38), -0.2), "line")] if chance(rng, 0.5) else []
-    flap = [(np.vstack([top, arc((-width, 0.35), (width, 0.35), 0.12)[1:-1]]), "trim")] if chance(rng, 0.25) else []
+    zips = (
+        [(arc((-width * 0.8, 0.38), (width * 0.8, 0.38), -0.2), "line")] if chance(rng, 0.5) else []
+    )
+    flap = (
+        [(np.vstack([top, arc((-width, 0.35), (width, 0.35), 0.12)[1:-1]]), "trim")]
+        if chance(rng, 0.25)
+        else []
+    )
     pockets = [(pocket, rng.choice(["trim", "cloth"]))] if chance(rng, 0.85) else []
     return [loop, *straps, (body, "cloth"), *zips, *flap, *pockets]

@@ -11,7 +11,8 @@ MARGIN = 10  # pixels around a drawing
 SHIFT = 3  # OpenCV takes coordinates in 1/8 pixels
 
 TOPS, TROUSER, DRESS, SHOES, BAG = (0, 2, 4, 6), 1, 3, (5, 7, 9), 8
-TOLD_BY_DETAILS = (4, 6)  # a coat's or a shirt's bare outline is a pullover's; drawn so, they would teach a wrong name
+# A coat's or a shirt's bare outline is a pullover's; drawn so, they would teach a wrong name
+TOLD_BY_DETAILS = (4, 6)
 
 
 def sub_pixels(points):
@@ -30,7 +31,9 @@ def closed(mask):
 
 
 def fitted(canvas, rng):
-    """Cropped to what can be seen, now and then not quite, and fitted as every picture is: (28, 28) uint8."""
+    """Cropped to what can be seen, now and then not quite, and fitted as every picture is: (28, 28)
+    uint8.
+    """
     seen = (canvas > 0.08 * canvas.max()).astype(np.uint8)
     left, top, width, height = cv2.boundingRect(seen)
     if not width:

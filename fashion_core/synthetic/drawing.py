@@ -3,7 +3,15 @@
 import cv2
 import numpy as np
 
-from fashion_core.synthetic.canvas import EDGE, MARGIN, SHIFT, TOLD_BY_DETAILS, enlarged, fitted, sub_pixels
+from fashion_core.synthetic.canvas import (
+    EDGE,
+    MARGIN,
+    SHIFT,
+    TOLD_BY_DETAILS,
+    enlarged,
+    fitted,
+    sub_pixels,
+)
 from fashion_core.synthetic.garments import garment
 from fashion_core.synthetic.parts import AREAS, Part
 from fashion_core.synthetic.photos import photo_of
@@ -35,7 +43,9 @@ def outline(image: np.ndarray, label: int, rng: np.random.Generator) -> np.ndarr
 
 
 def draw(_image: np.ndarray, label: int, rng: np.random.Generator) -> np.ndarray:
-    """A drawn garment of that class as a line drawing, in flat colours or shaded: (28, 28) uint8."""
+    """A drawn garment of that class as a line drawing, in flat colours or shaded: (28, 28)
+    uint8.
+    """
     return drawing_of(garment(label, rng), label, rng)
 
 
@@ -54,7 +64,9 @@ def drawing_of(parts, label, rng):
 
 
 class _Pen:
-    """How somebody draws: how thick, how shaky, how carefully closed; the same for all strokes of a picture."""
+    """How somebody draws: how thick, how shaky, how carefully closed; the same for all strokes of a
+    picture.
+    """
 
     def __init__(self, rng):
         self.rng = rng
@@ -74,7 +86,15 @@ class _Pen:
         for _ in range(1 + self.twice):
             shaky = self._shaken(points)
             pieces = self._pieces(shaky) if self.gaps and len(shaky) > 12 else [shaky]
-            cv2.polylines(canvas, [sub_pixels(piece) for piece in pieces], False, ink, width, cv2.LINE_AA, SHIFT)
+            cv2.polylines(
+                canvas,
+                [sub_pixels(piece) for piece in pieces],
+                False,
+                ink,
+                width,
+                cv2.LINE_AA,
+                SHIFT,
+            )
 
     def _shaken(self, points):
         if not (self.shake or self.gaps):
@@ -86,7 +106,10 @@ class _Pen:
         if not self.shake:
             return points
         along = np.linspace(0, len(points) * 5.0 / EDGE * 2 * np.pi, len(points))[:, None]
-        waves, phases = self.rng.uniform(0.5, 4, (3, 1, 2)), self.rng.uniform(0, 2 * np.pi, (3, 1, 2))
+        waves, phases = (
+            self.rng.uniform(0.5, 4, (3, 1, 2)),
+            self.rng.uniform(0, 2 * np.pi, (3, 1, 2)),
+        )
         return points + self.shake * np.sin(waves * along + phases).mean(axis=0) * 1.7
 
     def _pieces(self, points):
@@ -112,7 +135,11 @@ def _line_drawing(parts, label, rng):
     canvas, pen = np.zeros((EDGE, EDGE), np.uint8), _Pen(rng)
     see_through, merged = rng.random() < 0.15, rng.random() < 0.4
     if label not in TOLD_BY_DETAILS and rng.random() < 0.25:  # the bare outline
-        parts = [part for part in parts if part.kind == "cloth" or (part.kind == "trim" and _is_large(part))]
+        parts = [
+            part
+            for part in parts
+            if part.kind == "cloth" or (part.kind == "trim" and _is_large(part))
+        ]
     if merged:
         _merged_outline(canvas, [part for part in parts if part.kind == "cloth"], pen)
         parts = [part for part in parts if part.kind != "cloth"]
@@ -121,8 +148,12 @@ def _line_drawing(parts, label, rng):
         if part.kind in AREAS:
             inked = solid_trim and part.kind != "cloth"
             if inked or not see_through:
-                cv2.fillPoly(canvas, [sub_pixels(part.points)], pen.ink if inked else 0, cv2.LINE_AA, SHIFT)
-            pen.stroke(canvas, part.points, closed=True, thin=part.kind != "cloth" and not _is_large(part))
+                cv2.fillPoly(
+                    canvas, [sub_pixels(part.points)], pen.ink if inked else 0, cv2.LINE_AA, SHIFT
+                )
+            pen.stroke(
+                canvas, part.points, closed=True, thin=part.kind != "cloth" and not _is_large(part)
+            )
         else:
             pen.stroke(canvas, part.points, closed=False, thin=True)
     if rng.random() < 0.08:
@@ -155,7 +186,13 @@ def _scribble(canvas, mask, pen, rng):
     gap, lean = rng.uniform(4, 12), rng.uniform(-1.2, 1.2)
     layer = np.zeros_like(canvas)
     for start in np.arange(-EDGE * abs(lean), EDGE * (1 + abs(lean)), gap):
-        pen.stroke(layer, np.array([(start, 0.0), (start + lean * EDGE, EDGE)]), closed=False, thin=True, ink=255)
+        pen.stroke(
+            layer,
+            np.array([(start, 0.0), (start + lean * EDGE, EDGE)]),
+            closed=False,
+            thin=True,
+            ink=255,
+        )
     np.maximum(canvas, layer * mask, out=canvas)
 
 
@@ -175,7 +212,9 @@ def _inner_edges(big, mask, rng):
         values = big[inside > 0]
         level = np.quantile(values, rng.uniform(0.15, 0.85)) if len(values) else 128
         step = (big > level).astype(np.uint8)
-        edges = (cv2.morphologyEx(step, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)) & inside) * 255
+        edges = (
+            cv2.morphologyEx(step, cv2.MORPH_GRADIENT, np.ones((2, 2), np.uint8)) & inside
+        ) * 255
     return _contours((edges > 0).astype(np.uint8), int(rng.integers(10, 30)))
 
 
@@ -240,11 +279,15 @@ def _placed(parts, rng):
     low, span = moved.min(axis=0), np.ptp(moved, axis=0).max()
     moved = (moved - low - (np.ptp(moved, axis=0)) / 2) * ((EDGE - 2 * MARGIN) / span) + EDGE / 2
     ends = np.cumsum([len(part.points) for part in parts])[:-1]
-    return [Part(piece, part.kind) for piece, part in zip(np.split(moved, ends), parts, strict=True)]
+    return [
+        Part(piece, part.kind) for piece, part in zip(np.split(moved, ends), parts, strict=True)
+    ]
 
 
 def _movement(rng):
-    """A random map of points (n, 2) in the canvas: mirrored, turned, stretched, sheared and bent a little."""
+    """A random map of points (n, 2) in the canvas: mirrored, turned, stretched, sheared and bent a
+    little.
+    """
     turn = rng.normal(0, 0.1) if rng.random() < 0.85 else rng.uniform(-0.7, 0.7)
     stretch = np.diag(np.exp(rng.normal(0, 0.1, 2)) * (rng.choice([-1, 1]), 1))
     shear = np.array([[1, rng.normal(0, 0.06)], [rng.normal(0, 0.04), 1]])

@@ -1,8 +1,10 @@
-"""Garments as a designer's flat drawing: per class a random shape made of parts, in a plane with y downwards.
+"""Garments as a designer's flat drawing: per class a random shape made of parts, in a plane with y
+downwards.
 
-Every function takes a random generator and returns parts in the order in which they are painted, the hindmost first.
-Lengths are in units of about a shoulder's width or a shoe's length; only proportions matter, since every picture is
-cropped and refitted. Nothing here knows how a part will be drawn: `sketches` outlines, fills or shades it.
+Every function takes a random generator and returns parts in the order in which they are painted,
+the hindmost first. Lengths are in units of about a shoulder's width or a shoe's length; only
+proportions matter, since every picture is cropped and refitted. Nothing here knows how a part will
+be drawn: `sketches` outlines, fills or shades it.
 """
 
 import numpy as np

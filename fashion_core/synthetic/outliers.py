@@ -1,8 +1,10 @@
-"""Pictures of anything but clothes, for learning to doubt: things, faces, letters, scribbles, landscapes, noise.
+"""Pictures of anything but clothes, for learning to doubt: things, faces, letters, scribbles,
+landscapes, noise.
 
-A model that has only ever seen clothes calls a cat a bag with all confidence; shown some other pictures and asked to
-spread its probability evenly over them, it learns to doubt also what it was never shown (Hendrycks, Mazeika and
-Dietterich, "Deep Anomaly Detection with Outlier Exposure", 2019).
+A model that has only ever seen clothes calls a cat a bag with all confidence; shown some other
+pictures and asked to spread its probability evenly over them, it learns to doubt also what it was
+never shown (Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with Outlier Exposure",
+2019).
 """
 
 import string
@@ -23,13 +25,16 @@ FONTS = (
 
 
 def thing(rng: np.random.Generator) -> list[Part]:
-    """A random thing, animal, face or shape as areas and lines, in the manner of `garments.garment`."""
+    """A random thing, animal, face or shape as areas and lines, in the manner of
+    `garments.garment`.
+    """
     parts = THINGS[rng.integers(len(THINGS))](rng)
     return [Part(np.asarray(points, np.float64).reshape(-1, 2), kind) for points, kind in parts]
 
 
 def scene(edge: int, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A picture without a thing: signs, scribbles, a landscape, noise or `image`, (28, 28) uint8, in pieces.
+    """A picture without a thing: signs, scribbles, a landscape, noise or `image`, (28, 28) uint8,
+    in pieces.
 
     Returns (edge, edge) uint8.
     """
@@ -61,14 +66,20 @@ def _scribbles(edge, rng):
     for _ in range(int(rng.choice([1, 1, 2, 3, 5]))):
         count = int(rng.integers(2, 14))
         points = (
-            rng.uniform(0.1, 0.9, (count, 2)) if rng.random() < 0.5 else np.cumsum(rng.normal(0, 0.12, (count, 2)), 0)
+            rng.uniform(0.1, 0.9, (count, 2))
+            if rng.random() < 0.5
+            else np.cumsum(rng.normal(0, 0.12, (count, 2)), 0)
         )
         points = points - points.mean(axis=0) + rng.uniform(0.35, 0.65, 2)
         if count > 3 and rng.random() < 0.7:
             fine = np.linspace(0, count - 1, 6 * count)
-            points = np.stack([np.interp(fine, np.arange(count), points[:, axis]) for axis in (0, 1)], axis=1)
+            points = np.stack(
+                [np.interp(fine, np.arange(count), points[:, axis]) for axis in (0, 1)], axis=1
+            )
             points = cv2.GaussianBlur(points, (1, 9), 3)
-        cv2.polylines(canvas, [np.rint(points * edge).astype(np.int32)], False, 255, width, cv2.LINE_AA)
+        cv2.polylines(
+            canvas, [np.rint(points * edge).astype(np.int32)], False, 255, width, cv2.LINE_AA
+        )
     return canvas
 
 
@@ -80,7 +91,11 @@ def _loops(edge, rng):
     angle = 2 * np.pi * turns * t + 0.3 * np.cumsum(rng.normal(0, 0.1, len(t)))
     radius = np.interp(t, np.linspace(0, 1, 6), rng.uniform(0.05, 0.4, 6))
     drift = np.outer(t - 0.5, rng.normal(0, 0.3, 2))
-    points = 0.5 + drift + radius[:, None] * np.stack([np.cos(angle), rng.uniform(0.4, 1) * np.sin(angle)], axis=1)
+    points = (
+        0.5
+        + drift
+        + radius[:, None] * np.stack([np.cos(angle), rng.uniform(0.4, 1) * np.sin(angle)], axis=1)
+    )
     width = int(rng.integers(1, 9))
     cv2.polylines(canvas, [np.rint(points * edge).astype(np.int32)], False, 255, width, cv2.LINE_AA)
     return canvas
@@ -89,10 +104,14 @@ def _loops(edge, rng):
 def _landscape(edge, rng):
     """Sky, hills and a sun that fill the picture."""
     x = np.linspace(0, 1, edge)
-    canvas = np.tile(np.linspace(*rng.uniform(20, 255, 2), edge)[:, None], (1, edge)).astype(np.float32)
+    canvas = np.tile(np.linspace(*rng.uniform(20, 255, 2), edge)[:, None], (1, edge)).astype(
+        np.float32
+    )
     if rng.random() < 0.5:
         place = tuple(int(p) for p in rng.uniform(0.1, 0.9, 2) * (edge, edge / 2))
-        cv2.circle(canvas, place, int(rng.uniform(4, 14)), float(rng.uniform(0, 255)), -1, cv2.LINE_AA)
+        cv2.circle(
+            canvas, place, int(rng.uniform(4, 14)), float(rng.uniform(0, 255)), -1, cv2.LINE_AA
+        )
     for base in np.sort(rng.uniform(0.25, 0.95, int(rng.integers(1, 5)))):
         waves = sum(
             rng.uniform(0, 0.1) * np.sin(x * rng.uniform(2, 14) + rng.uniform(0, 7))
@@ -118,26 +137,48 @@ def _blobs(edge, rng):
     """A few soft or hard spots and bars."""
     canvas = np.zeros((edge, edge), np.uint8)
     for _ in range(int(rng.integers(2, 9))):
-        place, size = rng.uniform(0, edge, 2).astype(int), rng.uniform(2, edge / 3, 2).astype(int) + 1
+        place, size = (
+            rng.uniform(0, edge, 2).astype(int),
+            rng.uniform(2, edge / 3, 2).astype(int) + 1,
+        )
         thick = -1 if rng.random() < 0.6 else int(rng.integers(1, 6))
         value = int(rng.integers(40, 256))
         if rng.random() < 0.5:
             cv2.ellipse(
-                canvas, tuple(map(int, place)), tuple(map(int, size)), rng.uniform(0, 180), 0, 360, value, thick
+                canvas,
+                tuple(map(int, place)),
+                tuple(map(int, size)),
+                rng.uniform(0, 180),
+                0,
+                360,
+                value,
+                thick,
             )
         else:
-            cv2.rectangle(canvas, tuple(map(int, place)), tuple(map(int, place + size)), value, thick)
+            cv2.rectangle(
+                canvas, tuple(map(int, place)), tuple(map(int, place + size)), value, thick
+            )
     return cv2.GaussianBlur(canvas, (0, 0), rng.uniform(0.5, 6)) if rng.random() < 0.5 else canvas
 
 
 def _in_pieces(edge, image, rng):
-    """An image of clothes cut into tiles that are shuffled: all of its texture, nothing of its shape."""
+    """An image of clothes cut into tiles that are shuffled: all of its texture, nothing of its
+    shape.
+    """
     count = int(rng.choice([3, 4, 7]))
     size = 28 // count
     tiles = (
-        image[: size * count, : size * count].reshape(count, size, count, size).swapaxes(1, 2).reshape(-1, size, size)
+        image[: size * count, : size * count]
+        .reshape(count, size, count, size)
+        .swapaxes(1, 2)
+        .reshape(-1, size, size)
     )
-    mixed = rng.permutation(tiles).reshape(count, count, size, size).swapaxes(1, 2).reshape(size * count, size * count)
+    mixed = (
+        rng.permutation(tiles)
+        .reshape(count, count, size, size)
+        .swapaxes(1, 2)
+        .reshape(size * count, size * count)
+    )
     return cv2.resize(np.ascontiguousarray(mixed), (edge, edge), interpolation=cv2.INTER_CUBIC)
 
 
@@ -170,20 +211,34 @@ def _face(rng):
     wide, high, eye = rng.uniform(0.32, 0.5), 0.5, rng.uniform(0.03, 0.09)
     eye_y, apart = rng.uniform(-0.18, 0.0), rng.uniform(0.12, 0.22)
     smile = rng.uniform(-0.1, 0.15)
-    hair = [(_ring(0, -0.15, wide * 1.15, high * rng.uniform(0.75, 1.3)), "inside")] if rng.random() < 0.6 else []
-    ears = [(_ring(s * wide, 0, 0.07, 0.12, 9), "cloth") for s in (-1, 1)] if rng.random() < 0.5 else []
+    hair = (
+        [(_ring(0, -0.15, wide * 1.15, high * rng.uniform(0.75, 1.3)), "inside")]
+        if rng.random() < 0.6
+        else []
+    )
+    ears = (
+        [(_ring(s * wide, 0, 0.07, 0.12, 9), "cloth") for s in (-1, 1)]
+        if rng.random() < 0.5
+        else []
+    )
     head = [(_ring(0, 0, wide, high, 24), "cloth")]
     eyes = [(_ring(s * apart, eye_y, eye, count=10), "trim") for s in (-1, 1)]
     x = np.linspace(-0.18, 0.18, 9)
     mouth = [(np.stack([x, 0.25 + smile * (1 - (x / 0.18) ** 2)], axis=1), "line")]
-    nose = [(np.array([(0, eye_y + 0.05), (0.05, 0.1), (0, 0.12)]), "line")] if rng.random() < 0.5 else []
+    nose = (
+        [(np.array([(0, eye_y + 0.05), (0.05, 0.1), (0, 0.12)]), "line")]
+        if rng.random() < 0.5
+        else []
+    )
     neck = [(_box(-0.15, 0.35, 0.15, 0.7), "cloth")] if rng.random() < 0.3 else []
     return [*hair, *ears, *neck, *head, *eyes, *mouth, *nose]
 
 
 def _cat(rng):
     ears = [([(s * 0.38, -0.2), (s * 0.36, -0.55), (s * 0.1, -0.38)], "cloth") for s in (-1, 1)]
-    whiskers = [([(s * 0.12, 0.12), (s * 0.5, 0.05 + 0.1 * i)], "line") for s in (-1, 1) for i in range(2)]
+    whiskers = [
+        ([(s * 0.12, 0.12), (s * 0.5, 0.05 + 0.1 * i)], "line") for s in (-1, 1) for i in range(2)
+    ]
     eyes = [(_ring(s * 0.16, -0.06, 0.05, count=10), "trim") for s in (-1, 1)]
     body = [(_ring(0, 0.75, 0.35, 0.5), "cloth")] if rng.random() < 0.4 else []
     return [
@@ -198,10 +253,20 @@ def _cat(rng):
 
 def _house(rng):
     wide, high = rng.uniform(0.35, 0.6), rng.uniform(0.4, 0.8)
-    windows = [(_box(x, 0.15, x + 0.14, 0.3), "trim") for x in rng.uniform(-wide, wide - 0.14, int(rng.integers(0, 4)))]
+    windows = [
+        (_box(x, 0.15, x + 0.14, 0.3), "trim")
+        for x in rng.uniform(-wide, wide - 0.14, int(rng.integers(0, 4)))
+    ]
     return [
         (_box(-wide, 0, wide, high), "cloth"),
-        ([(-wide * 1.15, 0), (rng.uniform(-0.1, 0.1), -rng.uniform(0.25, 0.6)), (wide * 1.15, 0)], "trim"),
+        (
+            [
+                (-wide * 1.15, 0),
+                (rng.uniform(-0.1, 0.1), -rng.uniform(0.25, 0.6)),
+                (wide * 1.15, 0),
+            ],
+            "trim",
+        ),
         (_box(-0.1, high * 0.5, 0.1, high), "trim"),
         *windows,
     ]
@@ -212,9 +277,18 @@ def _tree(rng):
     if rng.random() < 0.5:
         return [
             trunk,
-            *[(_ring(*rng.uniform(-0.25, 0.25, 2) - (0, 0.2), rng.uniform(0.2, 0.4)), "cloth") for _ in range(4)],
+            *[
+                (_ring(*rng.uniform(-0.25, 0.25, 2) - (0, 0.2), rng.uniform(0.2, 0.4)), "cloth")
+                for _ in range(4)
+            ],
         ]
-    return [trunk, *[([(-w, y), (0, y - 0.5), (w, y)], "cloth") for w, y in ((0.45, 0.2), (0.36, -0.05), (0.26, -0.3))]]
+    return [
+        trunk,
+        *[
+            ([(-w, y), (0, y - 0.5), (w, y)], "cloth")
+            for w, y in ((0.45, 0.2), (0.36, -0.05), (0.26, -0.3))
+        ],
+    ]
 
 
 def _car(rng):
@@ -226,7 +300,11 @@ def _car(rng):
 
 def _fish(rng):
     tail = ([(0.35, 0), (0.65, -0.22), (0.65, 0.22)], "cloth")
-    return [tail, (_ring(0, 0, 0.45, rng.uniform(0.15, 0.32)), "cloth"), (_ring(-0.25, -0.05, 0.03, count=8), "trim")]
+    return [
+        tail,
+        (_ring(0, 0, 0.45, rng.uniform(0.15, 0.32)), "cloth"),
+        (_ring(-0.25, -0.05, 0.03, count=8), "trim"),
+    ]
 
 
 def _cup(rng):
@@ -239,13 +317,23 @@ def _cup(rng):
 def _flower(rng):
     count, radius = int(rng.integers(4, 9)), rng.uniform(0.12, 0.22)
     angles = np.arange(count) * 2 * np.pi / count
-    petals = [(_ring(0.26 * np.cos(a), 0.26 * np.sin(a), radius, count=12), "cloth") for a in angles]
-    return [([(0, 0.1), (rng.uniform(-0.1, 0.1), 1.0)], "line"), *petals, (_ring(0, 0, 0.14), "trim")]
+    petals = [
+        (_ring(0.26 * np.cos(a), 0.26 * np.sin(a), radius, count=12), "cloth") for a in angles
+    ]
+    return [
+        ([(0, 0.1), (rng.uniform(-0.1, 0.1), 1.0)], "line"),
+        *petals,
+        (_ring(0, 0, 0.14), "trim"),
+    ]
 
 
 def _stick_figure(rng):
     arms = rng.uniform(-0.3, 0.3)
-    lines = [[(0, -0.2), (0, 0.3)], [(-0.3, arms), (0, -0.05), (0.3, arms)], [(-0.2, 0.75), (0, 0.3), (0.2, 0.75)]]
+    lines = [
+        [(0, -0.2), (0, 0.3)],
+        [(-0.3, arms), (0, -0.05), (0.3, arms)],
+        [(-0.2, 0.75), (0, 0.3), (0.2, 0.75)],
+    ]
     return [(_ring(0, -0.36, 0.16), "cloth"), *[(line, "line") for line in lines]]
 
 
@@ -272,8 +360,15 @@ def _plane_shape(rng):
     angles = np.sort(rng.uniform(0, 2 * np.pi, count))
     radius = rng.uniform(0.2, 0.6, count)
     outline = np.stack([radius * np.cos(angles), radius * np.sin(angles)], axis=1)
-    inner = [(_ring(*rng.uniform(-0.1, 0.1, 2), rng.uniform(0.05, 0.15)), "trim")] if rng.random() < 0.4 else []
-    return [(outline if rng.random() < 0.7 else _ring(0, 0, 0.5, rng.uniform(0.3, 0.5), 24), "cloth"), *inner]
+    inner = (
+        [(_ring(*rng.uniform(-0.1, 0.1, 2), rng.uniform(0.05, 0.15)), "trim")]
+        if rng.random() < 0.4
+        else []
+    )
+    return [
+        (outline if rng.random() < 0.7 else _ring(0, 0, 0.5, rng.uniform(0.3, 0.5), 24), "cloth"),
+        *inner,
+    ]
 
 
 def _fruit(rng):
@@ -292,11 +387,20 @@ def _sitting_animal(rng):
     head, wide, lean = rng.uniform(0.16, 0.24), rng.uniform(0.22, 0.36), rng.uniform(-0.15, 0.15)
     top = -0.45
     ears = [
-        ([(lean + s * 0.05, top - head * 0.8), (lean + s * head, top - head * 1.7), (lean + s * head, top)], "cloth")
+        (
+            [
+                (lean + s * 0.05, top - head * 0.8),
+                (lean + s * head, top - head * 1.7),
+                (lean + s * head, top),
+            ],
+            "cloth",
+        )
         for s in (-1, 1)
     ]
     tail = np.array([(wide * 0.8, 0.45), (wide + 0.2, 0.4), (wide + 0.25, rng.uniform(-0.2, 0.3))])
-    beak = [([(lean - head, top), (lean - head - 0.15, top + 0.05), (lean - head, top + 0.1)], "trim")]
+    beak = [
+        ([(lean - head, top), (lean - head - 0.15, top + 0.05), (lean - head, top + 0.1)], "trim")
+    ]
     return [
         (tail, "line"),
         (_ring(0, 0.12, wide, 0.42, 20), "cloth"),
@@ -312,13 +416,22 @@ def _furniture(rng):
     legs = rng.uniform(0.25, 0.5)
     if kind == 0:
         back = (_box(-legs, -0.6, -legs + 0.1, 0.05), "cloth")
-        return [back, (_box(-legs, 0, legs, 0.12), "cloth"), *[(_box(x, 0.1, x + 0.08, 0.6), "cloth") for x in
-                                                               (-legs, legs - 0.08)]]  # fmt: skip
+        return [
+            back,
+            (_box(-legs, 0, legs, 0.12), "cloth"),
+            *[(_box(x, 0.1, x + 0.08, 0.6), "cloth") for x in (-legs, legs - 0.08)],
+        ]
     if kind == 1:
-        return [(_box(-0.6, -0.2, 0.6, -0.08), "cloth"), *[(_box(x, -0.1, x + 0.08, 0.4), "cloth") for x in
-                                                           (-0.55, 0.47)]]  # fmt: skip
+        return [
+            (_box(-0.6, -0.2, 0.6, -0.08), "cloth"),
+            *[(_box(x, -0.1, x + 0.08, 0.4), "cloth") for x in (-0.55, 0.47)],
+        ]
     shade = [(-0.2, -0.6), (0.2, -0.6), (legs, -0.1), (-legs, -0.1)]
-    return [(_box(-0.03, -0.1, 0.03, 0.5), "trim"), (shade, "cloth"), (_ring(0, 0.55, 0.25, 0.08, 14), "cloth")]
+    return [
+        (_box(-0.03, -0.1, 0.03, 0.5), "trim"),
+        (shade, "cloth"),
+        (_ring(0, 0.55, 0.25, 0.08, 14), "cloth"),
+    ]
 
 
 def _device(rng):
@@ -326,7 +439,11 @@ def _device(rng):
     wide, high, rim = rng.uniform(0.25, 0.55), rng.uniform(0.35, 0.6), rng.uniform(0.03, 0.1)
     inner = (_box(-wide + rim, -high + rim, wide - rim, high - rng.uniform(1, 3) * rim), "inside")
     button = [(_ring(0, high - rim, 0.03, count=8), "trim")] if rng.random() < 0.5 else []
-    return [(_box(-wide, -high, wide, high), "cloth"), *([inner] if rng.random() < 0.8 else []), *button]
+    return [
+        (_box(-wide, -high, wide, high), "cloth"),
+        *([inner] if rng.random() < 0.8 else []),
+        *button,
+    ]
 
 
 def _plant(rng):
@@ -334,7 +451,9 @@ def _plant(rng):
     pot = ([(-0.3, 0.3), (0.3, 0.3), (0.2, 0.65), (-0.2, 0.65)], "trim")
     kind = rng.integers(3)
     if kind == 0:
-        arms = [(_ring(s * 0.25, rng.uniform(-0.2, 0.05), 0.08, 0.18, 12), "cloth") for s in (-1, 1)]
+        arms = [
+            (_ring(s * 0.25, rng.uniform(-0.2, 0.05), 0.08, 0.18, 12), "cloth") for s in (-1, 1)
+        ]
         return [pot, (_ring(0, -0.1, 0.16, 0.45, 18), "cloth"), *arms]
     if kind == 1:
         cap = _ring(0, 0, 0.5, rng.uniform(0.3, 0.5), 16, np.pi, 2 * np.pi)
@@ -342,29 +461,70 @@ def _plant(rng):
         return [(_box(-0.13, -0.02, 0.13, 0.45), "cloth"), (cap, "cloth"), *dots]
     spread = np.linspace(-1.2, 1.2, int(rng.integers(3, 7)))
     return [
-        *[([(0, 0.35), (0.35 * np.sin(a - 0.2), -0.2), (0.6 * np.sin(a), 0.2 - 0.7 * np.cos(a)),
-            (0.35 * np.sin(a + 0.2), -0.2)], "cloth") for a in spread], pot]  # fmt: skip
+        *[
+            (
+                [
+                    (0, 0.35),
+                    (0.35 * np.sin(a - 0.2), -0.2),
+                    (0.6 * np.sin(a), 0.2 - 0.7 * np.cos(a)),
+                    (0.35 * np.sin(a + 0.2), -0.2),
+                ],
+                "cloth",
+            )
+            for a in spread
+        ],
+        pot,
+    ]
 
 
 def _weather(rng):
     """A cloud, a moon, a sun with rays, an umbrella or a flash of lightning."""
     kind = rng.integers(5)
     if kind == 0:
-        return [(_ring(x, y, r), "cloth") for x, y, r in ((-0.3, 0.1, 0.2), (0, -0.05, 0.3), (0.32, 0.1, 0.2))]
+        return [
+            (_ring(x, y, r), "cloth")
+            for x, y, r in ((-0.3, 0.1, 0.2), (0, -0.05, 0.3), (0.32, 0.1, 0.2))
+        ]
     if kind == 1:
         outer, inner = _ring(0, 0, 0.5, 0.5, 20, 0.7, 5.6), _ring(0.2, 0, 0.38, 0.38, 20, 5.3, 1.0)
         return [(np.concatenate([outer, inner]), "cloth")]
     if kind == 2:
         rays = np.linspace(0, 2 * np.pi, int(rng.integers(6, 14)), endpoint=False)
-        ends = [([(0.35 * np.cos(a), 0.35 * np.sin(a)), (0.6 * np.cos(a), 0.6 * np.sin(a))], "line") for a in rays]
+        ends = [
+            ([(0.35 * np.cos(a), 0.35 * np.sin(a)), (0.6 * np.cos(a), 0.6 * np.sin(a))], "line")
+            for a in rays
+        ]
         return [(_ring(0, 0, 0.27), "cloth"), *ends]
     if kind == 3:
         roof = _ring(0, 0, 0.6, 0.5, 16, np.pi, 2 * np.pi)
         return [(roof, "cloth"), ([(0, 0), (0, 0.5), (0.08, 0.58), (0.16, 0.5)], "line")]
-    return [([(0.1, -0.6), (-0.25, 0.1), (0, 0.1), (-0.1, 0.6), (0.28, -0.12), (0.03, -0.12)], "cloth")]
+    return [
+        ([(0.1, -0.6), (-0.25, 0.1), (0, 0.1), (-0.1, 0.6), (0.28, -0.12), (0.03, -0.12)], "cloth")
+    ]
 
 
 THINGS = (
-    _star, _heart, _face, _face, _cat, _house, _tree, _car, _fish, _cup, _flower, _stick_figure, _bottle, _glasses,
-    _plane_shape, _plane_shape, _fruit, _sitting_animal, _sitting_animal, _furniture, _device, _plant, _weather,
-)  # fmt: skip
+    _star,
+    _heart,
+    _face,
+    _face,
+    _cat,
+    _house,
+    _tree,
+    _car,
+    _fish,
+    _cup,
+    _flower,
+    _stick_figure,
+    _bottle,
+    _glasses,
+    _plane_shape,
+    _plane_shape,
+    _fruit,
+    _sitting_animal,
+    _sitting_animal,
+    _furniture,
+    _device,
+    _plant,
+    _weather,
+)

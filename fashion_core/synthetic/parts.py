@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-AREAS = ("cloth", "trim", "inside")  # closed: the garment's main stuff; another stuff; what is seen through an opening
+# Closed: the garment's main stuff; another stuff; what is seen through an opening
+AREAS = ("cloth", "trim", "inside")
 
 
 @dataclass(frozen=True)
 class Part:
-    """An area or a line: points (n, 2) float64 (x, y), and one of "cloth", "trim", "inside" or "line"."""
+    """An area or a line: points (n, 2) float64 (x, y), and one of "cloth", "trim", "inside" or
+    "line".
+    """
 
     points: np.ndarray
     kind: str
@@ -28,7 +31,9 @@ def between(rng, *ranges):
 
 
 def arc(start, end, sag, count=9):
-    """A parabola from start to end whose middle lies `sag` to the right of the way (below it, from left to right)."""
+    """A parabola from start to end whose middle lies `sag` to the right of the way (below it, from
+    left to right).
+    """
     start, end = np.asarray(start, float), np.asarray(end, float)
     along = np.linspace(0, 1, count)[:, None]
     way = end - start
@@ -65,7 +70,9 @@ def through(points, count=24):
     place = np.linspace(0, len(p) - 3 - 1e-9, count)
     i, t = place.astype(int), (place % 1)[:, None]
     a, b, c, d = p[i], p[i + 1], p[i + 2], p[i + 3]
-    return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+    return 0.5 * (
+        2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
+    )
 
 
 def some(rng, *choices):

@@ -38,14 +38,18 @@ def _turned(big, mask, rng):
     if rng.random() < 0.5:
         target = target[[1, 0, 3, 2]]
     matrix = cv2.getPerspectiveTransform(source, target.astype(np.float32))
-    return cv2.warpPerspective(big, matrix, (EDGE, EDGE)), cv2.warpPerspective(mask, matrix, (EDGE, EDGE))
+    return cv2.warpPerspective(big, matrix, (EDGE, EDGE)), cv2.warpPerspective(
+        mask, matrix, (EDGE, EDGE)
+    )
 
 
 # What photos do
 
 
 def photo_of(canvas, mask, label, rng):
-    """Shades, patterns, surroundings and a bad cut: (EDGE, EDGE) float32 and 0/1 uint8 → (28, 28) uint8."""
+    """Shades, patterns, surroundings and a bad cut: (EDGE, EDGE) float32 and 0/1 uint8 → (28, 28)
+    uint8.
+    """
     cloth = _reshaded(canvas, mask, rng)
     if rng.random() < 0.35:
         cloth = cloth + _pattern(rng)
@@ -97,7 +101,9 @@ def _pattern(rng):
     if kind == 2:
         waves = _clouds(rng, int(rng.integers(8, 26)))
     hard = rng.random() < 0.5
-    return rng.uniform(10, 80) * (np.sign(waves - rng.uniform(-0.6, 0.6)) if hard else waves).astype(np.float32)
+    return rng.uniform(10, 80) * (
+        np.sign(waves - rng.uniform(-0.6, 0.6)) if hard else waves
+    ).astype(np.float32)
 
 
 def _badly_cut(mask, rng):
@@ -120,11 +126,16 @@ def _shadow(mask, rng):
 def _leftovers(mask, rng):
     """Pieces of a background that were taken for cloth."""
     scene = np.zeros((EDGE, EDGE), np.float32)
-    value, texture = rng.uniform(30, 230), rng.uniform(0, 40) * _clouds(rng, int(rng.integers(3, 14)))
+    value, texture = (
+        rng.uniform(30, 230),
+        rng.uniform(0, 40) * _clouds(rng, int(rng.integers(3, 14))),
+    )
     kind = rng.integers(3)
     if kind == 0:  # a rim along the garment
         wide = np.ones((int(rng.integers(4, 14)),) * 2, np.uint8)
-        scene = cv2.dilate(mask, wide).astype(np.float32) * (_clouds(rng, 4) > rng.uniform(-0.6, 0.4))
+        scene = cv2.dilate(mask, wide).astype(np.float32) * (
+            _clouds(rng, 4) > rng.uniform(-0.6, 0.4)
+        )
     elif kind == 1:  # spots around it
         for _ in range(int(rng.integers(1, 6))):
             x, y = (int(place) for place in rng.uniform(0, EDGE, 2))
@@ -138,10 +149,15 @@ def _leftovers(mask, rng):
 
 
 def _with_person(cloth, mask, label, rng):
-    """The person who wears or holds it, behind the garment, which becomes smaller: scene, cloth, mask."""
+    """The person who wears or holds it, behind the garment, which becomes smaller: scene, cloth,
+    mask.
+    """
     scale = rng.uniform(0.5, 0.85)
     top = {TROUSER: 0.55, BAG: 0.6}.get(label, 0.5) if label not in SHOES else 0.85
-    x, y = rng.uniform(0.4, 0.6) * (1 - scale) * EDGE, rng.uniform(top - 0.15, top + 0.15) * (1 - scale) * EDGE
+    x, y = (
+        rng.uniform(0.4, 0.6) * (1 - scale) * EDGE,
+        rng.uniform(top - 0.15, top + 0.15) * (1 - scale) * EDGE,
+    )
     matrix = np.float32([[scale, 0, x], [0, scale, y]])
     cloth = cv2.warpAffine(cloth.astype(np.float32), matrix, (EDGE, EDGE))
     mask = cv2.warpAffine(mask, matrix, (EDGE, EDGE), flags=cv2.INTER_NEAREST)
@@ -166,7 +182,12 @@ def _paint_band(scene, start, end, wide_start, wide_end, value):
     start, end = np.asarray(start, float), np.asarray(end, float)
     way = (end - start) / max(np.hypot(*(end - start)), 1e-6)
     side = np.array((-way[1], way[0])) / 2
-    corners = [start + side * wide_start, end + side * wide_end, end - side * wide_end, start - side * wide_start]
+    corners = [
+        start + side * wide_start,
+        end + side * wide_end,
+        end - side * wide_end,
+        start - side * wide_start,
+    ]
     cv2.fillConvexPoly(scene, sub_pixels(np.array(corners)), float(value), cv2.LINE_AA, SHIFT)
 
 
@@ -182,22 +203,45 @@ def _paint_person(scene, box, label, values, rng):
         length = height * rng.uniform(0.2, 1.3)
         for side in (-1, 1):
             place = np.array((middle + side * gap, bottom - 0.15 * height))
-            _paint_band(scene, place, place + (side * unit * rng.uniform(-0.02, 0.1), length), leg, leg * 0.7, trousers)
+            _paint_band(
+                scene,
+                place,
+                place + (side * unit * rng.uniform(-0.02, 0.1), length),
+                leg,
+                leg * 0.7,
+                trousers,
+            )
     if rng.random() < 0.85:
         arm = unit * rng.uniform(0.12, 0.2)
         for side, edge in ((-1, left), (1, right)):
             shoulder = np.array((edge - side * arm * 0.7, top + height * 0.12))
-            hand = shoulder + (side * unit * rng.uniform(-0.1, 0.2), min(height, 1.3 * unit) * rng.uniform(0.5, 1.0))
+            hand = shoulder + (
+                side * unit * rng.uniform(-0.1, 0.2),
+                min(height, 1.3 * unit) * rng.uniform(0.5, 1.0),
+            )
             _paint_band(scene, shoulder, hand, arm, arm * 0.7, skin)
     if rng.random() < 0.85:
         head = unit * rng.uniform(0.15, 0.22)
         centre = (int(middle + rng.normal(0, 2)), int(top - head * rng.uniform(0.8, 1.3)))
-        _paint_band(scene, (middle, top - head), (middle, top + height * 0.15), head, head * 1.3, skin)
+        _paint_band(
+            scene, (middle, top - head), (middle, top + height * 0.15), head, head * 1.3, skin
+        )
         if rng.random() < 0.8:
-            size = (max(1, int(head * rng.uniform(1.0, 1.4))), max(1, int(head * rng.uniform(1.2, 2.2))))
+            size = (
+                max(1, int(head * rng.uniform(1.0, 1.4))),
+                max(1, int(head * rng.uniform(1.2, 2.2))),
+            )
             cv2.ellipse(scene, centre, size, 0, 0, 360, float(hair), -1, cv2.LINE_AA)
         cv2.ellipse(
-            scene, centre, (max(1, int(head * 0.8)), max(1, int(head * 1.1))), 0, 0, 360, float(skin), -1, cv2.LINE_AA
+            scene,
+            centre,
+            (max(1, int(head * 0.8)), max(1, int(head * 1.1))),
+            0,
+            0,
+            360,
+            float(skin),
+            -1,
+            cv2.LINE_AA,
         )
 
 
@@ -209,19 +253,33 @@ def _paint_torso(scene, box, values, rng):
     if rng.random() < 0.8:
         torso = width * rng.uniform(0.85, 1.2)
         above = rng.uniform(0.1, 1.2) * width
-        _paint_band(scene, (middle, top - above), (middle, top + 0.12 * width), torso, torso * 0.95, other)
+        _paint_band(
+            scene, (middle, top - above), (middle, top + 0.12 * width), torso, torso * 0.95, other
+        )
         if rng.random() < 0.6:
             for side in (-1, 1):
                 edge = middle + side * torso * 0.55
                 _paint_band(
-                    scene, (edge, top - above), (edge + side * 3, top + width * 0.4), width * 0.16, width * 0.12, skin
+                    scene,
+                    (edge, top - above),
+                    (edge + side * 3, top + width * 0.4),
+                    width * 0.16,
+                    width * 0.12,
+                    skin,
                 )
     if rng.random() < 0.7:
         shoe = rng.choice([skin, rng.uniform(20, 250)])
         for side in (-1, 1):
             centre = (int(middle + side * width * rng.uniform(0.15, 0.35)), int(bottom))
             cv2.ellipse(
-                scene, centre, (max(1, int(width * 0.14)), max(1, int(width * 0.1))), 0, 0, 360, float(shoe), -1
+                scene,
+                centre,
+                (max(1, int(width * 0.14)), max(1, int(width * 0.1))),
+                0,
+                0,
+                360,
+                float(shoe),
+                -1,
             )
 
 
@@ -232,7 +290,14 @@ def _paint_leg(scene, box, value, rng):
     for heel in (0.3, 0.7)[:: rng.choice([-1, 1])][: 1 + (rng.random() < 0.2)]:
         place = np.array((left + width * (heel + rng.uniform(-0.08, 0.08)), top + height * 0.5))
         thick = width * rng.uniform(0.2, 0.38)
-        _paint_band(scene, place, place + (rng.uniform(-0.15, 0.15) * width, -EDGE), thick, thick * 1.3, value)
+        _paint_band(
+            scene,
+            place,
+            place + (rng.uniform(-0.15, 0.15) * width, -EDGE),
+            thick,
+            thick * 1.3,
+            value,
+        )
 
 
 def _paint_arm(scene, box, values, rng):
@@ -243,6 +308,15 @@ def _paint_arm(scene, box, values, rng):
     if rng.random() < 0.5:
         side = rng.choice([-1, 1])
         body = middle + side * width * rng.uniform(0.3, 0.7)
-        _paint_band(scene, (body, top - height), (body, bottom + height), width * 0.7, width * 0.8, other)
+        _paint_band(
+            scene, (body, top - height), (body, bottom + height), width * 0.7, width * 0.8, other
+        )
     start = (middle + rng.uniform(-0.6, 0.6) * width, top - rng.uniform(0.3, 1.0) * height)
-    _paint_band(scene, start, (middle, top + 0.05 * height), width * 0.18, width * 0.13, rng.choice([skin, other]))
+    _paint_band(
+        scene,
+        start,
+        (middle, top + 0.05 * height),
+        width * 0.18,
+        width * 0.13,
+        rng.choice([skin, other]),
+    )

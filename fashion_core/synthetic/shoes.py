@@ -32,7 +32,9 @@ def _sole(rng, rise, thick, spring):
     plate = (np.vstack([bed, (bed + (0, layer))[::-1]]), "trim")
     wide = rng.uniform(0.14, 0.28) if kind == "block" else rng.uniform(0.03, 0.08)
     foot = wide * rng.uniform(0.7, 1.1)
-    heel = np.array([(1 - wide * 1.4, -rise), (1.0, -rise), (0.985, ground), (0.985 - foot, ground)])
+    heel = np.array(
+        [(1 - wide * 1.4, -rise), (1.0, -rise), (0.985, ground), (0.985 - foot, ground)]
+    )
     return [(heel, "trim"), plate], bed
 
 
@@ -54,7 +56,16 @@ def _low_shoe(rng):
         ],
         16,
     )
-    front = through([(instep, -tongue), (throat, -toe * 1.35), (0.14, -toe), (0.01, -toe * 0.55), (0.0, bed[0, 1])], 14)
+    front = through(
+        [
+            (instep, -tongue),
+            (throat, -toe * 1.35),
+            (0.14, -toe),
+            (0.01, -toe * 0.55),
+            (0.0, bed[0, 1]),
+        ],
+        14,
+    )
     upper = [(np.vstack([bed, top, front[1:]]), "cloth")]
     parts = sole + upper if chance(rng, 0.5) else upper + sole
     slope = np.array([(throat, -toe * 1.35), (instep, -tongue)])
@@ -63,10 +74,22 @@ def _low_shoe(rng):
         (0.7, lambda: _laces(slope, rng)),
         (
             0.5,
-            lambda: [(arc((throat * 0.75, -toe * 1.15), (throat * 0.7, bed[3, 1]), rng.uniform(-0.08, 0.1)), "line")],
+            lambda: [
+                (
+                    arc(
+                        (throat * 0.75, -toe * 1.15),
+                        (throat * 0.7, bed[3, 1]),
+                        rng.uniform(-0.08, 0.1),
+                    ),
+                    "line",
+                )
+            ],
         ),
         (0.45, lambda: _side_mark(rng, dip)),
-        (0.35, lambda: [(arc((0.97, -heel * 0.9), (0.84, -0.02), rng.uniform(-0.05, 0.08)), "line")]),
+        (
+            0.35,
+            lambda: [(arc((0.97, -heel * 0.9), (0.84, -0.02), rng.uniform(-0.05, 0.08)), "line")],
+        ),
         (0.3, lambda: [(arc((throat, -toe * 1.35), (0.62, -0.06), 0.05), "line")]),
         (0.25, lambda: [(bed + (0, thick * 0.5), "line")]),
     )
@@ -80,11 +103,16 @@ def _laces(slope, rng):
     for share in np.linspace(0.05, 0.92, count):
         place = start + share * (end - start)
         lean = rng.uniform(-0.03, 0.06)
-        lines.append((np.array([place + (-0.01, -0.015), place + (length * 0.6 + lean, length)]), "line"))
+        lines.append(
+            (np.array([place + (-0.01, -0.015), place + (length * 0.6 + lean, length)]), "line")
+        )
         if chance(rng, 0.3):
             lines.append((np.array([place + (length * 0.6, 0), place + (0, length * 0.8)]), "line"))
     if chance(rng, 0.2):
-        lines += [(ellipse(end[0] + dx, end[1] + 0.02, 0.06, 0.03, count=10), "line") for dx in (-0.05, 0.05)]
+        lines += [
+            (ellipse(end[0] + dx, end[1] + 0.02, 0.06, 0.03, count=10), "line")
+            for dx in (-0.05, 0.05)
+        ]
     return lines
 
 
@@ -97,7 +125,14 @@ def _side_mark(rng, height):
             for x in 0.45 + 0.07 * np.arange(rng.integers(2, 5))
         ]
     if kind == 1:
-        return [(through([(0.82, -height * 0.8), (0.55, -0.08), (0.42, -0.09), (0.46, -height * 0.7)], 12), "line")]
+        return [
+            (
+                through(
+                    [(0.82, -height * 0.8), (0.55, -0.08), (0.42, -0.09), (0.46, -height * 0.7)], 12
+                ),
+                "line",
+            )
+        ]
     return [(ellipse(rng.uniform(0.6, 0.75), -height * 0.5, 0.06, 0.06, count=12), "trim")]
 
 
@@ -148,7 +183,14 @@ def _boot(rng):
         x, w = 0.72, rng.uniform(0.06, 0.13)
         return [
             (
-                np.array([(x - w, -shaft), (x + w, -shaft), (x + w * 0.4, -ankle * 0.6), (x - w * 0.4, -ankle * 0.6)]),
+                np.array(
+                    [
+                        (x - w, -shaft),
+                        (x + w, -shaft),
+                        (x + w * 0.4, -ankle * 0.6),
+                        (x - w * 0.4, -ankle * 0.6),
+                    ]
+                ),
                 "trim",
             )
         ]
@@ -169,7 +211,10 @@ def _boot(rng):
         (0.2, elastic),
         (0.2, strap),
         (0.3, cuff),
-        (0.3, lambda: [(arc((0.3, -toe * 1.3), (0.27, bed[4, 1]), rng.uniform(-0.06, 0.08)), "line")]),
+        (
+            0.3,
+            lambda: [(arc((0.3, -toe * 1.3), (0.27, bed[4, 1]), rng.uniform(-0.06, 0.08)), "line")],
+        ),
         (0.15, lambda: [(box(back - 0.05, -shaft - 0.08, back + 0.01, -shaft + 0.02), "trim")]),
         (0.2, lambda: [(arc((0.99, -rise - 0.25), (0.75, -rise * 0.8), 0.05), "line")]),
     )
@@ -199,13 +244,23 @@ def _sandal_from_the_side(rng):
     if chance(rng, 0.72):
         high = rise + rng.uniform(0.28, 0.6)
         ankle = rng.uniform(0.55, 0.68)
-        straps.append(band(arc((ankle, -high * 0.97), (0.97, -high), rng.uniform(-0.05, 0.06)), width))
         straps.append(
-            band(through([(0.97, -high), (1.0, -rise - 0.12), (0.96, -rise)], 8), width * rng.uniform(0.8, 1.6))
+            band(arc((ankle, -high * 0.97), (0.97, -high), rng.uniform(-0.05, 0.06)), width)
+        )
+        straps.append(
+            band(
+                through([(0.97, -high), (1.0, -rise - 0.12), (0.96, -rise)], 8),
+                width * rng.uniform(0.8, 1.6),
+            )
         )
         if chance(rng, 0.45):
             straps.append(
-                band(through([(ankle, -high), (0.48, -rise * 0.5 - 0.22), on_bed(0.25) - (0, 0.1)], 10), width)
+                band(
+                    through(
+                        [(ankle, -high), (0.48, -rise * 0.5 - 0.22), on_bed(0.25) - (0, 0.1)], 10
+                    ),
+                    width,
+                )
             )
         if chance(rng, 0.4):
             straps.append(band(arc(on_bed(0.7), (ankle + 0.05, -high), 0.03), width))
@@ -230,7 +285,14 @@ def _sandal_from_above(rng):
         (heel, 0.85),
         (0, length),
     ]
-    left = [(0, length), (-heel, 0.86), (-heel * 0.95, 0.6), (-wide * 0.9, 0.3), (-wide * 0.7, 0.09), (lean, 0)]
+    left = [
+        (0, length),
+        (-heel, 0.86),
+        (-heel * 0.95, 0.6),
+        (-wide * 0.9, 0.3),
+        (-wide * 0.7, 0.09),
+        (lean, 0),
+    ]
     sole = np.vstack([through(right, 18), through(left, 18)[1:-1]])
     parts = [(sole, "cloth")]
     width = rng.uniform(0.02, 0.07)
@@ -242,12 +304,16 @@ def _sandal_from_above(rng):
         count = int(rng.integers(1, 5))
         heights = np.sort(rng.uniform(0.14, 0.85, count)) if count > 1 else [rng.uniform(0.2, 0.4)]
         lines = [
-            arc((-wide * 0.95, y), (wide * 0.95, y + rng.uniform(-0.1, 0.1)), -rng.uniform(0, 0.07)) for y in heights
+            arc((-wide * 0.95, y), (wide * 0.95, y + rng.uniform(-0.1, 0.1)), -rng.uniform(0, 0.07))
+            for y in heights
         ]
         width = rng.uniform(0.05, 0.26) if count == 1 else width
     as_lines = chance(rng, 0.3) and width < 0.08
     parts += [(line, "line") if as_lines else (band(line, width), "trim") for line in lines]
     if chance(rng, 0.55):
         gap = wide * 2 + rng.uniform(0.02, 0.3)
-        parts += [(np.asarray(points) * (-1, 1) + (gap, rng.uniform(-0.02, 0.02)), kind) for points, kind in parts]
+        parts += [
+            (np.asarray(points) * (-1, 1) + (gap, rng.uniform(-0.02, 0.02)), kind)
+            for points, kind in parts
+        ]
     return parts

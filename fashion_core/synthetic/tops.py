@@ -4,14 +4,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fashion_core.synthetic.parts import arc, band, between, box, chance, ellipse, mirrored, some, through
+from fashion_core.synthetic.parts import (
+    arc,
+    band,
+    between,
+    box,
+    chance,
+    ellipse,
+    mirrored,
+    some,
+    through,
+)
 
 # What hangs from the shoulders
 
 
 @dataclass
 class _Cut:
-    """Measures of something with a neck, shoulders and perhaps sleeves: x = 0 in the middle, y = 0 at the neck."""
+    """Measures of something with a neck, shoulders and perhaps sleeves: x = 0 in the middle, y = 0
+    at the neck.
+    """
 
     neck: float
     neck_depth: float
@@ -50,7 +62,9 @@ def _cut(rng, **given):
         "cuff": rng.uniform(0.13, 0.26),
         "bend": 0.0,
     }
-    return _Cut(neck=neck, shoulder=shoulder, slope=slope, chest=chest, length=length, **(measures | given))
+    return _Cut(
+        neck=neck, shoulder=shoulder, slope=slope, chest=chest, length=length, **(measures | given)
+    )
 
 
 def _sleeve_angle(rng):
@@ -108,11 +122,15 @@ def _sleeves(cut, rng, cuffs=0.5):
     right, right_cuff = _sleeve(cut, rng)
     left, left_cuff = _sleeve(cut, rng) if chance(rng, 0.5) else (right, right_cuff)
     parts = [(right, "cloth"), (mirrored(left), "cloth")]
-    return parts + ([(right_cuff, "line"), (mirrored(left_cuff), "line")] if chance(rng, cuffs) else [])
+    return parts + (
+        [(right_cuff, "line"), (mirrored(left_cuff), "line")] if chance(rng, cuffs) else []
+    )
 
 
 def _top(cut, rng, cuffs=0.5):
-    """Sleeves and body, whichever is in front, and now and then the inside of the neck at the back."""
+    """Sleeves and body, whichever is in front, and now and then the inside of the neck at the
+    back.
+    """
     sleeves, body = _sleeves(cut, rng, cuffs), [(_body(cut), "cloth")]
     parts = sleeves + body if chance(rng, 0.5) else body + sleeves
     if cut.neckline == "round" and chance(rng, 0.4):
@@ -124,8 +142,21 @@ def _top(cut, rng, cuffs=0.5):
 def _neck_rib(cut, rng):
     width = rng.uniform(0.03, 0.08)
     if cut.neckline == "v":
-        return [(np.array([(-cut.neck - width, 0.01), (0, cut.neck_depth + width), (cut.neck + width, 0.01)]), "line")]
-    return [(arc((-cut.neck - width, 0.01), (cut.neck + width, 0.01), cut.neck_depth + width), "line")]
+        return [
+            (
+                np.array(
+                    [
+                        (-cut.neck - width, 0.01),
+                        (0, cut.neck_depth + width),
+                        (cut.neck + width, 0.01),
+                    ]
+                ),
+                "line",
+            )
+        ]
+    return [
+        (arc((-cut.neck - width, 0.01), (cut.neck + width, 0.01), cut.neck_depth + width), "line")
+    ]
 
 
 def _across(cut, y, share=1.0):
@@ -142,7 +173,10 @@ def _stripes(cut, rng):
     if chance(rng, 0.5):
         return [(np.array([(-_across(cut, y), y), (_across(cut, y), y)]), "line") for y in heights]
     thick = rng.uniform(0.03, 0.1)
-    boxes = [box(-_across(cut, y, 0.98), y, _across(cut, y, 0.98), min(y + thick, cut.length)) for y in heights]
+    boxes = [
+        box(-_across(cut, y, 0.98), y, _across(cut, y, 0.98), min(y + thick, cut.length))
+        for y in heights
+    ]
     return [(stripe, "trim") for stripe in boxes]
 
 
@@ -158,12 +192,19 @@ def _print(cut, rng):
     if kind == 2:
         angle = np.arange(10) * np.pi / 5 - np.pi / 2
         radius = size * np.where(np.arange(10) % 2, 0.45, 1.0)
-        return [(np.stack([x + radius * np.cos(angle), y + size + radius * np.sin(angle)], 1), "trim")]
+        return [
+            (np.stack([x + radius * np.cos(angle), y + size + radius * np.sin(angle)], 1), "trim")
+        ]
     if kind == 3:
         places = np.linspace(x - size, x + size, int(rng.integers(5, 12)))
         return [(np.stack([places, y + rng.uniform(-0.04, 0.04, len(places))], 1), "line")]
     left = rng.choice([-1, 1]) * rng.uniform(0.15, 0.25) * cut.chest / 0.45
-    return [(box(left - 0.09, y, left + 0.09, y + rng.uniform(0.14, 0.22)), rng.choice(["line", "trim"]))]
+    return [
+        (
+            box(left - 0.09, y, left + 0.09, y + rng.uniform(0.14, 0.22)),
+            rng.choice(["line", "trim"]),
+        )
+    ]
 
 
 def _hem_line(cut, rng):
@@ -177,7 +218,12 @@ def _folds(cut, rng):
     for _ in range(int(rng.integers(1, 5))):
         y = rng.uniform(cut.arm, cut.length * 0.95)
         start = rng.choice([-1, 1]) * _across(cut, y)
-        lines.append((arc((start, y), (start * rng.uniform(0.3, 0.8), y + rng.uniform(-0.15, 0.2)), 0.03), "line"))
+        lines.append(
+            (
+                arc((start, y), (start * rng.uniform(0.3, 0.8), y + rng.uniform(-0.15, 0.2)), 0.03),
+                "line",
+            )
+        )
     return lines
 
 
@@ -211,7 +257,9 @@ def _tank_top(rng):
         length=rng.uniform(1.0, 1.5),
     )
     cut.chest, cut.waist, cut.hem = (rng.uniform(0.38, 0.5) for _ in range(3))
-    return _top(cut, rng) + some(rng, (0.3, lambda: _print(cut, rng)), (0.3, lambda: _hem_line(cut, rng)))
+    return _top(cut, rng) + some(
+        rng, (0.3, lambda: _print(cut, rng)), (0.3, lambda: _hem_line(cut, rng))
+    )
 
 
 def _long_sleeves(rng):
@@ -234,7 +282,11 @@ def pullover(rng):
     if turtle:
         height = rng.uniform(0.08, 0.24)
         parts.append((box(-cut.neck, -height, cut.neck, cut.neck_depth * 0.5), "cloth"))
-        parts += [(np.array([(-cut.neck, -height / 2), (cut.neck, -height / 2)]), "line")] if chance(rng, 0.4) else []
+        parts += (
+            [(np.array([(-cut.neck, -height / 2), (cut.neck, -height / 2)]), "line")]
+            if chance(rng, 0.4)
+            else []
+        )
     return parts + some(
         rng,
         (0.5 * (not turtle), lambda: _neck_rib(cut, rng)),
@@ -259,7 +311,9 @@ def _hoodie_details(cut, rng):
     top, bottom = cut.length * rng.uniform(0.58, 0.7), cut.length * rng.uniform(0.85, 0.95)
     wide, narrow = cut.waist * rng.uniform(0.5, 0.75), cut.waist * rng.uniform(0.3, 0.5)
     pocket = np.array([(-narrow, top), (narrow, top), (wide, bottom), (-wide, bottom)])
-    strings = [np.array([(x, cut.neck_depth), (x * 1.1, cut.neck_depth + 0.25)]) for x in (-0.06, 0.06)]
+    strings = [
+        np.array([(x, cut.neck_depth), (x * 1.1, cut.neck_depth + 0.25)]) for x in (-0.06, 0.06)
+    ]
     return [(pocket, rng.choice(["trim", "cloth"]))] + [(string, "line") for string in strings]
 
 
@@ -291,7 +345,11 @@ def _collar(cut, rng, tip=0.2):
 
 def shirt(rng):
     short = chance(rng, 0.38)
-    sleeves = {"sleeve": rng.uniform(0.22, 0.5), "cuff": rng.uniform(0.2, 0.3)} if short else _long_sleeves(rng)
+    sleeves = (
+        {"sleeve": rng.uniform(0.22, 0.5), "cuff": rng.uniform(0.2, 0.3)}
+        if short
+        else _long_sleeves(rng)
+    )
     cut = _cut(
         rng,
         length=rng.uniform(1.0, 1.6),
@@ -306,10 +364,16 @@ def shirt(rng):
     polo = short and chance(rng, 0.15)
     end = start + rng.uniform(0.25, 0.4) if polo else cut.length + cut.hem_sag * 0.9
     plackets = [(-x, x), (0,), (x,)][rng.integers(3)]
-    parts += [(np.array([(place, start), (place, end)]), "line") for place in plackets] if chance(rng, 0.85) else []
+    parts += (
+        [(np.array([(place, start), (place, end)]), "line") for place in plackets]
+        if chance(rng, 0.85)
+        else []
+    )
     if chance(rng, 0.85):
         count = int(rng.integers(2, 4)) if polo else int(rng.integers(3, 9))
-        parts += _buttons(start + 0.06, end - 0.08, rng.uniform(-0.02, 0.02), count, rng.uniform(0.012, 0.035))
+        parts += _buttons(
+            start + 0.06, end - 0.08, rng.uniform(-0.02, 0.02), count, rng.uniform(0.012, 0.035)
+        )
     return parts + some(
         rng,
         (0.4, lambda: _chest_pockets(cut, rng)),
@@ -320,8 +384,18 @@ def shirt(rng):
 
 
 def _chest_pockets(cut, rng):
-    x, y, w, h = between(rng, (0.14, 0.24), (cut.arm - 0.02, cut.arm + 0.12), (0.07, 0.11), (0.13, 0.22))
-    pocket = np.array([(x - w, y), (x + w, y), (x + w, y + h), (x, y + h * rng.uniform(1.0, 1.25)), (x - w, y + h)])
+    x, y, w, h = between(
+        rng, (0.14, 0.24), (cut.arm - 0.02, cut.arm + 0.12), (0.07, 0.11), (0.13, 0.22)
+    )
+    pocket = np.array(
+        [
+            (x - w, y),
+            (x + w, y),
+            (x + w, y + h),
+            (x, y + h * rng.uniform(1.0, 1.25)),
+            (x - w, y + h),
+        ]
+    )
     return [(pocket, "trim")] + ([(mirrored(pocket), "trim")] if chance(rng, 0.4) else [])
 
 
@@ -378,15 +452,25 @@ def _opening(cut, rng):
     middle = [(np.array([(0, start), (rng.uniform(-0.02, 0.02), end)]), "line")]
     if kind < 0.34:
         ticks = np.linspace(start, end, int(rng.integers(8, 22)))
-        teeth = [(np.array([(-0.025, y), (0.025, y)]), "line") for y in ticks] if chance(rng, 0.4) else []
-        return middle + ([(line[0] + (0.05, 0), "line") for line in middle] if chance(rng, 0.5) else []) + teeth
+        teeth = (
+            [(np.array([(-0.025, y), (0.025, y)]), "line") for y in ticks]
+            if chance(rng, 0.4)
+            else []
+        )
+        return (
+            middle
+            + ([(line[0] + (0.05, 0), "line") for line in middle] if chance(rng, 0.5) else [])
+            + teeth
+        )
     if kind < 0.42:
         return middle
     count, size = int(rng.integers(2, 7)), rng.uniform(0.018, 0.05)
     first, last = start + 0.1, start + (end - start) * rng.uniform(0.5, 0.95)
     if chance(rng, 0.35):
         x = rng.uniform(0.09, 0.16)
-        return middle + _buttons(first, last, x, count, size) + _buttons(first, last, -x, count, size)
+        return (
+            middle + _buttons(first, last, x, count, size) + _buttons(first, last, -x, count, size)
+        )
     return middle + _buttons(first, last, rng.uniform(0.0, 0.07), count, size)
 
 
@@ -406,7 +490,9 @@ def _belt(cut, rng):
     y, thick = cut.waist_y * rng.uniform(0.85, 1.1), rng.uniform(0.04, 0.1)
     width = _across(cut, y, rng.uniform(1.0, 1.06))
     parts = [(box(-width, y, width, y + thick), "trim")]
-    return parts + ([(box(-0.07, y - 0.02, 0.07, y + thick + 0.02), "trim")] if chance(rng, 0.5) else [])
+    return parts + (
+        [(box(-0.07, y - 0.02, 0.07, y + thick + 0.02), "trim")] if chance(rng, 0.5) else []
+    )
 
 
 def _quilting(cut, rng):
@@ -430,7 +516,9 @@ def dress(rng):
         length=rng.uniform(1.5, 2.9),
         **sleeves.get(kind, {}),
     )
-    cut.chest = shoulder * rng.uniform(0.95, 1.15) if kind in ("short", "long") else rng.uniform(0.28, 0.42)
+    cut.chest = (
+        shoulder * rng.uniform(0.95, 1.15) if kind in ("short", "long") else rng.uniform(0.28, 0.42)
+    )
     cut.waist, cut.waist_y = cut.chest * rng.uniform(0.62, 1.0), rng.uniform(0.6, 0.95)
     cut.hem = cut.chest * rng.uniform(0.85, 1.3) if chance(rng, 0.4) else rng.uniform(0.5, 1.15)
     return _dress_body(cut, kind, rng) + some(
@@ -441,7 +529,10 @@ def dress(rng):
         (0.2, lambda: _ruffles(cut, rng)),
         (0.12, lambda: _stripes(cut, rng)),
         (0.1, lambda: _dots(cut, rng)),
-        (0.12, lambda: _buttons(cut.neck_depth + 0.06, cut.waist_y, 0, int(rng.integers(2, 6)), 0.02)),
+        (
+            0.12,
+            lambda: _buttons(cut.neck_depth + 0.06, cut.waist_y, 0, int(rng.integers(2, 6)), 0.02),
+        ),
     )
 
 
@@ -457,7 +548,10 @@ def _dress_body(cut, kind, rng):
         if chance(rng, 0.5):
             straps = [(np.array([(s * x, top + 0.02), (s * lean, 0)]), "line") for s in (-1, 1)]
         else:
-            straps = [(band(np.array([(s * x, top + 0.02), (s * lean, 0)]), 0.06), "cloth") for s in (-1, 1)]
+            straps = [
+                (band(np.array([(s * x, top + 0.02), (s * lean, 0)]), 0.06), "cloth")
+                for s in (-1, 1)
+            ]
         straps = [] if chance(rng, 0.15) else straps
         return [*straps, (np.vstack([bust, side, hem, mirrored(side)]), "cloth")]
     side = np.vstack([[(cut.shoulder, cut.slope), (cut.chest, cut.arm)], skirt])
@@ -467,7 +561,9 @@ def _dress_body(cut, kind, rng):
 
 
 def _waist_line(cut, rng):
-    return [(arc((-cut.waist, cut.waist_y), (cut.waist, cut.waist_y), rng.uniform(-0.04, 0.06)), "line")]
+    return [
+        (arc((-cut.waist, cut.waist_y), (cut.waist, cut.waist_y), rng.uniform(-0.04, 0.06)), "line")
+    ]
 
 
 def _skirt_folds(cut, rng):
@@ -475,15 +571,25 @@ def _skirt_folds(cut, rng):
     high = cut.waist_y if chance(rng, 0.6) else rng.uniform(cut.waist_y, cut.length * 0.85)
     width = np.interp(high, [cut.waist_y, cut.length], [cut.waist, cut.hem])
     return [
-        (arc((p * width, high), (p * cut.hem * 0.97, cut.length * rng.uniform(0.9, 1)), p * 0.05), "line")
+        (
+            arc(
+                (p * width, high), (p * cut.hem * 0.97, cut.length * rng.uniform(0.9, 1)), p * 0.05
+            ),
+            "line",
+        )
         for p in places
     ]
 
 
 def _ruffles(cut, rng):
     lines = []
-    for y in np.linspace(cut.length * rng.uniform(0.6, 0.9), cut.length * 0.97, int(rng.integers(1, 4))):
-        width, count = np.interp(y, [cut.waist_y, cut.length], [cut.waist, cut.hem]), int(rng.integers(9, 24))
+    for y in np.linspace(
+        cut.length * rng.uniform(0.6, 0.9), cut.length * 0.97, int(rng.integers(1, 4))
+    ):
+        width, count = (
+            np.interp(y, [cut.waist_y, cut.length], [cut.waist, cut.hem]),
+            int(rng.integers(9, 24)),
+        )
         wave = y + 0.03 * np.sin(np.linspace(0, np.pi * count / 2, 24))
         lines.append((np.stack([np.linspace(-width, width, 24), wave], 1), "line"))
     return lines
@@ -493,7 +599,9 @@ def _dots(cut, rng):
     spots = []
     for _ in range(int(rng.integers(6, 18))):
         y = rng.uniform(cut.arm, cut.length * 0.95)
-        spots.append((ellipse(rng.uniform(-0.85, 0.85) * _across(cut, y), y, 0.03, 0.03, count=8), "trim"))
+        spots.append(
+            (ellipse(rng.uniform(-0.85, 0.85) * _across(cut, y), y, 0.03, 0.03, count=8), "trim")
+        )
     return spots
 
 

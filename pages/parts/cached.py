@@ -38,7 +38,8 @@ def _cached_probs_part(path: str, fingerprint: str, start: int) -> np.ndarray:
 
 
 def cached_test_probs(entry: ModelEntry) -> np.ndarray:
-    """Probabilities (10000, 10) float32 of one model on the test split. Raises CheckpointError, DataError.
+    """Probabilities (10000, 10) float32 of one model on the test split. Raises CheckpointError,
+    DataError.
 
     Where it takes longer, as with a large network, a bar shows how far it is.
     """

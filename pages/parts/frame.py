@@ -1,4 +1,6 @@
-"""The only Streamlit helpers: cached pass-throughs to the core, the model picker, and what several pages show."""
+"""The only Streamlit helpers: cached pass-throughs to the core, the model picker, and what several
+pages show.
+"""
 
 import runpy
 from collections.abc import Callable
@@ -25,8 +27,9 @@ DIALOG_KEY = "dialog_open"  # there while a dialog is open that drawing the page
 def run_through_router() -> None:
     """First line of every page: makes sure that the router has run before it.
 
-    Until st.navigation has been called once, a fresh server takes the folder pages/ for Streamlit's older multipage
-    form and runs the page that was asked for alone, without the router, its sidebar and its style.
+    Until st.navigation has been called once, a fresh server takes the folder pages/ for Streamlit's
+    older multipage form and runs the page that was asked for alone, without the router, its sidebar
+    and its style.
     """
     if not st.session_state.pop(ROUTED_KEY, False):
         runpy.run_path(str(files.PROJECT_DIR / "streamlit_app.py"), run_name="__main__")
@@ -39,8 +42,11 @@ def show_style() -> None:
 
 
 def show_sidebar() -> None:
-    """The model picker and, while something trains, a line with its progress. Called by the router on every page."""
-    st.session_state.pop(DIALOG_KEY, None)  # drawing the page closes a dialog, unless a button opens one anew
+    """The model picker and, while something trains, a line with its progress. Called by the router
+    on every page.
+    """
+    # Drawing the page closes a dialog, unless a button opens one anew
+    st.session_state.pop(DIALOG_KEY, None)
     with st.sidebar:
         _ask_model(catalog.list_models())
         _show_training_line()
@@ -51,9 +57,15 @@ def _ask_model(entries: list[ModelEntry]) -> None:
     if not by_id:
         st.caption("No model yet. Train one and it appears here.")
         return
-    wanted = st.session_state.pop(WANTED_KEY, None) or st.session_state.get(MODEL_KEY) or st.query_params.get(MODEL_KEY)
+    wanted = (
+        st.session_state.pop(WANTED_KEY, None)
+        or st.session_state.get(MODEL_KEY)
+        or st.query_params.get(MODEL_KEY)
+    )
     if wanted and wanted not in by_id:
-        st.warning("The model you asked for is not here, or not any more. This one is used instead.")
+        st.warning(
+            "The model you asked for is not here, or not any more. This one is used instead."
+        )
     st.session_state[MODEL_KEY] = wanted if wanted in by_id else next(iter(by_id))
     labels = model_labels(entries)
     chosen = st.selectbox(
@@ -64,7 +76,8 @@ def _ask_model(entries: list[ModelEntry]) -> None:
         help="The model that all pages ask: shipped ones and your own runs.",
     )
     st.caption(model_words(by_id[chosen].card) if chosen in by_id else "")
-    # Not bind="query-params": that writes the label, which changes with the score, and a link must last.
+    # Not bind="query-params": that writes the label, which changes with the score, and a link must
+    # last.
     if st.query_params.get(MODEL_KEY, next(iter(by_id))) != chosen:
         st.query_params[MODEL_KEY] = chosen
 
@@ -88,9 +101,11 @@ def _what_works(run: folders.Run | None) -> str:
 
 @st.fragment(run_every=2.0)
 def _show_training_line_live(drawn_for: str) -> None:
-    """What trains and how many wait. Draws the whole page anew when it is not `drawn_for` that works any more.
+    """What trains and how many wait. Draws the whole page anew when it is not `drawn_for` that
+    works any more.
 
-    While a dialog of `open_dialog` is open that waits: the page is drawn anew when the dialog closes.
+    While a dialog of `open_dialog` is open that waits: the page is drawn anew when the dialog
+    closes.
     """
     run, queue = folders.active_run(), run_queue.read_queue()
     if not _what_works(run) and queue.goes_on:
@@ -109,7 +124,11 @@ def _show_training_words(run: folders.Run | None, queue: run_queue.Queue) -> Non
     parts += ["Finding a learning rate"] if finding else []
     parts += [f"{plain(queue.held_by.name)} is paused"] if queue.held_by and not run else []
     parts += [f"{len(queue.waiting)} waiting"] if queue.waiting else []
-    icon = ":material/model_training:" if run or finding or queue.goes_on else ":material/pause_circle:"
+    icon = (
+        ":material/model_training:"
+        if run or finding or queue.goes_on
+        else ":material/pause_circle:"
+    )
     st.page_link("pages/train.py", label=" · ".join(parts) or "Nothing trains", icon=icon)
 
 
@@ -141,7 +160,9 @@ def show_data_missing(error: data.DataError) -> None:
 
 
 def show_with_model(show: Callable[[ModelEntry], None]) -> None:
-    """Call `show` with the model in use; where there is none, or it or the data cannot be read, say so instead."""
+    """Call `show` with the model in use; where there is none, or it or the data cannot be read, say
+    so instead.
+    """
     entry = model_in_use()
     try:
         if entry:
@@ -157,7 +178,12 @@ def show_with_model(show: Callable[[ModelEntry], None]) -> None:
 def show_no_model() -> None:
     """The empty state when there is no model at all."""
     if limits.read_only():
-        st.info("There is no model yet, and this public copy does not train one.", icon=":material/lock:")
+        st.info(
+            "There is no model yet, and this public copy does not train one.",
+            icon=":material/lock:",
+        )
         return
-    st.info("There is no model yet. Train one and it appears here.", icon=":material/model_training:")
+    st.info(
+        "There is no model yet. Train one and it appears here.", icon=":material/model_training:"
+    )
     st.page_link("pages/train.py", label="Train a model", icon=":material/arrow_forward:")

@@ -30,10 +30,13 @@ def image_html(pixels: np.ndarray, kind: str, alt: str) -> str:
 def plain(text: str) -> str:
     """Text safe inside Markdown: a run's name must not become a link, a picture or a heading.
 
-    Backslashes keep it from Markdown. Streamlit looks for addresses, icons and arrows once more after they are gone:
-    what begins or makes one up is parted by a character that has no width and breaks no line.
+    Backslashes keep it from Markdown. Streamlit looks for addresses, icons and arrows once more
+    after they are gone: what begins or makes one up is parted by a character that has no width and
+    breaks no line.
     """
-    parted = re.sub(r"(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[-<>=])(?=[-<>=])", "\u2060", text, flags=re.IGNORECASE)
+    parted = re.sub(
+        r"(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[-<>=])(?=[-<>=])", "\u2060", text, flags=re.IGNORECASE
+    )
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", parted)
 
 

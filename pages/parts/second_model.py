@@ -1,4 +1,6 @@
-"""The second model: the one that answers beside the model in use; the choice is kept in the session and in the URL."""
+"""The second model: the one that answers beside the model in use; the choice is kept in the session
+and in the URL.
+"""
 
 import streamlit as st
 
@@ -9,13 +11,18 @@ from pages.parts.words import model_labels
 PARAMETER = "with"  # of the URL
 
 
-def ask_second_model(entry: ModelEntry, key: str, label: str, optional: bool = False, **options) -> ModelEntry | None:
-    """The picker of a model other than `entry`; None where there is no other or, if `optional`, none is wanted.
+def ask_second_model(
+    entry: ModelEntry, key: str, label: str, optional: bool = False, **options
+) -> ModelEntry | None:
+    """The picker of a model other than `entry`; None where there is no other or, if `optional`,
+    none is wanted.
 
-    `key` keeps the choice in the session while other pages are shown. Without a choice a shipped model is taken, or,
-    if `optional`, none. `options` go to the picker.
+    `key` keeps the choice in the session while other pages are shown. Without a choice a shipped
+    model is taken, or, if `optional`, none. `options` go to the picker.
     """
-    others = {other.model_id: other for other in catalog.list_models() if other.model_id != entry.model_id}
+    others = {
+        other.model_id: other for other in catalog.list_models() if other.model_id != entry.model_id
+    }
     default = None if optional else next(iter(others), None)
     wanted = _wanted(key)
     if wanted and wanted != entry.model_id and wanted not in others:
@@ -38,7 +45,9 @@ def ask_second_model(entry: ModelEntry, key: str, label: str, optional: bool = F
 
 
 def _wanted(key: str) -> str | None:
-    """The visitor's choice: of this moment, of an earlier visit to the page, or of the link that led here."""
+    """The visitor's choice: of this moment, of an earlier visit to the page, or of the link that
+    led here.
+    """
     for name in (f"{key}_picker", key):
         if name in st.session_state:
             return st.session_state[name]

@@ -7,8 +7,14 @@ from fashion_core.runs import table as run_table
 GLOSSARY = {
     "epoch": "One pass of training over all training images.",
     "speed": "How many images training looks at per second.",
-    "loss": "How wrong the model is, in nats: 2.3 is guessing among ten classes, 0 is certain and right.",
-    "validation": "5,000 images kept out of training, to see how the model does on images it has not learned from.",
+    "loss": (
+        "How wrong the model is, in nats: 2.3 is guessing among ten classes, 0 is certain and"
+        " right."
+    ),
+    "validation": (
+        "5,000 images kept out of training, to see how the model does on images it has not learned"
+        " from."
+    ),
     "test": "Share of the 10,000 test images named rightly; these images never choose anything.",
     "precision": "Of all images called this class, the share that really is.",
     "recall": "Of all images of this class, the share that was found.",
@@ -31,7 +37,11 @@ STATE_BADGES = {
 def model_score(card: dict) -> tuple[str, float] | None:
     """What is known best of a model: ("test" or "validation", accuracy 0…1)."""
     # A run's own val_accuracy is that of its last epoch, not of the weights that were kept.
-    for key, split in (("test_accuracy", "test"), ("best_val_accuracy", "validation"), ("val_accuracy", "validation")):
+    for key, split in (
+        ("test_accuracy", "test"),
+        ("best_val_accuracy", "validation"),
+        ("val_accuracy", "validation"),
+    ):
         if isinstance(card.get(key), (int, float)):
             return split, card[key]
     return None
@@ -44,14 +54,20 @@ def model_label(entry: ModelEntry) -> str:
 
 
 def model_labels(entries: list[ModelEntry]) -> dict[str, str]:
-    """The labels of several models by their ids, no two alike: a picker's choice travels as its label."""
+    """The labels of several models by their ids, no two alike: a picker's choice travels as its
+    label.
+    """
     return run_table.told_apart({entry.model_id: model_label(entry) for entry in entries})
 
 
 def model_words(card: dict) -> str:
     """What sets a model apart from the others, in a line."""
     sketches = (card.get("config") or {}).get("sketches")
-    knows = "learnt drawings and photos too" if sketches else "learnt product shots only; drawings puzzle it"
+    knows = (
+        "learnt drawings and photos too"
+        if sketches
+        else "learnt product shots only; drawings puzzle it"
+    )
     return f"{card.get('model', 'Unknown network')}, {knows}."
 
 

@@ -1,7 +1,8 @@
 """How quickly the app answers, idle and while it trains, and what training through the page costs.
 
-Drives a real Chromium on the same machine: medians of 20 page changes and of 20 strokes, idle and during a run; the
-memory of server and worker; images per second of one run with its page open and with no page open, in turns.
+Drives a real Chromium on the same machine: medians of 20 page changes and of 20 strokes, idle and
+during a run; the memory of server and worker; images per second of one run with its page open and
+with no page open, in turns.
 
     PYTHONPATH=.:tests python tests/bench/app_response.py
 """
@@ -37,7 +38,9 @@ def page_changes(page) -> list[float]:
 
 
 def strokes(page, app: str) -> list[float]:
-    """Seconds from the end of a stroke to the new picture of what the model sees, with its answer."""
+    """Seconds from the end of a stroke to the new picture of what the model sees, with its
+    answer.
+    """
     page.goto(f"{app}/classify")
     page.locator("canvas").last.wait_for(timeout=MINUTE)
     page.wait_for_timeout(3_000)
@@ -48,8 +51,12 @@ def strokes(page, app: str) -> list[float]:
         before = seen.get_attribute("src") if seen.count() else ""
         draw_line(page, box, turn)
         began = time.perf_counter()
-        page.wait_for_function("before => (document.querySelector('img.seen') || {}).src > '' && "
-                               "document.querySelector('img.seen').src !== before", arg=before)  # fmt: skip
+        page.wait_for_function(
+            "before => (document.querySelector('img.seen') || {}).src > '' && "
+            # Fmt: skip
+            "document.querySelector('img.seen').src !== before",
+            arg=before,
+        )
         seconds.append(time.perf_counter() - began)
         page.wait_for_timeout(200)
     return seconds[1:]  # the first stroke loads the model
@@ -64,7 +71,10 @@ def draw_line(page, box: dict, turn: int) -> None:
 
 
 def say(what: str, seconds: list[float]) -> None:
-    print(f"{what}: median {statistics.median(seconds):.2f} s, slowest {max(seconds):.2f} s, of {len(seconds)}")
+    print(
+        f"{what}: median {statistics.median(seconds):.2f} s, slowest {max(seconds):.2f} s, of"
+        f" {len(seconds)}"
+    )
 
 
 def start_run(page, app: str, epochs: int) -> None:
@@ -91,11 +101,17 @@ def stop_run(page, app: str) -> None:
 
 def memory(what: str, process: psutil.Process) -> None:
     info = process.memory_full_info()
-    print(f"memory of the {what}: {info.rss / 1e6:.0f} MB, of which {info.uss / 1e6:.0f} MB its own")
+    print(
+        f"memory of the {what}: {info.rss / 1e6:.0f} MB, of which {info.uss / 1e6:.0f} MB its own"
+    )
 
 
 def worker() -> psutil.Process:
-    return next(p for p in psutil.process_iter(["cmdline"]) if "fashion_core.worker" in (p.info["cmdline"] or []))
+    return next(
+        p
+        for p in psutil.process_iter(["cmdline"])
+        if "fashion_core.worker" in (p.info["cmdline"] or [])
+    )
 
 
 def speeds(run_dir: Path, seconds: float) -> list[float]:
@@ -127,8 +143,11 @@ def page_cost(page, app: str, runs_dir: Path) -> None:
         watched.append(statistics.median(speeds(runs_dir / run_id, TURN_SECONDS)))
     control.request_stop(run_id)
     share = 1 - statistics.mean(watched) / statistics.mean(alone)
-    print(f"training with its page open: {statistics.mean(watched):,.0f} images/s, alone "
-          f"{statistics.mean(alone):,.0f}: {share:.1%} slower, {TURNS} turns of {TURN_SECONDS} s each")  # fmt: skip
+    print(
+        f"training with its page open: {statistics.mean(watched):,.0f} images/s, alone "
+        # Fmt: skip
+        f"{statistics.mean(alone):,.0f}: {share:.1%} slower, {TURNS} turns of {TURN_SECONDS} s each"
+    )
 
 
 def main() -> None:

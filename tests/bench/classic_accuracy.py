@@ -1,9 +1,12 @@
-"""How accurate the classic network, FashionCNN, becomes with the recipe "Best of the classic network": five seeds.
+"""How accurate the classic network, FashionCNN, becomes with the recipe "Best of the classic
+network": five seeds.
 
-Prints the validation and the test accuracy of each seed and their mean ± standard deviation. The test split is read
-once per seed, by `train` at its end; nothing is chosen from it. About eight minutes per seed on one core.
+Prints the validation and the test accuracy of each seed and their mean ± standard deviation. The
+test split is read once per seed, by `train` at its end; nothing is chosen from it. About eight
+minutes per seed on one core.
 
-    PYTHONPATH=.:tests python tests/bench/classic_accuracy.py [--seeds 5] [--together 2]     # --together: at a time
+    PYTHONPATH=.:tests python tests/bench/classic_accuracy.py [--seeds 5] [--together 2]     #
+    --together: at a time
 """
 
 import dataclasses
@@ -49,8 +52,12 @@ def train(seed: int, folder: Path, threads: int) -> dict:
 
 @click.command()
 @click.option("--seeds", default=5)
-@click.option("--together", default=2, help="How many seeds train at a time, each on its share of the cores.")
-@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Where the models stay.")
+@click.option(
+    "--together", default=2, help="How many seeds train at a time, each on its share of the cores."
+)
+@click.option(
+    "--keep", type=click.Path(path_type=Path, file_okay=False), help="Where the models stay."
+)
 def main(seeds: int, together: int, keep: Path | None) -> None:
     threads = max(1, (os.cpu_count() or 1) // together)
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(together) as pool:

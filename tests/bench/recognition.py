@@ -1,10 +1,12 @@
-"""How well shipped models name pictures that no model has learnt from, and doubt those that are none of the ten.
+"""How well shipped models name pictures that no model has learnt from, and doubt those that are
+none of the ten.
 
-Prints a table per model: the share named rightly of each class and their mean, per kind of picture; the share of
-garments wrongly doubted and of other things rightly doubted; how long a picture takes on one core, from its bytes to
-its answer. The pictures are described in tests/recognition_set.py.
+Prints a table per model: the share named rightly of each class and their mean, per kind of picture;
+the share of garments wrongly doubted and of other things rightly doubted; how long a picture takes
+on one core, from its bytes to its answer. The pictures are described in tests/recognition_set.py.
 
-    PYTHONPATH=.:tests python tests/bench/recognition.py [--save]     # --save: into the models' cards
+    PYTHONPATH=.:tests python tests/bench/recognition.py [--save]     # --save: into the models'
+    cards
 """
 
 import json
@@ -26,7 +28,9 @@ def show_table(model) -> None:
         labels, preds, recognised = answers(model, kind)
         shares = recalls(labels, preds)
         print(
-            f"{kind:8}{shares.mean():6.2f}" + "".join(f"{s:10.2f}" for s in shares) + f"{1 - recognised.mean():10.2f}"
+            f"{kind:8}{shares.mean():6.2f}"
+            + "".join(f"{s:10.2f}" for s in shares)
+            + f"{1 - recognised.mean():10.2f}"
         )
 
 
@@ -50,9 +54,15 @@ def main() -> None:
         found = figures(model)
         print(f"\n{entry.title} ({entry.model_id})")
         show_table(model)
-        print(f"Doubted: {found['garments_doubted']:.3f} of the garments, {found['others_doubted']:.3f} of the others")
+        print(
+            f"Doubted: {found['garments_doubted']:.3f} of the garments,"
+            f" {found['others_doubted']:.3f} of the others"
+        )
         taken = milliseconds(model)
-        print(f"A picture takes {statistics.median(taken):.0f} ms on one core, the slowest {max(taken):.0f} ms")
+        print(
+            f"A picture takes {statistics.median(taken):.0f} ms on one core, the slowest"
+            f" {max(taken):.0f} ms"
+        )
         if "--save" in sys.argv:
             card = json.dumps(entry.card | {"recognition": found}, indent=2)
             entry.path.with_suffix(".json").write_text(card + "\n", encoding="utf-8")

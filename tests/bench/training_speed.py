@@ -1,10 +1,12 @@
-"""How much faster are `training.train` and `predict.predict_probs` than the loops that a tutorial writes?
+"""How much faster are `training.train` and `predict.predict_probs` than the loops that a tutorial
+writes?
 
-Three ratios. Training: images per second, epoch by epoch, of the same network with the same optimizer, batch size and
-images. Sooner: seconds of training until a validation accuracy, looked at after each epoch, of the recipe that is
-quickest there against the tutorial's. Evaluation: seconds for the 10,000 test images. Both sides alternate within one
-process (in the second, seed by seed), so that a noisy machine troubles both alike. The plain loop: torchvision's data
-set, ToTensor and Normalize, DataLoader with batches of 64, float32, as in the introductions; its evaluation takes
+Three ratios. Training: images per second, epoch by epoch, of the same network with the same
+optimizer, batch size and images. Sooner: seconds of training until a validation accuracy, looked at
+after each epoch, of the recipe that is quickest there against the tutorial's. Evaluation: seconds
+for the 10,000 test images. Both sides alternate within one process (in the second, seed by seed),
+so that a noisy machine troubles both alike. The plain loop: torchvision's data set, ToTensor and
+Normalize, DataLoader with batches of 64, float32, as in the introductions; its evaluation takes
 batches of 1,000.
 
     PYTHONPATH=.:tests python tests/bench/training_speed.py [--epochs 5] [--threads 2]
@@ -16,7 +18,8 @@ from fashion_core import training
 from fashion_core.data import find_data_dir, load_split
 from fashion_core.runs.control import THREADS_ENVIRONMENT
 
-os.environ |= THREADS_ENVIRONMENT | os.environ  # before torch is loaded, as the worker and the command line have it
+# Before torch is loaded, as the worker and the command line have it
+os.environ |= THREADS_ENVIRONMENT | os.environ
 
 import copy
 import gzip
@@ -46,7 +49,9 @@ def raw_folder(root: Path) -> Path:
     folder.mkdir(parents=True)
     for name in FILE_MD5:
         packed = found / f"{name}.gz"
-        content = gzip.decompress(packed.read_bytes()) if packed.exists() else (found / name).read_bytes()
+        content = (
+            gzip.decompress(packed.read_bytes()) if packed.exists() else (found / name).read_bytes()
+        )
         (folder / name).write_bytes(content)
     return root
 
@@ -69,7 +74,9 @@ class PlainLoop:
         """Train one epoch; images per second."""
         began = time.perf_counter()
         self.model.train()
-        for images, labels in torch.utils.data.DataLoader(self.train_set, batch_size=self.batch_size, shuffle=True):
+        for images, labels in torch.utils.data.DataLoader(
+            self.train_set, batch_size=self.batch_size, shuffle=True
+        ):
             self.optimizer.zero_grad()
             F.cross_entropy(self.model(images), labels).backward()
             self.optimizer.step()
@@ -100,23 +107,34 @@ def compare_training(root: Path, epochs: int) -> None:
     for epoch in range(1, epochs + 1):
         plain_speed, (our_speed, our_accuracy) = plain.epoch(), next(ours)
         ratios.append(our_speed / plain_speed)
-        print(f"epoch {epoch}: plain {plain_speed:7,.0f} images/s, ours {our_speed:7,.0f}, ratio {ratios[-1]:.2f}")
-    print(f"validation accuracy: plain {plain.accuracy(plain.val_set):.4f}, ours {our_accuracy:.4f}")
+        print(
+            f"epoch {epoch}: plain {plain_speed:7,.0f} images/s, ours {our_speed:7,.0f}, ratio"
+            f" {ratios[-1]:.2f}"
+        )
+    print(
+        f"validation accuracy: plain {plain.accuracy(plain.val_set):.4f}, ours {our_accuracy:.4f}"
+    )
     print_ratios("TRAINING SPEED", ratios)
     compare_evaluation(plain)
 
 
 def compare_evaluation(plain: PlainLoop) -> None:
     """The same weights on both sides."""
-    model, test, ratios = copy.deepcopy(plain.model).to(memory_format=torch.channels_last), load_split("test"), []
-    predict.predict_probs(model, test.pixels)  # once unmeasured, as the plain loop has been used too
+    model, test, ratios = (
+        copy.deepcopy(plain.model).to(memory_format=torch.channels_last),
+        load_split("test"),
+        [],
+    )
+    # Once unmeasured, as the plain loop has been used too
+    predict.predict_probs(model, test.pixels)
     for _ in range(EVALUATIONS):
         began = time.perf_counter()
         expected = plain.accuracy(plain.test_set)
         middle = time.perf_counter()
         accuracy = (predict.predict_probs(model, test.pixels).argmax(1) == test.labels).mean()
         ratios.append((middle - began) / (time.perf_counter() - middle))
-        assert abs(accuracy - expected) < 0.0005, (accuracy, expected)  # a tie may be rounded to the other side
+        # A tie may be rounded to the other side
+        assert abs(accuracy - expected) < 0.0005, (accuracy, expected)
     print_ratios("EVALUATION SPEED", ratios)
 
 
@@ -137,7 +155,10 @@ def compare_patience(root: Path, seed: int) -> float:
 
 
 def print_ratios(title: str, ratios: list[float]) -> None:
-    print(f"{title}: median ratio {statistics.median(ratios):.2f}, lowest {min(ratios):.2f}, highest {max(ratios):.2f}")
+    print(
+        f"{title}: median ratio {statistics.median(ratios):.2f}, lowest {min(ratios):.2f}, highest"
+        f" {max(ratios):.2f}"
+    )
 
 
 @click.command()

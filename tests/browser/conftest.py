@@ -1,7 +1,7 @@
 """A real server and a real Chromium for the browser tests.
 
-`app` is one server for all tests of this folder, with run folders of its own; `page` is a fresh browser context
-whose test fails on any console error or uncaught exception.
+`app` is one server for all tests of this folder, with run folders of its own; `page` is a fresh
+browser context whose test fails on any console error or uncaught exception.
 """
 
 from pathlib import Path
@@ -10,7 +10,8 @@ import pytest
 from app_server import free_port, kill_workers, launch_browser, start_server, watch_console
 from playwright.sync_api import expect, sync_playwright
 
-LONGEST = 180_000  # ms; only ends what hangs: the tests may share two slow cores with trainings and each other
+# Ms; only ends what hangs: the tests may share two slow cores with trainings and each other
+LONGEST = 180_000
 expect.set_options(timeout=LONGEST)
 
 
@@ -74,4 +75,6 @@ def page(new_context):
 @pytest.fixture
 def phone(new_context):
     """A fresh page on a touch screen, 390×844."""
-    return new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).new_page()
+    return new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    ).new_page()

@@ -1,9 +1,11 @@
-"""Pictures of every page × {light, dark} × {1280, 390 px} × {empty, normal, failed}; nothing may overflow sideways.
+"""Pictures of every page × {light, dark} × {1280, 390 px} × {empty, normal, failed}; nothing may
+overflow sideways.
 
     make screenshots
 
-They go to docs/screenshots/all/ (ignored by git), and the ones that the README shows to docs/screenshots/.
-Exit status 1 if a page is wider than its screen, shows a traceback or logs an error.
+They go to docs/screenshots/all/ (ignored by git), and the ones that the README shows to
+docs/screenshots/. Exit status 1 if a page is wider than its screen, shows a traceback or logs an
+error.
 """
 
 import os
@@ -24,7 +26,17 @@ from fashion_core.runs import queue as run_queue
 DOCS = PROJECT_DIR / "docs" / "screenshots"
 PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
 WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
-SHIRT = [(100, 50), (60, 70), (30, 120), (60, 135), (80, 110), (80, 240), (200, 240), (200, 110), (220, 135)]
+SHIRT = [
+    (100, 50),
+    (60, 70),
+    (30, 120),
+    (60, 135),
+    (80, 110),
+    (80, 240),
+    (200, 240),
+    (200, 110),
+    (220, 135),
+]
 SHIRT += [(250, 120), (220, 70), (180, 50), (140, 65), (100, 50)]
 MINUTE = 60_000
 
@@ -44,7 +56,10 @@ def fill(state: str) -> None:
         train(replace(quick, learning_rate=0.004, schedule="one-cycle", epochs=6), "One cycle")
         train(replace(quick, flips=True, dropout=0.25, epochs=6), "Flips and dropout")
     if state == "failed":
-        train(TrainConfig(optimizer="SGD", learning_rate=1.0, weight_decay=0.5, batch_size=16), "Too fast")
+        train(
+            TrainConfig(optimizer="SGD", learning_rate=1.0, weight_decay=0.5, batch_size=16),
+            "Too fast",
+        )
 
 
 def draw_shirt(page) -> None:
@@ -88,9 +103,13 @@ def photograph(browser, app: str, name: str, state: str, width: int, scheme: str
     errors = watch_console(page)
     visit(page, app, name, state)
     too_wide = overflow(page)
-    wrong = [f"console: {error}" for error in errors] + ([f"{too_wide} px too wide"] if too_wide > 0 else [])
+    wrong = [f"console: {error}" for error in errors] + (
+        [f"{too_wide} px too wide"] if too_wide > 0 else []
+    )
     wrong += ["a traceback"] * page.get_by_test_id("stException").count()
-    height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    height = page.evaluate(
+        "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
+    )
     page.set_viewport_size({"width": width, "height": min(max(900, height), 3_000)})
     page.wait_for_timeout(500)
     page.screenshot(path=DOCS / "all" / f"{name}-{state}-{scheme}-{width}.png")
@@ -112,7 +131,9 @@ def photograph_state(browser, state: str) -> list[str]:
             for name in PAGES:
                 for width in WIDTHS:
                     for scheme in SCHEMES:
-                        wrong += photograph(browser, f"http://127.0.0.1:{port}", name, state, width, scheme)
+                        wrong += photograph(
+                            browser, f"http://127.0.0.1:{port}", name, state, width, scheme
+                        )
                 print(f"{state}: {name}")
         finally:
             server.kill()
@@ -124,7 +145,11 @@ def main() -> int:
     (DOCS / "all").mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = launch_browser(playwright)
-        wrong = [what for state in ("normal", "empty", "failed") for what in photograph_state(browser, state)]
+        wrong = [
+            what
+            for state in ("normal", "empty", "failed")
+            for what in photograph_state(browser, state)
+        ]
         browser.close()
     for name in PAGES:
         shutil.copy(DOCS / "all" / f"{name}-normal-light-1280.png", DOCS / f"{name}.png")

@@ -1,4 +1,6 @@
-"""Drawing and uploading in a real browser: strokes, undo, eraser, touch, and that a drawing is not lost."""
+"""Drawing and uploading in a real browser: strokes, undo, eraser, touch, and that a drawing is not
+lost.
+"""
 
 import contextlib
 import io
@@ -18,7 +20,8 @@ PHONE = {"viewport": {"width": 390, "height": 700}, "has_touch": True, "is_mobil
 # How many dark pixels the canvas holds; none while there is no canvas.
 INK = """() => {
   const find = (root) => [...root.querySelectorAll('*')].flatMap((e) =>
-    [...(e.matches('canvas.dc-canvas.lower-canvas') ? [e] : []), ...(e.shadowRoot ? find(e.shadowRoot) : [])])
+    [...(e.matches('canvas.dc-canvas.lower-canvas') ? [e] : []),
+     ...(e.shadowRoot ? find(e.shadowRoot) : [])])
   const sheet = find(document)[0]
   const pixels = sheet?.getContext('2d').getImageData(0, 0, sheet.width, sheet.height).data ?? []
   return pixels.filter((level, i) => i % 4 === 0 && level < 100).length
@@ -58,7 +61,8 @@ def seen(page) -> str | None:
 def changed(page, before: str | None) -> str:
     """The picture that the model sees, once it is another one."""
     page.wait_for_function(
-        "before => { const image = document.querySelector('img.seen'); return image && image.src !== before }",
+        "before => { const image = document.querySelector('img.seen'); return image && image.src"
+        " !== before }",
         arg=before,
     )
     return page.locator("img.seen").get_attribute("src")
@@ -89,7 +93,9 @@ def expect_empty(page):
 
 
 def clear(page):
-    """Press Clear and wait until the canvas is empty: a stroke before that would go with the rest."""
+    """Press Clear and wait until the canvas is empty: a stroke before that would go with the
+    rest.
+    """
     page.get_by_role("button", name="Clear").click()
     expect_empty(page)
     page.wait_for_function(f"({INK})() === 0")
@@ -108,11 +114,15 @@ def ends_a_run(payload: bytes) -> bool:
 
 @pytest.fixture
 def answered(page):
-    """answered(times): do something on a page at rest within it; after it the server has answered so many times."""
+    """answered(times): do something on a page at rest within it; after it the server has answered
+    so many times.
+    """
     ends = []
 
     def listen(socket):
-        socket.on("framereceived", lambda payload: ends.append(payload) if ends_a_run(payload) else None)
+        socket.on(
+            "framereceived", lambda payload: ends.append(payload) if ends_a_run(payload) else None
+        )
 
     @contextlib.contextmanager
     def wait(times=1):
@@ -253,7 +263,10 @@ def finger(page, start, end, steps=8):
     """Drag a finger across the screen, as the browser gets it from a touch screen."""
     session = page.context.new_cdp_session(page)
     points = [
-        {"x": start[0] + (end[0] - start[0]) * i / steps, "y": start[1] + (end[1] - start[1]) * i / steps}
+        {
+            "x": start[0] + (end[0] - start[0]) * i / steps,
+            "y": start[1] + (end[1] - start[1]) * i / steps,
+        }
         for i in range(steps + 1)
     ]
     session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[:1]})
@@ -273,7 +286,8 @@ def test_drawing_with_a_finger_does_not_scroll_the_page(new_context, app):
     changed(page, None)
     assert page.evaluate(scrolled) == 0
     assert ink(page) > 500
-    finger(page, (middle, box["y"] - 110), (middle, box["y"] - 300))  # above the canvas the same finger does scroll
+    # Above the canvas the same finger does scroll
+    finger(page, (middle, box["y"] - 110), (middle, box["y"] - 300))
     page.wait_for_function(f"{scrolled} > 50")
 
 

@@ -1,4 +1,6 @@
-"""Two models in a real browser: the difference matrix clicked, a drawing answered twice, the model taken along."""
+"""Two models in a real browser: the difference matrix clicked, a drawing answered twice, the model
+taken along.
+"""
 
 import json
 import re
@@ -19,7 +21,9 @@ BOX = [(60, 60), (220, 60), (220, 220), (60, 220), (60, 60)]
 
 @pytest.fixture(scope="module")
 def sides(test_set):
-    """sides(true, pred) → the images that came into a cell and those that left it: A the classic model, B with norm."""
+    """sides(true, pred) → the images that came into a cell and those that left it: A the classic
+    model, B with norm.
+    """
     labels, probs = test_set
     model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn_norm.pt")
     other = predict.predict_probs(model, data.load_split("test").pixels)
@@ -34,11 +38,15 @@ def plot_area(page) -> dict:
 
 def click_cell(page, true, pred):
     box = plot_area(page)
-    page.mouse.click(box["x"] + (pred + 0.5) * box["width"] / 10, box["y"] + (true + 0.5) * box["height"] / 10)
+    page.mouse.click(
+        box["x"] + (pred + 0.5) * box["width"] / 10, box["y"] + (true + 0.5) * box["height"] / 10
+    )
 
 
 def expect_cell(page, sides, true, pred):
-    """The page says the cell in words, shows the images that changed sides, keeps it in the URL and rings it."""
+    """The page says the cell in words, shows the images that changed sides, keeps it in the URL and
+    rings it.
+    """
     came, left = sides(true, pred)
     words = difference_words(len(came) - len(left), true, pred)
     expect(page.locator("h3").first).to_have_text(words)
@@ -61,7 +69,9 @@ def expect_cell(page, sides, true, pred):
     )
 
 
-def test_clicks_on_the_difference_show_the_images_that_changed_sides_the_first_one_too(page, app, sides):
+def test_clicks_on_the_difference_show_the_images_that_changed_sides_the_first_one_too(
+    page, app, sides
+):
     page.goto(f"{app}/compare?model=fashion_cnn&with=fashion_cnn_norm")
     # Both models look at all images first.
     page.locator(".st-key-difference_box .heatmaplayer image").first.wait_for()
@@ -101,7 +111,9 @@ def test_both_models_answer_a_drawing_and_neither_answer_nor_choice_moves_the_ca
     expect(answer.locator(".pair .bar")).to_have_count(20)
     assert canvas(page).bounding_box() == place
     page.get_by_role("combobox", name="Compare with").focus()
-    page.get_by_test_id("stSelectbox").get_by_role("button", name=re.compile("clear", re.IGNORECASE)).click()
+    page.get_by_test_id("stSelectbox").get_by_role(
+        "button", name=re.compile("clear", re.IGNORECASE)
+    ).click()
     expect(answer.get_by_role("heading")).to_have_count(1)
     expect(page).not_to_have_url(re.compile("with="))
     assert canvas(page).bounding_box() == place
@@ -116,7 +128,9 @@ def test_the_onnx_file_of_the_home_page_opens_elsewhere(page, app):
     with page.expect_download() as download:
         page.get_by_role("button", name=f"Download {catalog.RECOMMENDED}.onnx").click()
     session = onnxruntime.InferenceSession(download.value.path().read_bytes())
-    assert json.loads(session.get_modelmeta().custom_metadata_map["class_names"]) == list(CLASS_NAMES)
+    assert json.loads(session.get_modelmeta().custom_metadata_map["class_names"]) == list(
+        CLASS_NAMES
+    )
     pixels = data.load_split("test").pixels[:5]
     (probs,) = session.run(["probs"], {"pixels": pixels})
     expected = predict.predict_probs(checkpoints.load_model(catalog.recommended_path()), pixels)

@@ -1,4 +1,6 @@
-"""The matrix in a real browser: every click counts, the first one too, with mouse, finger and keyboard."""
+"""The matrix in a real browser: every click counts, the first one too, with mouse, finger and
+keyboard.
+"""
 
 import csv
 import re
@@ -63,9 +65,7 @@ def expect_ring(page, true, pred):
     raise AssertionError(f"the ring stands {offset} pixels beside its cell")
 
 
-def test_every_click_counts_the_first_one_on_a_cold_page_a_quick_one_a_repeated_one_and_those_near_an_edge(
-    page, app, cells
-):
+def test_every_click_counts_first_quick_repeated_and_near_an_edge(page, app, cells):
     open_matrix(page, app)
     page.mouse.click(*place(page, *SHIRT_AS_TOP))
     expect_cell(page, cells, *SHIRT_AS_TOP)
@@ -87,7 +87,9 @@ def test_every_click_counts_the_first_one_on_a_cold_page_a_quick_one_a_repeated_
         expect_cell(page, cells, *cell)
 
 
-def test_the_first_click_of_a_pointer_that_has_not_moved_since_the_matrix_appeared(page, app, cells):
+def test_the_first_click_of_a_pointer_that_has_not_moved_since_the_matrix_appeared(
+    page, app, cells
+):
     open_matrix(page, app)
     page.mouse.move(*place(page, *SHIRT_AS_TOP))
     open_matrix(page, app)
@@ -105,19 +107,27 @@ def test_the_first_tap_of_a_finger_and_swiping_over_the_matrix(phone, app, cells
     x, y = place(phone, 5, 5)
     before = plot_area(phone)["y"]
     touch = phone.context.new_cdp_session(phone)
-    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    touch.send(
+        "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}
+    )
     for step in range(1, 11):
-        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": y - 15 * step}]})
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": "touchMove", "touchPoints": [{"x": x, "y": y - 15 * step}]},
+        )
         phone.wait_for_timeout(16)
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     phone.wait_for_function(
-        "before => document.querySelector('.st-key-matrix_box .nsewdrag').getBoundingClientRect().y < before - 50",
+        "before => document.querySelector('.st-key-matrix_box .nsewdrag').getBoundingClientRect().y"
+        " < before - 50",
         arg=before,
     )
     expect_cell(phone, cells, *SHIRT_AS_TOP)
 
 
-def test_the_pickers_work_by_keyboard_and_move_the_ring_and_a_click_moves_the_pickers(page, app, cells):
+def test_the_pickers_work_by_keyboard_and_move_the_ring_and_a_click_moves_the_pickers(
+    page, app, cells
+):
     open_matrix(page, app)
     for label, words in (("True", "Coat"), ("Predicted", "Shirt")):
         page.get_by_role("combobox", name=label).focus()
@@ -130,7 +140,7 @@ def test_the_pickers_work_by_keyboard_and_move_the_ring_and_a_click_moves_the_pi
     assert "T-shirt/top" in page.get_by_role("combobox", name="True").input_value()
 
 
-def test_a_link_opens_the_cell_hovering_tells_it_in_words_and_the_ring_stays_when_the_numbers_change(page, app, cells):
+def test_a_link_opens_the_cell_hovering_tells_it_and_the_ring_stays(page, app, cells):
     open_matrix(page, app, "&true=Shirt&pred=T-shirt%2Ftop")
     expect_cell(page, cells, *SHIRT_AS_TOP)
     count = len(cells(*SHIRT_AS_TOP))

@@ -1,4 +1,6 @@
-"""Every page in a real browser: no error box, no console error, nothing wider than the screen, cold start included."""
+"""Every page in a real browser: no error box, no console error, nothing wider than the screen, cold
+start included.
+"""
 
 import pytest
 from app_server import free_port, overflow, start_server, watch_console
@@ -32,7 +34,9 @@ def test_a_page_opens_without_errors_and_fits(page, app, path, width, scheme):
 
 
 @pytest.mark.parametrize("path", ["train", "confusion_matrix"])
-def test_the_first_page_that_a_fresh_server_is_asked_for_has_its_sidebar(new_context, tmp_path, path):
+def test_the_first_page_that_a_fresh_server_is_asked_for_has_its_sidebar(
+    new_context, tmp_path, path
+):
     port = free_port()
     server = start_server(tmp_path, port)
     page = new_context().new_page()

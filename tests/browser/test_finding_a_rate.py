@@ -1,4 +1,6 @@
-"""The learning-rate finder in a real browser: press, watch, refresh, use, killed; from a network on Home to Train."""
+"""The learning-rate finder in a real browser: press, watch, refresh, use, killed; from a network on
+Home to Train.
+"""
 
 import re
 
@@ -48,7 +50,8 @@ def test_a_rate_is_found_survives_a_refresh_and_is_used(page, app):
     expect(page.get_by_text(f"Classic tutorial, changed: learning rate {rate}.")).to_be_visible()
     used = card.get_by_role("button", name=f"{rate} is in the form")
     expect(used).to_be_disabled()
-    expect(used.locator("p")).not_to_have_css("color", "rgb(255, 255, 255)")  # on the white of a button that is off
+    # On the white of a button that is off
+    expect(used.locator("p")).not_to_have_css("color", "rgb(255, 255, 255)")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Runs", exact=True).click()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train", exact=True).click()
     expect(rate_field(page)).to_have_value(rate)

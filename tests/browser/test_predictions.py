@@ -1,4 +1,6 @@
-"""The image grid in a real browser: how many across, picking by mouse and keys, the panel beside it, shared views."""
+"""The image grid in a real browser: how many across, picking by mouse and keys, the panel beside
+it, shared views.
+"""
 
 import re
 
@@ -15,7 +17,9 @@ def open_predictions(page, app, query=""):
 
 def across(page) -> int:
     """How many images stand in the first row of the grid."""
-    tops = page.locator(GRID).evaluate_all("all => all.map(b => Math.round(b.getBoundingClientRect().top))")
+    tops = page.locator(GRID).evaluate_all(
+        "all => all.map(b => Math.round(b.getBoundingClientRect().top))"
+    )
     return tops.count(tops[0])
 
 
@@ -52,7 +56,10 @@ def test_images_are_buttons_for_the_keyboard_that_keep_the_focus_and_say_what_th
 def test_images_are_enlarged_with_hard_edges(page, app):
     open_predictions(page, app, "&index=5")
     for image in (page.locator(f"{GRID} img").first, page.locator(".st-key-picked_panel img")):
-        assert image.evaluate("i => [getComputedStyle(i).imageRendering, i.naturalWidth]") == ["pixelated", 28]
+        assert image.evaluate("i => [getComputedStyle(i).imageRendering, i.naturalWidth]") == [
+            "pixelated",
+            28,
+        ]
 
 
 def test_filters_go_into_the_url_and_a_reload_shows_the_same_view(page, app):

@@ -1,4 +1,6 @@
-"""Pause and queue in a real browser: pause, refresh, resume; a row of runs from its start to the best one's answers."""
+"""Pause and queue in a real browser: pause, refresh, resume; a row of runs from its start to the
+best one's answers.
+"""
 
 import re
 
@@ -60,13 +62,18 @@ def test_pause_refresh_resume_and_stop_from_another_tab(page, app):
     expect(main(page).get_by_text("Running")).to_be_visible()
     expect(page.get_by_test_id("stProgress")).not_to_contain_text(f"step {paused_at:,} of")
     assert steps_done(page) > paused_at
-    main(other).get_by_role("button", name="Stop", exact=True).first.click()  # whether or not it has noticed
+    # Whether or not it has noticed
+    main(other).get_by_role("button", name="Stop", exact=True).first.click()
     for tab in (page, other):
         expect(main(tab).get_by_text("Stopped")).to_be_visible()
-    expect(page.get_by_role("button", name=re.compile("Continue for .* more epochs"))).to_be_enabled()
+    expect(
+        page.get_by_role("button", name=re.compile("Continue for .* more epochs"))
+    ).to_be_enabled()
 
 
-def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken_along_and_asked(new_context, app):
+def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken_along_and_asked(
+    new_context, app
+):
     before = {run.run_id for run in folders.list_runs()}
     context = new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
@@ -87,7 +94,9 @@ def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken
     # Nothing looks at the app meanwhile, only at the folders.
     active = ("queued", "starting", "running")
     wait_for(
-        lambda: not any(folders.read_run(run_id).state in active for run_id in ids), "the row of three", seconds=600
+        lambda: not any(folders.read_run(run_id).state in active for run_id in ids),
+        "the row of three",
+        seconds=600,
     )
     assert {folders.read_run(run_id).state for run_id in ids} == {"finished"}
     best = max(map(folders.read_run, ids), key=lambda run: run.status["best_val_accuracy"])
@@ -120,7 +129,10 @@ def take_along_and_ask(page, app, best):
     card.get_by_role("button", name="Make the file").click()
     with page.expect_download() as download:
         card.get_by_role("button", name=f"Download {best.run_id}.onnx").click()
-    assert onnxruntime.InferenceSession(download.value.path().read_bytes()).get_inputs()[0].name == "pixels"
+    assert (
+        onnxruntime.InferenceSession(download.value.path().read_bytes()).get_inputs()[0].name
+        == "pixels"
+    )
     card.get_by_role("button", name="Use this model").click()
     expect(page).to_have_url(re.compile(f"model={best.run_id}"))
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Classify", exact=True).click()

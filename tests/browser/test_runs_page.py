@@ -1,4 +1,6 @@
-"""The Runs page in a real browser: find, tick by mouse and keys, compare, rename, prune; all but deleting is a link."""
+"""The Runs page in a real browser: find, tick by mouse and keys, compare, rename, prune; all but
+deleting is a link.
+"""
 
 import csv
 import json
@@ -50,16 +52,33 @@ def _five_ended_runs(runs_dir):
         shutil.rmtree(run_dir, ignore_errors=True)
         run_dir.mkdir()
         about = {"name": name, "created_at": created_at + 60 * i, "color": i}
-        files.write_json(run_dir / "config.json", about | {"config": TrainConfig(epochs=2, **settings).to_dict()})
-        files.write_json(run_dir / "status.json", {"state": state, "epoch": 2, "best_val_accuracy": accuracy})
+        files.write_json(
+            run_dir / "config.json", about | {"config": TrainConfig(epochs=2, **settings).to_dict()}
+        )
+        files.write_json(
+            run_dir / "status.json", {"state": state, "epoch": 2, "best_val_accuracy": accuracy}
+        )
         events = [
-            {"kind": "step", "epoch": 1, "step": step, "train_loss": 2 / step, "elapsed_seconds": step / 2}
+            {
+                "kind": "step",
+                "epoch": 1,
+                "step": step,
+                "train_loss": 2 / step,
+                "elapsed_seconds": step / 2,
+            }
             for step in range(1, 40)
         ]
         epoch = {"kind": "epoch", "train_loss": 0.5, "val_loss": 0.4}
-        events += [epoch | {"epoch": 1, "step": 860, "val_accuracy": accuracy, "elapsed_seconds": 20.0}]
-        events += [epoch | {"epoch": 2, "step": 1720, "val_accuracy": accuracy - 0.05, "elapsed_seconds": 40.0}]
-        (run_dir / "metrics.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+        events += [
+            epoch | {"epoch": 1, "step": 860, "val_accuracy": accuracy, "elapsed_seconds": 20.0}
+        ]
+        events += [
+            epoch
+            | {"epoch": 2, "step": 1720, "val_accuracy": accuracy - 0.05, "elapsed_seconds": 40.0}
+        ]
+        (run_dir / "metrics.jsonl").write_text(
+            "".join(json.dumps(event) + "\n" for event in events)
+        )
 
 
 def main(page):
@@ -71,7 +90,9 @@ def table(page):
 
 
 def expect_names(table, *expected, column=1):
-    """Wait until a table has these names, in this order; a canvas has its cells in the page for screen readers."""
+    """Wait until a table has these names, in this order; a canvas has its cells in the page for
+    screen readers.
+    """
     table.scroll_into_view_if_needed()
     expect(table.locator(f'td[aria-colindex="{column}"]')).to_have_text(list(expected))
 
@@ -105,7 +126,9 @@ def choose(page, label, option):
 def tick(page, row, ticked):
     """Tick a row with the mouse and wait until so many are ticked."""
     settle(page)
-    table(page).locator(".dvn-scroller").click(position={"x": TICK_X, "y": HEADER + ROW * row + ROW // 2})
+    table(page).locator(".dvn-scroller").click(
+        position={"x": TICK_X, "y": HEADER + ROW * row + ROW // 2}
+    )
     expect(main(page).get_by_text(f"{ticked} ticked").first).to_be_visible()
 
 
@@ -125,13 +148,17 @@ def test_runs_are_found_and_filtered_and_a_link_shows_the_same(page, app):
     page.keyboard.press("Escape")  # the list of states stays open for more of them
     with page.expect_download() as download:
         page.get_by_test_id("stDownloadButton").get_by_role("button", name="CSV").click()
-    assert [row["Name"] for row in csv.DictReader(download.value.path().read_text().splitlines())] == ["Too fast"]
+    assert [
+        row["Name"] for row in csv.DictReader(download.value.path().read_text().splitlines())
+    ] == ["Too fast"]
 
 
 def test_ticked_runs_are_compared_and_stay_ticked(page, app):
     open_runs(page, app)
     tick(page, 4, 1)  # Wide
-    table(page).locator(".dvn-scroller").click(position={"x": 120, "y": HEADER + ROW * 2 + ROW // 2})
+    table(page).locator(".dvn-scroller").click(
+        position={"x": 120, "y": HEADER + ROW * 2 + ROW // 2}
+    )
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+Space")  # Narrow
     expect(main(page).get_by_text("2 ticked").first).to_be_visible()
@@ -171,10 +198,19 @@ def test_a_run_is_renamed_and_tagged_and_still_is_after_a_refresh(page, app):
     expect(main(page).get_by_text("<i>Best</i> so far", exact=True).last).to_be_visible()
 
 
-def test_a_note_that_is_being_written_outlives_the_end_of_a_run_until_it_is_put_away(page, app, runs_dir):
-    status, ended = runs_dir / "20260101-000004-aaaa" / "status.json", {"state": "finished", "epoch": 2}
+def test_a_note_that_is_being_written_outlives_the_end_of_a_run_until_it_is_put_away(
+    page, app, runs_dir
+):
+    status, ended = (
+        runs_dir / "20260101-000004-aaaa" / "status.json",
+        {"state": "finished", "epoch": 2},
+    )
     me = psutil.Process()
-    alive = {"pid": me.pid, "process_started_at": folders.process_start(me), "heartbeat_at": time.time()}
+    alive = {
+        "pid": me.pid,
+        "process_started_at": folders.process_start(me),
+        "heartbeat_at": time.time(),
+    }
     files.write_json(status, ended | alive | {"state": "running"})
     open_runs(page, app, "?search=wide")
     line = page.get_by_test_id("stSidebar").get_by_text("Too fast")
@@ -223,9 +259,14 @@ def test_pruning_shows_what_goes_before_it_goes(page, app, runs_dir):
     assert len(list(runs_dir.glob("2026*"))) == 2
 
 
-def test_on_train_the_run_that_is_compared_with_stays_chosen_among_runs_of_its_name(page, app, runs_dir):
+def test_on_train_the_run_that_is_compared_with_stays_chosen_among_runs_of_its_name(
+    page, app, runs_dir
+):
     for run_dir in runs_dir.glob("2026*"):
-        for name, changes in (("config", {"name": "Same"}), ("status", {"steps": 860, "step": 1720})):
+        for name, changes in (
+            ("config", {"name": "Same"}),
+            ("status", {"steps": 860, "step": 1720}),
+        ):
             path = run_dir / f"{name}.json"
             files.write_json(path, files.read_json(path) | changes)
     page.goto(f"{app}/train")

@@ -1,4 +1,6 @@
-"""Training through the page, in a real browser: start, watch, refresh, leave, stop, use; two servers, two tabs."""
+"""Training through the page, in a real browser: start, watch, refresh, leave, stop, use; two
+servers, two tabs.
+"""
 
 import re
 
@@ -45,7 +47,9 @@ def progress(page) -> str:
 
 
 def test_start_watch_a_chart_that_grows_and_is_not_rebuilt_refresh_stop_and_use(page, app):
-    """A mark put on the drawing must still be there some refreshes later: a chart built anew would lose the hover."""
+    """A mark put on the drawing must still be there some refreshes later: a chart built anew would
+    lose the hover.
+    """
     start_long_run(page, app)
     drawing = page.locator(f"{LOSS_CHART} canvas, {LOSS_CHART} svg").first
     drawing.evaluate("element => element.setAttribute('data-mark', 'kept')")
@@ -74,7 +78,7 @@ def test_the_button_is_in_sight_at_once_and_after_it_the_run_on_a_phone_too(page
     stop(phone)
 
 
-def test_a_second_tab_sees_the_run_and_lets_another_wait_and_a_killed_worker_is_lost_within_ten_seconds(
+def test_a_second_tab_sees_the_run_and_a_killed_worker_is_lost_within_ten_seconds(
     page, app, runs_dir
 ):
     start_long_run(page, app)
@@ -100,7 +104,11 @@ def test_a_run_survives_a_killed_server_and_is_shown_by_the_next(new_context, tm
         assert errors == []
         server.kill()
         server.wait()
-        workers = [p for p in psutil.process_iter(["cmdline"]) if "fashion_core.worker" in (p.info["cmdline"] or [])]
+        workers = [
+            p
+            for p in psutil.process_iter(["cmdline"])
+            if "fashion_core.worker" in (p.info["cmdline"] or [])
+        ]
         assert any(str(tmp_path) in " ".join(process.info["cmdline"]) for process in workers)
         server = start_server(tmp_path, port)
         page.goto(f"http://127.0.0.1:{port}/train")

@@ -1,4 +1,5 @@
-"""The answer to any picture: itself, what the model sees, the steps that led there, the classes as bars.
+"""The answer to any picture: itself, what the model sees, the steps that led there, the classes as
+bars.
 
 `entries` are the models that answer: the one in use, and a second one where two are compared.
 """
@@ -23,26 +24,41 @@ SMALL = 100  # pixels: a smaller picture is shown with hard edges, not blurred
 DOUBT = 0.6  # a top probability below this is worth naming the runner-up
 
 
-def show_card(key: str, name: str, picture: Image.Image, entries: Sequence[ModelEntry], truth: str = "") -> None:
-    """One brought picture: itself, what the model sees, the answer, the steps, what can be corrected."""
+def show_card(
+    key: str, name: str, picture: Image.Image, entries: Sequence[ModelEntry], truth: str = ""
+) -> None:
+    """One brought picture: itself, what the model sees, the answer, the steps, what can be
+    corrected.
+    """
     prepared = prepare(picture, correction_of(key))
     with st.container(border=True, key=f"card_{key}"):
         with st.container(horizontal=True, gap="medium"):
-            brought, seen, answer = (st.container(key=f"{part}_{key}") for part in ("seen_brought", "seen", "answer"))
+            brought, seen, answer = (
+                st.container(key=f"{part}_{key}") for part in ("seen_brought", "seen", "answer")
+            )
         brought.markdown(f"**{plain(name)}**")
         small = max(picture.size) < SMALL
-        brought.html(image_html(prepared.steps[0].picture, "brought small" if small else "brought", name))
+        brought.html(
+            image_html(prepared.steps[0].picture, "brought small" if small else "brought", name)
+        )
         show_result(prepared, entries, seen, answer, truth)
         show_steps(prepared, key)
         ask_correction(key, prepared, small)
 
 
-def show_result(prepared: Prepared, entries: Sequence[ModelEntry], seen, answer, truth: str = "") -> None:
-    """What the model sees in one container, its answer, or those of two models side by side, in the other."""
+def show_result(
+    prepared: Prepared, entries: Sequence[ModelEntry], seen, answer, truth: str = ""
+) -> None:
+    """What the model sees in one container, its answer, or those of two models side by side, in the
+    other.
+    """
     seen.markdown("**What the model sees**" if len(entries) == 1 else "**What both models see**")
     seen.html(image_html(prepared.pixels, "seen", "The picture at 28 × 28 pixels"))
     if prepared.blank:
-        answer.info("There is nothing to see: this picture is one plain colour.", icon=":material/visibility_off:")
+        answer.info(
+            "There is nothing to see: this picture is one plain colour.",
+            icon=":material/visibility_off:",
+        )
         return
     answered = []
     for entry in entries:
@@ -61,26 +77,39 @@ def show_result(prepared: Prepared, entries: Sequence[ModelEntry], seen, answer,
 
 def show_steps(prepared: Prepared, key: str) -> None:
     """How the picture became 28×28, folded; the steps are drawn only while it is open."""
-    steps = st.expander("From the picture to 28 × 28, step by step", key=f"steps_{key}", on_change="rerun")
+    steps = st.expander(
+        "From the picture to 28 × 28, step by step", key=f"steps_{key}", on_change="rerun"
+    )
     if steps.open:
         steps.html(f'<div class="steps">{"".join(map(step_html, prepared.steps))}</div>')
 
 
 def step_html(step: Step) -> str:
     source = png_data_uri(step.picture)
-    return f'<figure><img src="{source}" alt=""><figcaption><b>{step.name}.</b> {step.caption}</figcaption></figure>'
+    return (
+        f'<figure><img src="{source}" alt=""><figcaption><b>{step.name}.</b>'
+        f" {step.caption}</figcaption></figure>"
+    )
 
 
 def answer_words(answer: predict.Answer, truth: str) -> tuple[str, str]:
-    """The answer as a heading, and its doubt, if there is any, with whether it is right, in sentences."""
+    """The answer as a heading, and its doubt, if there is any, with whether it is right, in
+    sentences.
+    """
     best, second = answer.probs.argsort()[::-1][:2]
     name, share = CLASS_NAMES[best], f"{answer.probs[best]:.1%}"
     head, words = f"{name}, {share}", ""
     if not answer.recognised:
         head = "I do not know this"
-        words = f"This does not look like anything the model knows. If it had to choose: {name}, {share}."
+        words = (
+            f"This does not look like anything the model knows. If it had to choose: {name},"
+            f" {share}."
+        )
     elif answer.probs[best] < DOUBT:
-        words = f"Not sure: it wavers between {name} and {CLASS_NAMES[second]} ({answer.probs[second]:.1%})."
+        words = (
+            f"Not sure: it wavers between {name} and {CLASS_NAMES[second]}"
+            f" ({answer.probs[second]:.1%})."
+        )
     if truth:
         words += f" {'✓ Right' if truth == name else '✗ Wrong'}: the true label is {truth}."
     return head, words
@@ -94,7 +123,9 @@ def answer_html(answer: predict.Answer, truth: str) -> str:
 
 
 def two_answers_html(answered: Sequence[tuple[str, predict.Answer]], truth: str) -> str:
-    """Two models' answers, each with its model's name, side by side in words, and the classes as pairs of bars."""
+    """Two models' answers, each with its model's name, side by side in words, and the classes as
+    pairs of bars.
+    """
     (name_a, a), (name_b, b) = answered
     heads = ["<h3>{}</h3><p>{}</p>".format(*answer_words(answer, truth)) for answer in (a, b)]
     head = pair_head((name_a, name_b), heads)

@@ -1,4 +1,8 @@
-"""The drawing canvas with its tools: brush, eraser, undo, clear, an example; the drawing survives a change of page."""
+"""The drawing canvas with its tools: brush, eraser, undo, clear, an example; the drawing survives a
+change of page.
+"""
+
+from pathlib import Path
 
 import streamlit as st
 from PIL import Image
@@ -8,38 +12,27 @@ EDGE = 280  # pixels; fits a phone of 390 px with its margins
 INK, PAPER = "#111111", "#FFFFFF"
 BRUSHES = {"Fine": 4, "Medium": 9, "Thick": 18}
 ERASER_WIDER = 2.5  # times the brush: one rubs out in fewer strokes than one draws
-EXAMPLE = [(95, 35), (185, 35), (205, 245), (155, 245), (140, 115), (125, 245), (75, 245)]  # a pair of trousers
+# A pair of trousers
+EXAMPLE = [(95, 35), (185, 35), (205, 245), (155, 245), (140, 115), (125, 245), (75, 245)]
 
-# The canvas brings a toolbar of its own that lies, unseen but not untouchable, over its upper right corner until a
-# mouse has hovered there: strokes that begin there are lost, and a finger undoes or clears. So it is taken away.
-NO_TOOLBAR_JS = """
-export default function ({ parentElement }) {
-  const card = parentElement.host.closest(".st-key-canvas_card")
-  const isCanvas = (element) => element.shadowRoot?.querySelector(".canvas-root")
-  const takeToolbar = () => {
-    const canvas = [...card.querySelectorAll("*")].find(isCanvas)
-    if (!canvas) return
-    clearInterval(waiting)
-    if (canvas.shadowRoot.querySelector(".no-toolbar")) return
-    const style = Object.assign(document.createElement("style"), { className: "no-toolbar" })
-    style.textContent = ".dc-toolbar { display: none !important }"
-    canvas.shadowRoot.append(style)
-  }
-  const waiting = setInterval(takeToolbar, 50)
-  takeToolbar()
-  return () => clearInterval(waiting)
-}
-"""
-_without_toolbar = st.components.v2.component("canvas_without_toolbar", js=NO_TOOLBAR_JS)
+# The canvas brings a toolbar of its own that lies, unseen but not untouchable, over its upper right
+# corner until a mouse has hovered there: strokes that begin there are lost, and a finger undoes or
+# clears. So it is taken away.
+_without_toolbar = st.components.v2.component(
+    "canvas_without_toolbar", js=Path(__file__).with_name("canvas.js").read_text("utf-8")
+)
 
 
 def ask_drawing() -> Image.Image | None:
     """The canvas with its tools; returns the drawing, None before the first stroke."""
-    options = dict(default="Medium", required=True, label_visibility="collapsed", persist_state="session")
+    options = dict(
+        default="Medium", required=True, label_visibility="collapsed", persist_state="session"
+    )
     brush = st.segmented_control("Brush", list(BRUSHES), key="brush", **options)
     eraser = f"eraser_{st.session_state.get('times_cleared', 0)}"
     erasing = st.session_state.get(eraser, False)
-    if "canvas" not in st.session_state:  # not on screen in the last run: begin with the drawing as it was left
+    # Not on screen in the last run: begin with the drawing as it was left
+    if "canvas" not in st.session_state:
         st.session_state["canvas_start"] = {"objects": strokes()}
         st.session_state["replaced"] = []
     result = st_canvas(
@@ -52,8 +45,14 @@ def ask_drawing() -> Image.Image | None:
         return_image_data=True,
         key="canvas",
     )
-    if result.image_data is not None and result.json_data["objects"] not in st.session_state["replaced"]:
-        st.session_state["drawing"] = {"strokes": result.json_data["objects"], "pixels": result.image_data}
+    if (
+        result.image_data is not None
+        and result.json_data["objects"] not in st.session_state["replaced"]
+    ):
+        st.session_state["drawing"] = {
+            "strokes": result.json_data["objects"],
+            "pixels": result.image_data,
+        }
         st.session_state["replaced"] = []
     _without_toolbar(key="without_toolbar", height=0)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -76,21 +75,24 @@ def undo() -> None:
 def clear() -> None:
     """An empty canvas to draw on: the eraser would leave no trace there.
 
-    Hence a new switch, which is off. The old one, put off from here, would be on again as soon as the canvas, which
-    says at once that it is empty, does so before the browser has heard of it.
+    Hence a new switch, which is off. The old one, put off from here, would be on again as soon as
+    the canvas, which says at once that it is empty, does so before the browser has heard of it.
     """
     put_on_canvas([])
     st.session_state["times_cleared"] = st.session_state.get("times_cleared", 0) + 1
 
 
 def put_on_canvas(objects: list[dict]) -> None:
-    """Replace the drawing. The canvas takes up only a beginning that differs from the last one, hence the count.
+    """Replace the drawing. The canvas takes up only a beginning that differs from the last one,
+    hence the count.
 
-    It takes a moment until the canvas has, and speaks of the drawing before until then. That is no news: a second Undo
-    within that moment takes a second stroke back.
+    It takes a moment until the canvas has, and speaks of the drawing before until then. That is no
+    news: a second Undo within that moment takes a second stroke back.
     """
     st.session_state["replaced"].append(strokes())
-    st.session_state["drawing"] = {"pixels": None} | st.session_state.get("drawing", {}) | {"strokes": objects}
+    st.session_state["drawing"] = (
+        {"pixels": None} | st.session_state.get("drawing", {}) | {"strokes": objects}
+    )
     count = st.session_state["canvas_start"].get("count", 0) + 1
     st.session_state["canvas_start"] = {"objects": objects, "count": count}
 
@@ -98,4 +100,14 @@ def put_on_canvas(objects: list[dict]) -> None:
 def put_example() -> None:
     """Draw a filled pair of trousers."""
     path = [["M", *EXAMPLE[0]], *(["L", *point] for point in EXAMPLE[1:]), ["Z"]]
-    put_on_canvas([{"type": "path", "path": path, "fill": INK, "stroke": INK, "strokeWidth": BRUSHES["Medium"]}])
+    put_on_canvas(
+        [
+            {
+                "type": "path",
+                "path": path,
+                "fill": INK,
+                "stroke": INK,
+                "strokeWidth": BRUSHES["Medium"],
+            }
+        ]
+    )

@@ -1,4 +1,6 @@
-"""Correcting what was guessed of a picture: light and dark, the part that counts, the background."""
+"""Correcting what was guessed of a picture: light and dark, the part that counts, the
+background.
+"""
 
 import streamlit as st
 
@@ -17,8 +19,12 @@ DEFAULTS = {"invert": False, "across": WHOLE, "down": WHOLE, "ground": "Found by
 
 
 def correction_of(key: str) -> Correction:
-    """What the visitor has corrected of this picture so far; Streamlit forgets it once the picture is not shown."""
-    invert, across, down, ground = (st.session_state.get(f"{name}_{key}", usual) for name, usual in DEFAULTS.items())
+    """What the visitor has corrected of this picture so far; Streamlit forgets it once the picture
+    is not shown.
+    """
+    invert, across, down, ground = (
+        st.session_state.get(f"{name}_{key}", usual) for name, usual in DEFAULTS.items()
+    )
     if across == down == WHOLE:
         return Correction(invert, None, GROUNDS[ground])
     (left, right), (top, bottom) = wide_enough(across), wide_enough(down)
@@ -32,7 +38,9 @@ def wide_enough(ends: tuple[int, int]) -> tuple[int, int]:
 
 
 def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
-    """The ways to correct, folded. A change takes effect in the rerun that it causes, through `correction_of`."""
+    """The ways to correct, folded. A change takes effect in the rerun that it causes, through
+    `correction_of`.
+    """
     correction = correction_of(key)
     for name, usual in DEFAULTS.items():  # instead of default values, which must not be given twice
         st.session_state.setdefault(f"{name}_{key}", usual)
@@ -58,6 +66,8 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
 
 
 def forget(key: str) -> None:
-    """Take all corrections of a picture back: its visitor's wish, or another picture stands in its place."""
+    """Take all corrections of a picture back: its visitor's wish, or another picture stands in its
+    place.
+    """
     for name, usual in DEFAULTS.items():
         st.session_state[f"{name}_{key}"] = usual

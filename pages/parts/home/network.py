@@ -1,4 +1,5 @@
-"""The networks by name: each with its sentence, its best shipped model, its picture and its layer table.
+"""The networks by name: each with its sentence, its best shipped model, its picture and its layer
+table.
 
 Stands on fashion_core.models, which measures the layers, and on the cards of the shipped models.
 """
@@ -14,16 +15,28 @@ from pages.parts.html import escaped, plain
 from pages.parts.words import GLOSSARY, model_score
 
 NETWORK_NOTES = {
-    "FashionCNN": "A ReLU follows each convolution and the first linear layer: what is negative becomes zero. The "
-    "second pool leaves out an odd row and column, so the last two of the picture never reach the answer.",
-    "FashionCNNNorm": "A batch norm and a ReLU follow each convolution, a ReLU the first linear layer.",
-    "ResidualNet": "A ReLU follows each convolution, and but for the first a batch norm. The third and fourth and the "
-    "last two learn only what to add to their input. Of the last, the maximum over all places goes on.",
-    "DeepResidualNet": "A batch norm and a ReLU follow each convolution. After each one that widens, two more learn "
-    "only what to add to their input. Of the last, the maximum over all places goes on.",
-    "WideResidualNet": "A batch norm and a ReLU follow each convolution. After the first, and after each one that "
-    "widens, two more learn only what to add to their input. Of the last, the maximum over all places goes on. The "
-    "answer is the mean of those to the picture and to its mirror image.",
+    "FashionCNN": (
+        "A ReLU follows each convolution and the first linear layer: what is negative becomes zero."
+        " The second pool leaves out an odd row and column, so the last two of the picture never"
+        " reach the answer."
+    ),
+    "FashionCNNNorm": (
+        "A batch norm and a ReLU follow each convolution, a ReLU the first linear layer."
+    ),
+    "ResidualNet": (
+        "A ReLU follows each convolution, and but for the first a batch norm. The third and fourth"
+        " and the last two learn only what to add to their input. Of the last, the maximum over all"
+        " places goes on."
+    ),
+    "DeepResidualNet": (
+        "A batch norm and a ReLU follow each convolution. After each one that widens, two more"
+        " learn only what to add to their input. Of the last, the maximum over all places goes on."
+    ),
+    "WideResidualNet": (
+        "A batch norm and a ReLU follow each convolution. After the first, and after each one that"
+        " widens, two more learn only what to add to their input. Of the last, the maximum over all"
+        " places goes on. The answer is the mean of those to the picture and to its mirror image."
+    ),
 }
 LAYER_WORDS = {
     "Conv2d": "convolution",
@@ -50,9 +63,14 @@ def show_networks(entries: list[ModelEntry], in_use: ModelEntry | None) -> None:
     with st.container(border=True, key="networks"):
         st.subheader("The networks", anchor=False)
         name = st.pills(
-            "Network", list(MODELS), default=first if first in MODELS else next(iter(MODELS)), required=True, wrap=True,
-            key=f"{KEY}-{first}", label_visibility="collapsed",
-        )  # fmt: skip
+            "Network",
+            list(MODELS),
+            default=first if first in MODELS else next(iter(MODELS)),
+            required=True,
+            wrap=True,
+            key=f"{KEY}-{first}",
+            label_visibility="collapsed",
+        )
         layers = cached_layers(name)
         show_about(name, layers, best_shipped(entries, name), in_use)
         show_picture(name, layers)
@@ -66,17 +84,28 @@ def best_shipped(entries: list[ModelEntry], name: str) -> ModelEntry | None:
     return max(of_it, key=lambda entry: (model_score(entry.card) or ("", 0.0))[1], default=None)
 
 
-def show_about(name: str, layers: list[dict], shipped: ModelEntry | None, in_use: ModelEntry | None) -> None:
-    """The network in a sentence, the figures of its best shipped model, and what can be done with it."""
+def show_about(
+    name: str, layers: list[dict], shipped: ModelEntry | None, in_use: ModelEntry | None
+) -> None:
+    """The network in a sentence, the figures of its best shipped model, and what can be done with
+    it.
+    """
     st.write(MODELS[name])
     card = shipped.card if shipped else {}
     figures = [("Parameters", f"{sum(layer['parameters'] for layer in layers):,}", None)]
-    for key, label, word in (("test_accuracy", "Test", "test"), ("val_accuracy", "Validation", "validation")):
+    for key, label, word in (
+        ("test_accuracy", "Test", "test"),
+        ("val_accuracy", "Validation", "validation"),
+    ):
         if isinstance(card.get(key), (int, float)):
             figures.append((f"{label} accuracy", f"{card[key]:.1%}", GLOSSARY[word]))
     if isinstance(card.get("elapsed_seconds"), (int, float)):
         figures.append(
-            ("Trained for", folders.duration_words(card["elapsed_seconds"]), "On the machine that trained it.")
+            (
+                "Trained for",
+                folders.duration_words(card["elapsed_seconds"]),
+                "On the machine that trained it.",
+            )
         )
     with st.container(horizontal=True):
         for label, value, help_text in figures:
@@ -106,8 +135,14 @@ def training_words(card: dict) -> str:
     done = card.get("epochs_done")
     words = f"{done} of " if isinstance(done, int) and done < config["epochs"] else ""
     rate = value_words("learning_rate", float(config["learning_rate"]))
-    words += f"{limits.counted(config['epochs'], 'epoch')} with {config['optimizer']}, learning rate {rate}, "
-    words += f"batches of {config['batch_size']:,}, {config['train_size']:,} images, seed {config['seed']}"
+    words += (
+        f"{limits.counted(config['epochs'], 'epoch')} with {config['optimizer']}, learning rate"
+        f" {rate}, "
+    )
+    words += (
+        f"batches of {config['batch_size']:,}, {config['train_size']:,} images, seed"
+        f" {config['seed']}"
+    )
     words += ", as many synthetic pictures" if config["sketches"] else ""
     words += ", with mixup" if config["mixup"] else ""
     words += ", a wide net as teacher" if config["distillation"] else ""
@@ -130,25 +165,39 @@ def show_picture(name: str, layers: list[dict]) -> None:
 
 
 def layer_html(layer: dict, small: bool = False) -> str:
-    """One layer as a stack of sheets (more channels, more sheets) or a column of cells, over its name and shape."""
+    """One layer as a stack of sheets (more channels, more sheets) or a column of cells, over its
+    name and shape.
+    """
     channels, edge = layer["shape"][0], layer["shape"][-1]
     if len(layer["shape"]) == 3:
         count = min(MAX_SHEETS, 1 + channels // 11)
-        drawing = sheets_html(10 + edge, min(10, count), 3) if small else sheets_html(14 + 2 * edge, count, SHEET_GAP)
+        drawing = (
+            sheets_html(10 + edge, min(10, count), 3)
+            if small
+            else sheets_html(14 + 2 * edge, count, SHEET_GAP)
+        )
     else:
-        drawing = f'<i class="column" style="height:{20 + min(channels, 128) // (3 if small else 2)}px"></i>'
+        drawing = (
+            '<i class="column"'
+            f' style="height:{20 + min(channels, 128) // (3 if small else 2)}px"></i>'
+        )
     weights = f"{layer['parameters']:,} parameters" if layer["parameters"] else "no parameters"
     words = LAYER_WORDS.get(layer["kind"], layer["kind"])
     return (
-        f'<div class="layer" role="listitem"><div class="drawing" aria-hidden="true">{drawing}</div>'
+        '<div class="layer" role="listitem"><div class="drawing"'
+        f' aria-hidden="true">{drawing}</div>'
         f"<b>{words}</b><span>{shape_words(layer)}</span><small>{weights}</small></div>"
     )
 
 
 def sheets_html(side: int, count: int, gap: int) -> str:
-    """`count` square sheets of `side` pixels, each `gap` pixels up and to the right of the one before."""
+    """`count` square sheets of `side` pixels, each `gap` pixels up and to the right of the one
+    before.
+    """
     spots = ((gap * place, gap * (count - 1 - place)) for place in reversed(range(count)))
-    sheets = "".join(f'<i style="width:{side}px;height:{side}px;left:{x}px;top:{y}px"></i>' for x, y in spots)
+    sheets = "".join(
+        f'<i style="width:{side}px;height:{side}px;left:{x}px;top:{y}px"></i>' for x, y in spots
+    )
     whole = side + gap * (count - 1)
     return f'<div class="sheets" style="width:{whole}px;height:{whole}px">{sheets}</div>'
 
@@ -156,14 +205,17 @@ def sheets_html(side: int, count: int, gap: int) -> str:
 def table_html(layers: list[dict]) -> str:
     """Every layer with its name in the code, kind, output shape and parameters, and their sum."""
     rows = "".join(
-        f"<tr><td>{escaped(layer['name'])}</td><td>{KIND_WORDS.get(layer['kind'], layer['kind'])}</td>"
+        f"<tr><td>{escaped(layer['name'])}</td>"
+        f"<td>{KIND_WORDS.get(layer['kind'], layer['kind'])}</td>"
         f"<td>{shape_words(layer)}</td><td>{layer['parameters']:,}</td></tr>"
         for layer in layers
     )
     total = sum(layer["parameters"] for layer in layers)
+    head = "".join(f"<th>{name}</th>" for name in ("Layer", "Kind", "Output", "Parameters"))
+    foot = f'<tr><td colspan="3">In all</td><td>{total:,}</td></tr>'
     return (
-        '<table class="layers"><thead><tr><th>Layer</th><th>Kind</th><th>Output</th><th>Parameters</th></tr></thead>'
-        f'<tbody>{rows}</tbody><tfoot><tr><td colspan="3">In all</td><td>{total:,}</td></tr></tfoot></table>'
+        f'<table class="layers"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>'
+        f"<tfoot>{foot}</tfoot></table>"
     )
 
 

@@ -1,4 +1,5 @@
-"""What a model was trained on: images of the data set and, if it learnt sketches, the pictures made from them.
+"""What a model was trained on: images of the data set and, if it learnt sketches, the pictures made
+from them.
 
 Stands on fashion_core.sketches (the pictures) and fashion_core.data (the images).
 """
@@ -24,12 +25,16 @@ ROWS = {
 def cached_examples() -> np.ndarray:
     """Some training images of each class, (KEPT, 10, 28, 28) uint8. Raises DataError."""
     split = data.load_split("train")
-    places = np.stack([np.flatnonzero(split.labels == label)[:KEPT] for label in range(NUM_CLASSES)], axis=1)
+    places = np.stack(
+        [np.flatnonzero(split.labels == label)[:KEPT] for label in range(NUM_CLASSES)], axis=1
+    )
     return split.pixels[places]
 
 
 def show_lessons(learns_sketches: bool) -> None:
-    """Ten examples of each kind of training picture, a column per class, and a button for others."""
+    """Ten examples of each kind of training picture, a column per class, and a button for
+    others.
+    """
     try:
         examples = cached_examples()
     except data.DataError:
@@ -40,8 +45,9 @@ def show_lessons(learns_sketches: bool) -> None:
         st.subheader("What it was trained on", anchor=False)
         if learns_sketches:
             st.caption(
-                "People draw outlines and photograph clothes on floors; the data set has neither. So half of every "
-                "batch is made by the computer, from the data set's images and from nothing, none by anybody else."
+                "People draw outlines and photograph clothes on floors; the data set has neither."
+                " So half of every batch is made by the computer, from the data set's images and"
+                " from nothing, none by anybody else."
             )
         st.html(row_html("Fashion-MNIST's own images", images))
         for kind, title in ROWS.items() if learns_sketches else ():

@@ -29,28 +29,45 @@ def show_title(run: Run) -> None:
 def show_running_buttons(run: Run) -> None:
     stopping, pausing = (run.run_dir / "stop").exists(), (run.run_dir / "pause").exists()
     st.button(
-        "Pausing…" if pausing else "Pause", icon=":material/pause_circle:", key="pause",
-        disabled=pausing or stopping or limits.read_only(), on_click=ask, args=(control.request_pause, run),
+        "Pausing…" if pausing else "Pause",
+        icon=":material/pause_circle:",
+        key="pause",
+        disabled=pausing or stopping or limits.read_only(),
+        on_click=ask,
+        args=(control.request_pause, run),
         help="Keeps everything that going on needs and frees the machine's memory.",
-    )  # fmt: skip
+    )
     st.button(
-        "Stopping…" if stopping else "Stop", icon=":material/stop_circle:", key="stop",
-        disabled=stopping or limits.read_only(), on_click=ask, args=(control.request_stop, run),
-    )  # fmt: skip
+        "Stopping…" if stopping else "Stop",
+        icon=":material/stop_circle:",
+        key="stop",
+        disabled=stopping or limits.read_only(),
+        on_click=ask,
+        args=(control.request_stop, run),
+    )
 
 
 def show_paused_buttons(run: Run) -> None:
     # Callbacks, so that a click counts also when another tab has changed the run before it arrives.
     off = limits.read_only()
     st.button(
-        "Resume", icon=":material/play_circle:", key="resume", type="primary", disabled=off,
-        on_click=ask, args=(run_queue.continue_run, run),
-    )  # fmt: skip
+        "Resume",
+        icon=":material/play_circle:",
+        key="resume",
+        type="primary",
+        disabled=off,
+        on_click=ask,
+        args=(run_queue.continue_run, run),
+    )
     st.button(
-        "Stop", icon=":material/stop_circle:", key="stop", disabled=off,
+        "Stop",
+        icon=":material/stop_circle:",
+        key="stop",
+        disabled=off,
         help="Ends it as it is and lets the queue go on. It can still be continued.",
-        on_click=ask, args=(control.request_stop, run),
-    )  # fmt: skip
+        on_click=ask,
+        args=(control.request_stop, run),
+    )
 
 
 def ask(request, run: Run) -> None:

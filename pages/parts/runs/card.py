@@ -13,7 +13,8 @@ from pages.parts.words import STATE_BADGES, config_words
 
 CARDS_AT_MOST = 6
 MAX_DOWNLOAD_BYTES = 64_000_000  # what `checkpoints` takes back
-OUTCOME_KEY = "runs_outcome"  # what the last action came to, shown after the rerun: ("error" or "success", sentence)
+# What the last action came to, shown after the rerun: ("error" or "success", sentence)
+OUTCOME_KEY = "runs_outcome"
 
 
 def show_cards(chosen: list[folders.Run]) -> None:
@@ -22,7 +23,10 @@ def show_cards(chosen: list[folders.Run]) -> None:
     for run in chosen[:CARDS_AT_MOST]:
         show_run(run, entries.get(run.run_id))
     if len(chosen) > CARDS_AT_MOST:
-        st.caption(f"Here are {CARDS_AT_MOST} of the {len(chosen):,} ticked runs. Tick fewer to see the others.")
+        st.caption(
+            f"Here are {CARDS_AT_MOST} of the {len(chosen):,} ticked runs. Tick fewer to see the"
+            " others."
+        )
     if len(chosen) > 1:
         label = f"Delete all {len(chosen):,} ticked runs"
         if st.button(label, icon=":material/delete:", disabled=limits.read_only()):
@@ -49,7 +53,9 @@ def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
             show_actions(run)
         show_continue(run)
         if entry:
-            with st.expander("Take it with you", icon=":material/ios_share:", key=f"export-{run.run_id}"):
+            with st.expander(
+                "Take it with you", icon=":material/ios_share:", key=f"export-{run.run_id}"
+            ):
                 show_export(entry, run)
 
 
@@ -65,12 +71,23 @@ def show_actions(run: folders.Run) -> None:
         if st.button(label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}"):
             use_model(run.run_id)
         st.download_button(
-            "Download .pt", lambda: model_bytes(run), f"{run.run_id}.pt", icon=":material/download:",
-            key=f"download-{run.run_id}", on_click="ignore",
-        )  # fmt: skip
-    if st.button("Name and notes", icon=":material/edit:", key=f"edit-{run.run_id}", disabled=limits.read_only()):
+            "Download .pt",
+            lambda: model_bytes(run),
+            f"{run.run_id}.pt",
+            icon=":material/download:",
+            key=f"download-{run.run_id}",
+            on_click="ignore",
+        )
+    if st.button(
+        "Name and notes",
+        icon=":material/edit:",
+        key=f"edit-{run.run_id}",
+        disabled=limits.read_only(),
+    ):
         open_dialog("Name and notes", ask_notes, run)
-    if st.button("Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=limits.read_only()):
+    if st.button(
+        "Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=limits.read_only()
+    ):
         ask_delete([run])
 
 
@@ -93,7 +110,11 @@ def ask_notes(run: folders.Run) -> None:
     known = sorted({tag for other in folders.list_runs() for tag in other.notes.tags})
     keys = [f"{what}-{run.run_id}" for what in ("name", "text", "tags")]
     st.text_input(
-        "Name", run.name, max_chars=annotations.MAX_NAME_LENGTH, key=keys[0], help="Left empty: as it was started."
+        "Name",
+        run.name,
+        max_chars=annotations.MAX_NAME_LENGTH,
+        key=keys[0],
+        help="Left empty: as it was started.",
     )
     st.text_area(
         "Note",
@@ -103,9 +124,12 @@ def ask_notes(run: folders.Run) -> None:
         placeholder="What you tried, and why",
     )
     st.text_input(
-        "Tags, separated by commas", ", ".join(run.notes.tags), key=keys[2], placeholder="baseline, paper",
+        "Tags, separated by commas",
+        ", ".join(run.notes.tags),
+        key=keys[2],
+        placeholder="baseline, paper",
         help=f"Used so far: {plain(', '.join(known))}" if known else None,
-    )  # fmt: skip
+    )
     with st.container(horizontal=True):
         saved = st.button("Save", type="primary", on_click=save_notes, args=(run.run_id, *keys))
         cancelled = st.button("Cancel")

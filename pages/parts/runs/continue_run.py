@@ -29,12 +29,21 @@ def show_continue(run: Run) -> None:
     planned = run.config.epochs - done
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"continue_{run.run_id}"):
         more = st.number_input(
-            "Continue for", 1, most - done, min(planned if planned > 0 else run.config.epochs, most - done),
-            key=f"more-{run.run_id}-{done}", help=GLOSSARY["epoch"], width=140, on_change=forget_refusal,
-        )  # fmt: skip
+            "Continue for",
+            1,
+            most - done,
+            min(planned if planned > 0 else run.config.epochs, most - done),
+            key=f"more-{run.run_id}-{done}",
+            help=GLOSSARY["epoch"],
+            width=140,
+            on_change=forget_refusal,
+        )
         words = f"Continue for {more} more epoch{'s' if more > 1 else ''}"
         pressed = st.button(
-            words, icon=":material/play_arrow:", key=f"continue-{run.run_id}", disabled=limits.read_only()
+            words,
+            icon=":material/play_arrow:",
+            key=f"continue-{run.run_id}",
+            disabled=limits.read_only(),
         )
     st.caption(run_queue.continue_words(run, more))
     if pressed:
@@ -43,12 +52,24 @@ def show_continue(run: Run) -> None:
 
 
 def show_again(run: Run, kept: bool) -> None:
-    """One button, up to the epochs that were planned, where nothing or nobody knows how many are done."""
+    """One button, up to the epochs that were planned, where nothing or nobody knows how many are
+    done.
+    """
     if kept:
-        words, icon, meaning = "Go on", "play_arrow", "From where it was, up to the epochs that were planned."
+        words, icon, meaning = (
+            "Go on",
+            "play_arrow",
+            "From where it was, up to the epochs that were planned.",
+        )
     else:
-        words, icon, meaning = "Try again", "replay", "From the beginning: there is nothing that it could go on from."
-    if st.button(words, icon=f":material/{icon}:", key=f"again-{run.run_id}", disabled=limits.read_only()):
+        words, icon, meaning = (
+            "Try again",
+            "replay",
+            "From the beginning: there is nothing that it could go on from.",
+        )
+    if st.button(
+        words, icon=f":material/{icon}:", key=f"again-{run.run_id}", disabled=limits.read_only()
+    ):
         continue_run(run)
     st.caption(meaning)
     show_refusal(run)
@@ -67,7 +88,9 @@ def continue_run(run: Run, more: int = 0) -> None:
 
 
 def show_refusal(run: Run) -> None:
-    """Why it did not go on, until another try: the Train page draws itself anew every few seconds."""
+    """Why it did not go on, until another try: the Train page draws itself anew every few
+    seconds.
+    """
     run_id, words = st.session_state.get(REFUSAL_KEY, (None, ""))
     if run_id == run.run_id:
         st.error(plain(words), icon=":material/error:")
@@ -82,4 +105,7 @@ def history_words(run: Run) -> str:
     if not run.config or not run.epochs_before:
         return ""
     first, *then = [*run.epochs_before, run.config.epochs]
-    return f"Planned for {limits.counted(first, 'epoch')}, then for {', then for '.join(map(str, then))}."
+    return (
+        f"Planned for {limits.counted(first, 'epoch')}, then for"
+        f" {', then for '.join(map(str, then))}."
+    )

@@ -1,4 +1,6 @@
-"""Curves of several runs over each other: by epoch, step or seconds, smoothed, as a mean over seeds."""
+"""Curves of several runs over each other: by epoch, step or seconds, smoothed, as a mean over
+seeds.
+"""
 
 from pathlib import Path
 
@@ -16,19 +18,22 @@ from pages.parts.html import theme_is_dark
 METRICS = ("val_accuracy", "sketch_accuracy", "val_loss", "train_loss")
 CURVES_AT_MOST = len(SERIES_COLORS)  # as many as can be told apart
 SMOOTHING_HELP = (
-    "An exponential moving average with bias correction, as TensorBoard has it. 0 shows every value as it is; the "
-    "nearer to 1, the longer the past counts. The raw curve stays pale behind."
+    "An exponential moving average with bias correction, as TensorBoard has it. 0 shows every value"
+    " as it is; the nearer to 1, the longer the past counts. The raw curve stays pale behind."
 )
 
 
-@st.cache_resource(max_entries=200, show_spinner=False)  # not copied at every look, so not to be changed
+# Not copied at every look, so not to be changed
+@st.cache_resource(max_entries=200, show_spinner=False)
 def _cached_frames(run_dir: str, mtime_ns: int, size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     events, _ = read_metrics(Path(run_dir))
     return step_frame(events), epoch_frame(events)
 
 
 def frames_of(run: folders.Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The run's `plots.step_frame` and `plots.epoch_frame`, read again only when its file has changed."""
+    """The run's `plots.step_frame` and `plots.epoch_frame`, read again only when its file has
+    changed.
+    """
     try:
         status = (run.run_dir / "metrics.jsonl").stat()
     except OSError:  # not written yet, or deleted meanwhile
@@ -38,7 +43,9 @@ def frames_of(run: folders.Run) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @st.fragment
 def show_curves(found: list[folders.Run], ticked: bool) -> None:
-    """The card with the curves of the first of these runs that have any; its controls draw it alone anew."""
+    """The card with the curves of the first of these runs that have any; its controls draw it alone
+    anew.
+    """
     with st.container(border=True):
         groups, as_mean = ask_groups([run for run in found if run.config])
         drawn = first_with_curves(groups)
@@ -51,27 +58,42 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
         words = f"{METRIC_TITLES[metric]} by {X_TITLES[x].lower()}, one curve per run"
         st.plotly_chart(figure, key="curves", config={"displayModeBar": False}, alt=words)
         if len(drawn) == CURVES_AT_MOST < len(groups):
-            what = f"Here are {CURVES_AT_MOST} curves of {len(groups):,}, as many as can be told apart."
+            what = (
+                f"Here are {CURVES_AT_MOST} curves of {len(groups):,}, as many as can be told"
+                " apart."
+            )
             st.caption(what if ticked else f"{what} Tick runs to choose.")
         if as_mean:
-            st.caption("A mean reaches as far as all of its runs; of two runs with the same seed the first one counts.")
+            st.caption(
+                "A mean reaches as far as all of its runs; of two runs with the same seed the first"
+                " one counts."
+            )
 
 
 def ask_groups(found: list[folders.Run]) -> tuple[list[list[folders.Run]], bool]:
-    """The title, and whether runs that differ by seed alone become one curve; returns the runs of each curve."""
+    """The title, and whether runs that differ by seed alone become one curve; returns the runs of
+    each curve.
+    """
     by_seed = run_table.seed_groups(found)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Curves", anchor=False, width="content")
         st.space("stretch")
         as_mean = any(len(group) > 1 for group in by_seed) and st.toggle(
-            "Mean over seeds", key="seeds", bind="query-params",
-            help="One line for runs that differ by their seed alone, with a band of one standard deviation.",
-        )  # fmt: skip
+            "Mean over seeds",
+            key="seeds",
+            bind="query-params",
+            help=(
+                "One line for runs that differ by their seed alone, with a band of one standard"
+                " deviation."
+            ),
+        )
     return (by_seed if as_mean else [[run] for run in found]), as_mean
 
 
 def first_with_curves(groups: list[list[folders.Run]]) -> list[list[folders.Run]]:
-    """The first groups with a finished epoch, without the runs that have none; no more files are read than need be."""
+    """The first groups with a finished epoch, without the runs that have none; no more files are
+    read than need be.
+    """
     drawn = []
     for group in groups:
         with_epochs = [run for run in group if len(frames_of(run)[1])]
@@ -83,7 +105,9 @@ def first_with_curves(groups: list[list[folders.Run]]) -> list[list[folders.Run]
 
 def with_curves(found: list[folders.Run]) -> list[folders.Run]:
     """Those of these runs of which `show_curves` draws a curve each."""
-    return [run for group in first_with_curves([[run] for run in found if run.config]) for run in group]
+    return [
+        run for group in first_with_curves([[run] for run in found if run.config]) for run in group
+    ]
 
 
 def known_metrics(drawn: list[list[folders.Run]]) -> list[str]:
@@ -98,15 +122,27 @@ def ask_view(known: list[str]) -> tuple[str, str, float]:
         metric = st.segmented_control(
             "Curve", known, format_func=METRIC_TITLES.get, default=known[0], key="curve", **bound
         )
-        x = st.segmented_control("By", list(X_TITLES), format_func=X_TITLES.get, default="epoch", key="by", **bound)
+        x = st.segmented_control(
+            "By", list(X_TITLES), format_func=X_TITLES.get, default="epoch", key="by", **bound
+        )
         smoothing = st.slider(
-            "Smoothing", 0.0, 0.99, 0.0, 0.01, key="smoothing", bind="query-params", help=SMOOTHING_HELP, width=200
+            "Smoothing",
+            0.0,
+            0.99,
+            0.0,
+            0.01,
+            key="smoothing",
+            bind="query-params",
+            help=SMOOTHING_HELP,
+            width=200,
         )
     return metric or known[0], x or "epoch", smoothing  # a hand-cut link can leave both empty
 
 
 def curves_of(groups: list[list[folders.Run]], metric: str, smoothing: float) -> list[dict]:
-    """What `plots.curves_figure` draws: a curve per group, its run's own or the mean of its runs."""
+    """What `plots.curves_figure` draws: a curve per group, its run's own or the mean of its
+    runs.
+    """
     names = run_table.unique_names([group[0] for group in groups])
     curves = []
     for group in groups:

@@ -1,4 +1,6 @@
-"""What sets runs apart: only the settings that differ, the best values marked; and the mean over seeds."""
+"""What sets runs apart: only the settings that differ, the best values marked; and the mean over
+seeds.
+"""
 
 from functools import partial
 
@@ -15,9 +17,14 @@ COMPARED_AT_MOST = 50  # rows; more are a table to search, not one to compare
 BEST_STYLE = "font-weight: bold; background-color: rgba(92, 118, 255, 0.22)"
 COLOR_COLUMN = "Curve"
 NUMBER_FORMATS = {
-    "Validation": "{:.1f}%", "Sketches": "{:.1f}%", "Test": "{:.1f}%", "Best epoch": "{:.0f}",
-    "Lowest validation loss": "{:.4f}", "Seconds": "{:,.0f}", "Seed": "{:.0f}",
-}  # fmt: skip
+    "Validation": "{:.1f}%",
+    "Sketches": "{:.1f}%",
+    "Test": "{:.1f}%",
+    "Best epoch": "{:.0f}",
+    "Lowest validation loss": "{:.4f}",
+    "Seconds": "{:,.0f}",
+    "Seed": "{:.0f}",
+}
 
 
 def show_differences(chosen: list[folders.Run]) -> None:
@@ -26,23 +33,36 @@ def show_differences(chosen: list[folders.Run]) -> None:
     with st.container(border=True):
         st.subheader("Differences", anchor=False)
         if len(compared) < 2:
-            st.caption("Tick two runs or more, and here is what differs between their settings and results.")
+            st.caption(
+                "Tick two runs or more, and here is what differs between their settings and"
+                " results."
+            )
             return
-        frame = run_table.difference_frame(compared, {run.run_id: frames_of(run)[1] for run in compared})
+        frame = run_table.difference_frame(
+            compared, {run.run_id: frames_of(run)[1] for run in compared}
+        )
         if not run_table.differing_labels(compared):
             st.caption("These runs have the same settings, their seeds too.")
         st.dataframe(
-            marked(frame, [run.color for run in compared]), hide_index=True, placeholder="–",
-            column_config={COLOR_COLUMN: st.column_config.Column(width=55), "Name": st.column_config.Column(width=180)},
+            marked(frame, [run.color for run in compared]),
+            hide_index=True,
+            placeholder="–",
+            column_config={
+                COLOR_COLUMN: st.column_config.Column(width=55),
+                "Name": st.column_config.Column(width=180),
+            },
             alt="Differing settings and best values of the chosen runs",
-        )  # fmt: skip
+        )
         st.caption(
-            "★ the best of these runs. Accuracies are those of the model that a run has kept, from its best epoch."
+            "★ the best of these runs. Accuracies are those of the model that a run has kept, from"
+            " its best epoch."
         )
 
 
 def marked(frame: pd.DataFrame, colors: list[int]):
-    """The table with each run's colour, and a star and a tint on the best value of each column that has one."""
+    """The table with each run's colour, and a star and a tint on the best value of each column that
+    has one.
+    """
     best = run_table.best_cells(frame)
     frame = frame.assign(**{COLOR_COLUMN: "●"})[[COLOR_COLUMN, *frame]]
     inks = [f"color: {SERIES_COLORS[color]}" for color in colors]
@@ -54,20 +74,30 @@ def marked(frame: pd.DataFrame, colors: list[int]):
         style = style.format(pattern, subset=[column], na_rep="–")
         if column in best:
             cells = (best[column], [column])
-            style = style.format("★ " + pattern, subset=cells).map(lambda _: BEST_STYLE, subset=cells)
+            style = style.format("★ " + pattern, subset=cells).map(
+                lambda _: BEST_STYLE, subset=cells
+            )
     return style
 
 
 def show_seeds(found: list[folders.Run]) -> None:
-    """The card with mean ± standard deviation of every configuration that was trained with several seeds."""
+    """The card with mean ± standard deviation of every configuration that was trained with several
+    seeds.
+    """
     seeds = run_table.seed_frame(found)
     if seeds.empty:
         return
     table = seeds[["Configuration", "Seeds", "Runs"]].copy()
     for column in run_table.ACCURACIES:
         pairs = zip(seeds[f"{column} mean"], seeds[f"{column} std"], strict=True)
-        table[column] = [f"{mean:.2f} ± {std:.2f} %" if pd.notna(std) else "–" for mean, std in pairs]
+        table[column] = [
+            f"{mean:.2f} ± {std:.2f} %" if pd.notna(std) else "–" for mean, std in pairs
+        ]
     with st.container(border=True):
         st.subheader("Mean over seeds", anchor=False)
-        st.dataframe(table, hide_index=True, alt="Mean and standard deviation of accuracies over seeds")
-        st.caption("Finished runs that differ by their seed alone; ± is the sample standard deviation.")
+        st.dataframe(
+            table, hide_index=True, alt="Mean and standard deviation of accuracies over seeds"
+        )
+        st.caption(
+            "Finished runs that differ by their seed alone; ± is the sample standard deviation."
+        )

@@ -1,4 +1,6 @@
-"""The form for a run: recipe, hyper-parameters with their ranges from `config`, its name, Start or Add to queue."""
+"""The form for a run: recipe, hyper-parameters with their ranges from `config`, its name, Start or
+Add to queue.
+"""
 
 import contextlib
 import math
@@ -14,10 +16,21 @@ from pages.parts.runs.rate_finder import ask_find
 from pages.parts.runs.sweep import ask_several
 
 MORE_FIELDS = (
-    "optimizer", "weight_decay", "dropout", "label_smoothing", "flips", "shifts", "erasing", "mixup",
-    "distillation", "train_size", "seed",
-)  # fmt: skip
-FIRST_RECIPE = next((name for name, (changes, _) in RECIPES.items() if not changes), next(iter(RECIPES)))
+    "optimizer",
+    "weight_decay",
+    "dropout",
+    "label_smoothing",
+    "flips",
+    "shifts",
+    "erasing",
+    "mixup",
+    "distillation",
+    "train_size",
+    "seed",
+)
+FIRST_RECIPE = next(
+    (name for name, (changes, _) in RECIPES.items() if not changes), next(iter(RECIPES))
+)
 
 
 def ask_config() -> tuple[bool, dict, str]:
@@ -28,17 +41,31 @@ def ask_config() -> tuple[bool, dict, str]:
         finder = st.container(gap="xsmall")  # filled below, when all values are known
         with st.expander("More"):
             values |= {name: ask_field(name) for name in MORE_FIELDS}
-            name = st.text_input("Name of the run", max_chars=annotations.MAX_NAME_LENGTH, placeholder="Optional")
+            name = st.text_input(
+                "Name of the run", max_chars=annotations.MAX_NAME_LENGTH, placeholder="Optional"
+            )
         with finder:
             ask_find(values)
-        waits = folders.active_run() is not None or folders.finder_active() or run_queue.read_queue().goes_on
-        words, icon = ("Add to queue", "playlist_add") if waits else ("Start training", "play_arrow")
+        waits = (
+            folders.active_run() is not None
+            or folders.finder_active()
+            or run_queue.read_queue().goes_on
+        )
+        words, icon = (
+            ("Add to queue", "playlist_add") if waits else ("Start training", "play_arrow")
+        )
         with st.container(key="start_bar"):
             start = st.button(
-                words, icon=f":material/{icon}:", type="primary", width="stretch", disabled=limits.read_only()
+                words,
+                icon=f":material/{icon}:",
+                type="primary",
+                width="stretch",
+                disabled=limits.read_only(),
             )
         if waits:
-            st.caption("One run trains at a time; this one starts when what is before it has ended.")
+            st.caption(
+                "One run trains at a time; this one starts when what is before it has ended."
+            )
         past = folders.list_runs()
         show_duration(values, past)
         show_limits()
@@ -62,7 +89,8 @@ def show_duration(values: dict, past: list[folders.Run]) -> None:
         seconds = folders.expected_seconds(TrainConfig.from_dict(values), past)
         if seconds is not None:
             st.caption(
-                f"About {folders.duration_words(seconds)} of training on this machine, going by the last run like it."
+                f"About {folders.duration_words(seconds)} of training on this machine, going by the"
+                " last run like it."
             )
 
 
@@ -80,7 +108,9 @@ def show_limits() -> None:
 
 
 def ask_recipe() -> None:
-    """A pill for each recipe. None is picked when the form has other values than the last one picked; it says which."""
+    """A pill for each recipe. None is picked when the form has other values than the last one
+    picked; it says which.
+    """
     base = st.session_state.setdefault("recipe_base", FIRST_RECIPE)
     changed = changed_words(base)
     st.session_state["recipe"] = None if changed else base
@@ -89,7 +119,9 @@ def ask_recipe() -> None:
 
 
 def use_recipe() -> None:
-    """Fill the form with the recipe just picked, or once more with the last one, as far as this copy allows."""
+    """Fill the form with the recipe just picked, or once more with the last one, as far as this
+    copy allows.
+    """
     base = st.session_state["recipe"] or st.session_state["recipe_base"]
     st.session_state["recipe_base"] = base
     for name, value in recipe_values(base).items():
@@ -113,7 +145,9 @@ def changed_words(recipe: str) -> str:
 
 
 def most_epochs() -> int:
-    """The most epochs that the form offers: those of the config, or fewer on a copy that allows fewer."""
+    """The most epochs that the form offers: those of the config, or fewer on a copy that allows
+    fewer.
+    """
     allowed = math.inf if limits.problem() else limits.read_limits().epochs
     return int(min(field_spec("epochs")["high"], allowed))
 
@@ -133,7 +167,15 @@ def ask_field(name: str):
         return st.toggle(spec["label"], help=spec["help"], **options)
     if spec["type"] is str:
         return st.selectbox(spec["label"], spec["names"], help=spec["help"], **options)
-    help_text = f"{spec['help']} Allowed: {value_words(name, spec['low'])} to {value_words(name, spec['high'])}."
+    help_text = (
+        f"{spec['help']} Allowed: {value_words(name, spec['low'])} to"
+        f" {value_words(name, spec['high'])}."
+    )
     form = None if spec["type"] is int else "%g"  # all the digits that a value has
-    limits = {"min_value": spec["low"], "max_value": spec["high"], "step": spec["step"], "format": form}
+    limits = {
+        "min_value": spec["low"],
+        "max_value": spec["high"],
+        "step": spec["step"],
+        "format": form,
+    }
     return st.number_input(spec["label"], help=help_text, **limits, **options)

@@ -1,4 +1,6 @@
-"""Bring a model file in: a .pt that was downloaded here becomes a run again; any other is refused with a sentence."""
+"""Bring a model file in: a .pt that was downloaded here becomes a run again; any other is refused
+with a sentence.
+"""
 
 import tempfile
 from pathlib import Path
@@ -25,15 +27,20 @@ def ask_model_file() -> None:
             except (checkpoints.CheckpointError, files.RunError) as error:
                 st.error(plain(str(error)))
             except OSError as error:
-                st.error(f"The file could not be taken in: {error.strerror}. Free some disk space and try again.")
+                st.error(
+                    f"The file could not be taken in: {error.strerror}. Free some disk space and"
+                    " try again."
+                )
             else:
                 st.session_state["brought_in"] = file.name
-                st.session_state["files_taken"] = st.session_state.get("files_taken", 0) + 1  # empties the field
+                # Empties the field
+                st.session_state["files_taken"] = st.session_state.get("files_taken", 0) + 1
                 st.rerun()
 
 
 def bring_in(file) -> None:
-    # The visitor's file name is only a label; the content goes to a name of our own, which messages begin with.
+    # The visitor's file name is only a label; the content goes to a name of our own, which messages
+    # begin with.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "This file"
         path.write_bytes(file.getvalue())

@@ -47,8 +47,8 @@ def show_none() -> None:
 def show_run(run_id: str, drawn_for: str) -> None:
     """One run: title, progress, figures, charts. Reruns alone every few seconds.
 
-    Draws the whole page anew when the run is in another state than it was `drawn_for`, when another one trains now,
-    whichever tab began it, or when there is something to say.
+    Draws the whole page anew when the run is in another state than it was `drawn_for`, when another
+    one trains now, whichever tab began it, or when there is something to say.
     """
     try:
         run = folders.read_run(run_id)
@@ -56,7 +56,11 @@ def show_run(run_id: str, drawn_for: str) -> None:
         st.rerun()
     everything = folders.list_runs()
     active = next((each for each in everything if each.is_active), None)
-    if kind_of_state(run) != drawn_for or (active and active.run_id != run_id) or "train_error" in st.session_state:
+    if (
+        kind_of_state(run) != drawn_for
+        or (active and active.run_id != run_id)
+        or "train_error" in st.session_state
+    ):
         st.rerun()
     show_title(run)
     show_progress(run)
@@ -106,20 +110,25 @@ def show_charts(events: list[dict], run: folders.Run, everything: list[folders.R
     steps, epochs = loss_frame(events), epoch_frame(events)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Loss per step**", help=GLOSSARY["loss"], width="content")
-        # Beside the title: over the right end the chart lays its own buttons while the mouse is on it.
+        # Beside the title: over the right end the chart lays its own buttons while the mouse is on
+        # it.
         other = ask_other(run, everything, steps)
     if steps.empty:
         st.container(height=CHART_HEIGHT, border=False).caption(
-            "The curve starts here in a few seconds." if run.is_active else "This run has not trained a step."
+            "The curve starts here in a few seconds."
+            if run.is_active
+            else "This run has not trained a step."
         )
         return
     other_epochs, dashed = None, ", dashed that of another run" if other else ""
     if other:
         steps, other_epochs = frames_with(steps, run, other)
     st.vega_lite_chart(
-        steps, loss_spec(CHART_HEIGHT, bool(other)), key=f"loss-{run.run_id}",
+        steps,
+        loss_spec(CHART_HEIGHT, bool(other)),
+        key=f"loss-{run.run_id}",
         alt="Training loss per step, raw and smoothed" + dashed,
-    )  # fmt: skip
+    )
     if other:
         show_words(run, other)
     if epochs.empty:
@@ -131,16 +140,19 @@ def show_charts(events: list[dict], run: folders.Run, everything: list[folders.R
     left, right = st.columns(2)
     left.markdown("**Loss per epoch**", help=GLOSSARY["epoch"])
     left.vega_lite_chart(
-        epoch_losses(epochs, other_epochs), epoch_loss_spec(CHART_HEIGHT, bool(other)),
-        key=f"epoch-loss-{run.run_id}", alt="Training and validation loss per epoch" + dashed,
-    )  # fmt: skip
+        epoch_losses(epochs, other_epochs),
+        epoch_loss_spec(CHART_HEIGHT, bool(other)),
+        key=f"epoch-loss-{run.run_id}",
+        alt="Training and validation loss per epoch" + dashed,
+    )
     right.markdown("**Validation accuracy**", help=GLOSSARY["validation"])
     learns_sketches = bool(run.config and run.config.sketches)
     right.vega_lite_chart(
         epoch_accuracies(epochs, other_epochs),
         epoch_accuracy_spec(CHART_HEIGHT, learns_sketches, bool(other)),
-        key=f"epoch-accuracy-{run.run_id}", alt="Validation accuracy per epoch" + dashed,
-    )  # fmt: skip
+        key=f"epoch-accuracy-{run.run_id}",
+        alt="Validation accuracy per epoch" + dashed,
+    )
 
 
 def show_next_steps(run: folders.Run) -> None:

@@ -1,4 +1,6 @@
-"""Another run behind the one that is shown: its curves dashed, and in words what it had otherwise."""
+"""Another run behind the one that is shown: its curves dashed, and in words what it had
+otherwise.
+"""
 
 import math
 from dataclasses import replace
@@ -13,25 +15,32 @@ from pages.parts.html import plain
 from pages.parts.runs.curves import frames_of
 
 AT_MOST = 30  # runs to choose from; Runs compares any
-PARAMETER = "beside"  # of the URL: the visitor's choice, a run's id or NONE; also its key in the session
+# Of the URL: the visitor's choice, a run's id or NONE; also its key in the session
+PARAMETER = "beside"
 NONE = "none"
-FEWEST_STEPS = 2  # of a run that has ended: beside a single point the other curve would pass for its own
+# Of a run that has ended: beside a single point the other curve would pass for its own
+FEWEST_STEPS = 2
 
 
 def ask_other(run: Run, everything: list[Run], steps: pd.DataFrame) -> Run | None:
-    """The picker, where there is a choice: the run created before this one, until another one or none is chosen.
+    """The picker, where there is a choice: the run created before this one, until another one or
+    none is chosen.
 
-    `steps`: the run's own `plots.loss_frame`. The other one has the name by which it can be told from all of them.
+    `steps`: the run's own `plots.loss_frame`. The other one has the name by which it can be told
+    from all of them.
     """
     others = _others_of(run, everything)
     if not others or not (run.is_active or len(steps) >= FEWEST_STEPS):
         return None
     names = run_table.told_apart({each.run_id: each.name for each in (run, *others)})
-    labels = {NONE: "Compare with no run"} | {other.run_id: f"– – {names[other.run_id]}" for other in others}
+    labels = {NONE: "Compare with no run"} | {
+        other.run_id: f"– – {names[other.run_id]}" for other in others
+    }
     default = others[0].run_id if others[0].created_at < run.created_at else NONE
     wanted = st.session_state.get(PARAMETER) or st.query_params.get(PARAMETER)
     chosen = wanted if wanted in labels else default
-    # The browser sends labels, and those change when a run is renamed or deleted: it has to be told the new one.
+    # The browser sends labels, and those change when a run is renamed or deleted: it has to be told
+    # the new one.
     picker = f"{PARAMETER}_picker"
     if (st.session_state.get("beside_labels"), st.session_state.get(picker)) != (labels, chosen):
         st.session_state[picker] = chosen
@@ -55,10 +64,20 @@ def ask_other(run: Run, everything: list[Run], steps: pd.DataFrame) -> Run | Non
 
 
 def _others_of(run: Run, everything: list[Run]) -> list[Run]:
-    """The runs that it can be compared with: those created before it first, the newest of them first."""
-    found = [other for other in everything if other.config and other.epochs_done and "steps" in other.status]
+    """The runs that it can be compared with: those created before it first, the newest of them
+    first.
+    """
+    found = [
+        other
+        for other in everything
+        if other.config and other.epochs_done and "steps" in other.status
+    ]
     found = [other for other in found if other.run_id != run.run_id]
-    return sorted(found, key=lambda other: other.created_at >= run.created_at)[:AT_MOST] if run.config else []
+    return (
+        sorted(found, key=lambda other: other.created_at >= run.created_at)[:AT_MOST]
+        if run.config
+        else []
+    )
 
 
 def _remember(picker: str, labels: dict[str, str]) -> None:
@@ -69,16 +88,24 @@ def _remember(picker: str, labels: dict[str, str]) -> None:
 def frames_with(steps: pd.DataFrame, run: Run, other: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The run's `plots.loss_frame` with the other's losses, and the other's `plots.epoch_frame`.
 
-    Both end where the run does; losses far beyond its own are left out, as they would press its curve flat.
+    Both end where the run does; losses far beyond its own are left out, as they would press its
+    curve flat.
     """
-    steps_per_epoch, last_epoch, most = run.config.steps_per_epoch, run.config.epochs, 2 * steps["train_loss"].max()
+    steps_per_epoch, last_epoch, most = (
+        run.config.steps_per_epoch,
+        run.config.epochs,
+        2 * steps["train_loss"].max(),
+    )
     if not run.is_active and run.state != "paused":
         last_epoch = math.ceil(steps["step"].max() / steps_per_epoch)
     other_steps, epochs = frames_of(other)
     losses = curve_frame(other_steps, epochs, "train_loss", other.config.steps_per_epoch)
     losses = losses[losses["train_loss"] <= most]
     epochs = epochs[epochs["epoch"] <= last_epoch]
-    seen = {"val_loss": epochs["val_loss"] <= most, "val_accuracy": epochs["val_accuracy"].between(0, 1)}
+    seen = {
+        "val_loss": epochs["val_loss"] <= most,
+        "val_accuracy": epochs["val_accuracy"].between(0, 1),
+    }
     epochs = epochs.assign(**{name: epochs[name].where(sound) for name, sound in seen.items()})
     return with_other_loss(steps, losses, steps_per_epoch, last_epoch * steps_per_epoch), epochs
 
@@ -90,7 +117,7 @@ def show_words(run: Run, other: Run) -> None:
     differences = other.config.differences(run.config) or "the same settings"
     st.caption(
         plain(
-            f"Dashed: “{other.name}” at the same epoch; in the charts below, what it got on validation images{best}. "
-            f"It was trained with {differences}."
+            f"Dashed: “{other.name}” at the same epoch; in the charts below, what it got on"
+            f" validation images{best}. It was trained with {differences}."
         )
     )

@@ -1,4 +1,6 @@
-"""Housekeeping: what runs take on disk, and old ones deleted after a look at the list of what goes."""
+"""Housekeeping: what runs take on disk, and old ones deleted after a look at the list of what
+goes.
+"""
 
 import time
 
@@ -20,7 +22,8 @@ def ask_pruning(found: list[folders.Run], disk_bytes: dict[str, int]) -> None:
     """A rule, the list of what goes under it, and only then the button."""
     total = pruning.size_words(sum(disk_bytes.values()))
     words = f"Housekeeping: {limits.counted(len(found), 'run')}, {total} on disk"
-    with st.expander(words, icon=":material/cleaning_services:", key="housekeeping"):  # stays open as the words change
+    # Stays open as the words change
+    with st.expander(words, icon=":material/cleaning_services:", key="housekeeping"):
         if limits.read_only():
             st.info("This copy is read-only: nothing can be deleted here.", icon=":material/lock:")
             return
@@ -34,19 +37,36 @@ def ask_pruning(found: list[folders.Run], disk_bytes: dict[str, int]) -> None:
             show_preview(doomed, disk_bytes)
         else:
             st.caption("No run goes under this rule.")
-        st.caption("Runs that have not ended, the model in use, and folders that cannot be read as runs always stay.")
+        st.caption(
+            "Runs that have not ended, the model in use, and folders that cannot be read as runs"
+            " always stay."
+        )
 
 
 def ask_rule() -> tuple[str, int]:
     rule = st.radio(
-        "What goes", [NOTHING, *pruning.RULES], key="prune_rule", horizontal=True, label_visibility="collapsed",
-        format_func=lambda name: pruning.RULES[name][0] if name in pruning.RULES else "Keep all runs",
-    )  # fmt: skip
+        "What goes",
+        [NOTHING, *pruning.RULES],
+        key="prune_rule",
+        horizontal=True,
+        label_visibility="collapsed",
+        format_func=lambda name: (
+            pruning.RULES[name][0] if name in pruning.RULES else "Keep all runs"
+        ),
+    )
     if rule not in DEFAULT_COUNTS:
         return rule, 1
     unit = pruning.RULES[rule][1]
-    label = "Days" if rule == "older" else f"How many runs, {unit}" if rule == "best" else "How many runs"
-    return rule, st.number_input(label, 1, 10_000, DEFAULT_COUNTS[rule], key=f"prune_{rule}", width=260)
+    label = (
+        "Days"
+        if rule == "older"
+        else f"How many runs, {unit}"
+        if rule == "best"
+        else "How many runs"
+    )
+    return rule, st.number_input(
+        label, 1, 10_000, DEFAULT_COUNTS[rule], key=f"prune_{rule}", width=260
+    )
 
 
 def show_preview(doomed: list[folders.Run], disk_bytes: dict[str, int]) -> None:
@@ -65,4 +85,11 @@ def show_table(frame: pd.DataFrame) -> None:
         "Validation": st.column_config.NumberColumn(format="%.1f%%"),
         "Disk": st.column_config.NumberColumn(format="%.1f MB"),
     }
-    st.dataframe(frame, hide_index=True, column_config=config, key="prune_preview", placeholder="", alt="What would go")
+    st.dataframe(
+        frame,
+        hide_index=True,
+        column_config=config,
+        key="prune_preview",
+        placeholder="",
+        alt="What would go",
+    )

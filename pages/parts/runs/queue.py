@@ -16,7 +16,9 @@ REFRESH_SECONDS = 2.0
 
 
 def show_queue(shown: Run | None) -> None:
-    """The card, beside the run that is `shown`. It reruns alone while something can change by itself."""
+    """The card, beside the run that is `shown`. It reruns alone while something can change by
+    itself.
+    """
     changes = folders.active_run() is not None or run_queue.read_queue().goes_on
     with st.container(border=True, key="queue_card"):
         st.fragment(_show_queue, run_every=REFRESH_SECONDS if changes else None)(shown)
@@ -29,7 +31,10 @@ def _show_queue(shown: Run | None) -> None:
     if queue.problem:
         st.warning(plain(queue.problem), icon=":material/error:")
     if not queue.rows:
-        st.caption("Nothing waits. Runs that you add while another one trains line up here and start one by one.")
+        st.caption(
+            "Nothing waits. Runs that you add while another one trains line up here and start one"
+            " by one."
+        )
     for place, run in enumerate(queue.rows):
         _show_row(run, place, count)
     if queue.held_by:
@@ -38,14 +43,23 @@ def _show_queue(shown: Run | None) -> None:
 
 def _show_row(run: Run, place: int, count: int) -> None:
     off = limits.read_only()
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"queue_row_{run.run_id}"):
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", key=f"queue_row_{run.run_id}"
+    ):
         with st.container(gap=None, width="stretch"):
             st.markdown(f"{place + 1}\\. {plain(run.name)}")
             words = _row_words(run)
             if words.lower() != run.name.lower():
                 st.caption(plain(words))
         if run.problem:
-            _button("close", "Take it out of the queue", f"forget-{run.run_id}", off, run, run_queue.forget)
+            _button(
+                "close",
+                "Take it out of the queue",
+                f"forget-{run.run_id}",
+                off,
+                run,
+                run_queue.forget,
+            )
             return
         with st.container(horizontal=True, gap=None, width="content"):
             up, down = off or place == 0, off or place == count - 1
@@ -59,30 +73,50 @@ def _row_words(run: Run) -> str:
     if run.problem:
         return run.problem
     if run.status.get("step"):
-        return f"Goes on to {limits.counted(int(run.status.get('target_epochs', run.config.epochs)), 'epoch')}"
+        return (
+            "Goes on to"
+            f" {limits.counted(int(run.status.get('target_epochs', run.config.epochs)), 'epoch')}"
+        )
     return config_words(run.config)
 
 
-def _button(icon: str, words: str, key: str, disabled: bool, run: Run, act: Callable, *args) -> None:
+def _button(
+    icon: str, words: str, key: str, disabled: bool, run: Run, act: Callable, *args
+) -> None:
     """A button that is seen as an icon; its label is for those who listen."""
     st.button(
-        f"{words}: {plain(run.name)}", icon=f":material/{icon}:", help=words, key=key, type="tertiary",
-        disabled=disabled, on_click=_try, args=(act, run.run_id, *args),
-    )  # fmt: skip
+        f"{words}: {plain(run.name)}",
+        icon=f":material/{icon}:",
+        help=words,
+        key=key,
+        type="tertiary",
+        disabled=disabled,
+        on_click=_try,
+        args=(act, run.run_id, *args),
+    )
 
 
 def _show_held(queue: Queue, shown: Run | None) -> None:
-    """What is paused, and the way to it unless it is `shown`, or another one trains, which is always shown."""
+    """What is paused, and the way to it unless it is `shown`, or another one trains, which is
+    always shown.
+    """
     busy = shown is not None and shown.is_active
     hidden = shown is None or shown.run_id != queue.held_by.run_id
     if hidden or queue.waiting:
         name = plain(queue.held_by.name)
         st.caption(f"“{name}” is paused{', so the queue waits for it' if queue.waiting else ''}.")
-    if hidden and not busy and st.button("Show the paused run", icon=":material/visibility:", width="stretch"):
+    if (
+        hidden
+        and not busy
+        and st.button("Show the paused run", icon=":material/visibility:", width="stretch")
+    ):
         st.session_state["shown_run"] = queue.held_by.run_id
         st.rerun()
     if queue.waiting and st.button(
-        "Start the queue", icon=":material/play_arrow:", disabled=limits.read_only(), width="stretch"
+        "Start the queue",
+        icon=":material/play_arrow:",
+        disabled=limits.read_only(),
+        width="stretch",
     ):
         _try(run_queue.start_next, True)
         st.rerun()

@@ -1,4 +1,6 @@
-"""The learning-rate finder: its button beside the field, its progress and its curve as a card, and using the rate."""
+"""The learning-rate finder: its button beside the field, its progress and its curve as a card, and
+using the rate.
+"""
 
 import streamlit as st
 
@@ -14,8 +16,8 @@ from pages.parts.words import STATE_BADGES
 CHART_HEIGHT = 240
 REFRESH_SECONDS, IDLE_SECONDS = 0.5, 4.0  # while idle: another tab may start a search
 HELP = (
-    "Trains a fresh network with ever larger learning rates and shows where the loss turns. Seconds for the classic "
-    "network, a minute or more for large ones."
+    "Trains a fresh network with ever larger learning rates and shows where the loss turns. Seconds"
+    " for the classic network, a minute or more for large ones."
 )
 
 
@@ -25,9 +27,14 @@ def ask_find(values: dict) -> None:
     words = "Finding a learning rate…" if finding else "Find a learning rate"
     off = bool(finding or run or limits.read_only())
     st.button(
-        words, icon=":material/troubleshoot:", width="stretch", disabled=off, help=HELP, on_click=try_to,
+        words,
+        icon=":material/troubleshoot:",
+        width="stretch",
+        disabled=off,
+        help=HELP,
+        on_click=try_to,
         args=(start, list(values)),
-    )  # fmt: skip
+    )
     if finding:
         st.caption("Its curve grows beside the form, on a phone below it.")
     elif run:
@@ -37,8 +44,12 @@ def ask_find(values: dict) -> None:
 
 
 def start(names: list[str]) -> None:
-    """Start a search for the form as it is at the click: what was typed just before is not in what was drawn last."""
-    rate_finder.start(TrainConfig.from_dict({name: st.session_state[f"train_{name}"] for name in names}))
+    """Start a search for the form as it is at the click: what was typed just before is not in what
+    was drawn last.
+    """
+    rate_finder.start(
+        TrainConfig.from_dict({name: st.session_state[f"train_{name}"] for name in names})
+    )
 
 
 def try_to(act, *args) -> None:
@@ -50,7 +61,9 @@ def try_to(act, *args) -> None:
 
 
 def show_finder(values: dict) -> None:
-    """The card, once something was looked for; it reruns alone and draws the page anew when its state changes."""
+    """The card, once something was looked for; it reruns alone and draws the page anew when its
+    state changes.
+    """
     search = rate_finder.read_search()
     every = REFRESH_SECONDS if search and search.is_active else IDLE_SECONDS
     st.fragment(_show_finder, run_every=every)(values, _kind(search))
@@ -76,7 +89,9 @@ def _show_finder(values: dict, drawn_for: str) -> None:
         if search.losses:
             show_curve(search)
         elif search.is_active:
-            st.container(height=CHART_HEIGHT, border=False).caption("The curve starts here in a few seconds.")
+            st.container(height=CHART_HEIGHT, border=False).caption(
+                "The curve starts here in a few seconds."
+            )
         if search.state == "finished":
             show_suggestion(search, values)
 
@@ -90,14 +105,24 @@ def show_title(search: Search) -> None:
         if search.is_active:
             stopping = rate_finder.is_stopping()
             st.button(
-                "Stopping…" if stopping else "Stop", icon=":material/stop_circle:", key="stop_finder",
-                disabled=stopping or limits.read_only(), on_click=try_to, args=(rate_finder.request_stop,),
-            )  # fmt: skip
+                "Stopping…" if stopping else "Stop",
+                icon=":material/stop_circle:",
+                key="stop_finder",
+                disabled=stopping or limits.read_only(),
+                on_click=try_to,
+                args=(rate_finder.request_stop,),
+            )
         else:
             st.button(
-                "Put the finder away", icon=":material/close:", key="close_finder", type="tertiary", help="Put it away",
-                disabled=limits.read_only(), on_click=try_to, args=(rate_finder.forget,),
-            )  # fmt: skip
+                "Put the finder away",
+                icon=":material/close:",
+                key="close_finder",
+                type="tertiary",
+                help="Put it away",
+                disabled=limits.read_only(),
+                on_click=try_to,
+                args=(rate_finder.forget,),
+            )
     if search.config:
         st.caption(f"For {plain(rate_finder.config_words(search.config))}.")
 
@@ -107,8 +132,10 @@ def show_end(search: Search) -> None:
     if search.state in ("failed", "lost"):
         st.error(plain(search.message or "The search did not end well."), icon=":material/error:")
     elif search.state == "stopped":
-        words = search.message or f"Stopped after step {len(search.losses)} of {search.steps}, so nothing is suggested."
-        st.info(plain(words), icon=":material/info:")
+        how_far = f"Stopped after step {len(search.losses)} of {search.steps}"
+        st.info(
+            plain(search.message or f"{how_far}, so nothing is suggested."), icon=":material/info:"
+        )
 
 
 def show_curve(search: Search) -> None:
@@ -122,14 +149,23 @@ def show_curve(search: Search) -> None:
 
 
 def suggestion(search: Search) -> float | None:
-    return rate_finder.suggested_rate(search.rates, search.losses) if search.state == "finished" else None
+    return (
+        rate_finder.suggested_rate(search.rates, search.losses)
+        if search.state == "finished"
+        else None
+    )
 
 
 def show_suggestion(search: Search, values: dict) -> None:
-    """The rate in a sentence, the button that puts it into the form, and whether the form is still the same."""
+    """The rate in a sentence, the button that puts it into the form, and whether the form is still
+    the same.
+    """
     rate = suggestion(search)
     if rate is None:
-        st.info("The loss did not fall at any of these rates, so none is suggested.", icon=":material/info:")
+        st.info(
+            "The loss did not fall at any of these rates, so none is suggested.",
+            icon=":material/info:",
+        )
         return
     words = value_words("learning_rate", rate)
     try:
@@ -137,13 +173,24 @@ def show_suggestion(search: Search, values: dict) -> None:
     except ConfigError:
         fits = False
     if not fits:
-        st.warning("The form has changed since: this curve belongs to another configuration.", icon=":material/info:")
-    st.write(f"{words} is a tenth of {rate_finder.turn_words(search.losses)}: large steps, yet safe ones.")
+        st.warning(
+            "The form has changed since: this curve belongs to another configuration.",
+            icon=":material/info:",
+        )
+    st.write(
+        f"{words} is a tenth of {rate_finder.turn_words(search.losses)}: large steps, yet safe"
+        " ones."
+    )
     used = values.get("learning_rate") == rate
     pressed = st.button(
-        f"{words} is in the form" if used else f"Use {words}", icon=":material/check:", key="use_rate", disabled=used,
-        type="primary", on_click=use_rate, args=(rate,),
-    )  # fmt: skip
+        f"{words} is in the form" if used else f"Use {words}",
+        icon=":material/check:",
+        key="use_rate",
+        disabled=used,
+        type="primary",
+        on_click=use_rate,
+        args=(rate,),
+    )
     if pressed:
         st.rerun()  # the form stands outside this fragment
 

@@ -1,4 +1,6 @@
-"""Several runs at once: one hyper-parameter of the form, several values, one click that queues them all."""
+"""Several runs at once: one hyper-parameter of the form, several values, one click that queues them
+all.
+"""
 
 import streamlit as st
 
@@ -10,30 +12,43 @@ from pages.parts.html import plain
 
 
 def ask_several(values: dict, title: str, past: list[folders.Run]) -> None:
-    """The fields and the button; the form's other values are the same in all of the runs. `past` tells how long."""
+    """The fields and the button; the form's other values are the same in all of the runs. `past`
+    tells how long.
+    """
     with st.expander("Try several values", icon=":material/tune:"):
         name = st.selectbox(
-            "What to vary", sweep.NAMES, format_func=lambda name: field_spec(name)["label"], key="vary",
+            "What to vary",
+            sweep.NAMES,
+            format_func=lambda name: field_spec(name)["label"],
+            key="vary",
             persist_state="session",
-        )  # fmt: skip
+        )
         try:
             config = TrainConfig.from_dict(values)
             proposed = sweep.values_text(sweep.proposed_values(config, name))
             # A key of its own per proposal, so that another choice above brings its own values.
             text = st.text_input(
-                "Values, with commas between", proposed, max_chars=sweep.MAX_TEXT, key=f"values-{name}-{proposed}",
+                "Values, with commas between",
+                proposed,
+                max_chars=sweep.MAX_TEXT,
+                key=f"values-{name}-{proposed}",
                 help="Decimals have a point: 0.001, 0.003.",
-            )  # fmt: skip
+            )
             named = sweep.variants(config, name, sweep.parse_values(name, text), title)
         except ConfigError as error:
             st.error(plain(str(error)))
             return
-        meaning = f"One run for each; everything else as above. The first is called “{plain(named[0][0])}”."
+        meaning = (
+            "One run for each; everything else as above. The first is called"
+            f" “{plain(named[0][0])}”."
+        )
         seconds = [folders.expected_seconds(config, past) for _, config in named]
         duration = None if None in seconds else folders.duration_words(sum(seconds))
         st.caption(f"{meaning} Together about {duration} of training." if duration else meaning)
         words = f"Queue {limits.counted(len(named), 'run')}"
-        if st.button(words, icon=":material/playlist_add:", width="stretch", disabled=limits.read_only()):
+        if st.button(
+            words, icon=":material/playlist_add:", width="stretch", disabled=limits.read_only()
+        ):
             queue_all(named)
 
 

@@ -1,4 +1,6 @@
-"""The table of runs: filters, sort, columns, ticks, CSV. All of it stands in the URL, ticks by the runs' ids."""
+"""The table of runs: filters, sort, columns, ticks, CSV. All of it stands in the URL, ticks by the
+runs' ids.
+"""
 
 import pandas as pd
 import streamlit as st
@@ -20,9 +22,14 @@ WIDTHS = {"Name": 180, "Configuration": 220, "Tags": 120, "Note": 260}
 HELP = {
     "Configuration": "What differs from the classic tutorial's settings.",
     "Epochs done": GLOSSARY["epoch"],
-    "Validation": "Share of 5,000 images kept out of training that was named rightly, at the best epoch.",
+    "Validation": (
+        "Share of 5,000 images kept out of training that was named rightly, at the best epoch."
+    ),
     "Test": GLOSSARY["test"],
-    "Best epoch": "The epoch after which the kept model was best on validation images, also one that Stop cut short.",
+    "Best epoch": (
+        "The epoch after which the kept model was best on validation images, also one that Stop cut"
+        " short."
+    ),
     "Disk": "What the run's folder takes, in MB.",
 }
 
@@ -31,16 +38,29 @@ def ask_filters(found: list[folders.Run]) -> dict:
     """Search and filters in a row; returns the arguments of `run_table.select_runs`."""
     bar = st.grid(5, min_column_width=130)
     query = bar.text_input(
-        "Search", key="search", bind="query-params", type="search", placeholder="Name, note, tag…",
-        help="Runs with all of these words in their name, note, tags, settings or id. Quotes keep words together.",
-    )  # fmt: skip
+        "Search",
+        key="search",
+        bind="query-params",
+        type="search",
+        placeholder="Name, note, tag…",
+        help=(
+            "Runs with all of these words in their name, note, tags, settings or id. Quotes keep"
+            " words together."
+        ),
+    )
     some = {"bind": "query-params", "placeholder": "Any"}
-    states = bar.multiselect("State", folders.STATES, format_func=str.capitalize, key="state", **some)
+    states = bar.multiselect(
+        "State", folders.STATES, format_func=str.capitalize, key="state", **some
+    )
     networks = bar.multiselect("Network", list(MODELS), key="network", **some)
     tags = sorted({tag for run in found for tag in run.notes.tags}, key=str.casefold)
     chosen_tags = bar.multiselect("Tag", tags, key="tag", disabled=not tags, **some)
     bar.selectbox(
-        "Sort by", run_table.COLUMNS, index=run_table.COLUMNS.index("When"), key="sort_by", bind="query-params"
+        "Sort by",
+        run_table.COLUMNS,
+        index=run_table.COLUMNS.index("When"),
+        key="sort_by",
+        bind="query-params",
     )
     return {"query": query or "", "states": states, "networks": networks, "tags": chosen_tags}
 
@@ -57,22 +77,35 @@ def show_nothing_found(found: list[folders.Run]) -> None:
         st.button("Clear the filters", type="primary", on_click=clear_filters)
 
 
-def ask_order(shown: list[folders.Run], found: list[folders.Run], disk_bytes: dict[str, int]) -> list[folders.Run]:
-    """What is shown, its order and columns, CSV, and the table; returns the runs in the order of its rows."""
+def ask_order(
+    shown: list[folders.Run], found: list[folders.Run], disk_bytes: dict[str, int]
+) -> list[folders.Run]:
+    """What is shown, its order and columns, CSV, and the table; returns the runs in the order of
+    its rows.
+    """
     frame = run_table.runs_frame(shown, disk_bytes)
     with st.container(horizontal=True, vertical_alignment="center"):
         show_counts(shown, found)
         st.space("stretch")
         ascending = st.segmented_control(
-            "Order", ("Descending", "Ascending"), default="Descending", required=True, key="order", bind="query-params",
+            "Order",
+            ("Descending", "Ascending"),
+            default="Descending",
+            required=True,
+            key="order",
+            bind="query-params",
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
         columns = ask_columns()
         frame = run_table.sorted_frame(frame, st.session_state["sort_by"], ascending == "Ascending")
         st.download_button(
-            "CSV", lambda: run_table.table_csv(frame, columns), "runs.csv", "text/csv", icon=":material/download:",
+            "CSV",
+            lambda: run_table.table_csv(frame, columns),
+            "runs.csv",
+            "text/csv",
+            icon=":material/download:",
             on_click="ignore",
-        )  # fmt: skip
+        )
     st.caption("Tick rows with the mouse, or with the arrow keys and Shift + Space.")
     draw_table(frame, columns)
     by_id = {run.run_id: run for run in shown}
@@ -85,16 +118,23 @@ def show_counts(shown: list[folders.Run], found: list[folders.Run]) -> None:
     ticked = {run.run_id for run in ticked_runs(found)}
     if ticked:
         hidden = len(ticked - {run.run_id for run in shown})
-        st.markdown(f"**{len(ticked):,}** ticked" + (f", {hidden:,} of them hidden" if hidden else ""), width="content")
+        st.markdown(
+            f"**{len(ticked):,}** ticked" + (f", {hidden:,} of them hidden" if hidden else ""),
+            width="content",
+        )
         st.button("Untick all", type="tertiary", icon=":material/close:", on_click=untick_all)
 
 
 def ask_columns() -> list[str]:
     with st.popover("Columns", icon=":material/view_column:"):
         chosen = st.multiselect(
-            "Columns, in this order", run_table.COLUMNS, default=run_table.DEFAULT_COLUMNS, key="columns",
-            bind="query-params", width=320,
-        )  # fmt: skip
+            "Columns, in this order",
+            run_table.COLUMNS,
+            default=run_table.DEFAULT_COLUMNS,
+            key="columns",
+            bind="query-params",
+            width=320,
+        )
     return chosen or ["Name"]
 
 
@@ -103,7 +143,8 @@ def draw_table(frame: pd.DataFrame, columns: list[str]) -> None:
     shown = list(frame.index)
     rows = sorted(shown.index(run_id) for run_id in ticked_ids() if run_id in shown)
     state = st.session_state.get(TABLE_KEY)
-    # Streamlit keeps ticks by row: they are put right when the rows have moved, and else left to the browser.
+    # Streamlit keeps ticks by row: they are put right when the rows have moved, and else left to
+    # the browser.
     if state is not None and sorted(state["selection"]["rows"]) != rows:
         st.session_state[TABLE_KEY] = {"selection": {"rows": rows}}
     st.session_state[SHOWN_KEY] = shown
@@ -131,7 +172,8 @@ def column_config(column: str):
     if column == "Seconds":
         return st.column_config.NumberColumn(format="%.0f", width="small")
     if column in run_table.SHARES_AND_RATES:
-        return st.column_config.NumberColumn(format="%g", width="small")  # all the digits that a value has
+        # All the digits that a value has
+        return st.column_config.NumberColumn(format="%g", width="small")
     if column in run_table.FIELDS.values():
         return st.column_config.Column(width="small")
     return st.column_config.Column(width=WIDTHS.get(column), help=words)
