@@ -12,21 +12,11 @@ from pathlib import Path
 
 import click
 
-from fashion_core import data, fetch
+from fashion_core import data, fetch, files
 from fashion_core.config import TrainConfig, field_spec
+from fashion_core.errors import LabError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
-
-# By name, since importing their modules would load torch for a mere fetch-data.
-KNOWN_FAILURES = (
-    "DataError",
-    "ConfigError",
-    "CheckpointError",
-    "TrainingFailed",
-    "ExportError",
-    "RunError",
-    "TeacherError",
-)
 
 
 @click.group(help="Train the classic CNN on Fashion-MNIST and ask it.")
@@ -74,9 +64,10 @@ def _config_options(command):
     """
     for spec in reversed(dataclasses.fields(TrainConfig)):
         facts = field_spec(spec.name)
-        flag = "--" + spec.name.replace("_", "-")
+        flags = ["--" + spec.name.replace("_", "-")]
         if spec.type is bool:
-            kind, flag = None, f"{flag}/--no-{spec.name}"
+            former = [old for old, new in files.FORMER_KEYS.items() if new == spec.name]
+            kind, flags = None, [f"--{name}/--no-{name}" for name in (spec.name, *former)]
         elif spec.type is str:
             kind = click.Choice(facts["names"])
         else:
@@ -84,7 +75,12 @@ def _config_options(command):
                 facts["low"], facts["high"]
             )
         option = click.option(
-            flag, spec.name, type=kind, default=spec.default, show_default=True, help=facts["help"]
+            *flags,
+            spec.name,
+            type=kind,
+            default=spec.default,
+            show_default=True,
+            help=facts["help"],
         )
         command = option(command)
     return command
@@ -137,14 +133,14 @@ def train(out: Path, overwrite: bool, title: str, as_json: bool, **values):
     }
     for event in _shown(training.train(state, splits[0], splits[1]), config, as_json):
         if event.get("best"):
-            figures = {"best_epoch": state.best_epoch, "epochs_done": state.epoch}
+            metrics = {"best_epoch": state.best_epoch, "epochs_done": state.epoch}
             _save(
                 out,
                 state,
-                state.best_figures | figures | {"elapsed_seconds": state.elapsed_seconds} | origin,
+                state.best_metrics | metrics | {"elapsed_seconds": state.elapsed_seconds} | origin,
             )
-    figures = training.final_figures(state, splits[2]) | {"elapsed_seconds": state.elapsed_seconds}
-    card = _save(out, state, figures | origin)
+    metrics = training.final_metrics(state, splits[2]) | {"elapsed_seconds": state.elapsed_seconds}
+    card = _save(out, state, metrics | origin)
     accuracy = (
         f"test accuracy {card['test_accuracy']:.2%}, best validation accuracy"
         f" {card['val_accuracy']:.2%}"
@@ -152,13 +148,13 @@ def train(out: Path, overwrite: bool, title: str, as_json: bool, **values):
     click.echo(f"Saved {out}: {accuracy}.", err=as_json)
 
 
-def _save(out: Path, state, figures: dict) -> dict:
+def _save(out: Path, state, metrics: dict) -> dict:
     """Write the best weights and, next to them, their card, which it returns."""
     from fashion_core import checkpoints
 
     config, weights = state.config, state.best_weights
-    checkpoints.save_checkpoint(out, config, weights, figures)
-    card = checkpoints.Checkpoint(config.model, config, weights, figures).card
+    checkpoints.save_checkpoint(out, config, weights, metrics)
+    card = checkpoints.Checkpoint(config.model, config, weights, metrics).card
     new = out.with_suffix(".json.tmp")
     new.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     os.replace(new, out.with_suffix(".json"))
@@ -240,7 +236,8 @@ def classify(picture: tuple[str, ...], checkpoint: Path | None, as_json: bool):
 
 def _classify_file(model, path: Path) -> dict:
     from fashion_core import predict
-    from fashion_core.pictures.opening import PictureError, open_picture
+    from fashion_core.errors import PictureError
+    from fashion_core.pictures.opening import open_picture
     from fashion_core.pictures.prepare import prepare
 
     try:
@@ -271,19 +268,21 @@ def ask_teacher_command():
     import numpy as np
     from tqdm import tqdm
 
-    from fashion_core import teacher
+    from fashion_core import distillation
 
     pixels = data.load_split("train").pixels
     answers = []
-    with tqdm(total=(1 + teacher.MIXTURES) * len(pixels), unit="image", file=sys.stderr) as bar:
-        for version in teacher.versions(pixels):
+    with tqdm(
+        total=(1 + distillation.MIXTURES) * len(pixels), unit="image", file=sys.stderr
+    ) as bar:
+        for version in distillation.versions(pixels):
             parts = []
-            for part in teacher.ask_teacher(version):
+            for part in distillation.ask_teacher(version):
                 parts.append(part)
                 bar.update(len(part))
             answers.append(np.concatenate(parts))
-    teacher.save_answers(np.stack(answers))
-    click.echo(f"Wrote {teacher.answers_path()}.")
+    distillation.save_answers(np.stack(answers))
+    click.echo(f"Wrote {distillation.answers_path()}.")
 
 
 @cli.command()
@@ -299,13 +298,14 @@ def export(checkpoint: Path | None, kind: str, out: Path):
     "tfevents" in FILE.
     """
     from fashion_core import catalog, export
+    from fashion_core.errors import ExportError
 
     path = checkpoint or catalog.recommended_path()
     if kind in ("onnx", "card"):
         content = {"onnx": export.onnx_bytes, "card": export.card_bytes}[kind](path)
     else:
         if path.resolve().parent.parent != folders.runs_dir().resolve():
-            raise export.ExportError(
+            raise ExportError(
                 f"Only a run has curves. Name its model.pt as CHECKPOINT; {path.name} stands in no"
                 " run's folder."
             )
@@ -323,9 +323,7 @@ def main():
         cli(prog_name="python -m fashion_core")
     except OSError as error:
         sys.exit(f"Error: {error.filename or 'a file'}: {error.strerror or error}")
-    except Exception as error:
-        if type(error).__name__ not in KNOWN_FAILURES:
-            raise
+    except LabError as error:
         sys.exit(f"Error: {error}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fashion_core import checkpoints, files, limits
+from fashion_core.errors import RunError
 from fashion_core.runs import folders
 
 RECOMMENDED = "deep_residual_net"
@@ -45,22 +46,24 @@ def list_models() -> list[ModelEntry]:
 
 def _shipped_entry(path: Path) -> ModelEntry:
     try:
-        card = files.read_json(path.with_suffix(".json"))
-    except files.RunError:
+        card = files.with_todays_keys(files.read_json(path.with_suffix(".json")))
+    except RunError:
         card = {}
+    if isinstance(card.get("config"), dict):
+        card["config"] = files.with_todays_keys(card["config"])
     title = str(card.get("title") or path.stem)
     return ModelEntry(path.stem, title, path, fingerprint_of(path), card, shipped=True)
 
 
 def _run_entry(run: folders.Run) -> ModelEntry:
-    figures = {
+    metrics = {
         key: value for key, value in run.status.items() if key.endswith(("_accuracy", "_loss"))
     }
     card = {
         "model": run.config.model,
         "config": run.config.to_dict(),
         "state": run.state,
-        **figures,
+        **metrics,
     }
     if {"steps", "epoch"} & run.status.keys():
         card["epochs_done"] = run.epochs_done
@@ -72,14 +75,14 @@ def recommended_path() -> Path:
     return checkpoints.PRETRAINED_DIR / f"{RECOMMENDED}.pt"
 
 
-def bring_in(source: Path, name: str) -> str:
+def import_model(source: Path, name: str) -> str:
     """Make a finished run of a model file that this app has saved; returns the new run's id.
 
     Raises CheckpointError for a file that does not pass `read_checkpoint`, RunError when it cannot
     be written.
     """
     if limits.read_only():
-        raise files.RunError("This copy is read-only: models cannot be brought in.")
+        raise RunError("This copy is read-only: models cannot be brought in.")
     checkpoint = checkpoints.read_checkpoint(source)
     # So that nothing takes it for a run that trains
     run_id = folders.create_run(checkpoint.config, name, "stopped")
@@ -99,7 +102,7 @@ def bring_in(source: Path, name: str) -> str:
         files.write_json(run_dir / "status.json", status)
     except OSError as error:
         shutil.rmtree(run_dir, ignore_errors=True)
-        raise files.RunError(
-            f"The model could not be written: {folders.unwritable_words(error)}"
+        raise RunError(
+            f"The model could not be written: {folders.describe_unwritable(error)}"
         ) from error
     return run_id

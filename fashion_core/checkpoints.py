@@ -22,7 +22,8 @@ import torch
 from torch import nn
 
 from fashion_core import files
-from fashion_core.config import MODELS, ConfigError, TrainConfig
+from fashion_core.config import MODELS, TrainConfig
+from fashion_core.errors import CheckpointError, ConfigError
 from fashion_core.models import build_model, fold_norms
 
 FORMAT = "fashion-cnn-lab/1"
@@ -30,7 +31,7 @@ RESUME_FORMAT = "fashion-cnn-lab/resume/3"
 EARLIER_RESUME_FORMATS = ("fashion-cnn-lab/resume/1", "fashion-cnn-lab/resume/2")
 # 5 million float32 weights are 20 MB; three times that is no model of ours
 MAX_CHECKPOINT_BYTES = 64_000_000
-# Of a file all but the tensors' numbers: about 10 kB, and a card's figures
+# Of a file all but the tensors' numbers: about 10 kB, and a card's metrics
 MAX_PICKLE_BYTES = 1_000_000
 # What may stand in a file more than once, by the word of pickle that makes it.
 SHAREABLE = ("GLOBAL", "BINUNICODE", "EMPTY_LIST", "EMPTY_DICT", "BINPERSID", "REDUCE")
@@ -39,12 +40,6 @@ MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain o
 MAX_QUOTED = 300
 MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
 PRETRAINED_DIR = files.PROJECT_DIR / "checkpoints" / "pretrained"
-
-
-class CheckpointError(Exception):
-    """A model file is missing, damaged, unsafe or does not fit; the text says which and what to
-    do.
-    """
 
 
 @dataclass(frozen=True)
@@ -145,7 +140,7 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
         raise CheckpointError(
             f"{path.name} belongs to a run of another configuration ({kept.describe()})."
         )
-    return values
+    return files.with_todays_keys(values)
 
 
 def _refuse_unsafe_size(path: Path) -> None:
@@ -263,11 +258,11 @@ def _checked_metrics(metrics, name: str) -> dict:
                 break
     except (TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"{name} has figures that are not plain numbers and words."
+            f"{name} has metrics that are not plain numbers and words."
         ) from error
     if not isinstance(metrics, dict) or characters > MAX_METRICS_CHARACTERS:
-        raise CheckpointError(f"{name} has figures that this app did not write.")
-    return json.loads("".join(text))
+        raise CheckpointError(f"{name} has metrics that this app did not write.")
+    return files.with_todays_keys(json.loads("".join(text)))
 
 
 def load_model(path: Path) -> nn.Module:
@@ -278,12 +273,12 @@ def load_model(path: Path) -> nn.Module:
 def model_of(checkpoint: Checkpoint) -> nn.Module:
     """The network with a checkpoint's weights, in eval mode on the CPU.
 
-    Its attributes `temperature` and `known_certainty` are what `predict` divides its logits by, and
-    the threshold of `predict.classify_pixels`.
+    Its attributes `temperature` and `ood_threshold` are what `predict` divides its logits by, and
+    the `predict.ood_score` above which a picture is called unlike anything known.
     """
     model = build_model(checkpoint.model)
     model.load_state_dict(checkpoint.weights)
-    model.known_certainty = _number(checkpoint.metrics.get("known_certainty"), -math.inf)
+    model.ood_threshold = _number(checkpoint.metrics.get("ood_threshold"), math.inf)
     temperature = _number(checkpoint.metrics.get("temperature"), 1.0)
     model.temperature = (
         temperature if MIN_TEMPERATURE <= temperature <= 1 / MIN_TEMPERATURE else 1.0

@@ -24,7 +24,7 @@ def totals(labels, preds_a, preds_b):
 
     right_a, right_b = _right(labels, preds_a), _right(labels, preds_b)
     only_a, only_b = int(np.sum(right_a & ~right_b)), int(np.sum(right_b & ~right_a))
-    parted = only_a + only_b
+    discordant = only_a + only_b
     return {
         "accuracy_a": evaluation.accuracy(labels, preds_a),
         "accuracy_b": evaluation.accuracy(labels, preds_b),
@@ -33,7 +33,7 @@ def totals(labels, preds_a, preds_b):
         "only_b": only_b,
         "neither": int(np.sum(~right_a & ~right_b)),
         "images": len(right_a),
-        "chance": float(binomtest(only_b, parted).pvalue) if parted else 1.0,
+        "chance": float(binomtest(only_b, discordant).pvalue) if discordant else 1.0,
     }
 
 
@@ -59,7 +59,7 @@ def per_class(labels, preds_a, preds_b):
     return rows
 
 
-def changed_sides(labels, probs_a, probs_b, true, pred):
+def prediction_changes(labels, probs_a, probs_b, true, pred):
     """The images of a cell that only one of two models puts there: (came, left), positions, B's
     surest first.
 

@@ -9,7 +9,10 @@ import dataclasses
 import math
 from dataclasses import dataclass, field
 
+from fashion_core import files
+from fashion_core.errors import ConfigError
 from fashion_core.metadata import TRAIN_SIZE
+from fashion_core.text import format_value
 
 MODELS = {
     "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
@@ -45,7 +48,7 @@ SCHEDULES = {
 
 _LONG = {"schedule": "one-cycle", "batch_size": 128, "flips": True}
 _ADAMW = _LONG | {"optimizer": "AdamW", "learning_rate": 0.003, "weight_decay": 0.05}
-_SKETCHES = _ADAMW | {"dropout": 0.2, "label_smoothing": 0.05, "sketches": True}
+_SYNTHETIC = _ADAMW | {"dropout": 0.2, "label_smoothing": 0.05, "synthetic": True}
 
 # Named starting points for the form: what differs from TrainConfig(), and a sentence.
 RECIPES = {
@@ -88,14 +91,14 @@ RECIPES = {
         ),
     ),
     "Learn sketches": (
-        _SKETCHES | {"model": "ResidualNet", "epochs": 14},
+        _SYNTHETIC | {"model": "ResidualNet", "epochs": 14},
         (
             "A small residual network learns drawings and photos too: half an hour or more on two"
             " cores."
         ),
     ),
     "Recommended": (
-        _SKETCHES | {"model": "DeepResidualNet", "epochs": 12, "erasing": True},
+        _SYNTHETIC | {"model": "DeepResidualNet", "epochs": 12, "erasing": True},
         (
             "How the recommended model was trained, so that it understands drawings and photos: an"
             " hour or more."
@@ -121,12 +124,6 @@ RECIPES = {
         ),
     ),
 }
-
-
-class ConfigError(ValueError):
-    """A hyper-parameter is unknown or out of range; the text names it, its value and what is
-    allowed.
-    """
 
 
 def _number(default, low, high, step, label, help_text):
@@ -252,7 +249,7 @@ class TrainConfig:
             ),
         },
     )
-    sketches: bool = field(
+    synthetic: bool = field(
         default=False,
         metadata={
             "label": "Learns sketches",
@@ -277,12 +274,12 @@ class TrainConfig:
     def __post_init__(self):
         for spec in dataclasses.fields(self):
             _check_value(spec, getattr(self, spec.name))
-        if self.distillation and self.sketches:
+        if self.distillation and self.synthetic:
             raise ConfigError(
                 "Learns sketches (sketches) and Learns from a teacher (distillation) cannot both be"
                 " on: the teacher has not seen the sketches. Switch one of them off."
             )
-        if self.mixup and (self.distillation or self.sketches):
+        if self.mixup and (self.distillation or self.synthetic):
             raise ConfigError(
                 "Mixup (mixup) cannot be on together with Learns from a teacher (distillation),"
                 " which has mixtures of its own, or Learns sketches (sketches). Set mixup to 0 or"
@@ -297,12 +294,12 @@ class TrainConfig:
     @property
     def real_batch_size(self) -> int:
         """How many images of a batch are Fashion-MNIST's own; with sketches half of them."""
-        return self.batch_size // 2 if self.sketches else self.batch_size
+        return self.batch_size // 2 if self.synthetic else self.batch_size
 
     @property
     def images_per_epoch(self) -> int:
         """How many pictures an epoch trains on, synthetic ones included."""
-        return self.train_size * (2 if self.sketches else 1)
+        return self.train_size * (2 if self.synthetic else 1)
 
     def to_dict(self) -> dict:
         """A plain dict that `from_dict` takes back."""
@@ -317,6 +314,7 @@ class TrainConfig:
             raise ConfigError(
                 f"A training configuration must be a JSON object, not {type(values).__name__}."
             )
+        values = files.with_todays_keys(values)
         allowed = [spec.name for spec in dataclasses.fields(cls)]
         for key in values:
             if key not in allowed:
@@ -328,7 +326,7 @@ class TrainConfig:
     def describe(self) -> str:
         """What differs from the defaults, in a line; "classic tutorial" when nothing does."""
         changed = [
-            f"{spec.metadata['label'].lower()} {value_words(spec.name, getattr(self, spec.name))}"
+            f"{spec.metadata['label'].lower()} {format_value(spec.name, getattr(self, spec.name))}"
             for spec in dataclasses.fields(self)
             if getattr(self, spec.name) != spec.default
         ]
@@ -345,22 +343,11 @@ class TrainConfig:
             for spec in dataclasses.fields(self)
         ]
         return ", ".join(
-            f"{spec.metadata['label'].lower()} {value_words(spec.name, mine)} (here"
-            f" {value_words(spec.name, here)})"
+            f"{spec.metadata['label'].lower()} {format_value(spec.name, mine)} (here"
+            f" {format_value(spec.name, here)})"
             for spec, mine, here in values
             if mine != here
         )
-
-
-def value_words(name: str, value) -> str:
-    """The value of this hyper-parameter for a reader: "on", "55,000", "0.003"; a seed is a name,
-    not a quantity.
-    """
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float):
-        return f"{value:.10f}".rstrip("0").rstrip(".")  # as one types it: 0.00001, never 1e-05
-    return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
 
 
 def field_spec(name: str) -> dict:
@@ -392,5 +379,5 @@ def _check_number(spec, value) -> None:
         )
     low, high = spec.metadata["low"], spec.metadata["high"]
     if not low <= value <= high:  # also catches NaN
-        low, high = value_words(spec.name, low), value_words(spec.name, high)
+        low, high = format_value(spec.name, low), format_value(spec.name, high)
         raise ConfigError(f"{spec.name} must be between {low} and {high}, not {value!r}.")

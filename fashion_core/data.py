@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from fashion_core.errors import DataError
 from fashion_core.metadata import (
     FILE_MD5,
     IMAGE_SIZE,
@@ -67,10 +68,6 @@ WAYS_TO_SUPPLY = f"""Any of these three ways supplies the files by hand:
 2. Set the environment variable {ENVIRONMENT_NAME} to a folder that has them
 3. On Debian or Ubuntu, install the package: sudo apt-get install {DEBIAN_PACKAGE}
 They are published at https://github.com/zalandoresearch/fashion-mnist (folder data/fashion)."""
-
-
-class DataError(Exception):
-    """Fashion-MNIST cannot be had; the text says why and what to do, and is shown to visitors."""
 
 
 # Stat keys of files whose content was found right in this process

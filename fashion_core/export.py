@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from fashion_core import checkpoints
+from fashion_core.errors import ExportError
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE
 from fashion_core.runs import folders
 from fashion_core.runs.events import read_metrics
@@ -29,13 +30,13 @@ CURVE_COLUMNS = (
     "train_loss",
     "val_loss",
     "val_accuracy",
-    "sketch_accuracy",
+    "synthetic_accuracy",
     "learning_rate",
     "elapsed_seconds",
     "images_per_second",
 )
 STEP_SCALARS = ("train_loss", "learning_rate")
-EPOCH_SCALARS = ("val_loss", "val_accuracy", "sketch_accuracy")
+EPOCH_SCALARS = ("val_loss", "val_accuracy", "synthetic_accuracy")
 INPUT_WORDS = (
     "pixels: (N, 28, 28) uint8, 0 background, 255 cloth, as in Fashion-MNIST; normalised inside the"
     " graph."
@@ -45,10 +46,6 @@ OUTPUT_WORDS = (
 )
 
 _ONE_AT_A_TIME = threading.Lock()  # PyTorch keeps the export under way in global variables
-
-
-class ExportError(Exception):
-    """A file cannot be made; the text says why and what to do."""
 
 
 # Models
@@ -75,8 +72,8 @@ def onnx_bytes(path: Path) -> bytes:
 
     Input "pixels" (N, 28, 28) uint8 as in the data set, output "probs" (N, 10) float32, both for
     any N; normalising, the checkpoint's temperature and the softmax are part of the graph.
-    Metadata: class_names and card (JSON), input, output, known_certainty (below it, in nats,
-    -mean(log(probs)) means that the model does not know the picture). Raises CheckpointError, and
+    Metadata: class_names and card (JSON), input, output, ood_threshold (above it, in nats,
+    mean(log(probs)) means that the model does not know the picture). Raises CheckpointError, and
     ExportError where the package onnx is missing.
     """
     try:
@@ -88,11 +85,11 @@ def onnx_bytes(path: Path) -> bytes:
 
     checkpoint = checkpoints.read_checkpoint(path)  # once: a run that trains replaces its file
     model = checkpoints.model_of(checkpoint)
-    # -inf in a model without it, which JSON cannot say but str can
-    known_certainty = model.known_certainty
+    # inf in a model without it, which JSON cannot say but str can
+    ood_threshold = model.ood_threshold
     proto = onnx.load_model_from_string(_traced_onnx(_PixelsToProbs(model).eval()))
     words = {"class_names": json.dumps(CLASS_NAMES), "input": INPUT_WORDS, "output": OUTPUT_WORDS}
-    words |= {"card": _json(checkpoint.card).decode(), "known_certainty": str(known_certainty)}
+    words |= {"card": _json(checkpoint.card).decode(), "ood_threshold": str(ood_threshold)}
     onnx.helper.set_model_props(proto, words)
     proto.doc_string = f"{INPUT_WORDS} {OUTPUT_WORDS}"
     onnx.checker.check_model(proto)
@@ -133,11 +130,13 @@ def pt_snippet(name: str) -> str:
     """Eight lines that ask the model file `name` in this project's folder about a picture."""
     return f"""\
 from pathlib import Path
-from fashion_core import checkpoints, pictures, predict
+from fashion_core import checkpoints, predict
+from fashion_core.pictures.opening import open_picture
+from fashion_core.pictures.prepare import prepare
 from fashion_core.metadata import CLASS_NAMES
 
 model = checkpoints.load_model(Path({name!r}))
-prepared = pictures.prepare(pictures.open_picture(Path("picture.jpg")))
+prepared = prepare(open_picture(Path("picture.jpg")))
 answer = predict.classify_pixels(model, prepared.pixels)
 print(f"{{CLASS_NAMES[answer.label]}}, {{answer.probs.max():.1%}}")"""
 
@@ -176,8 +175,8 @@ def curves_csv(run: folders.Run) -> bytes:
 def tensorboard_bytes(run: folders.Run) -> bytes:
     """The curves of a run as a TensorBoard event file; its name must contain "tfevents".
 
-    train_loss and learning_rate at every logged step; val_loss, val_accuracy and sketch_accuracy at
-    the step with which their epoch ended. Wall times are those of the training, counted from the
+    train_loss and learning_rate at every logged step; val_loss, val_accuracy and synthetic_accuracy
+    at the step with which their epoch ended. Wall times are those of the training, counted from the
     run's start. Raises ExportError for a run without a single event, and where the package
     tensorboardX is missing.
     """

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from fashion_core import data
-from fashion_core.data import DataError, NewFiles, Progress, Report
+from fashion_core.data import NewFiles, Progress, Report
+from fashion_core.errors import DataError
 from fashion_core.metadata import (
     FILE_MD5,
 )

@@ -1,4 +1,8 @@
-"""From fashion_core.runs."""
+"""JSON files that a stranger may have edited: replaced in one step, numbers checked, former keys
+read.
+
+Standard library only.
+"""
 
 import errno
 import json
@@ -7,17 +11,22 @@ import threading
 import time
 from pathlib import Path
 
+from fashion_core.errors import RunError
+
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 # A second in all: a status is read within a millisecond, a model in some
 REPLACE_TRIES, REPLACE_SECONDS = 50, 0.02
 # Torch says it without a number
 DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC), None}
 MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
+# What earlier versions wrote, and what it is called today
+FORMER_KEYS = {
+    "sketches": "synthetic",
+    "sketch_accuracy": "synthetic_accuracy",
+    "best_figures": "best_metrics",
+    "passed": "skipped",
+}
 MAX_NUMBER = 1e15  # larger than any count, loss or time that a run can have
-
-
-class RunError(Exception):
-    """A run cannot be started, read or deleted; the text says why and what to do."""
 
 
 # Writing
@@ -69,9 +78,21 @@ def read_json(path: Path) -> dict:
 
 
 def refuse_constant(text):
+    """For json.loads: NaN and the infinities are no JSON. Raises ValueError."""
     raise ValueError(f"{text} is not a JSON number")
 
 
 def number_or(value, default):
+    """The value if it is a number that a run can have, else the default."""
     ok = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
     return value if ok else default
+
+
+def with_todays_keys(values: dict) -> dict:
+    """The values of a configuration, status, event, card or queue, whichever version wrote them.
+
+    `known_certainty`, from which a picture counted as known, was the negative of `ood_threshold`.
+    """
+    renamed = {FORMER_KEYS.get(key, key): value for key, value in values.items()}
+    certainty = number_or(renamed.pop("known_certainty", None), None)
+    return renamed if certainty is None else {"ood_threshold": -certainty} | renamed

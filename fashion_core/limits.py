@@ -11,17 +11,14 @@ import math
 import os
 from dataclasses import dataclass
 
+from fashion_core.errors import LimitError
+from fashion_core.text import format_count
+
 READ_ONLY = "FASHION_READ_ONLY"
 MAX_EPOCHS, MAX_MINUTES = "FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES"
 MAX_RUNS, MAX_QUEUE = "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 SHOWN_CHARACTERS = 40  # as much of a bad value as a sentence can bear
-
-
-class LimitError(Exception):
-    """A limit is set to something that is none; the text names the variable, its value and what it
-    should be.
-    """
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Limits:
     def words(self) -> str:
         """The limits in one sentence; empty when there are none."""
         parts = [
-            f"{counted(value, unit)}{rest}"
+            f"{format_count(value, unit)}{rest}"
             for value, unit, rest in (
                 (self.epochs, "epoch", " per run"),
                 (self.minutes, "minute", " per run"),
@@ -52,8 +49,8 @@ class Limits:
         if epochs <= self.epochs:
             return ""
         return (
-            f"This copy trains at most {counted(self.epochs, 'epoch')} per run, not {epochs:,}."
-            " Choose fewer."
+            f"This copy trains at most {format_count(self.epochs, 'epoch')} per run,"
+            f" not {epochs:,}. Choose fewer."
         )
 
     def time_problem(self, elapsed_seconds: float) -> str:
@@ -61,15 +58,15 @@ class Limits:
         if elapsed_seconds < 60 * self.minutes:
             return ""
         return (
-            f"It has used up its time: this copy trains at most {counted(self.minutes, 'minute')}"
-            " per run."
+            "It has used up its time: this copy trains at most"
+            f" {format_count(self.minutes, 'minute')} per run."
         )
 
     def runs_problem(self, kept: int, added: int = 1) -> str:
         """A sentence that refuses `added` runs beside `kept` ones, or an empty string."""
         if kept + added <= self.runs:
             return ""
-        allowed = f"This copy keeps at most {counted(self.runs, 'run')}"
+        allowed = f"This copy keeps at most {format_count(self.runs, 'run')}"
         return (
             f"{allowed}; there {_are(kept)}, and {added} more would be too many. Delete some on the"
             " Runs page first."
@@ -83,17 +80,11 @@ class Limits:
             return (
                 "On this copy no run can wait. Start it when the one that is under way has ended."
             )
-        allowed = f"On this copy at most {counted(self.queue, 'run')} can wait"
+        allowed = f"On this copy at most {format_count(self.queue, 'run')} can wait"
         return (
             f"{allowed}; there {_are(waiting)}, and {added} more would be too many. Cancel some or"
             " wait."
         )
-
-
-def counted(value: float, unit: str) -> str:
-    """ "1 epoch", "1,200 runs", "0.5 minutes"."""
-    number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
-    return f"{number} {unit}" + ("" if value == 1 else "s")
 
 
 def read_limits() -> Limits:

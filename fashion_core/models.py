@@ -151,11 +151,11 @@ class WideResidualNet(nn.Module):
         if images.shape[1:] != (1, IMAGE_SIZE, IMAGE_SIZE):
             raise ValueError(f"images must be (N, 1, 28, 28), not {tuple(images.shape)}")
         if self.training:
-            return self._look(images)
-        both = self._look(torch.cat([images, images.flip(-1)]))  # 2N×10
+            return self._logits(images)
+        both = self._logits(torch.cat([images, images.flip(-1)]))  # 2N×10
         return both.unflatten(0, (2, -1)).mean(0)  # N×10
 
-    def _look(self, images: torch.Tensor) -> torch.Tensor:
+    def _logits(self, images: torch.Tensor) -> torch.Tensor:
         x = self.block1(F.relu(self.stem(images)))  # N×32×28×28
         x = self.block2(F.relu(self.pool(self.widen2(x))))  # N×64×28×28 → N×64×14×14
         x = self.block3(F.relu(self.pool(self.widen3(x))))  # N×128×14×14 → N×128×7×7

@@ -53,18 +53,18 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return (shifted / shifted.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
-def certainty(logits: np.ndarray) -> np.ndarray:
-    """How far from evenly spread the probabilities are, (N,) in nats, from logits (N, 10): log 10
-    if even, else more.
+def ood_score(logits: np.ndarray) -> np.ndarray:
+    """How unlike anything known pictures with these logits (N, 10) are: (N,) in nats, at most
+    -log 10, where the probabilities are even.
 
-    It is the cross-entropy of the even distribution against softmax(logits), the very loss by which
-    a model that learns sketches is taught to doubt pictures of anything but clothes (Hendrycks,
+    It is minus the cross-entropy of the even distribution against softmax(logits), the very loss
+    by which a model that learns from synthetic pictures is taught to doubt outliers (Hendrycks,
     Mazeika and Dietterich, "Deep Anomaly Detection with Outlier Exposure", 2019, section 4.2). A
-    garment between two classes stays far above it.
+    garment between two classes stays far below it.
     """
     top = logits.max(axis=-1)
     log_total = top + np.log(np.exp(logits - top[..., None]).sum(axis=-1))
-    return log_total - logits.mean(axis=-1)
+    return logits.mean(axis=-1) - log_total
 
 
 def predict_probs(
@@ -77,12 +77,12 @@ def predict_probs(
 def classify_pixels(model: nn.Module, pixels: np.ndarray) -> Answer:
     """The model's answer for one image (28, 28) uint8.
 
-    `recognised` is False when its certainty is below `model.known_certainty`, which `load_model`
+    `recognised` is False when its `ood_score` is above `model.ood_threshold`, which `load_model`
     sets from the checkpoint; a model without it recognises everything but an empty picture.
     """
     if pixels.shape != (IMAGE_SIZE, IMAGE_SIZE):
         raise ValueError(f"pixels must be (28, 28), not {pixels.shape}")
     logits = predict_logits(model, pixels[None])
     probs = softmax(logits)[0]
-    known = certainty(logits)[0] >= getattr(model, "known_certainty", -np.inf)
+    known = ood_score(logits)[0] <= getattr(model, "ood_threshold", np.inf)
     return Answer(int(probs.argmax()), probs, bool(known and pixels.any()))

@@ -6,12 +6,8 @@ import torch
 
 from fashion_core import training
 from fashion_core.config import TrainConfig
+from fashion_core.errors import ResumeError
 from fashion_core.training import TrainState
-
-
-class ResumeError(Exception):
-    """What was kept of a run does not fit its configuration; the text says what."""
-
 
 # Keeping a training and going on with it
 
@@ -19,7 +15,7 @@ KEPT_VALUES = (
     "epoch",
     "step",
     "best_score",
-    "best_figures",
+    "best_metrics",
     "best_epoch",
     "best_weights",
     "elapsed_seconds",
@@ -86,11 +82,11 @@ def _expected_values(state: TrainState, values) -> dict:
     """
     expected = state_to_dict(state)
     if isinstance(values, dict) and values.get("epoch"):
-        figures = values.get("best_figures")
+        metrics = values.get("best_metrics")
         names = {"val_loss", "val_accuracy"} | (
-            set(figures) if isinstance(figures, dict) else set()
+            set(metrics) if isinstance(metrics, dict) else set()
         )
-        expected |= {"best_weights": expected["weights"], "best_figures": dict.fromkeys(names, 0.0)}
+        expected |= {"best_weights": expected["weights"], "best_metrics": dict.fromkeys(names, 0.0)}
     return expected
 
 

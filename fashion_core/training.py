@@ -18,13 +18,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from fashion_core import evaluation, teacher
-from fashion_core.config import TrainConfig, value_words
+from fashion_core import distillation, evaluation
+from fashion_core.config import TrainConfig
 from fashion_core.data import Split, iterate_batches
+from fashion_core.errors import TrainingFailed
 from fashion_core.metadata import NOTHING
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
-from fashion_core.predict import certainty, predict_logits
+from fashion_core.predict import ood_score, predict_logits
+from fashion_core.text import format_value
 from fashion_core.transforms import (
     normalise,
     random_erasing,
@@ -41,7 +43,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
 # The most that glibc accepts; the largest buffer of batches of 128 has 26 MB
 MAX_MMAP_THRESHOLD = 32 << 20
 KEPT_BYTES = 512 << 20
-VAL_SKETCHES = 1_000  # synthetic validation pictures, as many as a second makes
+VAL_SYNTHETIC = 1_000  # synthetic validation pictures, as many as a second makes
 UNKNOWN_SHARE = 0.02  # share of the validation pictures that may be called unlike anything known
 TEACHER_SHARE = 0.9  # of the loss, when a teacher is listened to; the rest is the labels'
 # What its logits are divided by: less sure, so that the unlikely classes say something too
@@ -49,10 +51,6 @@ TEACHER_TEMPERATURE = 4.0
 MIXUP_UNTIL = 6 / 7  # share of the steps
 # One-cycle: the peak by the first rate, the first by the last
 START_DIVISOR, END_DIVISOR = 25, 10_000
-
-
-class TrainingFailed(Exception):
-    """The loss is not a number any more or has exploded; the text says so and what to change."""
 
 
 @dataclass
@@ -70,7 +68,7 @@ class TrainState:
     step: int = 0  # finished weight updates
     # What the best are judged by, see `validate`
     best_score: tuple[float, float] = (-1.0, -math.inf)
-    best_figures: dict = field(default_factory=dict)
+    best_metrics: dict = field(default_factory=dict)
     best_epoch: int = 0
     best_weights: dict = field(default_factory=dict)
     elapsed_seconds: float = 0.0  # of training, up to the last event
@@ -171,8 +169,8 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
 
     {"kind": "step", epoch, step, train_loss, learning_rate, images_per_second, elapsed_seconds}
     {"kind": "epoch", epoch, step, train_loss, val_loss, val_accuracy, best, images_per_second,
-    elapsed_seconds} and, with `config.sketches`, sketch_accuracy: that on synthetic pictures made
-    of validation images
+    elapsed_seconds} and, with `config.synthetic`, synthetic_accuracy: that on synthetic pictures
+    made of validation images
 
     `epoch` counts from 1, `step` counts finished weight updates, `train_loss` is the mean
     cross-entropy in nats since the last step event (or over the epoch), without label smoothing and
@@ -200,8 +198,12 @@ def training_tensors(config: TrainConfig, split: Split) -> tuple[torch.Tensor, .
     labels = torch.from_numpy(split.labels[chosen])
     if not config.distillation:
         return torch.from_numpy(split.pixels[chosen]), labels
-    versions = np.stack([version[chosen] for version in teacher.versions(split.pixels)])
-    return torch.from_numpy(versions), labels, torch.from_numpy(teacher.read_answers()[:, chosen])
+    versions = np.stack([version[chosen] for version in distillation.versions(split.pixels)])
+    return (
+        torch.from_numpy(versions),
+        labels,
+        torch.from_numpy(distillation.read_answers()[:, chosen]),
+    )
 
 
 def event_steps(steps: int, image_count: int, first: bool) -> set[int]:
@@ -216,7 +218,7 @@ def event_steps(steps: int, image_count: int, first: bool) -> set[int]:
     )
 
 
-def with_sketches(
+def with_synthetic(
     pixels: torch.Tensor, labels: torch.Tensor, seed
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """A batch and as many synthetic pictures of its classes or of nothing: pixels (2n, 28, 28),
@@ -230,14 +232,14 @@ def with_sketches(
     )
 
 
-def drawn_ahead(batches: Iterator[tuple], seed: int, first_step: int) -> Iterator[tuple]:
-    """The batches `with_sketches`, each drawn on a thread of its own while training is busy with
+def prefetched(batches: Iterator[tuple], seed: int, first_step: int) -> Iterator[tuple]:
+    """The batches `with_synthetic`, each drawn on a thread of its own while training is busy with
     the one before.
     """
     with ThreadPoolExecutor(1) as pen:
         drawing = None
         for step, (pixels, labels) in enumerate(batches, start=first_step):
-            drawn, drawing = drawing, pen.submit(with_sketches, pixels, labels, (seed, step))
+            drawn, drawing = drawing, pen.submit(with_synthetic, pixels, labels, (seed, step))
             if drawn:
                 yield drawn.result()
         if drawing:
@@ -245,13 +247,13 @@ def drawn_ahead(batches: Iterator[tuple], seed: int, first_step: int) -> Iterato
 
 
 @functools.lru_cache(maxsize=1)
-def val_sketches(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
+def val_synthetic(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
     """Synthetic garments made of validation images, always the same: pixels (n, 28, 28) uint8,
     labels (n,) int64.
     """
     from fashion_core.synthetic.batches import mixed
 
-    chosen = np.random.default_rng(0).permutation(len(val_split.labels))[:VAL_SKETCHES]
+    chosen = np.random.default_rng(0).permutation(len(val_split.labels))[:VAL_SYNTHETIC]
     pixels, labels = mixed(val_split.pixels[chosen], val_split.labels[chosen], seed=0)
     return pixels[labels != NOTHING], labels[labels != NOTHING]
 
@@ -268,8 +270,8 @@ def _train_epoch(state, tensors, val_split, began) -> Iterator[dict]:
     state.optimizer.trained.train()
     state.optimizer.round_weights()  # a restored state has set the model's
     batches = _batches_to_come(state, tensors)
-    if config.sketches:
-        batches = drawn_ahead(batches, config.seed, state.step)
+    if config.synthetic:
+        batches = prefetched(batches, config.seed, state.step)
     for batch in batches:
         window_loss += _update(state, *batch) * len(batch[0])
         window_images += len(batch[0])
@@ -296,14 +298,14 @@ def _train_epoch(state, tensors, val_split, began) -> Iterator[dict]:
     images_per_second = state.epoch_images / (time.perf_counter() - epoch_began)
     state.epoch += 1
     state.epoch_batches, state.epoch_images, state.epoch_loss, state.epoch_seconds = 0, 0, 0.0, 0.0
-    figures = validate(state, val_split)
+    metrics = validate(state, val_split)
     state.elapsed_seconds = time.perf_counter() - began
     yield {
         "kind": "epoch",
         "epoch": state.epoch,
         "step": state.step,
         "train_loss": train_loss,
-        **figures,
+        **metrics,
         "images_per_second": images_per_second,
         "elapsed_seconds": state.elapsed_seconds,
     }
@@ -362,7 +364,7 @@ def _update(
         rows = _smoothed(logits, labels, config.label_smoothing)
         shared = _smoothed(logits, labels.flip(0), config.label_smoothing)
         objective = torch.lerp(shared, rows, own).mean()
-    elif config.label_smoothing or config.sketches:
+    elif config.label_smoothing or config.synthetic:
         objective = _smoothed(logits, labels, config.label_smoothing).mean()
     state.optimizer.clear_gradients()
     objective.backward()
@@ -406,8 +408,8 @@ def try_rates(state: TrainState, train_split: Split, rates: Iterable[float]) -> 
     """
     config = state.config
     batches = _endless_batches(state, training_tensors(config, train_split))
-    if config.sketches:
-        batches = drawn_ahead(batches, config.seed, 0)
+    if config.synthetic:
+        batches = prefetched(batches, config.seed, 0)
     state.optimizer.trained.train()
     with contextlib.closing(batches):  # ends the thread that draws ahead
         for rate, batch in zip(rates, batches, strict=False):
@@ -442,7 +444,7 @@ def _checked(loss: float, state: TrainState) -> float:
     what = f"rose to {loss:,.0f}" if math.isfinite(loss) else "is no longer a number"
     raise TrainingFailed(
         f"The loss {what} at step {state.step:,}: the weights have run away. "
-        f"Try a learning rate below {value_words('learning_rate', state.config.learning_rate)}."
+        f"Try a learning rate below {format_value('learning_rate', state.config.learning_rate)}."
     )
 
 
@@ -451,63 +453,65 @@ def validate(state: TrainState, val_split: Split) -> dict:
     the best so far.
 
     Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1), best (bool) and, with
-    `config.sketches`, sketch_accuracy; the best are judged by val_accuracy, or by the mean of both
-    accuracies. Raises TrainingFailed when the loss is not finite.
+    `config.synthetic`, synthetic_accuracy; the best are judged by val_accuracy, or by the mean of
+    both accuracies. Raises TrainingFailed when the loss is not finite.
     """
     val_logits = predict_logits(state.model, val_split.pixels)
     logits = torch.from_numpy(val_logits)
     labels = torch.tensor(val_split.labels)
     val_loss = _checked(F.cross_entropy(logits, labels).item(), state)
-    figures = {
+    metrics = {
         "val_loss": val_loss,
         "val_accuracy": (logits.argmax(1) == labels).float().mean().item(),
     }
-    sketch_logits = val_logits[:0]
-    if state.config.sketches:
-        drawn, drawn_labels = val_sketches(val_split)
-        sketch_logits = predict_logits(state.model, drawn)
-        figures["sketch_accuracy"] = evaluation.accuracy(drawn_labels, sketch_logits.argmax(1))
-    accuracies = [figures[key] for key in ("val_accuracy", "sketch_accuracy") if key in figures]
+    synthetic_logits = val_logits[:0]
+    if state.config.synthetic:
+        drawn, drawn_labels = val_synthetic(val_split)
+        synthetic_logits = predict_logits(state.model, drawn)
+        metrics["synthetic_accuracy"] = evaluation.accuracy(
+            drawn_labels, synthetic_logits.argmax(1)
+        )
+    accuracies = [metrics[key] for key in ("val_accuracy", "synthetic_accuracy") if key in metrics]
     # At equal accuracy the lower loss is the better model
     score = (sum(accuracies) / len(accuracies), -val_loss)
     best = score > state.best_score
     if best:
         # Counts one cut short
         state.best_score, state.best_epoch = score, state.epoch + (state.epoch_batches > 0)
-        state.best_figures = figures | measured_doubt(val_split.labels, val_logits, sketch_logits)
+        state.best_metrics = metrics | calibrate(val_split.labels, val_logits, synthetic_logits)
         state.best_weights = {
             name: tensor.detach().cpu().clone() for name, tensor in state.model.state_dict().items()
         }
-    return figures | {"best": best}
+    return metrics | {"best": best}
 
 
-def measured_doubt(labels: np.ndarray, val_logits: np.ndarray, sketch_logits: np.ndarray) -> dict:
+def calibrate(labels: np.ndarray, val_logits: np.ndarray, synthetic_logits: np.ndarray) -> dict:
     """What a model needs to say how sure it is, from its logits on validation pictures, (N, 10) and
     (M, 10):
 
-    temperature, which calibrates its probabilities on the validation split, and known_certainty,
-    below which the share UNKNOWN_SHARE of all of them, sketches and images counting alike, would be
-    called unlike anything known.
+    temperature, which calibrates its probabilities on the validation split, and ood_threshold, the
+    ood_score above which the share UNKNOWN_SHARE of all of them, synthetic pictures and images
+    counting alike, would be called unlike anything known.
     """
     temperature = evaluation.temperature(labels, val_logits)
     rng = np.random.default_rng(0)
-    count = len(sketch_logits) or len(val_logits)
-    alike = np.concatenate([rng.permutation(val_logits)[:count], sketch_logits]) / temperature
+    count = len(synthetic_logits) or len(val_logits)
+    alike = np.concatenate([rng.permutation(val_logits)[:count], synthetic_logits]) / temperature
     return {
         "temperature": temperature,
-        "known_certainty": float(np.quantile(certainty(alike), UNKNOWN_SHARE)),
+        "ood_threshold": float(np.quantile(ood_score(alike), 1 - UNKNOWN_SHARE)),
     }
 
 
-def final_figures(state: TrainState, test_split: Split | None) -> dict:
-    """The figures of the best weights, as plain JSON values for the checkpoint and its card.
+def final_metrics(state: TrainState, test_split: Split | None) -> dict:
+    """The metrics of the best weights, as plain JSON values for the checkpoint and its card.
 
     Puts the best weights into `state.model`. With a test split its accuracy, per-class report and
     confusion counts are added; it is read here, once, when everything has been chosen.
     """
     state.model.load_state_dict(state.best_weights)
-    figures = {
-        **state.best_figures,
+    metrics = {
+        **state.best_metrics,
         "best_epoch": state.best_epoch,
         "epochs_done": state.epoch,
         "parameters": count_parameters(state.model),
@@ -518,6 +522,6 @@ def final_figures(state: TrainState, test_split: Split | None) -> dict:
     }
     if test_split is not None:
         preds = predict_logits(state.model, test_split.pixels).argmax(1)
-        figures["test_accuracy"] = evaluation.accuracy(test_split.labels, preds)
-        figures["per_class"] = evaluation.per_class_report(test_split.labels, preds)
-    return figures
+        metrics["test_accuracy"] = evaluation.accuracy(test_split.labels, preds)
+        metrics["per_class"] = evaluation.per_class_report(test_split.labels, preds)
+    return metrics

@@ -21,7 +21,8 @@ import psutil
 from filelock import Timeout
 
 from fashion_core import files, limits
-from fashion_core.config import ConfigError, TrainConfig
+from fashion_core.config import TrainConfig
+from fashion_core.errors import ConfigError, LimitError, RunError
 from fashion_core.runs import control, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import cut_metrics
@@ -62,7 +63,7 @@ def main(run_dir: Path) -> int:
         "pid": process.pid,
         "process_started_at": folders.process_start(process),
     }
-    status = _Status(run_dir, **_known_figures(run_dir), **begun)
+    status = _Status(run_dir, **_known_metrics(run_dir), **begun)
     try:
         status.write()
         with control.worker_lock():
@@ -78,13 +79,13 @@ def main(run_dir: Path) -> int:
         _start_next()
 
 
-def _known_figures(run_dir: Path) -> dict:
+def _known_metrics(run_dir: Path) -> dict:
     """What the status tells of an earlier sitting of this run, so that the page does not begin at
     nothing.
     """
-    with contextlib.suppress(files.RunError):
+    with contextlib.suppress(RunError):
         status = folders.read_run(run_dir.name).status
-        return {key: value for key, value in status.items() if key in folders.FIGURES}
+        return folders.metrics_of(status)
     return {}
 
 
@@ -94,21 +95,23 @@ def _start_next() -> None:
     """
     try:
         run_queue.start_next()
-    except (files.RunError, OSError):
+    except (RunError, OSError):
         traceback.print_exc()
 
 
 def _sentence(error: BaseException) -> str:
     """What went wrong, for a visitor."""
-    from fashion_core.checkpoints import CheckpointError
-    from fashion_core.data import DataError
-    from fashion_core.resume import ResumeError
-    from fashion_core.teacher import TeacherError
-    from fashion_core.training import TrainingFailed
+    from fashion_core.errors import (
+        CheckpointError,
+        DataError,
+        ResumeError,
+        TeacherError,
+        TrainingFailed,
+    )
 
     if isinstance(
         error,
-        (DataError, TrainingFailed, TeacherError, files.RunError, ConfigError, limits.LimitError),
+        (DataError, TrainingFailed, TeacherError, RunError, ConfigError, LimitError),
     ):
         return str(error)
     if isinstance(error, (CheckpointError, ResumeError)):
@@ -124,7 +127,7 @@ def _sentence(error: BaseException) -> str:
     ):
         return "The machine ran out of memory. Try a smaller batch."
     if isinstance(error, OSError):
-        return f"A file could not be written: {folders.unwritable_words(error)}"
+        return f"A file could not be written: {folders.describe_unwritable(error)}"
     return f"Training ended with an error: {type(error).__name__}: {error}"[:500]
 
 
@@ -185,9 +188,9 @@ def _train(run_dir: Path, status: _Status) -> None:
         return
     if end == "stopped":
         training.validate(state, val_split)
-    figures = training.final_figures(state, load_split("test") if end == "finished" else None)
-    _save_model(run_dir, status, state, figures | {"elapsed_seconds": state.elapsed_seconds})
-    kept = {key: figures[key] for key in ("test_accuracy",) if key in figures}
+    metrics = training.final_metrics(state, load_split("test") if end == "finished" else None)
+    _save_model(run_dir, status, state, metrics | {"elapsed_seconds": state.elapsed_seconds})
+    kept = {key: metrics[key] for key in ("test_accuracy",) if key in metrics}
     status.write(state=end, message=message, **_best(state), **kept)
 
 
@@ -270,14 +273,14 @@ def _follow(run_dir: Path, status: _Status, state, events) -> tuple[str, str]:
 
 
 def _best(state) -> dict:
-    return {"best_val_accuracy": state.best_figures["val_accuracy"], "best_epoch": state.best_epoch}
+    return {"best_val_accuracy": state.best_metrics["val_accuracy"], "best_epoch": state.best_epoch}
 
 
-def _save_model(run_dir: Path, status: _Status, state, figures: dict) -> None:
+def _save_model(run_dir: Path, status: _Status, state, metrics: dict) -> None:
     from fashion_core.checkpoints import save_checkpoint
 
-    figures = {**state.best_figures, **figures}
-    save_checkpoint(run_dir / "model.pt", state.config, state.best_weights, figures)
+    metrics = {**state.best_metrics, **metrics}
+    save_checkpoint(run_dir / "model.pt", state.config, state.best_weights, metrics)
     status.values.pop("test_accuracy", None)  # that of the weights before
 
 

@@ -14,8 +14,9 @@ from PIL import Image
 
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
+from fashion_core.errors import PictureError
 from fashion_core.metadata import CLASS_NAMES
-from fashion_core.pictures.opening import MAX_FILE_BYTES, PictureError, open_picture
+from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
 from fashion_core.pictures.prepare import Correction, prepare
 from pages.parts.cached import cached_model, cached_split
 from pages.parts.classify.answer import show_card, show_result, show_steps

@@ -10,7 +10,7 @@ import streamlit as st
 
 from fashion_core import comparison, evaluation
 from fashion_core.catalog import ModelEntry
-from fashion_core.charts.figures import difference_figure, difference_words, signed
+from fashion_core.charts.figures import describe_difference, difference_figure, signed
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.frame import open_dialog, run_through_router, show_with_model
@@ -49,7 +49,7 @@ def ask_models(entry: ModelEntry) -> ModelEntry | None:
 
 def show_totals(totals: dict) -> None:
     points = 100 * (totals["accuracy_b"] - totals["accuracy_a"])
-    figures = (
+    metrics = (
         ("Accuracy of A", f"{totals['accuracy_a']:.1%}", f"{totals['images']:,} images"),
         ("Accuracy of B", f"{totals['accuracy_b']:.1%}", f"{signed_points(points)} points"),
         ("Only A right", f"{totals['only_a']:,}", "images"),
@@ -58,9 +58,9 @@ def show_totals(totals: dict) -> None:
         ("Neither right", f"{totals['neither']:,}", "images"),
     )
     grid = st.grid(6, min_column_width=130)
-    for label, value, note in figures:
+    for label, value, note in metrics:
         grid.metric(label, value, note, border=True, delta_color="off", delta_arrow="off")
-    st.caption(luck_words(totals["chance"]))
+    st.caption(describe_significance(totals["chance"]))
 
 
 def signed_points(points: float) -> str:
@@ -70,7 +70,7 @@ def signed_points(points: float) -> str:
     return f"{points:+.2f}".replace("-", "−")
 
 
-def luck_words(chance: float) -> str:
+def describe_significance(chance: float) -> str:
     """Whether the two may well be equally good, in a sentence."""
     share = "less than 0.1 %" if chance < 0.001 else f"{100 * chance:.1f} %"
     verdict = "this is hardly luck" if chance < LUCK else "this may well be luck"
@@ -104,9 +104,9 @@ def show_matrix(confusions: tuple, names: tuple[str, str], cell: tuple[int, int]
 def show_cell(confusions: tuple, cell: tuple[int, int], split, probs_a, probs_b) -> None:
     """The picked cell in words, with the images that came into it and those that left it."""
     counts = [int(confusion[cell]) for confusion in confusions]
-    st.subheader(difference_words(counts[1] - counts[0], *cell), anchor=False)
+    st.subheader(describe_difference(counts[1] - counts[0], *cell), anchor=False)
     st.caption(f"With A {counts[0]:,}, with B {counts[1]:,}. Pick an image to look closer.")
-    came, left = comparison.changed_sides(split.labels, probs_a, probs_b, *cell)
+    came, left = comparison.prediction_changes(split.labels, probs_a, probs_b, *cell)
     name = CLASS_NAMES[cell[1]]
     for key, title, words, found in (
         ("came", "Came in", f"B calls them {name}, A does not.", came),

@@ -10,7 +10,7 @@ import streamlit as st
 
 from fashion_core import evaluation
 from fashion_core.catalog import ModelEntry
-from fashion_core.charts.figures import PLURALS, calibration_figure, cell_words, confusion_figure
+from fashion_core.charts.figures import PLURALS, calibration_figure, confusion_figure, describe_cell
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.frame import open_dialog, run_through_router, show_with_model
@@ -38,10 +38,10 @@ def cached_scores(path: str, fingerprint: str, _labels, _preds) -> tuple[dict, l
 def show_metrics(summary: dict) -> None:
     pair, count = summary["most_confused"], summary["most_confused_count"]
     note, words = (
-        (pair_words(*pair), f"{cell_words(count, *pair)}.") if pair else ("no mistake", None)
+        (describe_pair(*pair), f"{describe_cell(count, *pair)}.") if pair else ("no mistake", None)
     )
     worst, f1 = CLASS_NAMES[summary["worst_class"]], f"F1 {summary['worst_f1']:.3f}"
-    figures = (
+    metrics = (
         (
             "Accuracy",
             f"{summary['accuracy']:.1%}",
@@ -53,13 +53,13 @@ def show_metrics(summary: dict) -> None:
         ("Most confused", f"{count:,}", note, words),
     )
     grid = st.grid(4, min_column_width=150)
-    for label, value, note, words in figures:
+    for label, value, note, words in metrics:
         grid.metric(
             label, value, note, help=words, border=True, delta_color="off", delta_arrow="off"
         )
 
 
-def pair_words(true: int, pred: int) -> str:
+def describe_pair(true: int, pred: int) -> str:
     return f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]}"
 
 
@@ -100,7 +100,7 @@ def show_cell(confusion, cell: tuple[int, int], split, probs) -> None:
     """The picked cell in words, with its images."""
     true, pred = cell
     indices = evaluation.cell_indices(split.labels, probs, true, pred)
-    st.subheader(cell_words(len(indices), true, pred), anchor=False)
+    st.subheader(describe_cell(len(indices), true, pred), anchor=False)
     if not len(indices):
         never = (
             "names none of them rightly"
@@ -123,7 +123,7 @@ def show_pairs(confusion) -> None:
     st.markdown("**Most confused pairs**")
     with st.container(horizontal=True, gap="xsmall"):
         for true, pred, count in evaluation.most_confused(confusion, PAIRS):
-            label = f"{pair_words(true, pred)} · {count}"
+            label = f"{describe_pair(true, pred)} · {count}"
             st.button(label, key=f"pair-{true}-{pred}", on_click=pick_cell, args=(true, pred))
 
 

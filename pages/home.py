@@ -7,12 +7,13 @@ import contextlib
 
 import streamlit as st
 
-from fashion_core import catalog, files, limits
+from fashion_core import catalog, limits
+from fashion_core.errors import RunError
 from fashion_core.runs import folders
 from pages.parts.export import show_export
 from pages.parts.frame import model_in_use, run_through_router, show_no_model
-from pages.parts.home.network import show_networks, training_words
-from pages.parts.home.training_pictures import show_lessons
+from pages.parts.home.network import describe_training, show_networks
+from pages.parts.home.training_pictures import show_training_pictures
 from pages.parts.html import escaped, plain
 from pages.parts.words import GLOSSARY, model_score
 
@@ -78,9 +79,9 @@ def show_model_card(entry: catalog.ModelEntry) -> None:
                 st.metric(
                     f"{score[0].capitalize()} accuracy", f"{score[1]:.1%}", help=GLOSSARY[score[0]]
                 )
-            st.caption(training_words(card))
+            st.caption(describe_training(card))
             if isinstance(card.get("recognition"), dict):
-                st.caption(recognition_words(card["recognition"]))
+                st.caption(describe_recognition(card["recognition"]))
         if isinstance(card.get("per_class"), list):
             right.html(per_class_html(card["per_class"]))
         with st.expander("Take it with you", icon=":material/download:"):
@@ -91,15 +92,15 @@ def run_of(entry: catalog.ModelEntry) -> folders.Run | None:
     """The run that a model comes from; None for a shipped one."""
     if entry.shipped:
         return None
-    with contextlib.suppress(files.RunError):  # deleted meanwhile
+    with contextlib.suppress(RunError):  # deleted meanwhile
         return folders.read_run(entry.model_id)
 
 
-def recognition_words(figures: dict) -> str:
+def describe_recognition(metrics: dict) -> str:
     """How well it names pictures that are not the data set's."""
     kinds = (("sketch", "drawings"), ("icon", "icons"), ("photo", "photos"))
     shares = ", ".join(
-        f"{figures[key]:.0%} of the {words}" for key, words in kinds if key in figures
+        f"{metrics[key]:.0%} of the {words}" for key, words in kinds if key in metrics
     )
     return f"Of 200 pictures that are not from the data set it names {shares} rightly."
 
@@ -124,7 +125,7 @@ if chosen is None:
 else:
     show_model_card(chosen)
 show_networks(catalog.list_models(), chosen)
-show_lessons(bool(chosen and (chosen.card.get("config") or {}).get("sketches")))
+show_training_pictures(bool(chosen and (chosen.card.get("config") or {}).get("synthetic")))
 st.page_link(
     "pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:"
 )

@@ -8,8 +8,9 @@ fashion_core.config (the form), fashion_core.rate_finder (a learning rate) and f
 
 import streamlit as st
 
-from fashion_core import data, files, limits
+from fashion_core import limits
 from fashion_core.config import TrainConfig
+from fashion_core.errors import DataError, RunError
 from fashion_core.runs import folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from pages.parts.cached import cached_split
@@ -27,7 +28,7 @@ IDLE_SECONDS = 4.0  # while nothing trains: another tab may start something
 def start_run(values: dict, name: str) -> None:
     try:
         run_id = run_queue.start_or_add(TrainConfig.from_dict(values), name)
-    except (files.RunError, ValueError, OSError) as error:
+    except (RunError, ValueError, OSError) as error:
         st.session_state["train_error"] = str(error)
     else:
         st.session_state["shown_run"] = run_id
@@ -77,7 +78,7 @@ with form_column:
         pressed, chosen_values, chosen_name = ask_config()
         if pressed:
             start_run(chosen_values, chosen_name)
-    except data.DataError as error:
+    except DataError as error:
         show_data_missing(error)
     if "train_error" in st.session_state:
         st.error(plain(st.session_state.pop("train_error")))

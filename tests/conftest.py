@@ -36,7 +36,7 @@ def checkpoint_path(tmp_path):
         "val_accuracy": 0.9,
         "val_loss": 0.3,
         "test_accuracy": 0.89,
-        "known_certainty": -5.0,
+        "ood_threshold": 5.0,
         "temperature": 1.5,
     }
     save_checkpoint(path, TrainConfig(epochs=3), build_model("FashionCNN").state_dict(), metrics)

@@ -2,7 +2,7 @@
 and other things.
 
 All were drawn for this project as SVG, each by its own coordinates, by somebody who did not know
-the training generators (`fashion_core.garments`, `sketches`, `clutter`); Chromium made pictures of
+the training generators (`fashion_core.garments`, `synthetic`, `clutter`); Chromium made pictures of
 them. tests/recognition/KIND/ holds CLASS-NUMBER.png or .jpg; photos 1 to 3 of a class are like shop
 pictures, 4 to 6 like phone pictures.
 """
@@ -55,7 +55,7 @@ def recalls(labels: np.ndarray, preds: np.ndarray) -> np.ndarray:
     return np.array([np.mean(preds[labels == label] == label) for label in range(len(NAMES))])
 
 
-def figures(model) -> dict:
+def metrics(model) -> dict:
     """The mean recall per kind of picture, and the shares of garments and of other things that are
     doubted.
     """

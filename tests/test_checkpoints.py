@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 import torch
 
-from fashion_core import catalog, checkpoints, files
-from fashion_core.catalog import bring_in, list_models
-from fashion_core.checkpoints import CheckpointError, load_model, read_checkpoint
+from fashion_core import catalog, checkpoints
+from fashion_core.catalog import import_model, list_models
+from fashion_core.checkpoints import load_model, read_checkpoint
 from fashion_core.config import TrainConfig
 from fashion_core.data import load_split
+from fashion_core.errors import CheckpointError, RunError
 from fashion_core.evaluation import accuracy
 from fashion_core.models import build_model
 from fashion_core.predict import predict_probs
@@ -37,7 +38,7 @@ def test_weights_config_and_figures_come_back(checkpoint_path):
 def test_a_loaded_model_is_in_eval_mode_and_knows_its_threshold(checkpoint_path):
     model = load_model(checkpoint_path)
     assert not model.training
-    assert model.known_certainty == -5.0
+    assert model.ood_threshold == 5.0
     assert model.temperature == 1.5
 
 
@@ -220,9 +221,9 @@ def test_a_layer_of_wrong_shape_type_or_value_is_refused(checkpoint_path, make):
 
 @pytest.mark.parametrize("number", [10**400, -(10**400), "1", True])
 def test_figures_that_are_none_change_nothing_about_a_model(checkpoint_path, number):
-    changed(checkpoint_path, metrics={"known_certainty": number, "temperature": number})
+    changed(checkpoint_path, metrics={"ood_threshold": number, "temperature": number})
     model = load_model(checkpoint_path)
-    assert (model.known_certainty, model.temperature) == (-np.inf, 1.0)
+    assert (model.ood_threshold, model.temperature) == (np.inf, 1.0)
 
 
 def test_a_bare_state_dict_is_refused(tmp_path):
@@ -266,14 +267,14 @@ def test_the_fingerprint_changes_with_the_file(checkpoint_path):
 
 
 def test_a_model_file_can_be_brought_back_in(runs_dir, checkpoint_path):
-    run_id = bring_in(checkpoint_path, "My model")
+    run_id = import_model(checkpoint_path, "My model")
     run = folders.read_run(run_id)
     assert (run.state, run.name, run.status["test_accuracy"]) == ("finished", "My model", 0.89)
     entry = next(entry for entry in list_models() if entry.model_id == run_id)
     assert entry.card["config"]["epochs"] == 3
     assert not load_model(entry.path).training
     changed(checkpoint_path, metrics={"val_accuracy": 0.9, "epochs_done": 3})
-    run = folders.read_run(bring_in(checkpoint_path, "Another"))
+    run = folders.read_run(import_model(checkpoint_path, "Another"))
     assert run.status == {"state": "finished", "message": "Brought in from a file."} | {
         "val_accuracy": 0.9,
         "best_val_accuracy": 0.9,
@@ -292,7 +293,7 @@ def test_nothing_unchecked_comes_in_beside_the_weights_or_in_the_place_of_a_chec
     plain_size = checkpoint_path.stat().st_size
     torch.save(content, checkpoint_path)
     assert checkpoint_path.stat().st_size > plain_size + 3_000_000
-    run = folders.read_run(bring_in(checkpoint_path, "Smuggler"))
+    run = folders.read_run(import_model(checkpoint_path, "Smuggler"))
     assert run.model_path.stat().st_size < plain_size + 2_000
     card = read_checkpoint(run.model_path).card
     assert (card["model"], card["config"]["epochs"], list(card)[:2]) == (
@@ -305,7 +306,7 @@ def test_nothing_unchecked_comes_in_beside_the_weights_or_in_the_place_of_a_chec
 def test_a_model_that_is_deleted_while_the_list_is_made_is_left_out(
     runs_dir, checkpoint_path, monkeypatch
 ):
-    bring_in(checkpoint_path, "Going")
+    import_model(checkpoint_path, "Going")
     stays = list_models()[:-1]
     real = catalog.fingerprint_of
 
@@ -322,11 +323,11 @@ def test_a_bad_file_brought_in_leaves_nothing_behind(runs_dir, tmp_path):
     path = tmp_path / "bad.pt"
     path.write_text("no")
     with pytest.raises(CheckpointError):
-        bring_in(path, "x")
+        import_model(path, "x")
     assert list(runs_dir.iterdir()) == []
 
 
 def test_nothing_is_brought_into_a_read_only_copy(runs_dir, checkpoint_path, monkeypatch):
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
-    with pytest.raises(files.RunError, match="read-only"):
-        bring_in(checkpoint_path, "x")
+    with pytest.raises(RunError, match="read-only"):
+        import_model(checkpoint_path, "x")

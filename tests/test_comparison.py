@@ -87,7 +87,7 @@ def test_changed_sides_are_those_that_only_one_puts_there_and_explain_every_cell
     difference = evaluation.confusion(labels, preds_b) - evaluation.confusion(labels, preds_a)
     for true in range(10):
         for pred in range(10):
-            came, left = comparison.changed_sides(labels, probs_a, probs_b, true, pred)
+            came, left = comparison.prediction_changes(labels, probs_a, probs_b, true, pred)
             cell = [i for i in range(len(labels)) if labels[i] == true]
             assert sorted(came) == [i for i in cell if preds_b[i] == pred != preds_a[i]]
             assert sorted(left) == [i for i in cell if preds_a[i] == pred != preds_b[i]]

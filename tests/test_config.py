@@ -7,7 +7,9 @@ import math
 import pytest
 
 from fashion_core import checkpoints, config, models
-from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec, value_words
+from fashion_core.config import RECIPES, TrainConfig, field_spec
+from fashion_core.errors import ConfigError
+from fashion_core.text import format_value
 
 FIELDS = [spec.name for spec in dataclasses.fields(TrainConfig)]
 NUMBERS = [spec.name for spec in dataclasses.fields(TrainConfig) if "low" in spec.metadata]
@@ -57,9 +59,9 @@ def test_wrong_types_and_unknown_names_are_refused(name, value):
 @pytest.mark.parametrize(
     "pair",
     [
-        {"distillation": True, "sketches": True},
+        {"distillation": True, "synthetic": True},
         {"distillation": True, "mixup": 0.1},
-        {"sketches": True, "mixup": 0.1},
+        {"synthetic": True, "mixup": 0.1},
     ],
 )
 def test_what_excludes_each_other_is_refused_together(pair):
@@ -142,7 +144,7 @@ def test_differences_are_told_in_plain_numbers_and_a_seed_is_no_quantity():
     ],
 )
 def test_a_value_is_told_as_one_types_it(name, value, words):
-    assert value_words(name, value) == words
+    assert format_value(name, value) == words
 
 
 def test_the_last_smaller_batch_counts_as_a_step():

@@ -23,6 +23,7 @@ import torch
 import torchvision
 
 from fashion_core import data, fetch, metadata
+from fashion_core.errors import DataError
 from fashion_core.metadata import FILE_MD5, NUM_CLASSES, SPLIT_SIZES, TRAIN_FILE_SIZE, VAL_SIZE
 
 TEST_LABELS = "t10k-labels-idx1-ubyte"
@@ -240,13 +241,13 @@ def test_a_bad_wished_folder_is_said_rather_than_passed_over(
     write_files(own_places[0], packed)
     monkeypatch.setenv(data.ENVIRONMENT_NAME, str(tmp_path / "nowhere"))
     with pytest.raises(
-        data.DataError, match=r"FASHION_DATA_DIR is set, but .*nowhere does not exist\. Set"
+        DataError, match=r"FASHION_DATA_DIR is set, but .*nowhere does not exist\. Set"
     ):
         load()
 
 
 def test_without_any_files_the_error_names_each_folder_and_the_three_ways(own_places):
-    with pytest.raises(data.DataError) as caught:
+    with pytest.raises(DataError) as caught:
         data.load_split("train")
     text = str(caught.value)
     assert all(f"- {folder} does not exist." in text for folder in own_places)
@@ -258,7 +259,7 @@ def test_a_missing_file_is_named(own_places, packed):
     project = write_files(
         own_places[0], {name: packed[name] for name in FILE_MD5 if name != TEST_LABELS}
     )
-    with pytest.raises(data.DataError, match=f"project has no {TEST_LABELS}"):
+    with pytest.raises(DataError, match=f"project has no {TEST_LABELS}"):
         data.load_split("test", project)
     assert data.find_data_dir() is None
 
@@ -300,7 +301,7 @@ def test_a_file_that_is_not_ours_is_refused_in_words(tmp_path, contents, suffix,
     good = {name: contents[name] for name in FILE_MD5 if name != TEST_LABELS}
     write_files(tmp_path, good, suffix="")
     write_files(tmp_path, {TEST_LABELS: spoil(contents[TEST_LABELS])}, suffix)
-    with pytest.raises(data.DataError, match=words) as caught:
+    with pytest.raises(DataError, match=words) as caught:
         data.load_split("test", tmp_path)
     assert str(tmp_path / TEST_LABELS) in str(caught.value)
 
@@ -316,9 +317,7 @@ def test_digit_mnist_in_the_folder_gets_its_own_sentence(tmp_path, contents, mon
     digits = bytes(len(contents[TEST_LABELS]))
     monkeypatch.setattr(data, "DIGIT_MNIST_MD5", {hashlib.md5(digits).hexdigest()})
     write_files(tmp_path, {**contents, TEST_LABELS: digits}, suffix="")
-    with pytest.raises(
-        data.DataError, match=r"is the digit MNIST .* Put the files of Fashion-MNIST"
-    ):
+    with pytest.raises(DataError, match=r"is the digit MNIST .* Put the files of Fashion-MNIST"):
         data.load_split("test", tmp_path)
 
 
@@ -481,7 +480,7 @@ def test_a_bad_server_is_named_with_its_reason_and_leaves_nothing_behind(
     if behaviour in IMPATIENCE:
         monkeypatch.setattr(fetch, *IMPATIENCE[behaviour])
     began = time.monotonic()
-    with pytest.raises(data.DataError, match=f"- {behaviour} .*{words}"):
+    with pytest.raises(DataError, match=f"- {behaviour} .*{words}"):
         fetch.fetch_data(mirrors=mirrors(server, behaviour), target_dir=tmp_path)
     assert os.listdir(tmp_path) == []
     assert time.monotonic() - began < 25  # a hang lasts 30 s and more
@@ -523,7 +522,7 @@ def test_when_every_source_fails_one_error_names_each_and_the_three_ways(
 ):
     monkeypatch.setattr(fetch.shutil, "which", lambda name: None)
     nobody = {"nobody": "http://127.0.0.1:1/", "nonsense": "no address at all/"}
-    with pytest.raises(data.DataError) as caught:
+    with pytest.raises(DataError) as caught:
         fetch.fetch_data(mirrors={**mirrors(server, "gone"), **nobody}, use_apt=True)
     text = str(caught.value)
     assert text.startswith("Fashion-MNIST could not be fetched.\n- gone (http://127.0.0.1")
@@ -542,7 +541,7 @@ def test_when_every_source_fails_one_error_names_each_and_the_three_ways(
 
 def test_a_folder_that_cannot_be_written_is_the_reason_given(tmp_path, server):
     (tmp_path / "file").write_text("a file where a folder should be")
-    with pytest.raises(data.DataError, match=r"- good .*: .*(Not a directory|File exists)"):
+    with pytest.raises(DataError, match=r"- good .*: .*(Not a directory|File exists)"):
         fetch.fetch_data(mirrors=mirrors(server, "good"), target_dir=tmp_path / "file")
 
 
@@ -624,7 +623,7 @@ def test_apt_fetches_lists_of_its_own_where_they_are_missing(tmp_path, two_files
 def test_apt_is_tried_only_when_asked_for_and_last(tmp_path, two_files, fake_apt, server):
     log, lists = fake_apt
     lists.touch()
-    with pytest.raises(data.DataError):
+    with pytest.raises(DataError):
         fetch.fetch_data(mirrors=mirrors(server, "gone"), target_dir=tmp_path / "target")
     assert not log.exists()
     fetch.fetch_data(
@@ -648,6 +647,6 @@ def test_apt_that_fails_or_hangs_is_a_reason(
     if setting == "FAKE_HANGS":
         fake_apt[1].touch()  # the package lists are there, so that only the download can fail
         monkeypatch.setattr(fetch, "APT_SECONDS", 1.0)
-    with pytest.raises(data.DataError, match=f"- Debian's package dataset-fashion-mnist: {words}"):
+    with pytest.raises(DataError, match=f"- Debian's package dataset-fashion-mnist: {words}"):
         fetch.fetch_data(mirrors={}, use_apt=True, target_dir=tmp_path / "target")
     assert os.listdir(tmp_path / "target") == []

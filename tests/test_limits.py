@@ -5,7 +5,9 @@ import math
 import pytest
 
 from fashion_core import limits
-from fashion_core.limits import LimitError, Limits, read_limits
+from fashion_core.errors import LimitError
+from fashion_core.limits import Limits, read_limits
+from fashion_core.text import format_count
 
 NAMES = ("FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES", "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE")
 
@@ -60,7 +62,7 @@ def test_the_last_that_fits_and_the_first_that_does_not(ask, fits, beyond, words
     [(0, "0 runs"), (1, "1 run"), (1_200, "1,200 runs"), (0.5, "0.5 runs"), (1.0, "1 run")],
 )
 def test_a_count_in_words(value, words):
-    assert limits.counted(value, "run") == words
+    assert format_count(value, "run") == words
 
 
 def test_several_runs_must_fit_together():

@@ -116,7 +116,7 @@ def test_the_wide_network_answers_a_mirror_image_alike_but_not_while_it_trains()
     model, images = WideResidualNet(), torch.randn(4, 1, 28, 28)
     answers = model.eval()(images)
     torch.testing.assert_close(model(images.flip(-1)), answers, rtol=0, atol=1e-5)
-    looks = (model._look(images) + model._look(images.flip(-1))) / 2
+    looks = (model._logits(images) + model._logits(images.flip(-1))) / 2
     torch.testing.assert_close(answers, looks, rtol=0, atol=1e-5)
     assert not torch.allclose(model.train()(images), model(images.flip(-1)), atol=1e-3)
 

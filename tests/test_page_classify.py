@@ -32,7 +32,7 @@ def unsure_model():
     shipped = checkpoints.read_checkpoint(catalog.recommended_path())
     run_id = folders.create_run(TrainConfig(), "Knows nothing")
     folder = folders.run_dir_of(run_id)
-    metrics = shipped.metrics | {"known_certainty": 1e9}
+    metrics = shipped.metrics | {"ood_threshold": -1e9}
     checkpoints.save_checkpoint(folder / "model.pt", shipped.config, shipped.weights, metrics)
     files.write_json(folder / "status.json", {"state": "finished", "epoch": 1})
     return run_id

@@ -93,7 +93,7 @@ def test_a_cell_shows_the_images_that_came_and_those_that_left_with_both_predict
     test_set, second
 ):
     labels, probs = test_set
-    came, left = comparison.changed_sides(labels, probs, second, 6, 0)
+    came, left = comparison.prediction_changes(labels, probs, second, 6, 0)
     app = open_pair()
     assert components(app, "image_grid") == []
     assert components(app, "matrix_clicks") == [

@@ -60,8 +60,8 @@ def make_run(name: str, state="finished", accuracy=0.85, checkpoint_path=None, *
     (run_dir / "metrics.jsonl").write_text(
         "".join(json.dumps(event) + "\n" for event in (step, epoch, last))
     )
-    figures = {"epoch": 2, "elapsed_seconds": 18.0, "best_val_accuracy": accuracy, "best_epoch": 1}
-    files.write_json(run_dir / "status.json", {"state": state} | figures)
+    metrics = {"epoch": 2, "elapsed_seconds": 18.0, "best_val_accuracy": accuracy, "best_epoch": 1}
+    files.write_json(run_dir / "status.json", {"state": state} | metrics)
     return run_id
 
 
@@ -225,7 +225,7 @@ def test_a_run_is_renamed_noted_and_tagged_and_found_by_it(runs_dir):
     app.text_area[0].set_value("Why I did it")
     button(app, "Save").click().run()
     assert not app.exception
-    assert folders.read_run(run_id).notes.tags == ("paper", "wide")
+    assert folders.read_run(run_id).annotations.tags == ("paper", "wide")
     again = open_page("runs", search="why", tag="wide")
     assert names(again) == ["**Second**"]
     assert "\\*\\*Second\\*\\*" in words(again)
@@ -256,7 +256,7 @@ def test_notes_that_are_too_long_are_refused_with_a_sentence(runs_dir):
     next(field for field in app.text_input if field.label.startswith("Tags")).set_value("t" * 25)
     button(app, "Save").click().run()
     assert "at most 24 characters, not 25" in words(app)
-    assert not folders.read_run(run_id).notes.tags
+    assert not folders.read_run(run_id).annotations.tags
 
 
 def prune(app: AppTest, rule: str, count: int | None = None) -> AppTest:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from fashion_core import catalog, checkpoints, files, models
 from fashion_core.charts.frames import loss_frame
 from fashion_core.config import MODELS, RECIPES, TrainConfig
+from fashion_core.errors import RunError
 from fashion_core.runs import control, folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_metrics
@@ -41,7 +42,7 @@ def words(app: AppTest) -> str:
     return "\n".join(str(element.value) for kind in kinds for element in getattr(app, kind))
 
 
-def plain_words(app: AppTest) -> str:
+def plain_text(app: AppTest) -> str:
     return words(app).replace("\\", "").replace("\u2060", "")
 
 
@@ -69,14 +70,14 @@ def make_run(state: str, name: str, checkpoint_path=None, **status) -> str:
     ]
     lines = "".join(json.dumps(event) + "\n" for event in events)
     (run_dir / "metrics.jsonl").write_text(lines)
-    figures = {
+    metrics = {
         "steps": 860,
         "step": 860,
         "epoch": 1,
         "elapsed_seconds": 9.0,
         "best_val_accuracy": 0.85,
     }
-    files.write_json(run_dir / "status.json", {"state": state} | figures | status)
+    files.write_json(run_dir / "status.json", {"state": state} | metrics | status)
     return run_id
 
 
@@ -146,11 +147,11 @@ def test_home_shows_every_network_with_its_best_shipped_model(runs_dir):
         networks(app).set_value(name).run()
         assert not app.exception
         assert sentence in words(app)
-        figures = [metric.value for metric in app.metric]
-        assert f"{models.count_parameters(models.build_model(name)):,}" in figures
+        metrics = [metric.value for metric in app.metric]
+        assert f"{models.count_parameters(models.build_model(name)):,}" in metrics
         of_it = [card["test_accuracy"] for card in shipped if card["model"] == name]
         if of_it:
-            assert f"{max(of_it):.1%}" in figures
+            assert f"{max(of_it):.1%}" in metrics
         else:
             assert "You can train one" in words(app)
         table = next(element.value for element in app.html if 'class="layers"' in element.value)
@@ -276,11 +277,11 @@ def test_a_run_is_shown_beside_the_one_before_it_until_another_or_none_is_chosen
     app = open_train_with(third)
     # Created before it, and not as long before as the second
     assert picked_beside(app).value == first
-    assert "trained with the same settings" in plain_words(app)
+    assert "trained with the same settings" in plain_text(app)
     assert '"other"' in loss_spec(app)
     picked_beside(app).select(second).run()
-    assert "“Second” at the same epoch" in plain_words(app)
-    assert "learning rate 0.01 (here 0.001)." in plain_words(app)
+    assert "“Second” at the same epoch" in plain_text(app)
+    assert "learning rate 0.01 (here 0.001)." in plain_text(app)
     assert picked_beside(app.run()).value == second
     picked_beside(app).select("none").run()
     assert "Dashed" not in words(app)
@@ -324,15 +325,15 @@ def test_runs_of_one_name_are_told_apart_and_a_choice_survives_a_new_name(runs_d
     app = open_train_with(ids[3])
     # A label that two runs shared would mean the last of them from the second time on
     for _ in range(3):
-        assert "learning rate 0.03 (here 0.04)" in plain_words(app)
-        assert f"“Same ({ids[2][-4:]})”" in plain_words(app)
+        assert "learning rate 0.03 (here 0.04)" in plain_text(app)
+        assert f"“Same ({ids[2][-4:]})”" in plain_text(app)
         app.run()
     picked_beside(app).select(ids[1]).run()
     folders.annotate_run(ids[1], "Another", "", [])
     for _ in range(2):
         app.run()
-        assert "“Another” at the same epoch" in plain_words(app)
-        assert "learning rate 0.02 (here 0.04)" in plain_words(app)
+        assert "“Another” at the same epoch" in plain_text(app)
+        assert "learning rate 0.02 (here 0.04)" in plain_text(app)
 
 
 def test_a_run_that_is_deleted_while_it_is_compared_with_gives_way_to_the_one_before(runs_dir):
@@ -346,7 +347,7 @@ def test_a_run_that_is_deleted_while_it_is_compared_with_gives_way_to_the_one_be
     assert not app.exception
     assert picked_beside(app).value == second
     assert picked_beside(app).proto.set_value  # the browser is told, too
-    assert "“B” at the same epoch" in plain_words(app)
+    assert "“B” at the same epoch" in plain_text(app)
     (runs_dir / second / "metrics.jsonl").unlink()
     assert "Dashed" not in words(app.run())
 
@@ -540,7 +541,7 @@ def test_why_a_run_does_not_go_on_stays_until_another_try(runs_dir, monkeypatch)
     assert (field.value, field.max) == (1, 3)
 
     def refuse(*_):
-        raise files.RunError("Another start is under way.")
+        raise RunError("Another start is under way.")
 
     monkeypatch.setattr(run_queue, "continue_run", refuse)
     button(app, "Continue for 1 more epoch").click().run()
@@ -777,7 +778,7 @@ def test_a_full_disk_refuses_a_model_file_with_a_sentence(runs_dir, checkpoint_p
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(catalog, "bring_in", full)
+    monkeypatch.setattr(catalog, "import_model", full)
     app = open_page("runs")
     app.file_uploader[0].upload(
         "mine.pt", checkpoint_path.read_bytes(), "application/octet-stream"

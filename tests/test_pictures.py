@@ -13,14 +13,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from fashion_core import catalog, checkpoints, data, predict
-from fashion_core.pictures import garment, segment
-from fashion_core.pictures.opening import (
-    JPEG_SCAN,
-    MAX_FILE_BYTES,
-    MAX_SCANS,
-    PictureError,
-    open_picture,
-)
+from fashion_core.errors import PictureError
+from fashion_core.pictures import garment
+from fashion_core.pictures.opening import JPEG_SCAN, MAX_FILE_BYTES, MAX_SCANS, open_picture
 from fashion_core.pictures.prepare import (
     BLUE,
     GROUNDS,
@@ -484,7 +479,7 @@ def on_colour(pixels: np.ndarray, ground: tuple, cloth: tuple) -> np.ndarray:
     return np.rint(np.array(ground) * (1 - share) + np.array(cloth) * share).astype(np.uint8)
 
 
-def cut_out_on_colour(pixels: np.ndarray, ground: tuple, empty: int = 0) -> np.ndarray:
+def segment_on_colour(pixels: np.ndarray, ground: tuple, empty: int = 0) -> np.ndarray:
     return np.where(pixels[..., None] != empty, pixels[..., None], np.array(ground, np.uint8))
 
 
@@ -510,16 +505,16 @@ CASES = {
     "inverted, enlarged smoothly": lambda pixels: 255 - smooth(pixels),
     "black on blue": lambda pixels: on_colour(larger(pixels), (70, 120, 200), (0, 0, 0)),
     "white on green": lambda pixels: on_colour(larger(pixels), (90, 140, 70), (255, 255, 255)),
-    "cut out on red": lambda pixels: cut_out_on_colour(larger(pixels), (200, 40, 40)),
-    "cut out on pale blue": lambda pixels: cut_out_on_colour(larger(pixels), (200, 220, 240)),
-    "cut out on mid-grey": lambda pixels: cut_out_on_colour(pixels, (128, 128, 128)),
-    "cut out on mid-grey, enlarged": lambda pixels: cut_out_on_colour(
+    "cut out on red": lambda pixels: segment_on_colour(larger(pixels), (200, 40, 40)),
+    "cut out on pale blue": lambda pixels: segment_on_colour(larger(pixels), (200, 220, 240)),
+    "cut out on mid-grey": lambda pixels: segment_on_colour(pixels, (128, 128, 128)),
+    "cut out on mid-grey, enlarged": lambda pixels: segment_on_colour(
         larger(pixels), (128, 128, 128)
     ),
     "cut out on mid-grey, enlarged smoothly": lambda pixels: np.where(
         larger(pixels) > 0, smooth(pixels), 128
     ),
-    "cut out on mid-grey, inverted": lambda pixels: cut_out_on_colour(
+    "cut out on mid-grey, inverted": lambda pixels: segment_on_colour(
         255 - larger(pixels), (128, 128, 128), 255
     ),
 }
@@ -632,11 +627,11 @@ def test_garments_on_patterned_grounds_are_recognised_more_often_when_cut_out(
         seen = np.stack([prepare(picture).pixels for picture in photos])
         return (predict.predict_probs(model, seen).argmax(axis=1) == labels[:60]).mean()
 
-    cut_out = share_right()
-    monkeypatch.setattr(segment, "cut_out", lambda colour: None)
+    segment = share_right()
+    monkeypatch.setattr(segment, "segment", lambda colour: None)
     as_if_plain = share_right()
-    assert cut_out >= 0.85
-    assert cut_out >= as_if_plain + gain
+    assert segment >= 0.85
+    assert segment >= as_if_plain + gain
 
 
 def test_white_cloth_on_a_dark_floor_stays_visible():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from fashion_core.models import build_model
-from fashion_core.predict import certainty, classify_pixels, predict_logits, predict_probs, softmax
+from fashion_core.predict import classify_pixels, ood_score, predict_logits, predict_probs, softmax
 from fashion_core.transforms import normalise
 
 
@@ -51,15 +51,15 @@ def test_softmax_and_certainty_equal_torch_even_for_large_logits():
     np.testing.assert_allclose(softmax(logits), tensor.softmax(1), rtol=1e-6)
     even = torch.full((2, 3), 1 / 3)
     expected = torch.nn.functional.cross_entropy(tensor, even, reduction="none")
-    np.testing.assert_allclose(certainty(logits), expected, rtol=1e-6)
+    np.testing.assert_allclose(-ood_score(logits), expected, rtol=1e-6)
 
 
-def test_certainty_is_least_for_even_probabilities_whatever_the_level_of_the_logits():
+def test_the_ood_score_is_greatest_for_even_probabilities_whatever_the_level_of_the_logits():
     even = np.full((1, 10), 7.0, np.float32)
     torn = even.copy()
     torn[0, :2] += 9  # between two classes, but sure that it is none of the others
-    assert certainty(even)[0] == pytest.approx(np.log(10))
-    assert certainty(torn)[0] > 7
+    assert ood_score(even)[0] == pytest.approx(-np.log(10))
+    assert ood_score(torn)[0] < -7
 
 
 def test_probabilities_are_those_of_the_logits_at_the_models_temperature(model, pixels):
@@ -77,15 +77,15 @@ def test_the_answer_is_the_top_class(model, pixels):
     assert answer.probs.sum() == pytest.approx(1)
 
 
-def test_below_the_known_certainty_nothing_is_recognised(model, pixels):
-    level = float(certainty(predict_logits(model, pixels[:1]))[0])
+def test_above_the_ood_threshold_nothing_is_recognised(model, pixels):
+    level = float(ood_score(predict_logits(model, pixels[:1]))[0])
     try:
-        model.known_certainty = level - 0.01
+        model.ood_threshold = level + 0.01
         assert classify_pixels(model, pixels[0]).recognised
-        model.known_certainty = level + 0.01
+        model.ood_threshold = level - 0.01
         assert not classify_pixels(model, pixels[0]).recognised
     finally:
-        del model.known_certainty
+        del model.ood_threshold
 
 
 def test_an_empty_picture_is_never_recognised(model):

@@ -15,7 +15,7 @@ from waiting import wait_for, wait_for_state
 
 from fashion_core import files
 from fashion_core.config import TrainConfig
-from fashion_core.files import RunError
+from fashion_core.errors import RunError
 from fashion_core.runs import control, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_log
@@ -108,8 +108,10 @@ def test_a_curve_fits_whatever_it_does_not_depend_on():
 
 def test_words():
     config = TrainConfig(optimizer="AdamW", batch_size=128, flips=True, epochs=9)
-    assert rate_finder.config_words(TrainConfig()) == "FashionCNN, Adam, batches of 64"
-    assert rate_finder.config_words(config) == "FashionCNN, AdamW, batches of 128, random flips on"
+    assert rate_finder.describe_config(TrainConfig()) == "FashionCNN, Adam, batches of 64"
+    assert (
+        rate_finder.describe_config(config) == "FashionCNN, AdamW, batches of 128, random flips on"
+    )
 
 
 # The process

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from recognition_set import figures
+from recognition_set import metrics
 
 from fashion_core import catalog, checkpoints
 
@@ -12,7 +12,7 @@ BARS = {"sketch": 0.8, "photo": 0.7, "icon": 0.82, "others_doubted": 0.8}
 
 @pytest.fixture(scope="module")
 def measured():
-    return figures(checkpoints.load_model(catalog.recommended_path()))
+    return metrics(checkpoints.load_model(catalog.recommended_path()))
 
 
 @pytest.mark.parametrize("what", BARS)

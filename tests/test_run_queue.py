@@ -17,7 +17,7 @@ from waiting import SECONDS
 
 from fashion_core import files
 from fashion_core.config import TrainConfig
-from fashion_core.files import RunError
+from fashion_core.errors import RunError
 from fashion_core.runs import control, folders
 from fashion_core.runs import queue as run_queue
 
@@ -234,7 +234,7 @@ def test_a_paused_run_holds_the_queue_until_it_is_resumed(spawned):
     first, second = waiting("A", "B")
     write_status(first, "paused", steps=10, step=5)
     assert run_queue.start_next() is None
-    assert run_queue.read_queue().held_by.name == "A"
+    assert run_queue.read_queue().paused_by.name == "A"
     run_queue.continue_run(first)
     assert spawned == [first, first]
     write_status(first, "finished")
@@ -260,7 +260,7 @@ def test_the_queue_can_be_started_past_a_paused_run_and_goes_on(spawned):
     write_status(third, "finished")
     assert run_queue.start_next() == first
     write_status(first, "paused")
-    assert run_queue.read_queue().held_by.run_id == first
+    assert run_queue.read_queue().paused_by.run_id == first
 
 
 def test_a_start_passes_a_held_queue(spawned):

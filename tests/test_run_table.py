@@ -14,10 +14,11 @@ import pytest
 from fashion_core.charts.frames import epoch_frame
 from fashion_core.config import TrainConfig
 from fashion_core.runs import table as run_table
-from fashion_core.runs.annotations import Notes
+from fashion_core.runs.annotations import Annotations
 from fashion_core.runs.folders import Run
+from fashion_core.text import unique_labels
 
-NO_NOTES = Notes()
+NO_NOTES = Annotations()
 NO_EPOCHS = epoch_frame([])
 
 
@@ -49,11 +50,17 @@ FOUND = [
     run(
         "r1",
         "Wide net",
-        notes=Notes(text="More dropout helped", tags=("paper", "Old")),
+        notes=Annotations(text="More dropout helped", tags=("paper", "Old")),
         dropout=0.25,
     ),
     run("r2", "narrow", state="failed", seed=1, optimizer="SGD"),
-    run("r3", "<b>x</b>", model="ResidualNet", notes=Notes(tags=("paper",)), learning_rate=0.002),
+    run(
+        "r3",
+        "<b>x</b>",
+        model="ResidualNet",
+        notes=Annotations(tags=("paper",)),
+        learning_rate=0.002,
+    ),
     run("r4", problem="config.json is not valid JSON.", state="lost"),
 ]
 
@@ -192,7 +199,7 @@ def test_runs_of_the_same_name_are_told_apart():
         run("c", "Other"),
     ]
     assert list(run_table.unique_names(found).values()) == ["Same (aaaa)", "Same (bbbb)", "Other"]
-    assert run_table.told_apart({"1-aaaa": "Same", "2-aaaa": "Same"}) == {
+    assert unique_labels({"1-aaaa": "Same", "2-aaaa": "Same"}) == {
         "1-aaaa": "Same (1-aaaa)",
         "2-aaaa": "Same (2-aaaa)",
     }
@@ -224,7 +231,7 @@ def test_best_means_best_and_not_last():
         "a",
         status={"best_val_accuracy": 0.9, "best_epoch": 2, "val_loss": 0.6, "test_accuracy": 0.84},
     )
-    best = run_table.best_figures(found, epochs_of((0.80, 0.5), (0.90, 0.4), (0.85, 0.6)))
+    best = run_table.best_metrics(found, epochs_of((0.80, 0.5), (0.90, 0.4), (0.85, 0.6)))
     assert (best["Validation"], best["Best epoch"], best["Lowest validation loss"]) == (
         90.0,
         2,
@@ -234,7 +241,7 @@ def test_best_means_best_and_not_last():
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "epoch", "sketches"),
+    ("accuracy", "epoch", "synthetic"),
     [
         # Kept for both its accuracies: the second epoch's is higher on images alone
         (0.84, 1, 70.0),
@@ -242,25 +249,25 @@ def test_best_means_best_and_not_last():
     ],
 )
 def test_the_figures_are_those_of_the_model_that_was_kept_as_in_the_table(
-    accuracy, epoch, sketches
+    accuracy, epoch, synthetic
 ):
     found = run("a", status={"best_val_accuracy": accuracy, "best_epoch": epoch})
-    epochs = epochs_of((0.84, 0.5), (0.85, 0.4)).assign(sketch_accuracy=[0.7, 0.6])
-    best = run_table.best_figures(found, epochs)
+    epochs = epochs_of((0.84, 0.5), (0.85, 0.4)).assign(synthetic_accuracy=[0.7, 0.6])
+    best = run_table.best_metrics(found, epochs)
     assert (best["Validation"], best["Best epoch"]) == (100 * accuracy, epoch)
-    assert best["Sketches"] == pytest.approx(sketches, nan_ok=True)
+    assert best["Sketches"] == pytest.approx(synthetic, nan_ok=True)
     row = frame_of([found]).iloc[0]
     assert (row["Validation"], row["Best epoch"]) == (best["Validation"], best["Best epoch"])
 
 
 def test_an_epoch_with_an_impossible_accuracy_is_not_the_best():
-    best = run_table.best_figures(run("a"), epochs_of((0.8, 0.5), (57.0, 0.4), (math.nan, 0.6)))
+    best = run_table.best_metrics(run("a"), epochs_of((0.8, 0.5), (57.0, 0.4), (math.nan, 0.6)))
     assert (best["Validation"], best["Best epoch"]) == (80.0, 1)
 
 
 def test_a_run_without_epochs_has_the_figures_of_its_status():
     found = run("a", status={"best_val_accuracy": 0.5, "best_epoch": 3, "val_loss": 0.7})
-    best = run_table.best_figures(found, NO_EPOCHS)
+    best = run_table.best_metrics(found, NO_EPOCHS)
     assert (best["Validation"], best["Best epoch"], best["Lowest validation loss"]) == (
         50.0,
         3,

@@ -20,7 +20,7 @@ from waiting import SECONDS
 
 from fashion_core import files
 from fashion_core.config import TrainConfig
-from fashion_core.files import RunError
+from fashion_core.errors import RunError
 from fashion_core.runs import control, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import cut_metrics, read_log, read_metrics
@@ -565,7 +565,7 @@ def test_an_unwritable_folder_is_a_sentence(tmp_path, monkeypatch):
 )
 def test_what_to_do_depends_on_why_nothing_can_be_written(runs_dir, number, advice):
     error = OSError(number, "So it is") if number else OSError("So it is")
-    words = folders.unwritable_words(error)
+    words = folders.describe_unwritable(error)
     assert words.startswith("So it is. ")
     assert advice in words
 
@@ -614,7 +614,7 @@ def test_how_long_a_training_takes_is_told_by_the_newest_run_of_the_same_work():
         {"batch_size": 128},
         {"model": "ResidualNet"},
         {"train_size": 3_200},
-        {"sketches": True},
+        {"synthetic": True},
     ]
     others += [{"distillation": True}, {"optimizer": "Muon"}]
     runs_before = [

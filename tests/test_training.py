@@ -13,9 +13,10 @@ import scipy.special
 import torch
 import torch.nn.functional as F
 
-from fashion_core import resume, teacher, training
+from fashion_core import distillation, resume, training
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, load_split
+from fashion_core.errors import ResumeError, TrainingFailed
 from fashion_core.metadata import NOTHING
 from fashion_core.transforms import normalise, random_mixup
 
@@ -59,7 +60,7 @@ def test_trying_rates_trains_with_each_of_them_whatever_the_config_says(train_sp
 
 
 def test_trying_rates_with_sketches_ends_the_thread_that_draws(train_split):
-    state = training.new_state(TrainConfig(sketches=True, train_size=1_000), torch.device("cpu"))
+    state = training.new_state(TrainConfig(synthetic=True, train_size=1_000), torch.device("cpu"))
     before = threading.active_count()
     tries = training.try_rates(state, train_split, [0.001] * 100)
     assert [math.isfinite(next(tries)) for _ in range(3)] == [True] * 3
@@ -160,10 +161,10 @@ def test_events_stand_for_equal_parts_of_an_epoch(steps, images):
 def test_batches_drawn_ahead_are_those_drawn_one_by_one(train_split):
     pixels, labels = torch.tensor(train_split.pixels[:50]), torch.tensor(train_split.labels[:50])
     batches = list(zip(pixels.split(20), labels.split(20), strict=True))
-    drawn = list(training.drawn_ahead(iter(batches), seed=3, first_step=7))
+    drawn = list(training.prefetched(iter(batches), seed=3, first_step=7))
     assert len(drawn) == 3
     for step, (batch, found) in enumerate(zip(batches, drawn, strict=True), start=7):
-        for ours, expected in zip(found, training.with_sketches(*batch, (3, step)), strict=True):
+        for ours, expected in zip(found, training.with_synthetic(*batch, (3, step)), strict=True):
             assert torch.equal(ours, expected)
 
 
@@ -229,9 +230,9 @@ def test_the_teachers_answers_stay_with_their_images_and_mixtures(train_split):
     versions, same_labels, answers = training.training_tensors(config, train_split)
     assert torch.equal(versions[0], plain)
     assert torch.equal(same_labels, labels)
-    assert answers.shape == (1 + teacher.MIXTURES, 1_000, 10)
+    assert answers.shape == (1 + distillation.MIXTURES, 1_000, 10)
     for version in range(len(versions)):
-        (fresh,) = teacher.ask_teacher(versions[version, :20].numpy())
+        (fresh,) = distillation.ask_teacher(versions[version, :20].numpy())
         np.testing.assert_allclose(answers[version, :20], fresh, atol=0.3)
 
 
@@ -279,7 +280,9 @@ def test_of_a_mixture_only_the_teacher_says_what_it_shows(train_split):
 
 
 def test_what_is_nothing_is_taught_as_every_class_alike(train_split):
-    state = training.new_state(TrainConfig(sketches=True), torch.device("cpu"), precision="float32")
+    state = training.new_state(
+        TrainConfig(synthetic=True), torch.device("cpu"), precision="float32"
+    )
     pixels, labels = torch.tensor(train_split.pixels[:64]), torch.tensor(train_split.labels[:64])
     labels[48:] = NOTHING
     logits = state.model.eval()(normalise(pixels))
@@ -379,7 +382,7 @@ def test_a_loss_that_runs_away_ends_with_a_sentence(train_split, val_split):
     state = training.new_state(config, torch.device("cpu"))
     with torch.no_grad():
         state.model.linear2.weight.mul_(1e4)
-    with pytest.raises(training.TrainingFailed, match="learning rate below 1"):
+    with pytest.raises(TrainingFailed, match="learning rate below 1"):
         list(training.train(state, train_split, val_split))
 
 
@@ -387,7 +390,7 @@ def test_a_loss_that_is_no_number_ends_with_a_sentence(train_split, val_split):
     state = training.new_state(TrainConfig(train_size=1_000), torch.device("cpu"))
     with torch.no_grad():
         state.model.conv1.weight.fill_(math.nan)
-    with pytest.raises(training.TrainingFailed, match="no longer a number"):
+    with pytest.raises(TrainingFailed, match="no longer a number"):
         list(training.train(state, train_split, val_split))
 
 
@@ -401,9 +404,9 @@ def test_final_figures_belong_to_the_best_weights(train_split, val_split):
     state, _ = run(TrainConfig(train_size=1_000, epochs=1), train_split, val_split)
     with torch.no_grad():
         state.model.linear2.weight.zero_()  # what comes after the best must not count
-    figures = training.final_figures(state, val_split)
-    assert figures["test_accuracy"] == pytest.approx(figures["val_accuracy"], abs=1e-6)
-    assert json.loads(json.dumps(figures, allow_nan=False)) == figures
+    metrics = training.final_metrics(state, val_split)
+    assert metrics["test_accuracy"] == pytest.approx(metrics["val_accuracy"], abs=1e-6)
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
 
 
 # Going on
@@ -442,11 +445,11 @@ def without_times(events):
             "mixup": 0.5,
         },
         {"model": "FashionCNNNorm", "optimizer": "SGD", "learning_rate": 0.01, "dropout": 0.2},
-        {"sketches": True, "label_smoothing": 0.1},
+        {"synthetic": True, "label_smoothing": 0.1},
         {"distillation": True, "flips": True, "shifts": True, "erasing": True},
         {"model": "FashionCNNNorm", "optimizer": "Muon", "weight_decay": 0.05},
     ],
-    ids=["tutorial", "everything random", "batch norm", "sketches", "teacher", "Muon"],
+    ids=["tutorial", "everything random", "batch norm", "synthetic", "teacher", "Muon"],
 )
 def test_a_restored_training_equals_one_never_interrupted(
     train_split, val_split, monkeypatch, extra
@@ -455,15 +458,15 @@ def test_a_restored_training_equals_one_never_interrupted(
     one.
     """
     monkeypatch.setattr(training, "IMAGES_PER_EVENT", 250)
-    monkeypatch.setattr(training, "VAL_SKETCHES", 50)
-    training.val_sketches.cache_clear()
+    monkeypatch.setattr(training, "VAL_SYNTHETIC", 50)
+    training.val_synthetic.cache_clear()
     config = TrainConfig(train_size=1_000, epochs=2, **extra)
     state, events = run(config, train_split, val_split)
     first_epoch = next(
         number for number, event in enumerate(events, start=1) if event["kind"] == "epoch"
     )
     restored, others = interrupted(config, train_split, val_split, stops=[2, first_epoch - 3, 1, 2])
-    training.val_sketches.cache_clear()
+    training.val_synthetic.cache_clear()
     assert without_times(others) == without_times(events)
     weights, other_weights = state.model.state_dict(), restored.model.state_dict()
     assert all(torch.equal(weights[name], other_weights[name]) for name in weights)
@@ -510,8 +513,8 @@ def spoil_generator(values):
         lambda values: values.update(epoch_batches=3),
         lambda values: values.update(best_score=(math.nan, 0.0)),
         lambda values: values.update(best_score=(1.0,)),
-        lambda values: values.update(best_figures={}),
-        lambda values: values.update(best_figures=[1]),
+        lambda values: values.update(best_metrics={}),
+        lambda values: values.update(best_metrics=[1]),
         lambda values: values.update(best_weights={}),
         lambda values: values.update(averages=values["averages"][1:]),
         lambda values: values.update(squares=torch.full_like(values["squares"], math.nan)),
@@ -528,12 +531,12 @@ def spoil_generator(values):
 def test_what_was_kept_is_refused_unless_it_fits(kept, spoil):
     values = {key: dict(value) if isinstance(value, dict) else value for key, value in kept.items()}
     spoil(values)
-    with pytest.raises(resume.ResumeError, match=r"kept|damaged"):
+    with pytest.raises(ResumeError, match=r"kept|damaged"):
         resume.restore_state(TrainConfig(train_size=1_000, epochs=1), values)
 
 
 def test_what_was_kept_of_another_network_is_refused(kept):
-    with pytest.raises(resume.ResumeError, match="weights is not as expected"):
+    with pytest.raises(ResumeError, match="weights is not as expected"):
         resume.restore_state(TrainConfig(model="ResidualNet", train_size=1_000, epochs=1), kept)
-    with pytest.raises(resume.ResumeError, match="the whole is not"):
+    with pytest.raises(ResumeError, match="the whole is not"):
         resume.restore_state(TrainConfig(), [])

@@ -18,6 +18,7 @@ from waiting import SECONDS, wait_for, wait_for_first_loss, wait_for_state, work
 from fashion_core import checkpoints, files, training, worker
 from fashion_core.config import TrainConfig
 from fashion_core.data import load_split
+from fashion_core.errors import CheckpointError
 from fashion_core.runs import control, folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_log, read_metrics
@@ -198,7 +199,7 @@ def test_a_run_that_goes_on_after_a_stop_in_mid_epoch_has_the_model_that_its_fig
     checkpoints.save_checkpoint(
         run_dir / "model.pt", TINY, state.model.state_dict(), {"val_accuracy": 0.99}
     )
-    state.best_score, state.best_figures, state.best_epoch = (0.5, 0.0), {"val_accuracy": 0.5}, 1
+    state.best_score, state.best_metrics, state.best_epoch = (0.5, 0.0), {"val_accuracy": 0.5}, 1
     state.best_weights = {name: tensor.clone() for name, tensor in state.model.state_dict().items()}
     epoch = {"kind": "epoch", "epoch": 1, "step": 5, "val_accuracy": 0.4, "best": False}
     status = worker._Status(run_dir, state="running")
@@ -270,7 +271,7 @@ def test_a_run_paused_in_its_first_epoch_then_killed_and_continued_equals_one_le
         {key: event[key] for key in event if "second" not in key and key != "best"}
         for event in alone
     ]
-    assert run.status["best_val_accuracy"] == state.best_figures["val_accuracy"]
+    assert run.status["best_val_accuracy"] == state.best_metrics["val_accuracy"]
     assert (run.status["epoch"], run.status["best_epoch"]) == (3, state.best_epoch)
     weights = checkpoints.read_checkpoint(run.model_path).weights
     assert all(torch.equal(weights[name], state.best_weights[name]) for name in weights)
@@ -327,13 +328,13 @@ def test_a_run_ends_when_its_time_is_up(monkeypatch):
 @pytest.mark.parametrize("config", [TINY, TrainConfig(train_size=1_000, epochs=1, seed=3)])
 def test_a_resume_file_of_another_run_is_refused(config, runs_dir, checkpoint_path):
     checkpoints.save_resume(runs_dir / "resume.pt", TrainConfig(train_size=2_000), {"step": 1})
-    with pytest.raises(checkpoints.CheckpointError, match="another configuration"):
+    with pytest.raises(CheckpointError, match="another configuration"):
         worker._first_state(runs_dir, config)
     (runs_dir / "resume.pt").write_bytes(checkpoint_path.read_bytes())
-    with pytest.raises(checkpoints.CheckpointError, match="not saved by this app"):
+    with pytest.raises(CheckpointError, match="not saved by this app"):
         worker._first_state(runs_dir, config)
     checkpoints._write_content(
         runs_dir / "resume.pt", {"format": checkpoints.EARLIER_RESUME_FORMATS[-1]}
     )
-    with pytest.raises(checkpoints.CheckpointError, match="earlier version of this app"):
+    with pytest.raises(CheckpointError, match="earlier version of this app"):
         worker._first_state(runs_dir, config)

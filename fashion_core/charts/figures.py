@@ -34,7 +34,7 @@ METRIC_TITLES = {
     "smoothed": "Training loss, smoothed",
     "val_loss": "Validation loss",
     "val_accuracy": "Validation accuracy",
-    "sketch_accuracy": "Accuracy on sketches",
+    "synthetic_accuracy": "Accuracy on sketches",
 }
 
 
@@ -140,7 +140,7 @@ def signed(count):
     return f"{count:+,}".replace("-", "−") if count else "0"
 
 
-def difference_words(change, true, pred):
+def describe_difference(change, true, pred):
     """A cell of the difference in words: "12 fewer shirts called T-shirt/top"; `true`, `pred` are
     classes 0…9.
     """
@@ -153,7 +153,7 @@ def difference_words(change, true, pred):
     return f"{amount} {'rightly ' if true == pred else ''}called {CLASS_NAMES[pred]}"
 
 
-def cell_words(count, true, pred):
+def describe_cell(count, true, pred):
     """A cell of the matrix in words: "58 shirts called T-shirt/top"; `true`, `pred` are classes
     0…9.
     """
@@ -222,7 +222,7 @@ def _hover_texts(confusion):
     )
     texts = np.empty((NUM_CLASSES, NUM_CLASSES), dtype=object)
     for (true, pred), count in np.ndenumerate(np.asarray(confusion)):
-        words = cell_words(int(count), true, pred)
+        words = describe_cell(int(count), true, pred)
         row = f"{by_true[true, pred]:.1f} % of all {PLURALS[true]}"
         column = f"{by_pred[true, pred]:.1f} % of everything called {CLASS_NAMES[pred]}"
         texts[true, pred] = f"<b>{words}</b><br>{row}<br>{column}"
@@ -233,7 +233,7 @@ def _difference_hover_texts(confusion_a, confusion_b, names):
     texts = np.empty((NUM_CLASSES, NUM_CLASSES), dtype=object)
     for (true, pred), count in np.ndenumerate(np.asarray(confusion_b)):
         before = int(confusion_a[true][pred])
-        words = difference_words(int(count) - before, true, pred)
+        words = describe_difference(int(count) - before, true, pred)
         name_a, name_b = (html.escape(name, quote=False) for name in names)  # visitors write them
         texts[true, pred] = f"<b>{words}</b><br>{name_a}: {before:,}<br>{name_b}: {int(count):,}"
     return texts.tolist()

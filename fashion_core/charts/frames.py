@@ -35,8 +35,8 @@ def epoch_frame(events):
 
     `events`: dicts as in metrics.jsonl; those of kind "epoch" count, a repeated epoch counts once,
     as last written. Returns a DataFrame sorted by epoch with columns epoch, step (int), train_loss,
-    val_loss, val_accuracy, sketch_accuracy, elapsed_seconds, images_per_second (float, NaN where an
-    event does not say).
+    val_loss, val_accuracy, synthetic_accuracy, elapsed_seconds, images_per_second (float, NaN where
+    an event does not say).
     """
     columns = (
         "epoch",
@@ -44,7 +44,7 @@ def epoch_frame(events):
         "train_loss",
         "val_loss",
         "val_accuracy",
-        "sketch_accuracy",
+        "synthetic_accuracy",
         "elapsed_seconds",
         "images_per_second",
     )
@@ -177,7 +177,7 @@ def epoch_accuracies(epochs, other=None):
     "sketches" is there only for runs that learn them; of the `other` run it is the validation
     accuracy.
     """
-    names = {"val_accuracy": "validation", "sketch_accuracy": "sketches"}
+    names = {"val_accuracy": "validation", "synthetic_accuracy": "synthetic"}
     tidy = _one_below_the_other(epochs, names, "accuracy").dropna().reset_index(drop=True)
     return _with_other(tidy, other, "val_accuracy", "accuracy")
 

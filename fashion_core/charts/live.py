@@ -4,7 +4,7 @@ import math
 
 from fashion_core.charts.colors import SERIES_COLORS
 from fashion_core.charts.frames import OTHER
-from fashion_core.config import value_words
+from fashion_core.text import format_value
 
 OTHER_COLOR, OTHER_DASH = "#8A90A8", (5, 4)  # readable on both pages
 MARK_COLOR = SERIES_COLORS[4]  # of what a chart points at; readable on both pages
@@ -100,7 +100,7 @@ def _mark_layers(x, suggested, to_the_left):
     del at["x"]["field"]
     text = {
         "type": "text",
-        "text": value_words("learning_rate", suggested),
+        "text": format_value("learning_rate", suggested),
         "fontSize": 14,
         "fontWeight": 600,
     }
@@ -123,11 +123,14 @@ def epoch_loss_spec(height, other=False):
     return _epoch_spec(height, "loss", "Loss (nats)", ".3f", colors, other)
 
 
-def epoch_accuracy_spec(height, sketches=False, other=False):
-    """The Vega-Lite spec of accuracy per epoch over `epoch_accuracies`, likewise; `sketches` adds a
-    second curve.
+def epoch_accuracy_spec(height, synthetic=False, other=False):
+    """The Vega-Lite spec of accuracy per epoch over `epoch_accuracies`, likewise.
+
+    `synthetic` adds a second curve.
     """
-    colors = {"validation": SERIES_COLORS[2]} | ({"sketches": SERIES_COLORS[3]} if sketches else {})
+    colors = {"validation": SERIES_COLORS[2]} | (
+        {"synthetic": SERIES_COLORS[3]} if synthetic else {}
+    )
     return _epoch_spec(height, "accuracy", "Accuracy", ".1%", colors, other)
 
 

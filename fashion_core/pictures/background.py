@@ -19,7 +19,7 @@ LINES = 20  # changes that large along the border: so many are tiles, fewer may 
 MIN_SIDE = 0.05
 
 
-def find_ground(colour: np.ndarray, kind: str = "auto") -> np.ndarray:
+def find_background(colour: np.ndarray, kind: str = "auto") -> np.ndarray:
     """The background's colour at each pixel of an (H, W, 3) uint8 picture: (H, W, 3) float32,
     0…255.
 
@@ -33,7 +33,7 @@ def find_ground(colour: np.ndarray, kind: str = "auto") -> np.ndarray:
     guesses = (
         [_side_guess(colour, border, kind)]
         if kind in ("light", "dark")
-        else _ground_guesses(places, border)
+        else _background_guesses(places, border)
     )
     surface = min(guesses, key=lambda guess: _disagreement(places, border, guess))
     for _ in range(2):
@@ -64,7 +64,7 @@ def _border(colour: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ].astype(np.float64)
 
 
-def _ground_guesses(places: np.ndarray, border: np.ndarray) -> list[np.ndarray]:
+def _background_guesses(places: np.ndarray, border: np.ndarray) -> list[np.ndarray]:
     """Surfaces that the background may lie on: planes, (3, 3), and one that is bent, (6, 3)."""
     x, y = places[:, 1], places[:, 2]
     signs = [(sx, sy) for sx in (-1, 1) for sy in (-1, 1)]

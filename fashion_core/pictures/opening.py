@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from fashion_core.errors import PictureError
 from fashion_core.pictures.prepare import WORK_EDGE
 
 # What browsers, phones and paint programs save; told by content
@@ -19,12 +20,6 @@ MAX_PIXELS = 25_000_000
 # A JPEG is decoded at reduced size, so a 48-megapixel phone photo is fine
 MAX_JPEG_PIXELS = 50_000_000
 MIN_EDGE = 8  # with less there is nothing to recognise, and no border to find the background from
-
-
-class PictureError(ValueError):
-    """A picture that cannot be used; its text is for visitors: what was wrong, the value, what to
-    do.
-    """
 
 
 # Opening what strangers send

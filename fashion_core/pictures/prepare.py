@@ -144,7 +144,7 @@ class _Found:
 
 def _find(colour: np.ndarray, grey: np.ndarray, kind: str) -> _Found:
     """The object on a background of this kind, one of GROUNDS."""
-    ground = background.find_ground(colour, kind)
+    ground = background.find_background(colour, kind)
     found = None
     if kind == "patterned" or (
         kind == "auto"
@@ -161,13 +161,13 @@ def _find_on_plain(colour: np.ndarray, grey: np.ndarray, ground: np.ndarray) -> 
     mask = far > 0
     box = garment.find_box(far > garment.CLEAR * far.max())
     if box is None:
-        return _Found(mask, None, grey, _ground_caption(ground), "")
+        return _Found(mask, None, grey, _background_caption(ground), "")
     cloth, shades = garment.light_on_dark(grey, ground, mask)
     return _Found(
         mask,
         garment.trimmed(far, box) if garment.is_soft(cloth) else box,
         cloth,
-        _ground_caption(ground),
+        _background_caption(ground),
         shades,
     )
 
@@ -176,7 +176,7 @@ def _find_in_photo(colour: np.ndarray, grey: np.ndarray) -> _Found | None:
     """What stands out from a floor, a bed, a carpet by its colours; None where nothing can be told
     apart.
     """
-    mask = segment.cut_out(colour)
+    mask = segment.segment(colour)
     box = None if mask is None else garment.find_box(mask)
     if box is None:
         return None
@@ -276,7 +276,7 @@ GLASS = 200  # grey behind what is transparent, where a step shows it
 BLUE = (0, 114, 178)  # Okabe and Ito's, told apart with every kind of colour vision
 
 
-def _ground_caption(ground: np.ndarray) -> str:
+def _background_caption(ground: np.ndarray) -> str:
     """A sentence on the background that was found."""
     red, green, blue = ground[ground.shape[0] // 2, ground.shape[1] // 2].round().astype(int)
     light, dark = max(red, green, blue), min(red, green, blue)

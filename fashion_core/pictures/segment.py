@@ -28,7 +28,7 @@ LARGE_PART = 0.15
 SMALL_HOLE = 0.01
 
 
-def cut_out(colour: np.ndarray) -> np.ndarray | None:
+def segment(colour: np.ndarray) -> np.ndarray | None:
     """Where the garment is in an (H, W, 3) uint8 picture: (H, W) bool. The same picture always
     gives the same mask.
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fashion_core import files, limits
-from fashion_core.config import ConfigError
-from fashion_core.files import RunError
+from fashion_core.errors import ConfigError, RunError
 from fashion_core.limits import read_only
 from fashion_core.runs import folders
 from fashion_core.runs.folders import Run
@@ -64,7 +63,7 @@ def launch(run: Run) -> None:
         _set_epochs(run, int(epochs))
         files.write_json(
             run.run_dir / "status.json",
-            folders.figures(run.status) | {"state": "starting", "heartbeat_at": time.time()},
+            folders.metrics_of(run.status) | {"state": "starting", "heartbeat_at": time.time()},
         )
     except OSError as error:
         raise folders.unwritable(error) from error
@@ -117,7 +116,7 @@ def spawn_worker(run_dir: Path) -> None:
         status = run_dir / "status.json"
         files.write_json(
             status,
-            folders.figures(files.read_json(status)) | {"state": "failed", "message": message},
+            folders.metrics_of(files.read_json(status)) | {"state": "failed", "message": message},
         )
         raise RunError(message) from error
 
@@ -196,10 +195,10 @@ def remove_folder(run_dir: Path) -> None:
     RunError.
     """
     # Renamed first: a reader sees a whole run or none, never half of one.
-    doomed = run_dir.with_name(f".deleted-{run_dir.name}")
-    shutil.rmtree(doomed, ignore_errors=True)
+    to_delete = run_dir.with_name(f".deleted-{run_dir.name}")
+    shutil.rmtree(to_delete, ignore_errors=True)
     try:
-        run_dir.rename(doomed)
+        run_dir.rename(to_delete)
     except OSError as error:
         raise RunError(f"The run could not be deleted: {error.strerror}.") from error
-    shutil.rmtree(doomed, ignore_errors=True)
+    shutil.rmtree(to_delete, ignore_errors=True)

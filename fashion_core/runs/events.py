@@ -45,7 +45,9 @@ def _parse_event(line: bytes) -> dict | None:
     if not isinstance(event, dict) or event.get("kind") not in ("step", "epoch"):
         return None
     numbers = {
-        key: value for key, value in event.items() if files.number_or(value, None) is not None
+        key: value
+        for key, value in files.with_todays_keys(event).items()
+        if files.number_or(value, None) is not None
     }
     complete = all(key in numbers for key in _EVENT_KEYS[event["kind"]])
     return {"kind": event["kind"]} | numbers if complete else None

@@ -24,11 +24,17 @@ from pathlib import Path
 import psutil
 
 from fashion_core import files, limits
-from fashion_core.config import ConfigError, TrainConfig
-from fashion_core.files import RunError
+from fashion_core.config import TrainConfig
+from fashion_core.errors import ConfigError, LimitError, RunError
 from fashion_core.limits import read_only
-from fashion_core.runs import annotations
-from fashion_core.runs.annotations import MAX_NAME_LENGTH, Notes
+from fashion_core.runs.annotations import (
+    MAX_NAME_LENGTH,
+    Annotations,
+    check_annotations,
+    read_annotations,
+    write_annotations,
+)
+from fashion_core.text import format_duration, one_line, printable_lines
 
 STATES = ("queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost")
 ACTIVE_STATES = ("starting", "running")
@@ -59,7 +65,7 @@ class Run:
     created_at: float = 0.0  # seconds since 1970
     status: dict = field(default_factory=dict)
     problem: str = ""
-    notes: Notes = field(default_factory=Notes)
+    annotations: Annotations = field(default_factory=Annotations)
     color: int = 0  # its place in `plots.SERIES_COLORS`, from its start to its end
     # How many it was to train before it was continued, oldest first
     epochs_before: tuple[int, ...] = ()
@@ -136,7 +142,7 @@ def clean_name(name: str, fallback: str) -> str:
     """A visitor's name for a run in one line of at most 60 printable characters, or the
     fallback.
     """
-    return annotations.one_line(name)[:MAX_NAME_LENGTH].strip() or fallback
+    return one_line(name)[:MAX_NAME_LENGTH].strip() or fallback
 
 
 def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> str:
@@ -172,10 +178,10 @@ def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> 
 
 
 def unwritable(error: OSError, what: str = "The run's folder") -> RunError:
-    return RunError(f"{what} could not be written: {unwritable_words(error)}")
+    return RunError(f"{what} could not be written: {describe_unwritable(error)}")
 
 
-def unwritable_words(error: OSError) -> str:
+def describe_unwritable(error: OSError) -> str:
     """Why something in the runs' folder could not be written, and in a second sentence what to
     do.
     """
@@ -197,7 +203,7 @@ def check_limits(epochs: int = 0, added: int = 0) -> None:
     """Raises RunError when this copy allows no run of so many epochs, or not `added` more runs."""
     try:
         allowed = limits.read_limits()
-    except limits.LimitError as error:
+    except LimitError as error:
         raise RunError(str(error)) from error
     problem = allowed.epochs_problem(epochs) or (
         allowed.runs_problem(len(_run_names()), added) if added else ""
@@ -206,21 +212,21 @@ def check_limits(epochs: int = 0, added: int = 0) -> None:
         raise RunError(problem)
 
 
-def figures(status: dict) -> dict:
+def metrics_of(status: dict) -> dict:
     """What of a status outlives a start, or one that fails."""
-    return {key: value for key, value in status.items() if key in FIGURES}
+    return {key: value for key, value in status.items() if key in METRIC_KEYS}
 
 
 def annotate_run(run_id: str, name: str, text: str, tags) -> None:
     """Write a run's name, note and tags; an empty name gives it back the one that it was started
     with.
 
-    Raises RunError for an unknown run or on a read-only copy, NotesError for what is too long or
-    cannot be written.
+    Raises RunError for an unknown run or on a read-only copy, AnnotationsError for what is too long
+    or cannot be written.
     """
     if read_only():
         raise RunError("This copy is read-only: names, notes and tags cannot be changed.")
-    annotations.write_notes(run_dir_of(run_id), annotations.checked_notes(name, text, tags))
+    write_annotations(run_dir_of(run_id), check_annotations(name, text, tags))
 
 
 # Reading
@@ -302,7 +308,13 @@ def read_run(run_id: str) -> Run:
     if config is None:
         name = written.name or run_id
         return Run(
-            run_id, run_dir, "lost", name=name, status=dict(status), problem=problem, notes=written
+            run_id,
+            run_dir,
+            "lost",
+            name=name,
+            status=dict(status),
+            problem=problem,
+            annotations=written,
         )
     return Run(
         run_id=run_id,
@@ -313,7 +325,7 @@ def read_run(run_id: str) -> Run:
         created_at=time_or_zero(about.get("created_at")),
         status=dict(status),
         problem=problem,
-        notes=written,
+        annotations=written,
         color=int(files.number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
         epochs_before=_checked_epochs(about.get("epochs_before")),
     )
@@ -355,12 +367,20 @@ class _Unreadable(Exception):
 # Every page reads every run at every look, several times, and hardly one has changed: what its
 # files hold is kept.
 @functools.lru_cache(maxsize=2_000)
-def _read_files(run_dir: str, versions: tuple) -> tuple[Notes, dict, TrainConfig | None, dict, str]:
+def _read_files(
+    run_dir: str, versions: tuple
+) -> tuple[Annotations, dict, TrainConfig | None, dict, str]:
     """What stands in a run's folder, checked: notes, config.json, the config in it, the status,
     what is wrong.
     """
     folder = Path(run_dir)
-    written, about, config, status, problems = annotations.read_notes(folder), {}, None, {}, []
+    written, about, config, status, problems = (
+        read_annotations(folder),
+        {},
+        None,
+        {},
+        [],
+    )
     try:
         about = files.read_json(folder / "config.json")
         config = TrainConfig.from_dict(about.get("config"))
@@ -397,20 +417,8 @@ def progress(run: Run) -> tuple[float, str]:
     if run.state != "running":
         return share, f"{words} · {seconds:,.0f} s"
     left = (1 - share) * seconds / share
-    return (
-        share,
-        (
-            f"{words} · {status.get('images_per_second', 0):,.0f} images/s · {duration_words(left)}"
-            " left"
-        ),
-    )
-
-
-def duration_words(seconds: float) -> str:
-    """A stretch of time: "42 s", "15 min", "1.6 h"."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
+    speed = status.get("images_per_second", 0)
+    return share, f"{words} · {speed:,.0f} images/s · {format_duration(left)} left"
 
 
 def expected_seconds(config: TrainConfig, past: Iterable[Run]) -> float | None:
@@ -427,7 +435,7 @@ def expected_seconds(config: TrainConfig, past: Iterable[Run]) -> float | None:
             config.model,
             config.batch_size,
             config.train_size,
-            config.sketches,
+            config.synthetic,
             config.distillation,
             costly,
         )
@@ -479,7 +487,7 @@ def time_or_zero(value) -> float:
 
 
 # What a status tells of the training itself; a run that is started again keeps it.
-FIGURES = (
+METRIC_KEYS = (
     "epoch",
     "step",
     "steps",
@@ -488,13 +496,13 @@ FIGURES = (
     "train_loss",
     "val_loss",
     "val_accuracy",
-    "sketch_accuracy",
+    "synthetic_accuracy",
     "best_val_accuracy",
     "best_epoch",
     "test_accuracy",
 )
 _STATUS_NUMBERS = (
-    *FIGURES,
+    *METRIC_KEYS,
     "pid",
     "process_started_at",
     "heartbeat_at",
@@ -515,13 +523,14 @@ def _checked_status(values: dict) -> dict:
     """The known keys whose values have the right type; everything else in a hand-edited status is
     dropped.
     """
+    values = files.with_todays_keys(values)
     numbers = {
         key: values[key]
         for key in _STATUS_NUMBERS
         if files.number_or(values.get(key), None) is not None
     }
     texts = {key: values[key][:2000] for key in _STATUS_TEXTS if isinstance(values.get(key), str)}
-    texts = {key: annotations.printable_lines(text) for key, text in texts.items()}
+    texts = {key: printable_lines(text) for key, text in texts.items()}
     return (
         numbers
         | {key: max(0, int(numbers[key])) for key in _STATUS_COUNTS if key in numbers}

@@ -1,7 +1,6 @@
 """How much disk space runs take, and which of them may go. Nothing is deleted here."""
 
 import contextlib
-import math
 import os
 import stat
 from pathlib import Path
@@ -39,13 +38,6 @@ def disk_use(folder: Path) -> int:
         except OSError:  # deleted meanwhile, or not ours to read
             continue
     return total
-
-
-def size_words(size: float) -> str:
-    """A number of bytes for people: "1.8 MB", "2.31 GB"."""
-    if size < 1e6:
-        return f"{math.ceil(size / 1e3):,} kB"
-    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.2f} GB"
 
 
 def runs_to_prune(

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fashion_core import files, limits
-from fashion_core.config import ConfigError, TrainConfig
-from fashion_core.files import RunError
+from fashion_core.config import TrainConfig
+from fashion_core.errors import ConfigError, LimitError, RunError
 from fashion_core.runs import control, folders
 from fashion_core.runs.folders import Run
+from fashion_core.text import format_count
 
 # No process works on it, so one can go on with it
 ENDED_STATES = ("finished", "paused", "stopped", "lost", "failed")
@@ -32,7 +33,7 @@ class Queue:
     # Those that wait, and those that waited until their folders were damaged, which have a
     # `problem`
     rows: list[Run]
-    held_by: Run | None  # the paused run that it waits for
+    paused_by: Run | None  # the paused run that it waits for
     problem: str = ""
 
     @property
@@ -40,26 +41,26 @@ class Queue:
         return [run for run in self.rows if not run.problem]
 
     @property
-    def goes_on(self) -> bool:
+    def will_start(self) -> bool:
         """Whether the next run starts by itself as soon as nothing trains."""
-        return bool(self.waiting) and self.held_by is None
+        return bool(self.waiting) and self.paused_by is None
 
 
 def read_queue() -> Queue:
     """The queue as it is; whatever is wrong with its file is in `problem`, and the runs wait by
     their age.
     """
-    order, passed, problem = _read_file()
+    order, skipped, problem = _read_file()
     everything = folders.list_runs()
     places = {run_id: place for place, run_id in enumerate(order)}
     rows = [
         run for run in everything if run.state == "queued" or (run.problem and run.run_id in places)
     ]
     rows.sort(key=lambda run: (places.get(run.run_id, len(places)), run.created_at, run.run_id))
-    held_by = next(
-        (run for run in everything if run.state == "paused" and run.run_id not in passed), None
+    paused_by = next(
+        (run for run in everything if run.state == "paused" and run.run_id not in skipped), None
     )
-    return Queue(rows, held_by, problem)
+    return Queue(rows, paused_by, problem)
 
 
 def start_or_add(config: TrainConfig, name: str = "") -> str:
@@ -71,7 +72,7 @@ def start_or_add(config: TrainConfig, name: str = "") -> str:
     control.refuse_read_only()
     with control.launch_lock():
         folders.check_limits(config.epochs)
-        waits = bool(control.training_now()) or read_queue().goes_on
+        waits = bool(control.training_now()) or read_queue().will_start
         if waits:
             _check_queue(added=1)
         run_id = folders.create_run(config, name, "queued")
@@ -93,7 +94,7 @@ def add_all(named: list[tuple[str, TrainConfig]]) -> list[str]:
         folders.check_limits(
             max((config.epochs for _, config in named), default=0), added=len(named)
         )
-        at_once = 0 if control.training_now() or read_queue().held_by else 1
+        at_once = 0 if control.training_now() or read_queue().paused_by else 1
         _check_queue(added=len(named) - at_once)
         added = []
         try:
@@ -121,8 +122,8 @@ def continue_run(run_id: str, more_epochs: int = 0) -> str:
     with control.launch_lock():
         run = folders.read_run(run_id)
         # A status that cannot be read does not know how many are done
-        counted = run.config and not run.problem
-        epochs = run.epochs_done + more_epochs if more_epochs and counted else 0
+        countable = run.config and not run.problem
+        epochs = run.epochs_done + more_epochs if more_epochs and countable else 0
         refusal = continue_problem(run, epochs)
         if refusal:
             raise RunError(refusal)
@@ -135,8 +136,8 @@ def continue_run(run_id: str, more_epochs: int = 0) -> str:
             key: run.status[key] for key in ("state", "message", "cause") if key in run.status
         }
         before["state"] = run.state  # a lost run's status still says `running`
-        figures = {key: value for key, value in run.status.items() if key in folders.FIGURES}
-        files.write_json(run.run_dir / "status.json", figures | wanted | {"before": before})
+        metrics = folders.metrics_of(run.status)
+        files.write_json(run.run_dir / "status.json", metrics | wanted | {"before": before})
         if busy:
             _append([run_id], first=run.state == "paused")
             return "queued"
@@ -166,21 +167,21 @@ def continue_problem(run: Run, epochs: int = 0) -> str:
     # Where nothing is kept it begins anew
     total, done = epochs or run.config.epochs, run.epochs_done if kept else 0
     if total < done or (total == done and run.state == "finished"):
-        return f"It has trained {limits.counted(done, 'epoch')} already. Choose at least one more."
+        return f"It has trained {format_count(done, 'epoch')} already. Choose at least one more."
     try:
         TrainConfig.from_dict(run.config.to_dict() | {"epochs": total})
         allowed = limits.read_limits()
-    except (ConfigError, limits.LimitError) as error:
+    except (ConfigError, LimitError) as error:
         return str(error)
     return allowed.epochs_problem(total) or allowed.time_problem(
         run.status.get("elapsed_seconds", 0.0)
     )
 
 
-def continue_words(run: Run, more_epochs: int) -> str:
+def describe_continuation(run: Run, more_epochs: int) -> str:
     """What going on means for the learning rate, in a sentence."""
     total = run.epochs_done + more_epochs
-    in_all = f"To {limits.counted(total, 'epoch')} in all"
+    in_all = f"To {format_count(total, 'epoch')} in all"
     if run.config.schedule == "constant":
         return f"{in_all}, at the same learning rate, as if it had never ended."
     if total == run.config.epochs:
@@ -211,11 +212,11 @@ def start_next(past_paused: bool = False, wait: bool = True) -> str | None:
 
 def _start_next(past_paused: bool, lock_seconds: float) -> str | None:
     queue = read_queue()
-    if past_paused and queue.held_by:
-        order, passed, _ = _read_file()
+    if past_paused and queue.paused_by:
+        order, skipped, _ = _read_file()
         paused = [run.run_id for run in folders.list_runs() if run.state == "paused"]
-        _write_file(order, sorted({*passed, *paused}))
-    elif queue.held_by:
+        _write_file(order, sorted({*skipped, *paused}))
+    elif queue.paused_by:
         return None
     if not queue.waiting or control.training_now(lock_seconds):
         return None
@@ -227,7 +228,7 @@ def _start_next(past_paused: bool, lock_seconds: float) -> str | None:
             control.launch(run)
             return run.run_id
         except RunError as error:  # it does not block the others
-            failed = {key: value for key, value in run.status.items() if key in folders.FIGURES}
+            failed = folders.metrics_of(run.status)
             files.write_json(
                 run.run_dir / "status.json", failed | {"state": "failed", "message": str(error)}
             )
@@ -263,8 +264,8 @@ def cancel(run_id: str) -> None:
         if not trained and "before" not in files.read_json(run.run_dir / "status.json"):
             control.remove_folder(run.run_dir)
             return
-        figures = {key: value for key, value in run.status.items() if key in folders.FIGURES}
-        files.write_json(run.run_dir / "status.json", figures | _status_before(run))
+        metrics = folders.metrics_of(run.status)
+        files.write_json(run.run_dir / "status.json", metrics | _status_before(run))
 
 
 def forget(run_id: str) -> None:
@@ -296,13 +297,13 @@ def _status_before(run: Run) -> dict:
 def _check_queue(added: int) -> None:
     try:
         problem = limits.read_limits().queue_problem(len(read_queue().waiting), added)
-    except limits.LimitError as error:
+    except LimitError as error:
         problem = str(error)
     if problem:
         raise RunError(problem)
 
 
-# queue.json: {"order": [run ids], "passed": [ids of paused runs that hold the queue no longer]}
+# queue.json: {"order": [run ids], "skipped": [ids of paused runs that hold the queue no longer]}
 
 
 def _path() -> Path:
@@ -310,17 +311,18 @@ def _path() -> Path:
 
 
 def _read_file() -> tuple[list[str], list[str], str]:
-    """Order, passed, and what is wrong with the file in a sentence."""
+    """Order, skipped, and what is wrong with the file in a sentence."""
     if not os.path.exists(_path()):  # False too where the folder may not be entered
         return [], [], ""
     try:
         values = files.read_json(_path())
     except RunError as error:
         return [], [], f"{error} The runs wait in the order in which they were added."
-    order, passed = values.get("order"), values.get("passed", [])
+    values = files.with_todays_keys(values)
+    order, skipped = values.get("order"), values.get("skipped", [])
     good = all(
         isinstance(ids, list) and all(isinstance(one, str) for one in ids)
-        for ids in (order, passed)
+        for ids in (order, skipped)
     )
     if not good or len(order) > MAX_ENTRIES:
         return (
@@ -328,16 +330,16 @@ def _read_file() -> tuple[list[str], list[str], str]:
             [],
             "queue.json does not list runs. The runs wait in the order in which they were added.",
         )
-    return order, passed, ""
+    return order, skipped, ""
 
 
-def _write_file(order: list[str], passed: list[str]) -> None:
-    files.write_json(_path(), {"order": order[:MAX_ENTRIES], "passed": passed[:MAX_ENTRIES]})
+def _write_file(order: list[str], skipped: list[str]) -> None:
+    files.write_json(_path(), {"order": order[:MAX_ENTRIES], "skipped": skipped[:MAX_ENTRIES]})
 
 
 def _without(run_id: str) -> tuple[list[str], list[str]]:
-    """Order and passed as they are, both without one run: it neither waits nor is it a pause to be
-    passed.
+    """Order and skipped as they are, both without one run: it neither waits nor is it a pause to be
+    skipped.
     """
     order = [run.run_id for run in read_queue().rows]
     return [one for one in order if one != run_id], [
@@ -346,10 +348,10 @@ def _without(run_id: str) -> tuple[list[str], list[str]]:
 
 
 def _append(added: list[str], first: bool = False) -> None:
-    order, passed = (
+    order, skipped = (
         [run.run_id for run in read_queue().rows if run.run_id not in added],
         _read_file()[1],
     )
     _write_file(
-        added + order if first else order + added, [one for one in passed if one not in added]
+        added + order if first else order + added, [one for one in skipped if one not in added]
     )

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fashion_core import files, limits
-from fashion_core.config import ConfigError, TrainConfig
-from fashion_core.files import RunError
+from fashion_core.config import TrainConfig
+from fashion_core.errors import ConfigError, RunError
 from fashion_core.runs import control, folders
+from fashion_core.text import format_duration
 
 STEPS = 200  # a second of the classic network; fewer leave too few steps for each tenfold rise
 # Below these nothing is learnt in so few steps
@@ -130,7 +131,7 @@ def _risen(smooth: np.ndarray) -> np.ndarray:
     return lowest + np.flatnonzero(smooth[lowest:] > RISE * smooth[lowest])
 
 
-def turn_words(losses: list[float]) -> str:
+def describe_turn(losses: list[float]) -> str:
     """What the suggestion is a tenth of."""
     if len(_risen(smoothed_losses(losses))):
         return "the rate at which the loss turns and rises again"
@@ -234,7 +235,7 @@ def progress(search: Search) -> tuple[float, str]:
     left = search.elapsed_seconds * (search.steps / step - 1)
     return (
         min(1.0, step / search.steps),
-        f"Step {step} of {search.steps} · at most {folders.duration_words(left)} left",
+        f"Step {step} of {search.steps} · at most {format_duration(left)} left",
     )
 
 
@@ -244,7 +245,7 @@ def fits(search: Search, config: TrainConfig) -> bool:
     return bool(search.config) and replace(search.config, **same) == config
 
 
-def config_words(config: TrainConfig) -> str:
+def describe_config(config: TrainConfig) -> str:
     """What a curve was found for: "FashionCNN, Adam, batches of 64, flips on"."""
     usual = TrainConfig()
     named = ("model", "optimizer", "batch_size", *NOT_LOOKED_AT)

@@ -6,7 +6,9 @@ Standard library only.
 
 import dataclasses
 
-from fashion_core.config import ConfigError, TrainConfig, field_spec, value_words
+from fashion_core.config import TrainConfig, field_spec
+from fashion_core.errors import ConfigError
+from fashion_core.text import format_value
 
 MAX_VARIANTS = 20
 MAX_TEXT = 1_000  # characters
@@ -23,7 +25,7 @@ PROPOSED = {
     "erasing": (False, True),
     "mixup": (0.0, 0.3, 0.6),
     "distillation": (False, True),
-    "sketches": (False, True),
+    "synthetic": (False, True),
     "train_size": (5_000, 10_000, 20_000, 55_000),
     "seed": (0, 1, 2),
 }
@@ -44,7 +46,7 @@ NAMES = (
     "distillation",
     "train_size",
     "model",
-    "sketches",
+    "synthetic",
 )
 
 
@@ -98,7 +100,7 @@ def variants(
 def _text(value) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return value_words("", value) if isinstance(value, float) else str(value)
+    return format_value("", value) if isinstance(value, float) else str(value)
 
 
 def _value(name: str, word: str):

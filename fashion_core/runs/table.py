@@ -1,19 +1,19 @@
 """Many runs against each other: the table, search and sort, what differs, the best values, the mean
 over seeds.
 
-Figures come from folders that may have been edited by hand: what cannot be an accuracy or a number
+Metrics come from folders that may have been edited by hand: what cannot be an accuracy or a number
 is left out.
 """
 
 import dataclasses
 import math
 import re
-from collections import Counter
 
 import pandas as pd
 
-from fashion_core.config import TrainConfig, field_spec, value_words
+from fashion_core.config import TrainConfig, field_spec
 from fashion_core.runs.folders import Run
+from fashion_core.text import format_value, unique_labels
 
 FIELDS = {spec.name: field_spec(spec.name)["label"] for spec in dataclasses.fields(TrainConfig)}
 SHARES_AND_RATES = {label for name, label in FIELDS.items() if field_spec(name)["type"] is float}
@@ -79,8 +79,8 @@ def _row(run: Run, disk_bytes: int) -> dict:
         "Configuration": run.config.describe() if run.config else run.problem,
         "Seconds": run.status.get("elapsed_seconds", math.nan),
         "Disk": disk_bytes / 1e6,
-        "Tags": ", ".join(run.notes.tags),
-        "Note": run.notes.problem or " ".join(run.notes.text.split()),
+        "Tags": ", ".join(run.annotations.tags),
+        "Note": run.annotations.problem or " ".join(run.annotations.text.split()),
     }
     row |= {column: 100 * accuracy_of(run, key) for column, key in ACCURACIES.items()}
     row["Epochs done"] = run.epochs_done if {"steps", "epoch"} & run.status.keys() else None
@@ -117,18 +117,25 @@ def select_runs(found: list[Run], query="", states=(), networks=(), tags=()) -> 
         for run in found
         if (not states or run.state in states)
         and (not networks or (run.config and run.config.model in networks))
-        and (not tags or set(tags) & set(run.notes.tags))
+        and (not tags or set(tags) & set(run.annotations.tags))
         and all(word in _searched_text(run) for word in words)
     ]
 
 
 def _searched_text(run: Run) -> str:
-    texts = [run.name, run.run_id, run.state, run.notes.text, *run.notes.tags, run.problem]
+    texts = [
+        run.name,
+        run.run_id,
+        run.state,
+        run.annotations.text,
+        *run.annotations.tags,
+        run.problem,
+    ]
     texts += [run.config.describe()] if run.config else []
     for name, label in FIELDS.items() if run.config else ():
         value = getattr(run.config, name)
         if value or name == "seed":  # one that looks for mixup wants the runs that have it
-            texts.append(f"{label} {value_words(name, value)}")
+            texts.append(f"{label} {format_value(name, value)}")
     return "\n".join(texts).casefold()
 
 
@@ -160,18 +167,7 @@ def unique_names(found: list[Run]) -> dict[str, str]:
     """A name for each run id by which it can be told from the others: of two alike each gets the
     end of its id.
     """
-    return told_apart({run.run_id: run.name for run in found})
-
-
-def told_apart(names: dict[str, str]) -> dict[str, str]:
-    """Names by id, unique: of several alike each gets the end of its id, or all of it where the
-    ends are alike too.
-    """
-    alike, ends = Counter(names.values()), Counter((name, key[-4:]) for key, name in names.items())
-    ids = {key: key[-4:] if ends[name, key[-4:]] == 1 else key for key, name in names.items()}
-    return {
-        key: name if alike[name] == 1 else f"{name} ({ids[key]})" for key, name in names.items()
-    }
+    return unique_labels({run.run_id: run.name for run in found})
 
 
 # Differences
@@ -196,33 +192,33 @@ def difference_frame(found: list[Run], epochs: dict[str, pd.DataFrame]) -> pd.Da
     for run in found:
         config = labelled_config(run.config) if run.config else {}
         row = {"Name": names[run.run_id]} | {label: config.get(label) for label in labels}
-        rows.append(row | best_figures(run, epochs[run.run_id]))
+        rows.append(row | best_metrics(run, epochs[run.run_id]))
     frame = pd.DataFrame(rows, index=pd.Index([run.run_id for run in found], name="Run"))
     return frame.drop(columns=[name for name in ("Sketches",) if frame[name].isna().all()])
 
 
-def best_figures(run: Run, epochs: pd.DataFrame) -> dict:
-    """The figures of the model that a run has kept, and its lowest loss; NaN where there is none.
+def best_metrics(run: Run, epochs: pd.DataFrame) -> dict:
+    """The metrics of the model that a run has kept, and its lowest loss; NaN where there is none.
 
     `epochs` is its `plots.epoch_frame`. Validation, Sketches and Test are per cent. Where the
     status does not tell which epoch was kept, it is the one with the best validation accuracy.
     """
     epochs = epochs.set_index("epoch")
-    accuracies = epochs[["val_accuracy", "sketch_accuracy"]].where(
+    accuracies = epochs[["val_accuracy", "synthetic_accuracy"]].where(
         lambda share: (share >= 0) & (share <= 1)
     )
     validation, kept = accuracy_of(run, "best_val_accuracy"), run.status.get("best_epoch", math.nan)
     if math.isnan(validation) and accuracies["val_accuracy"].notna().any():
         validation, kept = accuracies["val_accuracy"].max(), accuracies["val_accuracy"].idxmax()
     # A stop in mid-epoch measures none
-    sketches = accuracies["sketch_accuracy"].get(kept, math.nan)
+    synthetic = accuracies["synthetic_accuracy"].get(kept, math.nan)
     return {
         "Validation": 100 * validation,
         "Best epoch": kept,
         "Lowest validation loss": epochs["val_loss"].min()
         if len(epochs)
         else run.status.get("val_loss", math.nan),
-        "Sketches": 100 * sketches,
+        "Sketches": 100 * synthetic,
         "Test": 100 * accuracy_of(run, "test_accuracy"),
         "Seconds": run.status.get("elapsed_seconds", math.nan),
     }
@@ -277,7 +273,7 @@ def seed_frame(found: list[Run]) -> pd.DataFrame:
             continue
         seeds = sorted(run.config.seed for run in group)
         row = {
-            "Configuration": group_words(group),
+            "Configuration": describe_group(group),
             "Seeds": ", ".join(map(str, seeds)),
             "Runs": len(group),
         }
@@ -288,10 +284,10 @@ def seed_frame(found: list[Run]) -> pd.DataFrame:
                 f"{column} std": values.std(),
             }
         rows.append(row)
-    figures = [f"{column} {what}" for column in ACCURACIES for what in ("mean", "std")]
-    return pd.DataFrame(rows, columns=["Configuration", "Seeds", "Runs", *figures])
+    metrics = [f"{column} {what}" for column in ACCURACIES for what in ("mean", "std")]
+    return pd.DataFrame(rows, columns=["Configuration", "Seeds", "Runs", *metrics])
 
 
-def group_words(group: list[Run]) -> str:
+def describe_group(group: list[Run]) -> str:
     """What the runs of a seed group have in common, in a line."""
     return dataclasses.replace(group[0].config, seed=0).describe()

@@ -4,7 +4,7 @@ downwards.
 Every function takes a random generator and returns parts in the order in which they are painted,
 the hindmost first. Lengths are in units of about a shoulder's width or a shoe's length; only
 proportions matter, since every picture is cropped and refitted. Nothing here knows how a part will
-be drawn: `sketches` outlines, fills or shades it.
+be drawn: `synthetic` outlines, fills or shades it.
 """
 
 import numpy as np

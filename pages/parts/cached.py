@@ -9,6 +9,7 @@ import streamlit as st
 from fashion_core import checkpoints, data, predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
+from fashion_core.errors import CheckpointError
 
 MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
 SOON_SECONDS = 0.3  # what takes longer shows how far it is
@@ -49,7 +50,7 @@ def cached_test_probs(entry: ModelEntry) -> np.ndarray:
             bar.progress(start / total, text=f"Looking at the 10,000 test images: {start:,} done")
         try:
             parts.append(_cached_probs_part(str(entry.path), entry.fingerprint, start))
-        except checkpoints.CheckpointError as error:  # every run's file has the same name
-            raise checkpoints.CheckpointError(f"{entry.title}: {error}") from error
+        except CheckpointError as error:  # every run's file has the same name
+            raise CheckpointError(f"{entry.title}: {error}") from error
     bar.empty()
     return np.concatenate(parts)

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from fashion_core import catalog, checkpoints, export
+from fashion_core import catalog, export
 from fashion_core.catalog import ModelEntry
+from fashion_core.errors import CheckpointError, ExportError
 from fashion_core.runs import folders
 from pages.parts.html import plain
 
@@ -26,7 +27,7 @@ class Kind(NamedTuple):
     make: Callable
     of_run: bool = False
     snippet: Callable[[str], str] | None = None
-    snippet_words: str = ""
+    snippet_help: str = ""
 
 
 KINDS = {
@@ -36,7 +37,7 @@ KINDS = {
         "{}.pt",
         export.pt_bytes,
         snippet=export.pt_snippet,
-        snippet_words="In this project's folder, with the file and a picture in it:",
+        snippet_help="In this project's folder, with the file and a picture in it:",
     ),
     "onnx": Kind(
         "ONNX",
@@ -46,7 +47,7 @@ KINDS = {
         "{}.onnx",
         export.onnx_bytes,
         snippet=export.onnx_snippet,
-        snippet_words=(
+        snippet_help=(
             "With onnxruntime and Pillow, the file and a picture of one piece, bright on black:"
         ),
     ),
@@ -93,7 +94,7 @@ def show_export(entry: ModelEntry, run: folders.Run | None = None) -> None:
     st.caption(plain(kind.words))
     try:
         _show_file(key, name, entry, run)
-    except (checkpoints.CheckpointError, export.ExportError) as error:
+    except (CheckpointError, ExportError) as error:
         st.error(plain(str(error)), icon=":material/error:")
     except OSError as error:  # deleted meanwhile
         st.error(
@@ -101,7 +102,7 @@ def show_export(entry: ModelEntry, run: folders.Run | None = None) -> None:
             icon=":material/error:",
         )
     if kind.snippet:
-        st.markdown(f"**Use it from Python.** {kind.snippet_words}")
+        st.markdown(f"**Use it from Python.** {kind.snippet_help}")
         st.code(kind.snippet(kind.file_name.format(entry.model_id)), language="python")
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from fashion_core import catalog, checkpoints, data, files, limits
+from fashion_core import catalog, files, limits
 from fashion_core.catalog import ModelEntry
+from fashion_core.errors import CheckpointError, DataError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from pages.parts.html import plain
-from pages.parts.words import model_labels, model_words
+from pages.parts.words import describe_model, model_labels
 
 ROUTED_KEY = "routed"  # from the router to the page that it runs
 WANTED_KEY = "wanted_model"  # from a button to the picker, which is drawn before the page
@@ -75,7 +76,7 @@ def _ask_model(entries: list[ModelEntry]) -> None:
         key=MODEL_KEY,
         help="The model that all pages ask: shipped ones and your own runs.",
     )
-    st.caption(model_words(by_id[chosen].card) if chosen in by_id else "")
+    st.caption(describe_model(by_id[chosen].card) if chosen in by_id else "")
     # Not bind="query-params": that writes the label, which changes with the score, and a link must
     # last.
     if st.query_params.get(MODEL_KEY, next(iter(by_id))) != chosen:
@@ -108,25 +109,25 @@ def _show_training_line_live(drawn_for: str) -> None:
     closes.
     """
     run, queue = folders.active_run(), run_queue.read_queue()
-    if not _what_works(run) and queue.goes_on:
+    if not _what_works(run) and queue.will_start:
         run_queue.start_next(wait=False)  # its worker was killed, or the machine was restarted
         run = folders.active_run()
     works = _what_works(run)
-    changed = works != drawn_for or not (works or queue.goes_on)
+    changed = works != drawn_for or not (works or queue.will_start)
     if changed and DIALOG_KEY not in st.session_state:
         st.rerun()
-    _show_training_words(run, queue)
+    _show_training_status(run, queue)
 
 
-def _show_training_words(run: folders.Run | None, queue: run_queue.Queue) -> None:
+def _show_training_status(run: folders.Run | None, queue: run_queue.Queue) -> None:
     finding = run is None and folders.finder_active()
     parts = [f"{plain(run.name)}: {folders.progress(run)[0]:.0%}"] if run else []
     parts += ["Finding a learning rate"] if finding else []
-    parts += [f"{plain(queue.held_by.name)} is paused"] if queue.held_by and not run else []
+    parts += [f"{plain(queue.paused_by.name)} is paused"] if queue.paused_by and not run else []
     parts += [f"{len(queue.waiting)} waiting"] if queue.waiting else []
     icon = (
         ":material/model_training:"
-        if run or finding or queue.goes_on
+        if run or finding or queue.will_start
         else ":material/pause_circle:"
     )
     st.page_link("pages/train.py", label=" · ".join(parts) or "Nothing trains", icon=icon)
@@ -135,10 +136,10 @@ def _show_training_words(run: folders.Run | None, queue: run_queue.Queue) -> Non
 def _show_training_line() -> None:
     run, queue = folders.active_run(), run_queue.read_queue()
     works = _what_works(run)
-    if works or (queue.goes_on and not limits.read_only()):
+    if works or (queue.will_start and not limits.read_only()):
         _show_training_line_live(works)
-    elif queue.held_by:
-        _show_training_words(None, queue)
+    elif queue.paused_by:
+        _show_training_status(None, queue)
 
 
 # What several pages show
@@ -150,7 +151,7 @@ def open_dialog(title: str, show: Callable, *args) -> None:
     st.dialog(title, on_dismiss="rerun")(show)(*args)
 
 
-def show_data_missing(error: data.DataError) -> None:
+def show_data_missing(error: DataError) -> None:
     """The empty state when Fashion-MNIST cannot be found: what is wrong and how to supply it."""
     st.warning("**Fashion-MNIST is not here yet**", icon=":material/database_off:")
     st.text(str(error))
@@ -169,9 +170,9 @@ def show_with_model(show: Callable[[ModelEntry], None]) -> None:
             show(entry)
         else:
             show_no_model()
-    except data.DataError as error:
+    except DataError as error:
         show_data_missing(error)
-    except checkpoints.CheckpointError as error:
+    except CheckpointError as error:
         st.error(plain(str(error)), icon=":material/error:")
 
 

@@ -34,10 +34,10 @@ def plain(text: str) -> str:
     after they are gone: what begins or makes one up is parted by a character that has no width and
     breaks no line.
     """
-    parted = re.sub(
+    discordant = re.sub(
         r"(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[-<>=])(?=[-<>=])", "\u2060", text, flags=re.IGNORECASE
     )
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", parted)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", discordant)
 
 
 def escaped(text: object) -> str:

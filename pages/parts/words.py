@@ -2,7 +2,7 @@
 
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import TrainConfig
-from fashion_core.runs import table as run_table
+from fashion_core.text import unique_labels
 
 GLOSSARY = {
     "epoch": "One pass of training over all training images.",
@@ -57,21 +57,21 @@ def model_labels(entries: list[ModelEntry]) -> dict[str, str]:
     """The labels of several models by their ids, no two alike: a picker's choice travels as its
     label.
     """
-    return run_table.told_apart({entry.model_id: model_label(entry) for entry in entries})
+    return unique_labels({entry.model_id: model_label(entry) for entry in entries})
 
 
-def model_words(card: dict) -> str:
+def describe_model(card: dict) -> str:
     """What sets a model apart from the others, in a line."""
-    sketches = (card.get("config") or {}).get("sketches")
+    synthetic = (card.get("config") or {}).get("synthetic")
     knows = (
         "learnt drawings and photos too"
-        if sketches
+        if synthetic
         else "learnt product shots only; drawings puzzle it"
     )
     return f"{card.get('model', 'Unknown network')}, {knows}."
 
 
-def config_words(config: TrainConfig) -> str:
+def describe_config(config: TrainConfig) -> str:
     """What differs from the tutorial's training, as it begins a sentence."""
     words = config.describe()
     return words[0].upper() + words[1:]  # capitalize() would make lower case of names such as AdamW

@@ -45,8 +45,8 @@ def train(seed: int, folder: Path, threads: int) -> dict:
     environment = THREADS_ENVIRONMENT | os.environ | {"OMP_NUM_THREADS": str(threads)}
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     card = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
-    figures = f"validation {card['val_accuracy']:.4f}, test {card['test_accuracy']:.4f}"
-    print(f"seed {seed}: {figures}, {card['elapsed_seconds']:.0f} s", flush=True)
+    metrics = f"validation {card['val_accuracy']:.4f}, test {card['test_accuracy']:.4f}"
+    print(f"seed {seed}: {metrics}, {card['elapsed_seconds']:.0f} s", flush=True)
     return card
 
 

@@ -15,7 +15,7 @@ import sys
 import time
 
 import torch
-from recognition_set import FOLDER, KINDS, NAMES, answers, figures, recalls
+from recognition_set import FOLDER, KINDS, NAMES, answers, metrics, recalls
 
 from fashion_core import catalog, checkpoints, predict
 from fashion_core.pictures.opening import open_picture
@@ -51,7 +51,7 @@ def main() -> None:
         if not entry.shipped:
             continue
         model = checkpoints.load_model(entry.path)
-        found = figures(model)
+        found = metrics(model)
         print(f"\n{entry.title} ({entry.model_id})")
         show_table(model)
         print(

@@ -15,6 +15,7 @@ batches of 1,000.
 import os
 
 from fashion_core import training
+from fashion_core.config import RECIPES, TrainConfig
 from fashion_core.data import find_data_dir, load_split
 from fashion_core.runs.control import THREADS_ENVIRONMENT
 
@@ -34,7 +35,6 @@ import torch.nn.functional as F
 from torchvision import datasets, transforms
 
 from fashion_core import predict
-from fashion_core.config import RECIPES, TrainConfig
 from fashion_core.metadata import FILE_MD5, PIXEL_MEAN, PIXEL_STD
 from fashion_core.models import FashionCNN
 

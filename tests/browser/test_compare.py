@@ -12,7 +12,7 @@ from app_server import place_at_rest
 from playwright.sync_api import expect
 
 from fashion_core import catalog, checkpoints, comparison, data, predict
-from fashion_core.charts.figures import difference_words
+from fashion_core.charts.figures import describe_difference
 from fashion_core.metadata import CLASS_NAMES
 
 PULLOVER, SHIRT_AS_TOP, BOOT_AS_SNEAKER = (2, 2), (6, 0), (9, 7)
@@ -27,7 +27,7 @@ def sides(test_set):
     labels, probs = test_set
     model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn_norm.pt")
     other = predict.predict_probs(model, data.load_split("test").pixels)
-    return lambda true, pred: comparison.changed_sides(labels, probs, other, true, pred)
+    return lambda true, pred: comparison.prediction_changes(labels, probs, other, true, pred)
 
 
 def plot_area(page) -> dict:
@@ -48,7 +48,7 @@ def expect_cell(page, sides, true, pred):
     rings it.
     """
     came, left = sides(true, pred)
-    words = difference_words(len(came) - len(left), true, pred)
+    words = describe_difference(len(came) - len(left), true, pred)
     expect(page.locator("h3").first).to_have_text(words)
     for key, found in (("came", came), ("left", left)):
         buttons = page.locator(f".st-key-{key}_grid button")

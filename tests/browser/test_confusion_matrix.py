@@ -11,7 +11,7 @@ from app_server import place_at_rest
 from playwright.sync_api import expect
 
 from fashion_core import evaluation
-from fashion_core.charts.figures import cell_words
+from fashion_core.charts.figures import describe_cell
 from fashion_core.metadata import CLASS_NAMES
 
 SHIRT_AS_TOP = (6, 0)
@@ -44,7 +44,7 @@ def place(page, true, pred):
 def expect_cell(page, cells, true, pred):
     """The page says the cell in words, shows its images, keeps it in the URL and rings it."""
     indices = cells(true, pred)
-    expect(page.locator("h3").first).to_have_text(cell_words(len(indices), true, pred))
+    expect(page.locator("h3").first).to_have_text(describe_cell(len(indices), true, pred))
     shown = page.locator(".st-key-cell_grid button")
     for place_in_grid, index in enumerate(indices[:24]):  # it follows the heading a moment later
         expect(shown.nth(place_in_grid)).to_have_attribute("data-index", str(index))

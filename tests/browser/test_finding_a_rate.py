@@ -8,8 +8,8 @@ import pytest
 from app_server import kill_workers
 from playwright.sync_api import expect
 
-from fashion_core.config import value_words
 from fashion_core.runs import rate_finder
+from fashion_core.text import format_value
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def test_a_rate_is_found_survives_a_refresh_and_is_used(page, app):
     page.reload()
     expect(card.get_by_text("For FashionCNN, Adam, batches of 64.")).to_be_visible()
     search = rate_finder.read_search()
-    rate = value_words("learning_rate", rate_finder.suggested_rate(search.rates, search.losses))
+    rate = format_value("learning_rate", rate_finder.suggested_rate(search.rates, search.losses))
     expect(card.locator("canvas, svg.marks").first).to_be_visible()
     expect(card.get_by_test_id("stVegaLiteChart")).to_have_count(1)
     expect(page.get_by_label(re.compile(f"; {re.escape(rate)} is marked")).first).to_be_attached()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from fashion_core import predict
 from fashion_core.catalog import ModelEntry
-from fashion_core.checkpoints import CheckpointError
+from fashion_core.errors import CheckpointError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.pictures.prepare import Prepared, Step, prepare
 from pages.parts.cached import cached_model
@@ -92,7 +92,7 @@ def step_html(step: Step) -> str:
     )
 
 
-def answer_words(answer: predict.Answer, truth: str) -> tuple[str, str]:
+def describe_answer(answer: predict.Answer, truth: str) -> tuple[str, str]:
     """The answer as a heading, and its doubt, if there is any, with whether it is right, in
     sentences.
     """
@@ -117,7 +117,7 @@ def answer_words(answer: predict.Answer, truth: str) -> tuple[str, str]:
 
 def answer_html(answer: predict.Answer, truth: str) -> str:
     """The answer in words, its doubt if there is any, and the classes as bars."""
-    head, words = answer_words(answer, truth)
+    head, words = describe_answer(answer, truth)
     bars = probability_bars(answer.probs)
     return f'<div class="answer" role="status"><h3>{head}</h3><p>{words}</p>{bars}</div>'
 
@@ -127,6 +127,6 @@ def two_answers_html(answered: Sequence[tuple[str, predict.Answer]], truth: str)
     pairs of bars.
     """
     (name_a, a), (name_b, b) = answered
-    heads = ["<h3>{}</h3><p>{}</p>".format(*answer_words(answer, truth)) for answer in (a, b)]
+    heads = ["<h3>{}</h3><p>{}</p>".format(*describe_answer(answer, truth)) for answer in (a, b)]
     head = pair_head((name_a, name_b), heads)
     return f'<div class="answer" role="status">{head}{paired_bars(a.probs, b.probs)}</div>'

@@ -6,10 +6,10 @@ Stands on fashion_core.models, which measures the layers, and on the cards of th
 
 import streamlit as st
 
-from fashion_core import limits, models
+from fashion_core import models
 from fashion_core.catalog import ModelEntry
-from fashion_core.config import MODELS, TrainConfig, value_words
-from fashion_core.runs import folders
+from fashion_core.config import MODELS, TrainConfig
+from fashion_core.text import format_count, format_duration, format_value
 from pages.parts.frame import use_model
 from pages.parts.html import escaped, plain
 from pages.parts.words import GLOSSARY, model_score
@@ -87,31 +87,31 @@ def best_shipped(entries: list[ModelEntry], name: str) -> ModelEntry | None:
 def show_about(
     name: str, layers: list[dict], shipped: ModelEntry | None, in_use: ModelEntry | None
 ) -> None:
-    """The network in a sentence, the figures of its best shipped model, and what can be done with
+    """The network in a sentence, the metrics of its best shipped model, and what can be done with
     it.
     """
     st.write(MODELS[name])
     card = shipped.card if shipped else {}
-    figures = [("Parameters", f"{sum(layer['parameters'] for layer in layers):,}", None)]
+    metrics = [("Parameters", f"{sum(layer['parameters'] for layer in layers):,}", None)]
     for key, label, word in (
         ("test_accuracy", "Test", "test"),
         ("val_accuracy", "Validation", "validation"),
     ):
         if isinstance(card.get(key), (int, float)):
-            figures.append((f"{label} accuracy", f"{card[key]:.1%}", GLOSSARY[word]))
+            metrics.append((f"{label} accuracy", f"{card[key]:.1%}", GLOSSARY[word]))
     if isinstance(card.get("elapsed_seconds"), (int, float)):
-        figures.append(
+        metrics.append(
             (
                 "Trained for",
-                folders.duration_words(card["elapsed_seconds"]),
+                format_duration(card["elapsed_seconds"]),
                 "On the machine that trained it.",
             )
         )
     with st.container(horizontal=True):
-        for label, value, help_text in figures:
+        for label, value, help_text in metrics:
             st.metric(label, value, help=help_text, width=FIGURE_WIDTH)
     if shipped:
-        st.caption(f"“{plain(shipped.title)}”, its best shipped model: {training_words(card)}")
+        st.caption(f"“{plain(shipped.title)}”, its best shipped model: {describe_training(card)}")
     else:
         st.caption("No trained model of it ships with the app. You can train one.")
     show_buttons(name, shipped, in_use)
@@ -129,21 +129,18 @@ def show_buttons(name: str, shipped: ModelEntry | None, in_use: ModelEntry | Non
             st.switch_page("pages/train.py")
 
 
-def training_words(card: dict) -> str:
+def describe_training(card: dict) -> str:
     """How a model was trained, in a line or two."""
     config = TrainConfig().to_dict() | (card.get("config") or {})
     done = card.get("epochs_done")
     words = f"{done} of " if isinstance(done, int) and done < config["epochs"] else ""
-    rate = value_words("learning_rate", float(config["learning_rate"]))
+    rate = format_value("learning_rate", float(config["learning_rate"]))
+    words += f"{format_count(config['epochs'], 'epoch')} with {config['optimizer']},"
     words += (
-        f"{limits.counted(config['epochs'], 'epoch')} with {config['optimizer']}, learning rate"
-        f" {rate}, "
-    )
-    words += (
-        f"batches of {config['batch_size']:,}, {config['train_size']:,} images, seed"
+        f" learning rate {rate}, batches of {config['batch_size']:,}, {config['train_size']:,} images, seed"
         f" {config['seed']}"
     )
-    words += ", as many synthetic pictures" if config["sketches"] else ""
+    words += ", as many synthetic pictures" if config["synthetic"] else ""
     words += ", with mixup" if config["mixup"] else ""
     words += ", a wide net as teacher" if config["distillation"] else ""
     return words + (f", on {card['trained_on']}." if card.get("trained_on") else ".")
@@ -186,7 +183,7 @@ def layer_html(layer: dict, small: bool = False) -> str:
     return (
         '<div class="layer" role="listitem"><div class="drawing"'
         f' aria-hidden="true">{drawing}</div>'
-        f"<b>{words}</b><span>{shape_words(layer)}</span><small>{weights}</small></div>"
+        f"<b>{words}</b><span>{format_shape(layer)}</span><small>{weights}</small></div>"
     )
 
 
@@ -207,7 +204,7 @@ def table_html(layers: list[dict]) -> str:
     rows = "".join(
         f"<tr><td>{escaped(layer['name'])}</td>"
         f"<td>{KIND_WORDS.get(layer['kind'], layer['kind'])}</td>"
-        f"<td>{shape_words(layer)}</td><td>{layer['parameters']:,}</td></tr>"
+        f"<td>{format_shape(layer)}</td><td>{layer['parameters']:,}</td></tr>"
         for layer in layers
     )
     total = sum(layer["parameters"] for layer in layers)
@@ -219,5 +216,5 @@ def table_html(layers: list[dict]) -> str:
     )
 
 
-def shape_words(layer: dict) -> str:
+def format_shape(layer: dict) -> str:
     return "×".join(str(size) for size in layer["shape"])

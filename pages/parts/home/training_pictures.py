@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from fashion_core import data
+from fashion_core.errors import DataError
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from fashion_core.synthetic.batches import pictures_like
 from pages.parts.html import escaped, png_data_uri
@@ -31,26 +32,26 @@ def cached_examples() -> np.ndarray:
     return split.pixels[places]
 
 
-def show_lessons(learns_sketches: bool) -> None:
+def show_training_pictures(learns_synthetic: bool) -> None:
     """Ten examples of each kind of training picture, a column per class, and a button for
     others.
     """
     try:
         examples = cached_examples()
-    except data.DataError:
+    except DataError:
         return  # the pages that need the data say how to get it
     turn = st.session_state.get("lesson", 0)
     images = examples[turn % KEPT]
     with st.container(border=True):
         st.subheader("What it was trained on", anchor=False)
-        if learns_sketches:
+        if learns_synthetic:
             st.caption(
                 "People draw outlines and photograph clothes on floors; the data set has neither."
                 " So half of every batch is made by the computer, from the data set's images and"
                 " from nothing, none by anybody else."
             )
         st.html(row_html("Fashion-MNIST's own images", images))
-        for kind, title in ROWS.items() if learns_sketches else ():
+        for kind, title in ROWS.items() if learns_synthetic else ():
             made = pictures_like(kind, images, np.arange(NUM_CLASSES), seed=(turn, 1))
             st.html(row_html(title, made, named=kind != "nothing"))
         st.button("Show others", icon=":material/refresh:", on_click=show_others)

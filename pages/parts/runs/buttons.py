@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from fashion_core import files, limits
+from fashion_core import limits
+from fashion_core.errors import RunError
 from fashion_core.runs import control
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
 from pages.parts.html import plain
-from pages.parts.runs.continue_run import forget_refusal, history_words
-from pages.parts.words import STATE_BADGES, config_words
+from pages.parts.runs.continue_run import describe_history, forget_refusal
+from pages.parts.words import STATE_BADGES, describe_config
 
 
 def show_title(run: Run) -> None:
@@ -23,7 +24,7 @@ def show_title(run: Run) -> None:
             elif run.state == "paused":
                 show_paused_buttons(run)
     if run.config:
-        st.caption(f"{config_words(run.config)}. {history_words(run)}")
+        st.caption(f"{describe_config(run.config)}. {describe_history(run)}")
 
 
 def show_running_buttons(run: Run) -> None:
@@ -75,5 +76,5 @@ def ask(request, run: Run) -> None:
     forget_refusal()
     try:
         request(run.run_id)
-    except (files.RunError, OSError) as error:
+    except (RunError, OSError) as error:
         st.session_state["train_error"] = str(error)

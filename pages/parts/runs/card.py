@@ -2,14 +2,16 @@
 
 import streamlit as st
 
-from fashion_core import catalog, files, limits
+from fashion_core import catalog, limits
 from fashion_core.charts.colors import SERIES_COLORS
-from fashion_core.runs import annotations, control, folders
+from fashion_core.errors import AnnotationsError, RunError
+from fashion_core.runs import control, folders
+from fashion_core.runs.annotations import MAX_NAME_LENGTH, MAX_TEXT_LENGTH
 from pages.parts.export import show_export
 from pages.parts.frame import MODEL_KEY, open_dialog, use_model
 from pages.parts.html import plain
 from pages.parts.runs.continue_run import show_continue
-from pages.parts.words import STATE_BADGES, config_words
+from pages.parts.words import STATE_BADGES, describe_config
 
 CARDS_AT_MOST = 6
 MAX_DOWNLOAD_BYTES = 64_000_000  # what `checkpoints` takes back
@@ -41,14 +43,14 @@ def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
             st.html(f'<span class="run-color" style="background: {color}"></span>', width="content")
             st.markdown(f"**{plain(run.name)}**", width="content")
             st.badge(run.state.capitalize(), **STATE_BADGES[run.state])
-            for tag in run.notes.tags:
+            for tag in run.annotations.tags:
                 st.badge(plain(tag), icon=":material/label:", color="gray")
-        words = config_words(run.config) if run.config else "It cannot be read as a run"
+        words = describe_config(run.config) if run.config else "It cannot be read as a run"
         st.caption(plain(f"{words} · {run.run_id}"))
-        for sentence in filter(None, (run.message, run.notes.problem)):
+        for sentence in filter(None, (run.message, run.annotations.problem)):
             st.write(plain(sentence))
-        if run.notes.text:
-            st.text(run.notes.text)
+        if run.annotations.text:
+            st.text(run.annotations.text)
         with st.container(horizontal=True, vertical_alignment="center"):
             show_actions(run)
         show_continue(run)
@@ -84,7 +86,7 @@ def show_actions(run: folders.Run) -> None:
         key=f"edit-{run.run_id}",
         disabled=limits.read_only(),
     ):
-        open_dialog("Name and notes", ask_notes, run)
+        open_dialog("Name and notes", ask_annotations, run)
     if st.button(
         "Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=limits.read_only()
     ):
@@ -106,44 +108,46 @@ def model_bytes(run: folders.Run) -> bytes:
 # Name, note and tags
 
 
-def ask_notes(run: folders.Run) -> None:
-    known = sorted({tag for other in folders.list_runs() for tag in other.notes.tags})
+def ask_annotations(run: folders.Run) -> None:
+    known = sorted({tag for other in folders.list_runs() for tag in other.annotations.tags})
     keys = [f"{what}-{run.run_id}" for what in ("name", "text", "tags")]
     st.text_input(
         "Name",
         run.name,
-        max_chars=annotations.MAX_NAME_LENGTH,
+        max_chars=MAX_NAME_LENGTH,
         key=keys[0],
         help="Left empty: as it was started.",
     )
     st.text_area(
         "Note",
-        run.notes.text,
-        max_chars=annotations.MAX_TEXT_LENGTH,
+        run.annotations.text,
+        max_chars=MAX_TEXT_LENGTH,
         key=keys[1],
         placeholder="What you tried, and why",
     )
     st.text_input(
         "Tags, separated by commas",
-        ", ".join(run.notes.tags),
+        ", ".join(run.annotations.tags),
         key=keys[2],
         placeholder="baseline, paper",
         help=f"Used so far: {plain(', '.join(known))}" if known else None,
     )
     with st.container(horizontal=True):
-        saved = st.button("Save", type="primary", on_click=save_notes, args=(run.run_id, *keys))
+        saved = st.button(
+            "Save", type="primary", on_click=save_annotations, args=(run.run_id, *keys)
+        )
         cancelled = st.button("Cancel")
     if cancelled or (saved and OUTCOME_KEY not in st.session_state):
         st.rerun()
     show_outcome()
 
 
-def save_notes(run_id: str, *keys: str) -> None:
+def save_annotations(run_id: str, *keys: str) -> None:
     """Write what stands in the three fields with these keys."""
     name, text, tags = (st.session_state[key] for key in keys)
     try:
         folders.annotate_run(run_id, name, text, tags.split(","))
-    except (files.RunError, annotations.NotesError) as error:
+    except (RunError, AnnotationsError) as error:
         st.session_state[OUTCOME_KEY] = "error", str(error)
 
 
@@ -182,7 +186,7 @@ def delete_runs(run_ids: list[str]) -> None:
     for run_id in run_ids:
         try:
             control.delete_run(run_id)
-        except files.RunError as error:
+        except RunError as error:
             errors.append(str(error))
     gone = len(run_ids) - len(errors)
     if errors:

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from fashion_core import files, limits
+from fashion_core import limits
+from fashion_core.errors import RunError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
+from fashion_core.text import format_count
 from pages.parts.html import plain
 from pages.parts.runs.form import most_epochs
 from pages.parts.words import GLOSSARY
@@ -45,7 +47,7 @@ def show_continue(run: Run) -> None:
             key=f"continue-{run.run_id}",
             disabled=limits.read_only(),
         )
-    st.caption(run_queue.continue_words(run, more))
+    st.caption(run_queue.describe_continuation(run, more))
     if pressed:
         continue_run(run, more)
     show_refusal(run)
@@ -80,7 +82,7 @@ def continue_run(run: Run, more: int = 0) -> None:
     forget_refusal()
     try:
         run_queue.continue_run(run.run_id, more)
-    except (files.RunError, OSError) as error:
+    except (RunError, OSError) as error:
         st.session_state[REFUSAL_KEY] = run.run_id, str(error)
     else:
         st.session_state["shown_run"] = run.run_id
@@ -100,12 +102,10 @@ def forget_refusal() -> None:
     st.session_state.pop(REFUSAL_KEY, None)
 
 
-def history_words(run: Run) -> str:
+def describe_history(run: Run) -> str:
     """How the run came to its number of epochs; empty if it was never changed."""
     if not run.config or not run.epochs_before:
         return ""
     first, *then = [*run.epochs_before, run.config.epochs]
-    return (
-        f"Planned for {limits.counted(first, 'epoch')}, then for"
-        f" {', then for '.join(map(str, then))}."
-    )
+    changes = ", then for ".join(map(str, then))
+    return f"Planned for {format_count(first, 'epoch')}, then for {changes}."

@@ -15,7 +15,7 @@ from fashion_core.runs import table as run_table
 from fashion_core.runs.events import read_metrics
 from pages.parts.html import theme_is_dark
 
-METRICS = ("val_accuracy", "sketch_accuracy", "val_loss", "train_loss")
+METRICS = ("val_accuracy", "synthetic_accuracy", "val_loss", "train_loss")
 CURVES_AT_MOST = len(SERIES_COLORS)  # as many as can be told apart
 SMOOTHING_HELP = (
     "An exponential moving average with bias correction, as TensorBoard has it. 0 shows every value"
@@ -150,7 +150,7 @@ def curves_of(groups: list[list[folders.Run]], metric: str, smoothing: float) ->
         points = [curve_frame(*frames_of(run), metric, run.config.steps_per_epoch) for run in group]
         name, frame = names[first.run_id], points[0]
         if len(group) > 1:
-            name = f"{run_table.group_words(group)}, {len(group)} seeds"
+            name = f"{run_table.describe_group(group)}, {len(group)} seeds"
             frame = mean_frame(points, metric, smoothing)
         curves.append({"name": name, "frame": frame, "color": first.color})
     return curves

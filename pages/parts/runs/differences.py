@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from fashion_core.charts.colors import SERIES_COLORS
-from fashion_core.config import value_words
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
+from fashion_core.text import format_value
 from pages.parts.runs.curves import frames_of
 
 COMPARED_AT_MOST = 50  # rows; more are a table to search, not one to compare
@@ -70,7 +70,7 @@ def marked(frame: pd.DataFrame, colors: list[int]):
     for column in frame.select_dtypes("number"):
         pattern = NUMBER_FORMATS.get(column, "{:,.0f}")
         if column not in NUMBER_FORMATS and frame[column].dtype.kind == "f":
-            pattern = partial(value_words, "")
+            pattern = partial(format_value, "")
         style = style.format(pattern, subset=[column], na_rep="–")
         if column in best:
             cells = (best[column], [column])

@@ -8,12 +8,15 @@ import math
 import streamlit as st
 
 from fashion_core import limits
-from fashion_core.config import RECIPES, ConfigError, TrainConfig, field_spec, value_words
-from fashion_core.runs import annotations, folders
+from fashion_core.config import RECIPES, TrainConfig, field_spec
+from fashion_core.errors import ConfigError
+from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
+from fashion_core.runs.annotations import MAX_NAME_LENGTH
+from fashion_core.text import format_duration, format_value
 from pages.parts.html import plain
 from pages.parts.runs.rate_finder import ask_find
-from pages.parts.runs.sweep import ask_several
+from pages.parts.runs.sweep import ask_sweep
 
 MORE_FIELDS = (
     "optimizer",
@@ -42,14 +45,14 @@ def ask_config() -> tuple[bool, dict, str]:
         with st.expander("More"):
             values |= {name: ask_field(name) for name in MORE_FIELDS}
             name = st.text_input(
-                "Name of the run", max_chars=annotations.MAX_NAME_LENGTH, placeholder="Optional"
+                "Name of the run", max_chars=MAX_NAME_LENGTH, placeholder="Optional"
             )
         with finder:
             ask_find(values)
         waits = (
             folders.active_run() is not None
             or folders.finder_active()
-            or run_queue.read_queue().goes_on
+            or run_queue.read_queue().will_start
         )
         words, icon = (
             ("Add to queue", "playlist_add") if waits else ("Start training", "play_arrow")
@@ -69,13 +72,13 @@ def ask_config() -> tuple[bool, dict, str]:
         past = folders.list_runs()
         show_duration(values, past)
         show_limits()
-        ask_several(values, name, past)
+        ask_sweep(values, name, past)
     return start, values, name
 
 
 def ask_main_fields() -> dict:
     """The fields that everybody may want, two in a row where they are short."""
-    values = {name: ask_field(name) for name in ("model", "sketches")}
+    values = {name: ask_field(name) for name in ("model", "synthetic")}
     for names in (("epochs", "batch_size"), ("learning_rate", "schedule")):
         for name, column in zip(names, st.columns(2, gap="small"), strict=True):
             with column:
@@ -89,7 +92,7 @@ def show_duration(values: dict, past: list[folders.Run]) -> None:
         seconds = folders.expected_seconds(TrainConfig.from_dict(values), past)
         if seconds is not None:
             st.caption(
-                f"About {folders.duration_words(seconds)} of training on this machine, going by the"
+                f"About {format_duration(seconds)} of training on this machine, going by the"
                 " last run like it."
             )
 
@@ -112,7 +115,7 @@ def ask_recipe() -> None:
     picked; it says which.
     """
     base = st.session_state.setdefault("recipe_base", FIRST_RECIPE)
-    changed = changed_words(base)
+    changed = describe_changes(base)
     st.session_state["recipe"] = None if changed else base
     st.pills("Recipe", list(RECIPES), key="recipe", on_change=use_recipe, wrap=True)
     st.caption(plain(f"{base}, changed: {changed}." if changed else RECIPES[base][1]))
@@ -134,13 +137,13 @@ def recipe_values(recipe: str) -> dict:
     return values | {"epochs": min(values["epochs"], most_epochs())}
 
 
-def changed_words(recipe: str) -> str:
+def describe_changes(recipe: str) -> str:
     """What the form has otherwise than the recipe: "epochs 7, flips on"; empty when nothing."""
     changed = []
     for name, value in recipe_values(recipe).items():
         now = st.session_state.get(f"train_{name}", value)
         if now != value:
-            changed.append(f"{field_spec(name)['label'].lower()} {value_words(name, now)}")
+            changed.append(f"{field_spec(name)['label'].lower()} {format_value(name, now)}")
     return ", ".join(changed)
 
 
@@ -168,8 +171,8 @@ def ask_field(name: str):
     if spec["type"] is str:
         return st.selectbox(spec["label"], spec["names"], help=spec["help"], **options)
     help_text = (
-        f"{spec['help']} Allowed: {value_words(name, spec['low'])} to"
-        f" {value_words(name, spec['high'])}."
+        f"{spec['help']} Allowed: {format_value(name, spec['low'])} to"
+        f" {format_value(name, spec['high'])}."
     )
     form = None if spec["type"] is int else "%g"  # all the digits that a value has
     limits = {

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from fashion_core import catalog, checkpoints, files, limits
+from fashion_core import catalog, limits
+from fashion_core.errors import CheckpointError, RunError
 from pages.parts.html import plain
 
 
@@ -23,8 +24,8 @@ def ask_model_file() -> None:
         file = st.file_uploader("Model file", type="pt", max_upload_size=64, key=key)
         if file is not None and st.button("Bring it in", type="primary"):
             try:
-                bring_in(file)
-            except (checkpoints.CheckpointError, files.RunError) as error:
+                import_model(file)
+            except (CheckpointError, RunError) as error:
                 st.error(plain(str(error)))
             except OSError as error:
                 st.error(
@@ -38,10 +39,10 @@ def ask_model_file() -> None:
                 st.rerun()
 
 
-def bring_in(file) -> None:
+def import_model(file) -> None:
     # The visitor's file name is only a label; the content goes to a name of our own, which messages
     # begin with.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "This file"
         path.write_bytes(file.getvalue())
-        catalog.bring_in(path, Path(file.name).stem)
+        catalog.import_model(path, Path(file.name).stem)

@@ -1,17 +1,18 @@
-"""One run as it trains or as it ended: title, progress, figures, charts, and what to do next."""
+"""One run as it trains or as it ended: title, progress, metrics, charts, and what to do next."""
 
 import streamlit as st
 
-from fashion_core import files, limits
+from fashion_core import limits
 from fashion_core.charts.frames import epoch_accuracies, epoch_frame, epoch_losses, loss_frame
 from fashion_core.charts.live import epoch_accuracy_spec, epoch_loss_spec, loss_spec
+from fashion_core.errors import RunError
 from fashion_core.runs import folders
 from fashion_core.runs.events import metrics_version, read_log, read_metrics
 from pages.parts.frame import MODEL_KEY, WANTED_KEY, use_model
 from pages.parts.html import plain
 from pages.parts.runs.buttons import show_title
 from pages.parts.runs.continue_run import show_continue
-from pages.parts.runs.other_run import ask_other, frames_with, show_words
+from pages.parts.runs.other_run import ask_other, frames_with, show_comparison
 from pages.parts.words import GLOSSARY
 
 CHART_HEIGHT = 260
@@ -45,14 +46,14 @@ def show_none() -> None:
 
 
 def show_run(run_id: str, drawn_for: str) -> None:
-    """One run: title, progress, figures, charts. Reruns alone every few seconds.
+    """One run: title, progress, metrics, charts. Reruns alone every few seconds.
 
     Draws the whole page anew when the run is in another state than it was `drawn_for`, when another
     one trains now, whichever tab began it, or when there is something to say.
     """
     try:
         run = folders.read_run(run_id)
-    except files.RunError:  # deleted meanwhile
+    except RunError:  # deleted meanwhile
         st.rerun()
     everything = folders.list_runs()
     active = next((each for each in everything if each.is_active), None)
@@ -68,7 +69,7 @@ def show_run(run_id: str, drawn_for: str) -> None:
         show_failure(run)
     elif run.message:
         st.info(plain(run.message), icon=":material/info:")
-    show_figures(run)
+    show_metrics(run)
     show_charts(read_events(run), run, everything)
     if run.state != "paused":
         show_continue(run)
@@ -91,16 +92,16 @@ def show_failure(run: folders.Run) -> None:
             st.code(log, language=None)
 
 
-def show_figures(run: folders.Run) -> None:
+def show_metrics(run: folders.Run) -> None:
     status = run.status
-    figures = (
+    metrics = (
         ("Training loss", status.get("train_loss"), "{:.3f}", "loss"),
         ("Best validation", status.get("best_val_accuracy"), "{:.1%}", "validation"),
         ("Test accuracy", status.get("test_accuracy"), "{:.1%}", "test"),
         ("Images/s", status.get("images_per_second"), "{:,.0f}", "speed"),
     )
     with st.container(horizontal=True):
-        for label, value, pattern, word in figures:
+        for label, value, pattern, word in metrics:
             words = "–" if value is None else pattern.format(value)
             st.metric(label, words, help=GLOSSARY[word], width=FIGURE_WIDTH)
 
@@ -130,7 +131,7 @@ def show_charts(events: list[dict], run: folders.Run, everything: list[folders.R
         alt="Training loss per step, raw and smoothed" + dashed,
     )
     if other:
-        show_words(run, other)
+        show_comparison(run, other)
     if epochs.empty:
         if run.is_active:
             st.container(height=CHART_HEIGHT, border=False).caption("The first epoch is under way.")
@@ -146,10 +147,10 @@ def show_charts(events: list[dict], run: folders.Run, everything: list[folders.R
         alt="Training and validation loss per epoch" + dashed,
     )
     right.markdown("**Validation accuracy**", help=GLOSSARY["validation"])
-    learns_sketches = bool(run.config and run.config.sketches)
+    learns_synthetic = bool(run.config and run.config.synthetic)
     right.vega_lite_chart(
         epoch_accuracies(epochs, other_epochs),
-        epoch_accuracy_spec(CHART_HEIGHT, learns_sketches, bool(other)),
+        epoch_accuracy_spec(CHART_HEIGHT, learns_synthetic, bool(other)),
         key=f"epoch-accuracy-{run.run_id}",
         alt="Validation accuracy per epoch" + dashed,
     )

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from fashion_core.charts.frames import curve_frame, with_other_loss
-from fashion_core.runs import table as run_table
 from fashion_core.runs.folders import Run
+from fashion_core.text import unique_labels
 from pages.parts.html import plain
 from pages.parts.runs.curves import frames_of
 
@@ -32,7 +32,7 @@ def ask_other(run: Run, everything: list[Run], steps: pd.DataFrame) -> Run | Non
     others = _others_of(run, everything)
     if not others or not (run.is_active or len(steps) >= FEWEST_STEPS):
         return None
-    names = run_table.told_apart({each.run_id: each.name for each in (run, *others)})
+    names = unique_labels({each.run_id: each.name for each in (run, *others)})
     labels = {NONE: "Compare with no run"} | {
         other.run_id: f"– – {names[other.run_id]}" for other in others
     }
@@ -110,7 +110,7 @@ def frames_with(steps: pd.DataFrame, run: Run, other: Run) -> tuple[pd.DataFrame
     return with_other_loss(steps, losses, steps_per_epoch, last_epoch * steps_per_epoch), epochs
 
 
-def show_words(run: Run, other: Run) -> None:
+def show_comparison(run: Run, other: Run) -> None:
     """Which run is the dashed one, how well it did, and what it had otherwise."""
     best = other.status.get("best_val_accuracy")
     best = f" ({best:.1%} at best)" if best is not None else ""

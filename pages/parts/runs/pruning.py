@@ -10,6 +10,7 @@ import streamlit as st
 from fashion_core import limits
 from fashion_core.runs import folders, pruning
 from fashion_core.runs import table as run_table
+from fashion_core.text import format_bytes, format_count
 from pages.parts.frame import MODEL_KEY
 from pages.parts.runs.card import ask_delete
 
@@ -20,8 +21,8 @@ DEFAULT_COUNTS = {"newest": 20, "best": 10, "older": 30}
 
 def ask_pruning(found: list[folders.Run], disk_bytes: dict[str, int]) -> None:
     """A rule, the list of what goes under it, and only then the button."""
-    total = pruning.size_words(sum(disk_bytes.values()))
-    words = f"Housekeeping: {limits.counted(len(found), 'run')}, {total} on disk"
+    total = format_bytes(sum(disk_bytes.values()))
+    words = f"Housekeeping: {format_count(len(found), 'run')}, {total} on disk"
     # Stays open as the words change
     with st.expander(words, icon=":material/cleaning_services:", key="housekeeping"):
         if limits.read_only():
@@ -32,9 +33,9 @@ def ask_pruning(found: list[folders.Run], disk_bytes: dict[str, int]) -> None:
         if rule == NOTHING:
             return
         in_use = st.session_state.get(MODEL_KEY)
-        doomed = pruning.runs_to_prune(found, rule, count, time.time(), in_use)
-        if doomed:
-            show_preview(doomed, disk_bytes)
+        to_delete = pruning.runs_to_prune(found, rule, count, time.time(), in_use)
+        if to_delete:
+            show_preview(to_delete, disk_bytes)
         else:
             st.caption("No run goes under this rule.")
         st.caption(
@@ -69,14 +70,14 @@ def ask_rule() -> tuple[str, int]:
     )
 
 
-def show_preview(doomed: list[folders.Run], disk_bytes: dict[str, int]) -> None:
-    frame = run_table.runs_frame(doomed, disk_bytes)[PREVIEW_COLUMNS]
-    freed = pruning.size_words(sum(disk_bytes.get(run.run_id, 0) for run in doomed))
-    what = limits.counted(len(doomed), "run")
+def show_preview(to_delete: list[folders.Run], disk_bytes: dict[str, int]) -> None:
+    frame = run_table.runs_frame(to_delete, disk_bytes)[PREVIEW_COLUMNS]
+    freed = format_bytes(sum(disk_bytes.get(run.run_id, 0) for run in to_delete))
+    what = format_count(len(to_delete), "run")
     st.markdown(f"**{what} would go**, which frees {freed}:")
     show_table(frame)
     if st.button(f"Delete {what}", type="primary", icon=":material/delete:", key="prune"):
-        ask_delete(doomed)
+        ask_delete(to_delete)
 
 
 def show_table(frame: pd.DataFrame) -> None:

@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from fashion_core import files, limits
+from fashion_core import limits
+from fashion_core.errors import RunError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
 from fashion_core.runs.queue import Queue
+from fashion_core.text import format_count
 from pages.parts.html import plain
-from pages.parts.words import config_words
+from pages.parts.words import describe_config
 
 REFRESH_SECONDS = 2.0
 
@@ -19,7 +21,7 @@ def show_queue(shown: Run | None) -> None:
     """The card, beside the run that is `shown`. It reruns alone while something can change by
     itself.
     """
-    changes = folders.active_run() is not None or run_queue.read_queue().goes_on
+    changes = folders.active_run() is not None or run_queue.read_queue().will_start
     with st.container(border=True, key="queue_card"):
         st.fragment(_show_queue, run_every=REFRESH_SECONDS if changes else None)(shown)
 
@@ -37,7 +39,7 @@ def _show_queue(shown: Run | None) -> None:
         )
     for place, run in enumerate(queue.rows):
         _show_row(run, place, count)
-    if queue.held_by:
+    if queue.paused_by:
         _show_held(queue, shown)
 
 
@@ -48,7 +50,7 @@ def _show_row(run: Run, place: int, count: int) -> None:
     ):
         with st.container(gap=None, width="stretch"):
             st.markdown(f"{place + 1}\\. {plain(run.name)}")
-            words = _row_words(run)
+            words = _describe_row(run)
             if words.lower() != run.name.lower():
                 st.caption(plain(words))
         if run.problem:
@@ -68,16 +70,16 @@ def _show_row(run: Run, place: int, count: int) -> None:
             _button("close", "Cancel", f"cancel-{run.run_id}", off, run, run_queue.cancel)
 
 
-def _row_words(run: Run) -> str:
+def _describe_row(run: Run) -> str:
     """What will be trained, or what is wrong with it."""
     if run.problem:
         return run.problem
     if run.status.get("step"):
         return (
             "Goes on to"
-            f" {limits.counted(int(run.status.get('target_epochs', run.config.epochs)), 'epoch')}"
+            f" {format_count(int(run.status.get('target_epochs', run.config.epochs)), 'epoch')}"
         )
-    return config_words(run.config)
+    return describe_config(run.config)
 
 
 def _button(
@@ -101,16 +103,16 @@ def _show_held(queue: Queue, shown: Run | None) -> None:
     always shown.
     """
     busy = shown is not None and shown.is_active
-    hidden = shown is None or shown.run_id != queue.held_by.run_id
+    hidden = shown is None or shown.run_id != queue.paused_by.run_id
     if hidden or queue.waiting:
-        name = plain(queue.held_by.name)
+        name = plain(queue.paused_by.name)
         st.caption(f"“{name}” is paused{', so the queue waits for it' if queue.waiting else ''}.")
     if (
         hidden
         and not busy
         and st.button("Show the paused run", icon=":material/visibility:", width="stretch")
     ):
-        st.session_state["shown_run"] = queue.held_by.run_id
+        st.session_state["shown_run"] = queue.paused_by.run_id
         st.rerun()
     if queue.waiting and st.button(
         "Start the queue",
@@ -126,5 +128,5 @@ def _try(act: Callable, *args) -> None:
     """Do it, or say why not; in a toast, because the card draws itself anew every two seconds."""
     try:
         act(*args)
-    except (files.RunError, OSError) as error:
+    except (RunError, OSError) as error:
         st.toast(plain(str(error)), icon=":material/error:", duration="long")

@@ -4,12 +4,14 @@ using the rate.
 
 import streamlit as st
 
-from fashion_core import files, limits
+from fashion_core import limits
 from fashion_core.charts.frames import rate_frame
 from fashion_core.charts.live import rate_spec
-from fashion_core.config import ConfigError, TrainConfig, field_spec, value_words
+from fashion_core.config import TrainConfig, field_spec
+from fashion_core.errors import ConfigError, RunError
 from fashion_core.runs import folders, rate_finder
 from fashion_core.runs.rate_finder import Search
+from fashion_core.text import format_value
 from pages.parts.html import plain
 from pages.parts.words import STATE_BADGES
 
@@ -56,7 +58,7 @@ def try_to(act, *args) -> None:
     """Do it, or keep the sentence that says why not for the next drawing of the page."""
     try:
         act(*args)
-    except (files.RunError, ConfigError, OSError) as error:
+    except (RunError, ConfigError, OSError) as error:
         st.session_state["train_error"] = str(error)
 
 
@@ -124,7 +126,7 @@ def show_title(search: Search) -> None:
                 args=(rate_finder.forget,),
             )
     if search.config:
-        st.caption(f"For {plain(rate_finder.config_words(search.config))}.")
+        st.caption(f"For {plain(rate_finder.describe_config(search.config))}.")
 
 
 def show_end(search: Search) -> None:
@@ -143,7 +145,7 @@ def show_curve(search: Search) -> None:
     ends = rate_finder.planned_rates(search.config)
     suggested = suggestion(search)
     alt = "Loss over learning rate, raw and smoothed"
-    alt += f"; {value_words('learning_rate', suggested)} is marked" if suggested else ""
+    alt += f"; {format_value('learning_rate', suggested)} is marked" if suggested else ""
     spec = rate_spec(CHART_HEIGHT, (ends[0], ends[-1]), frame["smoothed"][0], suggested)
     st.vega_lite_chart(frame, spec, key=f"rates-{search.state}", alt=alt)
 
@@ -167,7 +169,7 @@ def show_suggestion(search: Search, values: dict) -> None:
             icon=":material/info:",
         )
         return
-    words = value_words("learning_rate", rate)
+    words = format_value("learning_rate", rate)
     try:
         fits = rate_finder.fits(search, TrainConfig.from_dict(values))
     except ConfigError:
@@ -178,7 +180,7 @@ def show_suggestion(search: Search, values: dict) -> None:
             icon=":material/info:",
         )
     st.write(
-        f"{words} is a tenth of {rate_finder.turn_words(search.losses)}: large steps, yet safe"
+        f"{words} is a tenth of {rate_finder.describe_turn(search.losses)}: large steps, yet safe"
         " ones."
     )
     used = values.get("learning_rate") == rate

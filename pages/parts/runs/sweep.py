@@ -4,14 +4,16 @@ all.
 
 import streamlit as st
 
-from fashion_core import files, limits
-from fashion_core.config import ConfigError, TrainConfig, field_spec
+from fashion_core import limits
+from fashion_core.config import TrainConfig, field_spec
+from fashion_core.errors import ConfigError, RunError
 from fashion_core.runs import folders, sweep
 from fashion_core.runs import queue as run_queue
+from fashion_core.text import format_count, format_duration
 from pages.parts.html import plain
 
 
-def ask_several(values: dict, title: str, past: list[folders.Run]) -> None:
+def ask_sweep(values: dict, title: str, past: list[folders.Run]) -> None:
     """The fields and the button; the form's other values are the same in all of the runs. `past`
     tells how long.
     """
@@ -43,9 +45,9 @@ def ask_several(values: dict, title: str, past: list[folders.Run]) -> None:
             f" “{plain(named[0][0])}”."
         )
         seconds = [folders.expected_seconds(config, past) for _, config in named]
-        duration = None if None in seconds else folders.duration_words(sum(seconds))
+        duration = None if None in seconds else format_duration(sum(seconds))
         st.caption(f"{meaning} Together about {duration} of training." if duration else meaning)
-        words = f"Queue {limits.counted(len(named), 'run')}"
+        words = f"Queue {format_count(len(named), 'run')}"
         if st.button(
             words, icon=":material/playlist_add:", width="stretch", disabled=limits.read_only()
         ):
@@ -55,7 +57,7 @@ def ask_several(values: dict, title: str, past: list[folders.Run]) -> None:
 def queue_all(named: list[tuple[str, TrainConfig]]) -> None:
     try:
         run_queue.add_all(named)
-    except (files.RunError, OSError) as error:
+    except (RunError, OSError) as error:
         st.error(plain(str(error)))
     else:
         st.session_state.pop("shown_run", None)

@@ -5,10 +5,10 @@ runs' ids.
 import pandas as pd
 import streamlit as st
 
-from fashion_core import limits
 from fashion_core.config import MODELS
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
+from fashion_core.text import format_count
 from pages.parts.words import GLOSSARY
 
 TICKED_KEY = "ticked_runs"  # ids of the ticked runs, also of those that a filter hides
@@ -53,7 +53,7 @@ def ask_filters(found: list[folders.Run]) -> dict:
         "State", folders.STATES, format_func=str.capitalize, key="state", **some
     )
     networks = bar.multiselect("Network", list(MODELS), key="network", **some)
-    tags = sorted({tag for run in found for tag in run.notes.tags}, key=str.casefold)
+    tags = sorted({tag for run in found for tag in run.annotations.tags}, key=str.casefold)
     chosen_tags = bar.multiselect("Tag", tags, key="tag", disabled=not tags, **some)
     bar.selectbox(
         "Sort by",
@@ -114,7 +114,7 @@ def ask_order(
 
 def show_counts(shown: list[folders.Run], found: list[folders.Run]) -> None:
     """How many runs are shown and how many ticked, also where no row shows it."""
-    st.markdown(f"**{len(shown):,}** of {limits.counted(len(found), 'run')}", width="content")
+    st.markdown(f"**{len(shown):,}** of {format_count(len(found), 'run')}", width="content")
     ticked = {run.run_id for run in ticked_runs(found)}
     if ticked:
         hidden = len(ticked - {run.run_id for run in shown})

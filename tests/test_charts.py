@@ -1,4 +1,4 @@
-"""Frames and figures: nothing lost, nothing that wobbles, colours that can be read, and clicks that
+"""Frames and metrics: nothing lost, nothing that wobbles, colours that can be read, and clicks that
 cannot do harm.
 """
 
@@ -15,11 +15,11 @@ from fashion_core.charts.colors import DIFFERENCE_SCALES, SCALES, SERIES_COLORS,
 from fashion_core.charts.figures import (
     MODES,
     cell_from_selection,
-    cell_words,
     confusion_figure,
     curves_figure,
+    describe_cell,
+    describe_difference,
     difference_figure,
-    difference_words,
 )
 from fashion_core.charts.frames import (
     MAX_POINTS,
@@ -219,15 +219,15 @@ def test_the_curve_of_a_learning_rate_finder_has_its_columns_fixed_axes_and_one_
 
 
 def test_the_accuracy_of_a_run_that_learns_sketches_has_two_curves_and_any_other_one():
-    events = [EPOCH_EVENTS[0] | {"sketch_accuracy": 0.6}, EPOCH_EVENTS[1]]
+    events = [EPOCH_EVENTS[0] | {"synthetic_accuracy": 0.6}, EPOCH_EVENTS[1]]
     tidy = epoch_accuracies(epoch_frame(events))
     assert tidy.values.tolist() == [
         [1, "validation", EPOCH_EVENTS[0]["val_accuracy"]],
         [2, "validation", EPOCH_EVENTS[1]["val_accuracy"]],
-        [1, "sketches", 0.6],
+        [1, "synthetic", 0.6],
     ]
-    for sketches, series in ((False, ["validation"]), (True, ["validation", "sketches"])):
-        assert epoch_accuracy_spec(260, sketches)["encoding"]["color"]["scale"]["domain"] == series
+    for synthetic, series in ((False, ["validation"]), (True, ["validation", "synthetic"])):
+        assert epoch_accuracy_spec(260, synthetic)["encoding"]["color"]["scale"]["domain"] == series
 
 
 # Curves of several runs
@@ -435,7 +435,7 @@ def test_hovering_says_count_and_shares_in_words(confusion):
     ],
 )
 def test_cell_words(cell, words):
-    assert cell_words(*cell) == words
+    assert describe_cell(*cell) == words
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -522,7 +522,7 @@ def test_hovering_a_difference_says_it_in_words_and_takes_names_as_text(confusio
     ],
 )
 def test_difference_words(cell, words):
-    assert difference_words(*cell) == words
+    assert describe_difference(*cell) == words
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -20,17 +20,12 @@ import numpy as np
 import torch
 
 from fashion_core import checkpoints
+from fashion_core.errors import TeacherError
 from fashion_core.metadata import NUM_CLASSES, TRAIN_SIZE
 
 TEACHER = "wide_residual_net"
 MIXTURES = 4  # of every image with another one
 PART = 1_000  # images mixed at a time, and asked about between two words on how far it is
-
-
-class TeacherError(Exception):
-    """The teacher's answers are missing, damaged or another model's; the text says which and what
-    to do.
-    """
 
 
 def answers_path() -> Path:

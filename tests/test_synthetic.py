@@ -80,15 +80,15 @@ def test_a_class_that_is_told_by_its_details_is_never_drawn_as_a_bare_outline(mo
 
 def test_a_model_that_learns_sketches_understands_drawings_that_the_plain_one_does_not():
     train, val = data.load_split("train"), data.load_split("val")
-    pixels, labels = training.val_sketches(val)
+    pixels, labels = training.val_synthetic(val)
     accuracies = {}
     for learns in (False, True):
-        config = TrainConfig(epochs=2, train_size=3_000, learning_rate=0.002, sketches=learns)
+        config = TrainConfig(epochs=2, train_size=3_000, learning_rate=0.002, synthetic=learns)
         state = training.new_state(config)
         events = [event for event in training.train(state, train, val) if event["kind"] == "epoch"]
         accuracies[learns] = float((predict_logits(state.model, pixels).argmax(1) == labels).mean())
-        assert ("sketch_accuracy" in events[-1]) == learns
-    assert events[-1]["sketch_accuracy"] == pytest.approx(accuracies[True])
+        assert ("synthetic_accuracy" in events[-1]) == learns
+    assert events[-1]["synthetic_accuracy"] == pytest.approx(accuracies[True])
     assert events[-1]["step"] == 2 * config.steps_per_epoch == 2 * 94
     assert accuracies[True] > accuracies[False] + 0.1
 

@@ -6,40 +6,46 @@ import shutil
 import numpy as np
 import pytest
 
-from fashion_core import checkpoints, predict, teacher
+from fashion_core import checkpoints, distillation, predict
 from fashion_core.data import load_split
+from fashion_core.errors import TeacherError
 
 
 @pytest.fixture
 def copied(tmp_path, monkeypatch):
     """The teacher and its answers in a folder of their own."""
-    for path in (teacher.answers_path(), checkpoints.PRETRAINED_DIR / f"{teacher.TEACHER}.pt"):
+    for path in (
+        distillation.answers_path(),
+        checkpoints.PRETRAINED_DIR / f"{distillation.TEACHER}.pt",
+    ):
         shutil.copy(path, tmp_path)
     monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
     return tmp_path
 
 
-@pytest.mark.parametrize("version", range(1 + teacher.MIXTURES))
+@pytest.mark.parametrize("version", range(1 + distillation.MIXTURES))
 def test_the_shipped_answers_are_the_teachers(version):
-    answers = teacher.read_answers()[version]
-    pixels = next(itertools.islice(teacher.versions(load_split("train").pixels), version, None))
+    answers = distillation.read_answers()[version]
+    pixels = next(
+        itertools.islice(distillation.versions(load_split("train").pixels), version, None)
+    )
     chosen = np.linspace(0, len(pixels) - 1, 20).astype(int)
-    (fresh,) = teacher.ask_teacher(pixels[chosen])
+    (fresh,) = distillation.ask_teacher(pixels[chosen])
     np.testing.assert_allclose(answers[chosen], fresh, atol=0.3)  # rounded to bfloat16 on the way
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{teacher.TEACHER}.pt")
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{distillation.TEACHER}.pt")
     exact = predict.predict_logits(model, pixels[chosen, :, ::-1].copy()) * model.temperature
     np.testing.assert_allclose(answers[chosen], exact, atol=0.5)  # to a mirror image the same
 
 
 def test_the_teacher_is_right_about_nearly_all_training_images():
-    assert (teacher.read_answers()[0].argmax(1) == load_split("train").labels).mean() > 0.96
+    assert (distillation.read_answers()[0].argmax(1) == load_split("train").labels).mean() > 0.96
 
 
 def test_in_a_mixture_an_image_keeps_at_least_half_of_its_weight():
     greys = np.arange(0, 250, 5, dtype=np.uint8)  # of one image each
     pixels = np.broadcast_to(greys[:, None, None], (50, 28, 28))
-    versions = np.stack(list(teacher.versions(pixels)))
-    np.testing.assert_array_equal(versions, list(teacher.versions(pixels)))
+    versions = np.stack(list(distillation.versions(pixels)))
+    np.testing.assert_array_equal(versions, list(distillation.versions(pixels)))
     np.testing.assert_array_equal(versions[0], pixels)
     mixed = versions[1:, :, 0, 0].astype(int)
     np.testing.assert_array_equal(
@@ -49,40 +55,42 @@ def test_in_a_mixture_an_image_keeps_at_least_half_of_its_weight():
     assert -0.5 <= share.min() < -0.2
     assert 0.2 < share.max() <= 0.5
     assert (mixed != greys).mean() > 0.8
-    assert len({tuple(row) for row in mixed}) == teacher.MIXTURES
+    assert len({tuple(row) for row in mixed}) == distillation.MIXTURES
 
 
 def test_answers_are_kept_as_they_were_given(copied):
     answers = (
-        np.random.default_rng(0).normal(size=(1 + teacher.MIXTURES, 55_000, 10)).astype(np.float16)
+        np.random.default_rng(0)
+        .normal(size=(1 + distillation.MIXTURES, 55_000, 10))
+        .astype(np.float16)
     )
-    teacher.save_answers(answers)
-    np.testing.assert_array_equal(teacher.read_answers(), answers)
+    distillation.save_answers(answers)
+    np.testing.assert_array_equal(distillation.read_answers(), answers)
 
 
 def test_another_teachers_answers_are_refused(copied):
-    (copied / f"{teacher.TEACHER}.pt").write_bytes(b"another model")
-    with pytest.raises(teacher.TeacherError, match="another teacher"):
-        teacher.read_answers()
+    (copied / f"{distillation.TEACHER}.pt").write_bytes(b"another model")
+    with pytest.raises(TeacherError, match="another teacher"):
+        distillation.read_answers()
 
 
 def test_a_missing_teacher_is_told_from_another_one(copied):
-    (copied / f"{teacher.TEACHER}.pt").unlink()
-    with pytest.raises(teacher.TeacherError, match=r"wide_residual_net\.pt, is missing"):
-        teacher.read_answers()
+    (copied / f"{distillation.TEACHER}.pt").unlink()
+    with pytest.raises(TeacherError, match=r"wide_residual_net\.pt, is missing"):
+        distillation.read_answers()
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 no archive"])
 def test_missing_and_damaged_answers_are_refused(copied, content):
-    path = teacher.answers_path()
+    path = distillation.answers_path()
     path.unlink()
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(teacher.TeacherError, match="ask-teacher"):
-        teacher.read_answers()
+    with pytest.raises(TeacherError, match="ask-teacher"):
+        distillation.read_answers()
 
 
 def test_answers_of_another_shape_are_refused(copied):
-    teacher.save_answers(np.zeros((55_000, 10)))  # as before there were mixtures
-    with pytest.raises(teacher.TeacherError, match=r"ten numbers.*ask-teacher"):
-        teacher.read_answers()
+    distillation.save_answers(np.zeros((55_000, 10)))  # as before there were mixtures
+    with pytest.raises(TeacherError, match=r"ten numbers.*ask-teacher"):
+        distillation.read_answers()

@@ -71,33 +71,33 @@ def overlap(found: np.ndarray, mask: np.ndarray) -> float:
 )
 def test_a_shirt_is_found_on_any_ground(ground, colour):
     picture, mask = with_shirt(ground(), colour)
-    assert overlap(segment.cut_out(picture), mask) > 0.9
+    assert overlap(segment.segment(picture), mask) > 0.9
 
 
 @pytest.mark.parametrize("ground", [wood, checker, carpet])
 def test_a_shirt_that_touches_the_border_all_around_is_found(ground):
     picture, mask = (part[56:265, 50:215] for part in with_shirt(ground()))
-    found = segment.cut_out(picture)
+    found = segment.segment(picture)
     assert overlap(found, mask) > 0.9
     assert found[0][mask[0]].mean() > 0.8
 
 
 @pytest.mark.parametrize("ground", [wood, checker, carpet])
 def test_a_ground_without_anything_on_it_has_no_garment(ground):
-    assert segment.cut_out(np.clip(ground(), 0, 255).astype(np.uint8)) is None
+    assert segment.segment(np.clip(ground(), 0, 255).astype(np.uint8)) is None
 
 
 def test_a_speck_is_no_garment():
     speck = wood()
     speck[150:165, 110:125] = (190, 40, 60)
-    assert segment.cut_out(np.clip(speck, 0, 255).astype(np.uint8)) is None
+    assert segment.segment(np.clip(speck, 0, 255).astype(np.uint8)) is None
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 300), (300, 3), (4000, 8), (128, 5)])
 def test_a_picture_of_any_shape_is_taken(shape):
     picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     picture[shape[0] // 3 : shape[0] * 2 // 3] = (200, 0, 0)
-    found = segment.cut_out(picture)
+    found = segment.segment(picture)
     assert found is None or found.shape == shape
 
 
@@ -107,7 +107,7 @@ def test_the_same_picture_gives_the_same_mask_whatever_opencv_drew_before():
     masks = []
     for seed in range(5):
         cv2.setRNGSeed(seed)
-        masks.append(segment.cut_out(picture))
+        masks.append(segment.segment(picture))
     assert masks[0] is not None
     for mask in masks[1:]:
         np.testing.assert_array_equal(mask, masks[0])
@@ -117,9 +117,9 @@ def test_a_hole_to_look_through_stays_and_a_button_is_cloth():
     picture, _ = with_shirt(wood())
     ground = np.uint8(wood())
     picture[81:99, 111:129] = ground[81:99, 111:129]
-    assert segment.cut_out(picture)[90, 120]
+    assert segment.segment(picture)[90, 120]
     picture[160:230, 95:145] = ground[160:230, 95:145]
-    assert not segment.cut_out(picture)[195, 120]
+    assert not segment.segment(picture)[195, 120]
 
 
 def test_a_small_picture_is_worked_on_as_it_is():
@@ -127,4 +127,4 @@ def test_a_small_picture_is_worked_on_as_it_is():
         cv2.resize(np.uint8(part), (60, 80), interpolation=cv2.INTER_AREA)
         for part in with_shirt(wood())
     )
-    assert overlap(segment.cut_out(picture), mask > 0) > 0.85
+    assert overlap(segment.segment(picture), mask > 0) > 0.85

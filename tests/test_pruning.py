@@ -11,6 +11,7 @@ from fashion_core.config import TrainConfig
 from fashion_core.runs import pruning
 from fashion_core.runs.folders import STATES, Run
 from fashion_core.runs.pruning import DAY_SECONDS, runs_to_prune
+from fashion_core.text import format_bytes
 
 NOW = 1_800_000_000.0
 
@@ -31,7 +32,7 @@ FOUND = [
 
 
 def gone(rule, count=1, found=FOUND, in_use=None):
-    return "".join(doomed.run_id for doomed in runs_to_prune(found, rule, count, NOW, in_use))
+    return "".join(to_delete.run_id for to_delete in runs_to_prune(found, rule, count, NOW, in_use))
 
 
 @pytest.mark.parametrize(
@@ -132,4 +133,4 @@ def test_disk_use_of_a_run_that_is_gone_is_nothing(tmp_path):
     [(0, "0 kB"), (1, "1 kB"), (999_000, "999 kB"), (1_840_000, "1.8 MB"), (2.314e9, "2.31 GB")],
 )
 def test_sizes_in_words(size, words):
-    assert pruning.size_words(size) == words
+    assert format_bytes(size) == words

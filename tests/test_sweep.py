@@ -6,8 +6,10 @@ import dataclasses
 
 import pytest
 
-from fashion_core.config import ConfigError, TrainConfig
-from fashion_core.runs import annotations, folders, sweep
+from fashion_core.config import TrainConfig
+from fashion_core.errors import ConfigError
+from fashion_core.runs import folders, sweep
+from fashion_core.runs.annotations import MAX_NAME_LENGTH
 
 
 def test_every_hyper_parameter_can_be_varied_with_the_values_proposed():
@@ -75,4 +77,4 @@ def test_names_keep_what_tells_them_apart():
     assert title.endswith(" · learning rate 0.01")
     assert folders.clean_name(title, "") == title
     assert sweep.variants(TrainConfig(), "seed", [7])[0][0] == "Seed 7"
-    assert sweep.NAME_LENGTH == annotations.MAX_NAME_LENGTH
+    assert sweep.NAME_LENGTH == MAX_NAME_LENGTH

@@ -1,0 +1,62 @@
+"""From fashion_core.config."""
+
+import math
+from collections import Counter
+
+
+def format_value(name: str, value) -> str:
+    """The value of this hyper-parameter for a reader: "on", "55,000", "0.003"; a seed is a name,
+    not a quantity.
+    """
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:.10f}".rstrip("0").rstrip(".")  # as one types it: 0.00001, never 1e-05
+    return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
+
+
+def format_count(value: float, unit: str) -> str:
+    """ "1 epoch", "1,200 runs", "0.5 minutes"."""
+    number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    return f"{number} {unit}" + ("" if value == 1 else "s")
+
+
+def one_line(text: str) -> str:
+    """The printable characters of a text in one line, with single spaces."""
+    return " ".join(
+        "".join(character if character.isprintable() else " " for character in text).split()
+    )
+
+
+def printable_lines(text: str) -> str:
+    """The printable characters of a text, its lines kept."""
+    lines = (
+        "".join(character if character.isprintable() else " " for character in line)
+        for line in text.splitlines()
+    )
+    return "\n".join(map(str.rstrip, lines)).strip()
+
+
+def format_duration(seconds: float) -> str:
+    """A stretch of time: "42 s", "15 min", "1.6 h"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
+
+
+def format_bytes(size: float) -> str:
+    """A number of bytes for people: "1.8 MB", "2.31 GB"."""
+    if size < 1e6:
+        return f"{math.ceil(size / 1e3):,} kB"
+    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.2f} GB"
+
+
+def unique_labels(names: dict[str, str]) -> dict[str, str]:
+    """Names by id, unique: of several alike each gets the end of its id, or all of it where the
+    ends are alike too.
+    """
+    alike, ends = Counter(names.values()), Counter((name, key[-4:]) for key, name in names.items())
+    ids = {key: key[-4:] if ends[name, key[-4:]] == 1 else key for key, name in names.items()}
+    return {
+        key: name if alike[name] == 1 else f"{name} ({ids[key]})" for key, name in names.items()
+    }
