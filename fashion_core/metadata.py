@@ -18,8 +18,7 @@ CLASS_NAMES = (
     "Ankle boot",
 )
 NUM_CLASSES = len(CLASS_NAMES)
-# In training, the label of pictures of anything but clothes, and of mixtures of two images
-NOTHING = -1
+OUTLIER = -1  # in training, the label of pictures of none of the ten classes
 
 IMAGE_SIZE = 28  # edge of a square image, in pixels
 

@@ -22,7 +22,7 @@ from fashion_core import distillation, evaluation
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, iterate_batches
 from fashion_core.errors import TrainingFailed
-from fashion_core.metadata import NOTHING
+from fashion_core.metadata import OUTLIER
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
 from fashion_core.predict import ood_score, predict_logits
@@ -255,7 +255,7 @@ def val_synthetic(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
 
     chosen = np.random.default_rng(0).permutation(len(val_split.labels))[:VAL_SYNTHETIC]
     pixels, labels = mixed(val_split.pixels[chosen], val_split.labels[chosen], seed=0)
-    return pixels[labels != NOTHING], labels[labels != NOTHING]
+    return pixels[labels != OUTLIER], labels[labels != OUTLIER]
 
 
 def _train_epoch(state, tensors, val_split, began) -> Iterator[dict]:
@@ -353,10 +353,10 @@ def _update(
         images = random_erasing(images, generator)
     kind = torch.bfloat16 if state.precision == "bfloat16" else torch.float32
     logits = state.optimizer.trained(images.to(kind, memory_format=torch.channels_last)).float()
-    loss = objective = F.cross_entropy(logits[mixed:], labels[mixed:], ignore_index=NOTHING)
+    loss = objective = F.cross_entropy(logits[mixed:], labels[mixed:], ignore_index=OUTLIER)
     if answers is not None:
         named = F.cross_entropy(
-            logits, labels, ignore_index=NOTHING, label_smoothing=config.label_smoothing
+            logits, labels, ignore_index=OUTLIER, label_smoothing=config.label_smoothing
         )
         taught = distillation_loss(logits, answers.to(state.device))
         objective = (1 - TEACHER_SHARE) * named + TEACHER_SHARE * taught
@@ -374,12 +374,12 @@ def _update(
 
 
 def _smoothed(logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
-    """The cross-entropy (n,) with smoothed labels; what is labelled NOTHING is every class
+    """The cross-entropy (n,) with smoothed labels; what is labelled OUTLIER is every class
     alike.
     """
-    smoothing = torch.where(labels == NOTHING, 1.0, label_smoothing)  # (n,)
+    smoothing = torch.where(labels == OUTLIER, 1.0, label_smoothing)  # (n,)
     spread = -F.log_softmax(logits, dim=1).mean(dim=1)
-    rows = F.cross_entropy(logits, labels, ignore_index=NOTHING, reduction="none")
+    rows = F.cross_entropy(logits, labels, ignore_index=OUTLIER, reduction="none")
     return (1 - smoothing) * rows + smoothing * spread
 
 
@@ -432,7 +432,7 @@ def _shuffled(state: TrainState, tensors) -> Iterator[tuple[torch.Tensor, ...]]:
     # Every other image of a batch is mixed, and then only the teacher says what it shows; the first
     # one has its label.
     version[torch.arange(len(version)) % batch_size % 2 == 0] = 0
-    labels = torch.where(version > 0, NOTHING, labels[order])
+    labels = torch.where(version > 0, OUTLIER, labels[order])
     return iterate_batches(
         pixels[version, order], labels, batch_size, None, answers[0][version, order]
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from fashion_core import predict
-from fashion_core.metadata import NOTHING
+from fashion_core.metadata import OUTLIER
 from fashion_core.pictures.opening import open_picture
 from fashion_core.pictures.prepare import prepare
 
@@ -36,7 +36,7 @@ def answers(model, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What the model says of every picture of a kind: true labels, top classes (N,) int64,
     recognised (N,) bool.
 
-    The label of pictures of "other", which are none of the ten, is NOTHING.
+    The label of pictures of "other", which are none of the ten, is OUTLIER.
     """
     rows = []
     for path in sorted((FOLDER / kind).iterdir()):
@@ -44,7 +44,7 @@ def answers(model, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         prepared = prepare(open_picture(path))
         answer = predict.classify_pixels(model, prepared.pixels)
         rows.append(
-            (NAMES.index(name) if name in NAMES else NOTHING, answer.label, answer.recognised)
+            (NAMES.index(name) if name in NAMES else OUTLIER, answer.label, answer.recognised)
         )
     labels, preds, recognised = map(np.array, zip(*rows, strict=True))
     return labels, preds, recognised

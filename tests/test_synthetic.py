@@ -7,7 +7,7 @@ import pytest
 
 from fashion_core import data, training
 from fashion_core.config import TrainConfig
-from fashion_core.metadata import CLASS_NAMES, NOTHING, NUM_CLASSES
+from fashion_core.metadata import CLASS_NAMES, OUTLIER, NUM_CLASSES
 from fashion_core.predict import predict_logits
 from fashion_core.synthetic.batches import SHARES, mixed, pictures_like
 from fashion_core.synthetic.canvas import EDGE, TOLD_BY_DETAILS, fitted
@@ -54,7 +54,7 @@ def test_the_kinds_are_mixed_in_their_shares_and_keep_the_order_of_the_images(so
     assert sum(SHARES.values()) == pytest.approx(1)
     assert len(made) == len(names) == len(labels)
     nothing = round(SHARES["nothing"] * len(labels))
-    assert np.array_equal(names, np.where(np.arange(200) < 200 - nothing, labels, NOTHING))
+    assert np.array_equal(names, np.where(np.arange(200) < 200 - nothing, labels, OUTLIER))
     assert np.array_equal(made[:count], pictures_like("drawn", pixels[:count], labels[:count], 5))
 
 

@@ -17,7 +17,7 @@ from fashion_core import distillation, resume, training
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, load_split
 from fashion_core.errors import ResumeError, TrainingFailed
-from fashion_core.metadata import NOTHING
+from fashion_core.metadata import OUTLIER
 from fashion_core.transforms import normalise, random_mixup
 
 
@@ -252,7 +252,7 @@ def test_every_other_image_of_a_students_batch_is_a_mixture_without_a_label(batc
         ):
             version, image = divmod(number, 1_000)
             assert (version > 0) == (place % 2 == 1)
-            assert label == (NOTHING if version else image % 10)
+            assert label == (OUTLIER if version else image % 10)
             assert answer == number
             seen.append((image, version))
     assert sorted(image for image, _ in seen) == list(range(1_000))
@@ -268,7 +268,7 @@ def test_of_a_mixture_only_the_teacher_says_what_it_shows(train_split):
     config = TrainConfig(distillation=True, label_smoothing=0.2)
     state = training.new_state(config, torch.device("cpu"), precision="float32")
     pixels, labels = torch.tensor(train_split.pixels[:64]), torch.tensor(train_split.labels[:64])
-    labels[1::2] = NOTHING
+    labels[1::2] = OUTLIER
     answers = torch.randn(64, 10, generator=torch.Generator().manual_seed(0))
     logits = state.model.eval()(normalise(pixels))
     named = F.cross_entropy(logits[::2], labels[::2], label_smoothing=0.2)
@@ -284,7 +284,7 @@ def test_what_is_nothing_is_taught_as_every_class_alike(train_split):
         TrainConfig(synthetic=True), torch.device("cpu"), precision="float32"
     )
     pixels, labels = torch.tensor(train_split.pixels[:64]), torch.tensor(train_split.labels[:64])
-    labels[48:] = NOTHING
+    labels[48:] = OUTLIER
     logits = state.model.eval()(normalise(pixels))
     spread = torch.full((16, 10), 0.1)
     expected = (

@@ -12,7 +12,7 @@ ever seen a drawing or a photo by anybody.
 
 import numpy as np
 
-from fashion_core.metadata import IMAGE_SIZE, NOTHING
+from fashion_core.metadata import IMAGE_SIZE, OUTLIER
 from fashion_core.synthetic.canvas import EDGE, fitted
 from fashion_core.synthetic.drawing import draw, drawing_of, outline
 from fashion_core.synthetic.outliers import scene, thing
@@ -26,7 +26,7 @@ def mixed(pixels: np.ndarray, labels: np.ndarray, seed) -> tuple[np.ndarray, np.
     """One synthetic picture per image, of its class, the kinds in the proportions of SHARES.
 
     pixels (N, 28, 28) uint8, labels (N,) int64 → the same of the pictures, the kinds in the order
-    of SHARES; the label of "nothing" is NOTHING. `seed` is whatever numpy's default_rng takes: the
+    of SHARES; the label of "nothing" is OUTLIER. `seed` is whatever numpy's default_rng takes: the
     same seed and images, the same pictures.
     """
     ends = np.rint(np.cumsum(list(SHARES.values())) * len(labels)).astype(int)
@@ -36,7 +36,7 @@ def mixed(pixels: np.ndarray, labels: np.ndarray, seed) -> tuple[np.ndarray, np.
         for kind, start, end in zip(SHARES, starts, ends, strict=True)
     ]
     names = labels.copy()
-    names[starts[list(SHARES).index("nothing")] :] = NOTHING
+    names[starts[list(SHARES).index("nothing")] :] = OUTLIER
     return np.concatenate(made), names
 
 
@@ -58,5 +58,5 @@ def nothing(image: np.ndarray, _label: int, rng: np.random.Generator) -> np.ndar
     most.
     """
     if rng.random() < 0.5:
-        return drawing_of(thing(rng), NOTHING, rng)
+        return drawing_of(thing(rng), OUTLIER, rng)
     return fitted(scene(EDGE, image, rng), rng)

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from fashion_core.metadata import NOTHING
+from fashion_core.metadata import OUTLIER
 from fashion_core.synthetic.canvas import (
     BAG,
     DRESS,
@@ -61,7 +61,7 @@ def photo_of(canvas, mask, label, rng):
     if rng.random() < 0.28:
         mask = _badly_cut(mask, rng)
     scene = np.zeros((EDGE, EDGE), np.float32)
-    if label != NOTHING and rng.random() < 0.4:
+    if label != OUTLIER and rng.random() < 0.4:
         scene, cloth, mask = _with_person(cloth, mask, label, rng)
     if rng.random() < 0.2:
         scene = np.maximum(scene, _shadow(mask, rng))
