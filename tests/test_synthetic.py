@@ -7,7 +7,7 @@ import pytest
 
 from fashion_core import data, training
 from fashion_core.config import TrainConfig
-from fashion_core.metadata import CLASS_NAMES, OUTLIER, NUM_CLASSES
+from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES, OUTLIER
 from fashion_core.predict import predict_logits
 from fashion_core.synthetic.batches import SHARES, mixed, pictures_like
 from fashion_core.synthetic.canvas import EDGE, TOLD_BY_DETAILS, fitted
