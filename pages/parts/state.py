@@ -1,6 +1,6 @@
 """The names of all session and URL keys, and nothing but them.
 
-A key with a widget of the same name is its widget's, too. The URL's names stay: old links must open.
+The names in the URL stay as they are: old links must open.
 """
 
 # Every page
@@ -99,3 +99,57 @@ def export_key(part: str, model_id: str) -> str:
 def train_key(name: str) -> str:
     """The field of this hyper-parameter."""
     return f"train_{name}"
+
+
+# Train and Runs
+SHOWN_RUN = "shown_run"  # the id of the run that Train shows when nothing trains
+TRAIN_ERROR = "train_error"  # why the last click did nothing, shown by the next drawing of Train
+RECIPE = "recipe"  # the recipe that the form has now, None when it was changed
+RECIPE_BASE = "recipe_base"  # the recipe that was picked last
+SWEEP_FIELD = "vary"  # the hyper-parameter that a sweep varies
+READ_EVENTS = "seen_events"  # what was read of the shown run's events, and how far
+BESIDE = "beside"  # the id of the run whose curves are dashed, also in the URL
+CONTINUE_REFUSAL = "continue_refused"  # a run's id and why it does not go on
+RUNS_OUTCOME = "runs_outcome"  # what the last action came to: "error" or "success", sentence
+IMPORTED_FILE = "imported_file"  # the name of the model file that became a run
+IMPORT_COUNT = "import_count"  # how many files were imported
+PRUNE_RULE = "prune_rule"
+
+# Runs, each also in the URL
+SEARCH = "search"
+RUN_STATE = "state"
+NETWORK = "network"
+TAG = "tag"
+SORT_BY = "sort_by"
+ORDER = "order"
+COLUMNS = "columns"
+CURVE_METRIC = "curve"
+CURVE_X = "by"
+SMOOTHING = "smoothing"
+SEEDS_AS_MEAN = "seeds"
+TICKED_IN_URL = "runs"  # the ids of the ticked runs, with commas between them
+
+# Runs, the table
+RUNS_TABLE = "runs_table"
+TICKED_RUNS = "ticked_runs"  # the ids of the ticked runs, also of those that a filter hides
+TABLE_RUNS = "shown_runs"  # the ids of the table's rows as they were last drawn
+
+
+def sweep_key(name: str, proposed: str) -> str:
+    """The values of a sweep; new ones where others are proposed."""
+    return f"values-{name}-{proposed}"
+
+
+def model_file_key(import_count: int) -> str:
+    """The field for a model file: an empty one after each import."""
+    return f"model_file_{import_count}"
+
+
+def annotation_key(part: str, run_id: str) -> str:
+    """The field of a run's name, text or tags."""
+    return f"{part}-{run_id}"
+
+
+def prune_count_key(rule: str) -> str:
+    """The number that belongs to this rule."""
+    return f"prune_{rule}"
