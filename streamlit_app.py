@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.frame import ROUTED_KEY, show_sidebar, show_style
+from pages.parts import state
+from pages.parts.frame import show_sidebar, show_style
 
 PAGES = [
     st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
@@ -23,5 +24,5 @@ page = st.navigation(PAGES)
 st.set_page_config(page_title=f"{page.title} · Fashion CNN Lab")
 show_style()
 show_sidebar()
-st.session_state[ROUTED_KEY] = True
+st.session_state[state.ROUTED] = True
 page.run()

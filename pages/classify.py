@@ -18,13 +18,14 @@ from fashion_core.errors import PictureError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
 from fashion_core.pictures.prepare import Correction, prepare
+from pages.parts import state
 from pages.parts.cached import cached_model, cached_split
 from pages.parts.classify.answer import show_card, show_result, show_steps
 from pages.parts.classify.canvas import EDGE, ask_drawing, put_example
 from pages.parts.classify.correction import ask_correction, correction_of, forget
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.html import image_html, plain
-from pages.parts.second_model import ask_second_model
+from pages.parts.picker import ask_second_model
 
 FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
@@ -161,7 +162,7 @@ def ask_second(entry: ModelEntry) -> ModelEntry | None:
     with beside:
         return ask_second_model(
             entry,
-            "classify_with",
+            state.CLASSIFY_WITH,
             "Compare with",
             optional=True,
             placeholder="Compare with another model…",

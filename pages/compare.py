@@ -12,13 +12,14 @@ from fashion_core import comparison, evaluation
 from fashion_core.catalog import ModelEntry
 from fashion_core.charts.figures import describe_difference, difference_figure, signed
 from fashion_core.metadata import CLASS_NAMES
+from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.frame import open_dialog, run_through_router, show_with_model
 from pages.parts.html import plain, theme_is_dark
 from pages.parts.images.grid import show_image_buttons
 from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix
 from pages.parts.images.pair import pair_item, show_pair_image
-from pages.parts.second_model import ask_second_model
+from pages.parts.picker import ask_second_model
 from pages.parts.words import GLOSSARY, model_label
 
 # That came into one cell, and as many that left it; more only if one of the two has learnt nothing
@@ -44,7 +45,7 @@ def ask_models(entry: ModelEntry) -> ModelEntry | None:
         left.markdown(f"**A**, the model in use  \n{plain(model_label(entry))}")
         left.caption("Choose another one in the sidebar.")
         with right:
-            return ask_second_model(entry, "compare_with", "B, compared with it")
+            return ask_second_model(entry, state.COMPARE_WITH, "B, compared with it")
 
 
 def show_totals(totals: dict) -> None:

@@ -11,10 +11,11 @@ from fashion_core import catalog, limits
 from fashion_core.errors import RunError
 from fashion_core.runs import folders
 from pages.parts.export import show_export
-from pages.parts.frame import model_in_use, run_through_router, show_no_model
+from pages.parts.frame import run_through_router, show_no_model
 from pages.parts.home.network import describe_training, show_networks
 from pages.parts.home.training_pictures import show_training_pictures
 from pages.parts.html import escaped, plain
+from pages.parts.picker import model_in_use
 from pages.parts.words import GLOSSARY, model_score
 
 WAYS_IN = (

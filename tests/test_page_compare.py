@@ -148,7 +148,7 @@ def test_the_second_model_is_in_the_url_and_survives_other_pages(checkpoint_path
 def test_a_model_is_never_compared_with_itself():
     app = open_page(model="fashion_cnn")
     assert picker(app).value == catalog.RECOMMENDED
-    app.sidebar.selectbox(key="model").select(catalog.RECOMMENDED).run()
+    app.sidebar.selectbox(key="model_picker").select(catalog.RECOMMENDED).run()
     assert picker(app).value == "fashion_cnn"
     assert not app.warning
     assert picker(open_page(**{"with": catalog.RECOMMENDED})).value == "fashion_cnn"

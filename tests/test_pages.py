@@ -18,7 +18,7 @@ from fashion_core.runs import control, folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_metrics
 from pages.parts.cached import cached_split
-from pages.parts.frame import DIALOG_KEY
+from pages.parts import state
 from pages.parts.home.network import best_shipped
 from pages.parts.html import plain
 from pages.parts.runs.other_run import frames_with
@@ -249,7 +249,7 @@ def test_models_of_one_name_and_score_are_told_apart_in_the_sidebar(runs_dir, ch
     )
     app = open_page("home")
     for run_id in (first, second, first):
-        app.sidebar.selectbox(key="model").select(run_id).run()
+        app.sidebar.selectbox(key="model_picker").select(run_id).run()
         assert app.run().session_state["model"] == run_id
 
 
@@ -857,7 +857,7 @@ def test_an_open_image_stays_when_a_run_ends(runs_dir, name, query, opened):
     app.session_state[opened] = 5
     app.run()
     assert not app.exception
-    assert DIALOG_KEY in app.session_state
+    assert state.DIALOG in app.session_state
 
 
 @pytest.mark.parametrize("model", ["../../etc/passwd", "nosuch", "20260101-000000-dead"])

@@ -6,7 +6,6 @@ The names in the URL stay as they are: old links must open.
 # Every page
 ROUTED = "routed"  # from the router to the page that it runs
 MODEL = "model"  # the id of the model in use, also in the URL
-WANTED_MODEL = "wanted_model"  # from a button to the picker, which is drawn before the page
 DIALOG = "dialog_open"  # there while a dialog is open that drawing the page anew would close
 
 

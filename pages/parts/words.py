@@ -2,7 +2,6 @@
 
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import TrainConfig
-from fashion_core.text import unique_labels
 
 GLOSSARY = {
     "epoch": "One pass of training over all training images.",
@@ -51,13 +50,6 @@ def model_label(entry: ModelEntry) -> str:
     """A model in one line: its name and its accuracy, of the test split where it is known."""
     score = model_score(entry.card)
     return f"{entry.title} · {score[1]:.1%} {score[0]}" if score else entry.title
-
-
-def model_labels(entries: list[ModelEntry]) -> dict[str, str]:
-    """The labels of several models by their ids, no two alike: a picker's choice travels as its
-    label.
-    """
-    return unique_labels({entry.model_id: model_label(entry) for entry in entries})
 
 
 def describe_model(card: dict) -> str:

@@ -10,8 +10,8 @@ from fashion_core import models
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import MODELS, TrainConfig
 from fashion_core.text import format_count, format_duration, format_value
-from pages.parts.frame import use_model
 from pages.parts.html import escaped, plain
+from pages.parts.picker import use_model
 from pages.parts.words import GLOSSARY, model_score
 
 NETWORK_NOTES = {

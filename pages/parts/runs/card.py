@@ -7,9 +7,11 @@ from fashion_core.charts.colors import SERIES_COLORS
 from fashion_core.errors import AnnotationsError, RunError
 from fashion_core.runs import control, folders
 from fashion_core.runs.annotations import MAX_NAME_LENGTH, MAX_TEXT_LENGTH
+from pages.parts import state
 from pages.parts.export import show_export
-from pages.parts.frame import MODEL_KEY, open_dialog, use_model
+from pages.parts.frame import open_dialog
 from pages.parts.html import plain
+from pages.parts.picker import use_model
 from pages.parts.runs.continue_run import show_continue
 from pages.parts.words import STATE_BADGES, describe_config
 
@@ -63,7 +65,7 @@ def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
 
 def show_actions(run: folders.Run) -> None:
     """The run's buttons in one row; what needs more room than a button goes below them."""
-    in_use = st.session_state.get(MODEL_KEY) == run.run_id
+    in_use = st.session_state.get(state.MODEL) == run.run_id
     if run.is_active:
         st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
     elif run.state == "paused" and not folders.active_run():  # which Train would show instead
@@ -156,7 +158,7 @@ def save_annotations(run_id: str, *keys: str) -> None:
 
 def ask_delete(chosen: list[folders.Run]) -> None:
     """Ask back before these runs are deleted; the model in use is refused with a sentence."""
-    in_use = st.session_state.get(MODEL_KEY)
+    in_use = st.session_state.get(state.MODEL)
     if any(run.run_id == in_use for run in chosen):
         st.error("This model is in use. Pick another one in the sidebar first.")
     else:

@@ -1,52 +1,31 @@
 """One run as it trains or as it ended: title, progress, metrics, charts, and what to do next."""
 
+import pandas as pd
 import streamlit as st
 
-from fashion_core import limits
 from fashion_core.charts.frames import epoch_accuracies, epoch_frame, epoch_losses, loss_frame
 from fashion_core.charts.live import epoch_accuracy_spec, epoch_loss_spec, loss_spec
 from fashion_core.errors import RunError
 from fashion_core.runs import folders
 from fashion_core.runs.events import metrics_version, read_log, read_metrics
-from pages.parts.frame import MODEL_KEY, WANTED_KEY, use_model
+from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.picker import use_model
 from pages.parts.runs.buttons import show_title
 from pages.parts.runs.continue_run import show_continue
 from pages.parts.runs.other_run import ask_other, frames_with, show_comparison
 from pages.parts.words import GLOSSARY
 
-CHART_HEIGHT = 260
-FIGURE_WIDTH = 125  # pixels; four fit beside the form, two on a phone
 
-
-def read_events(run: folders.Run) -> list[dict]:
-    """The run's events so far; only what is new is read from its file."""
-    seen, version = st.session_state.get("seen_events"), metrics_version(run)
-    if seen is None or seen["version"] != version:
-        seen = st.session_state["seen_events"] = {"version": version, "events": [], "offset": 0}
-    new, seen["offset"] = read_metrics(run.run_dir, seen["offset"])
-    seen["events"] += new
-    return seen["events"]
-
-
-def kind_of_state(run: folders.Run) -> str:
-    """What the whole page depends on: one that starts or trains looks alike."""
-    return "active" if run.is_active else run.state
-
-
-def show_none() -> None:
+def show_no_run() -> None:
     """The empty state. Draws the whole page anew when another tab has started something."""
     if folders.active_run():
         st.rerun()
-    st.write(
-        "Here the loss of a run falls while it learns. This copy trains none."
-        if limits.read_only()
-        else "Here you will see the loss fall while the network learns."
-    )
+    st.write("Here you will see the loss of a run fall while the network learns.")
 
 
 def show_run(run_id: str, drawn_for: str) -> None:
-    """One run: title, progress, metrics, charts. Reruns alone every few seconds.
+    """One run, drawn anew every few seconds.
 
     Draws the whole page anew when the run is in another state than it was `drawn_for`, when another
     one trains now, whichever tab began it, or when there is something to say.
@@ -55,34 +34,49 @@ def show_run(run_id: str, drawn_for: str) -> None:
         run = folders.read_run(run_id)
     except RunError:  # deleted meanwhile
         st.rerun()
-    everything = folders.list_runs()
-    active = next((each for each in everything if each.is_active), None)
-    if (
-        kind_of_state(run) != drawn_for
-        or (active and active.run_id != run_id)
-        or "train_error" in st.session_state
-    ):
+    all_runs = folders.list_runs()
+    another = any(other.is_active and other.run_id != run_id for other in all_runs)
+    if kind_of_state(run) != drawn_for or another or state.TRAIN_ERROR in st.session_state:
         st.rerun()
     show_title(run)
     show_progress(run)
-    if run.state in ("failed", "lost"):
-        show_failure(run)
-    elif run.message:
-        st.info(plain(run.message), icon=":material/info:")
+    show_end(run)
     show_metrics(run)
-    show_charts(read_events(run), run, everything)
+    show_charts(read_events(run), run, all_runs)
     if run.state != "paused":
         show_continue(run)
     if not run.is_active and run.has_model:
         show_next_steps(run)
 
 
+def kind_of_state(run: folders.Run) -> str:
+    """What the whole page depends on: one that starts or trains looks alike."""
+    return "active" if run.is_active else run.state
+
+
+def read_events(run: folders.Run) -> list[dict]:
+    """The run's events so far; only what is new is read from its file."""
+    known, version = st.session_state.get(state.READ_EVENTS), metrics_version(run)
+    if known is None or known["version"] != version:
+        known = {"version": version, "events": [], "offset": 0}
+        st.session_state[state.READ_EVENTS] = known
+    new, known["offset"] = read_metrics(run.run_dir, known["offset"])
+    known["events"] += new
+    return known["events"]
+
+
 def show_progress(run: folders.Run) -> None:
+    """How far it is, as a bar and in words."""
     share, words = folders.progress(run)
     st.progress(share, text=words)
 
 
-def show_failure(run: folders.Run) -> None:
+def show_end(run: folders.Run) -> None:
+    """Why it failed, with its log; or how else it ended, if there is something to say."""
+    if run.state not in ("failed", "lost"):
+        if run.message:
+            st.info(plain(run.message), icon=":material/info:")
+        return
     st.error(plain(run.message or "This run did not end well."), icon=":material/error:")
     if run.has_model:
         st.caption("Its best model up to that point was saved and can be used.")
@@ -92,77 +86,106 @@ def show_failure(run: folders.Run) -> None:
             st.code(log, language=None)
 
 
+# Of a run's status: key, label, format, glossary entry
+METRICS = (
+    ("train_loss", "Training loss", "{:.3f}", "loss"),
+    ("best_val_accuracy", "Best validation", "{:.1%}", "validation"),
+    ("test_accuracy", "Test accuracy", "{:.1%}", "test"),
+    ("images_per_second", "Images/s", "{:,.0f}", "speed"),
+)
+METRIC_WIDTH = 125  # pixels; four fit beside the form, two on a phone
+
+
 def show_metrics(run: folders.Run) -> None:
-    status = run.status
-    metrics = (
-        ("Training loss", status.get("train_loss"), "{:.3f}", "loss"),
-        ("Best validation", status.get("best_val_accuracy"), "{:.1%}", "validation"),
-        ("Test accuracy", status.get("test_accuracy"), "{:.1%}", "test"),
-        ("Images/s", status.get("images_per_second"), "{:,.0f}", "speed"),
-    )
+    """Four metrics in a row, a dash for what is not known yet."""
     with st.container(horizontal=True):
-        for label, value, pattern, word in metrics:
+        for key, label, pattern, entry in METRICS:
+            value = run.status.get(key)
             words = "–" if value is None else pattern.format(value)
-            st.metric(label, words, help=GLOSSARY[word], width=FIGURE_WIDTH)
+            st.metric(label, words, help=GLOSSARY[entry], width=METRIC_WIDTH)
 
 
-def show_charts(events: list[dict], run: folders.Run, everything: list[folders.Run]) -> None:
+# Charts
+
+CHART_HEIGHT = 260  # pixels
+
+
+def show_charts(events: list[dict], run: folders.Run, all_runs: list[folders.Run]) -> None:
     """The curves of its events and, dashed, those of one of the other runs."""
     steps, epochs = loss_frame(events), epoch_frame(events)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Loss per step**", help=GLOSSARY["loss"], width="content")
-        # Beside the title: over the right end the chart lays its own buttons while the mouse is on
-        # it.
-        other = ask_other(run, everything, steps)
+        # Beside the title: the chart lays its own buttons over the right end under the mouse
+        other = ask_other(run, all_runs, steps)
     if steps.empty:
-        st.container(height=CHART_HEIGHT, border=False).caption(
-            "The curve starts here in a few seconds."
-            if run.is_active
-            else "This run has not trained a step."
-        )
+        show_no_curve(run, "The curve starts here in a few seconds.")
         return
-    other_epochs, dashed = None, ", dashed that of another run" if other else ""
+    other_epochs = None
     if other:
         steps, other_epochs = frames_with(steps, run, other)
-    st.vega_lite_chart(
-        steps,
-        loss_spec(CHART_HEIGHT, bool(other)),
-        key=f"loss-{run.run_id}",
-        alt="Training loss per step, raw and smoothed" + dashed,
-    )
+    show_step_chart(steps, run, other)
     if other:
         show_comparison(run, other)
-    if epochs.empty:
-        if run.is_active:
-            st.container(height=CHART_HEIGHT, border=False).caption("The first epoch is under way.")
-        else:
-            st.caption("Its first epoch is not finished, so there are no curves per epoch.")
-        return
+    if not epochs.empty:
+        show_epoch_charts(epochs, other_epochs, run)
+    elif run.is_active:
+        show_no_curve(run, "The first epoch is under way.")
+    else:
+        st.caption("Its first epoch is not finished, so there are no curves per epoch.")
+
+
+def show_no_curve(run: folders.Run, expected: str) -> None:
+    """A chart's place, with what is `expected` there of a run that trains."""
+    with st.container(height=CHART_HEIGHT, border=False):
+        st.caption(expected if run.is_active else "This run has not trained a step.")
+
+
+def show_step_chart(steps: pd.DataFrame, run: folders.Run, other: folders.Run | None) -> None:
+    """The loss of each step: a `charts.frames.loss_frame`, or that of `frames_with`."""
+    st.vega_lite_chart(
+        steps,
+        loss_spec(CHART_HEIGHT, other is not None),
+        key=f"loss-{run.run_id}",
+        alt="Training loss per step, raw and smoothed" + describe_dashes(other is not None),
+    )
+
+
+def show_epoch_charts(
+    epochs: pd.DataFrame, other_epochs: pd.DataFrame | None, run: folders.Run
+) -> None:
+    """Losses and validation accuracy of each epoch: two `charts.frames.epoch_frame`."""
+    dashed = other_epochs is not None
     left, right = st.columns(2)
     left.markdown("**Loss per epoch**", help=GLOSSARY["epoch"])
     left.vega_lite_chart(
         epoch_losses(epochs, other_epochs),
-        epoch_loss_spec(CHART_HEIGHT, bool(other)),
+        epoch_loss_spec(CHART_HEIGHT, dashed),
         key=f"epoch-loss-{run.run_id}",
-        alt="Training and validation loss per epoch" + dashed,
+        alt="Training and validation loss per epoch" + describe_dashes(dashed),
     )
     right.markdown("**Validation accuracy**", help=GLOSSARY["validation"])
     learns_synthetic = bool(run.config and run.config.synthetic)
     right.vega_lite_chart(
         epoch_accuracies(epochs, other_epochs),
-        epoch_accuracy_spec(CHART_HEIGHT, learns_synthetic, bool(other)),
+        epoch_accuracy_spec(CHART_HEIGHT, learns_synthetic, dashed),
         key=f"epoch-accuracy-{run.run_id}",
-        alt="Validation accuracy per epoch" + dashed,
+        alt="Validation accuracy per epoch" + describe_dashes(dashed),
     )
 
 
+def describe_dashes(dashed: bool) -> str:
+    """The end of a chart's alt text."""
+    return ", dashed that of another run" if dashed else ""
+
+
 def show_next_steps(run: folders.Run) -> None:
+    """Three ways on: use its model, see its mistakes, all runs."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        in_use = st.session_state.get(MODEL_KEY) == run.run_id
+        in_use = st.session_state.get(state.MODEL) == run.run_id
         label = "In use on all pages" if in_use else "Use this model"
         if st.button(label, icon=":material/check:", disabled=in_use):
             use_model(run.run_id)
         if st.button("See its mistakes", icon=":material/grid_on:"):
-            st.session_state[WANTED_KEY] = run.run_id
+            st.session_state[state.MODEL] = run.run_id
             st.switch_page("pages/confusion_matrix.py")
         st.page_link("pages/runs.py", label="All runs", icon=":material/stacked_line_chart:")

@@ -11,13 +11,13 @@ import streamlit as st
 from fashion_core.charts.frames import curve_frame, with_other_loss
 from fashion_core.runs.folders import Run
 from fashion_core.text import unique_labels
+from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.picker import ask_id
 from pages.parts.runs.curves import frames_of
 
 AT_MOST = 30  # runs to choose from; Runs compares any
-# Of the URL: the visitor's choice, a run's id or NONE; also its key in the session
-PARAMETER = "beside"
-NONE = "none"
+NONE = "none"  # the choice of no run, in the URL too
 # Of a run that has ended: beside a single point the other curve would pass for its own
 FEWEST_STEPS = 2
 
@@ -33,30 +33,16 @@ def ask_other(run: Run, everything: list[Run], steps: pd.DataFrame) -> Run | Non
     if not others or not (run.is_active or len(steps) >= FEWEST_STEPS):
         return None
     names = unique_labels({each.run_id: each.name for each in (run, *others)})
-    labels = {NONE: "Compare with no run"} | {
-        other.run_id: f"– – {names[other.run_id]}" for other in others
-    }
-    default = others[0].run_id if others[0].created_at < run.created_at else NONE
-    wanted = st.session_state.get(PARAMETER) or st.query_params.get(PARAMETER)
-    chosen = wanted if wanted in labels else default
-    # The browser sends labels, and those change when a run is renamed or deleted: it has to be told
-    # the new one.
-    picker = f"{PARAMETER}_picker"
-    if (st.session_state.get("beside_labels"), st.session_state.get(picker)) != (labels, chosen):
-        st.session_state[picker] = chosen
-    st.session_state["beside_labels"] = labels
-    st.selectbox(
+    chosen = ask_id(
         "Compare with",
-        list(labels),
-        format_func=lambda run_id: labels.get(run_id, run_id),
-        key=picker,
-        on_change=_remember,
-        args=(picker, labels),
+        {NONE: "Compare with no run"}
+        | {other.run_id: f"– – {names[other.run_id]}" for other in others},
+        default=others[0].run_id if others[0].created_at < run.created_at else NONE,
+        key=state.BESIDE,
+        parameter=state.BESIDE,
         label_visibility="collapsed",
         width=300,
     )
-    if wanted and st.query_params.get(PARAMETER) != wanted:
-        st.query_params[PARAMETER] = wanted
     other = next((other for other in others if other.run_id == chosen), None)
     if other is None or not any(map(len, frames_of(other))):
         return None
@@ -78,11 +64,6 @@ def _others_of(run: Run, everything: list[Run]) -> list[Run]:
         if run.config
         else []
     )
-
-
-def _remember(picker: str, labels: dict[str, str]) -> None:
-    if st.session_state[picker] in labels:
-        st.session_state[PARAMETER] = st.session_state[picker]
 
 
 def frames_with(steps: pd.DataFrame, run: Run, other: Run) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -1,6 +1,4 @@
-"""Housekeeping: what runs take on disk, and old ones deleted after a look at the list of what
-goes.
-"""
+"""Freeing disk space: a rule, the list of runs that it deletes, and only then the button."""
 
 import time
 
@@ -11,29 +9,27 @@ from fashion_core import limits
 from fashion_core.runs import folders, pruning
 from fashion_core.runs import table as run_table
 from fashion_core.text import format_bytes, format_count
-from pages.parts.frame import MODEL_KEY
+from pages.parts import state
 from pages.parts.runs.card import ask_delete
 
-NOTHING = "nothing"
-PREVIEW_COLUMNS = ["Name", "State", "When", "Validation", "Disk"]
-DEFAULT_COUNTS = {"newest": 20, "best": 10, "older": 30}
+KEEP_ALL = "keep all"
 
 
 def ask_pruning(found: list[folders.Run], disk_bytes: dict[str, int]) -> None:
-    """A rule, the list of what goes under it, and only then the button."""
+    """What the runs take on disk, the rule, and what it deletes; `disk_bytes` by run id."""
     total = format_bytes(sum(disk_bytes.values()))
-    words = f"Housekeeping: {format_count(len(found), 'run')}, {total} on disk"
-    # Stays open as the words change
-    with st.expander(words, icon=":material/cleaning_services:", key="housekeeping"):
+    words = f"Free disk space: {format_count(len(found), 'run')}, {total}"
+    # With a key it stays open as the words change
+    with st.expander(words, icon=":material/cleaning_services:", key="pruning"):
         if limits.read_only():
-            st.info("This copy is read-only: nothing can be deleted here.", icon=":material/lock:")
+            st.info(limits.READ_ONLY_SENTENCE, icon=":material/lock:")
             return
         st.write("Choose what goes. You see the list first; nothing is deleted before you say so.")
-        rule, count = ask_rule()
-        if rule == NOTHING:
+        rule = ask_rule()
+        if rule == KEEP_ALL:
             return
-        in_use = st.session_state.get(MODEL_KEY)
-        to_delete = pruning.runs_to_prune(found, rule, count, time.time(), in_use)
+        in_use = st.session_state.get(state.MODEL)
+        to_delete = pruning.runs_to_prune(found, rule, ask_count(rule), time.time(), in_use)
         if to_delete:
             show_preview(to_delete, disk_bytes)
         else:
@@ -44,50 +40,56 @@ def ask_pruning(found: list[folders.Run], disk_bytes: dict[str, int]) -> None:
         )
 
 
-def ask_rule() -> tuple[str, int]:
-    rule = st.radio(
+def ask_rule() -> str:
+    """One of the core's rules, or KEEP_ALL."""
+    words = {KEEP_ALL: "Keep all runs"} | {rule: text for rule, (text, _) in pruning.RULES.items()}
+    return st.radio(
         "What goes",
-        [NOTHING, *pruning.RULES],
-        key="prune_rule",
+        list(words),
+        key=state.PRUNE_RULE,
         horizontal=True,
         label_visibility="collapsed",
-        format_func=lambda name: (
-            pruning.RULES[name][0] if name in pruning.RULES else "Keep all runs"
-        ),
+        format_func=words.get,
     )
-    if rule not in DEFAULT_COUNTS:
-        return rule, 1
-    unit = pruning.RULES[rule][1]
-    label = (
-        "Days"
-        if rule == "older"
-        else f"How many runs, {unit}"
-        if rule == "best"
-        else "How many runs"
-    )
-    return rule, st.number_input(
-        label, 1, 10_000, DEFAULT_COUNTS[rule], key=f"prune_{rule}", width=260
+
+
+# Of each rule that has a number: its label and what is proposed
+COUNTS = {
+    "newest": ("How many runs", 20),
+    "best": ("How many runs, by validation accuracy", 10),
+    "older": ("Days", 30),
+}
+
+
+def ask_count(rule: str) -> int:
+    """How many runs stay, or from how many days on they go; 1 for a rule without a number."""
+    if rule not in COUNTS:
+        return 1
+    label, proposed = COUNTS[rule]
+    return st.number_input(
+        label, 1, 10_000, proposed, key=state.prune_count_key(rule), width=260
     )
 
 
 def show_preview(to_delete: list[folders.Run], disk_bytes: dict[str, int]) -> None:
-    frame = run_table.runs_frame(to_delete, disk_bytes)[PREVIEW_COLUMNS]
+    """What would go, and the button."""
     freed = format_bytes(sum(disk_bytes.get(run.run_id, 0) for run in to_delete))
     what = format_count(len(to_delete), "run")
     st.markdown(f"**{what} would go**, which frees {freed}:")
-    show_table(frame)
+    show_table(run_table.runs_frame(to_delete, disk_bytes))
     if st.button(f"Delete {what}", type="primary", icon=":material/delete:", key="prune"):
         ask_delete(to_delete)
 
 
 def show_table(frame: pd.DataFrame) -> None:
+    """The columns of a `runs.table.runs_frame` by which one decides."""
     config = {
         "When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
         "Validation": st.column_config.NumberColumn(format="%.1f%%"),
         "Disk": st.column_config.NumberColumn(format="%.1f MB"),
     }
     st.dataframe(
-        frame,
+        frame[["Name", "State", *config]],
         hide_index=True,
         column_config=config,
         key="prune_preview",

@@ -1,0 +1,134 @@
+"""The picker of a model or a run by its id, kept in the session and in the URL.
+
+The sidebar asks for the model in use; on Compare and Classify a second one answers beside it.
+Stands on fashion_core.catalog, which lists the models.
+"""
+
+import streamlit as st
+
+from fashion_core import catalog
+from fashion_core.catalog import ModelEntry
+from fashion_core.text import unique_labels
+from pages.parts import state
+from pages.parts.words import describe_model, model_label
+
+
+def ask_id(
+    label: str,
+    names: dict[str, str],
+    default: str | None,
+    key: str,
+    parameter: str,
+    gone: str = "",
+    **options,
+) -> str | None:
+    """Ask for one of the ids of `names`, which has their labels; without a choice it is `default`.
+
+    The choice is kept in the session under `key`, also while other pages are shown, and in the URL
+    under `parameter`. One that is not among the ids gives way to the default: with the sentence
+    `gone` for good, without such a sentence until it is there again. `options` go to the selectbox.
+    """
+    labels = unique_labels(names)
+    wanted = st.session_state.get(key, st.query_params.get(parameter))
+    if gone and wanted and wanted not in labels:
+        st.warning(gone)
+    chosen = wanted if wanted in labels else default
+    _tell_browser(key, labels, chosen)
+    st.selectbox(
+        label,
+        list(labels),
+        index=None if default is None else 0,
+        format_func=lambda each: labels.get(each, each),
+        key=state.picker_key(key),
+        on_change=_remember,
+        args=(key, labels),
+        **options,
+    )
+    kept = chosen if gone else wanted
+    st.session_state[key] = kept
+    _write_to_url(parameter, kept, default if gone else None)
+    return chosen
+
+
+def _tell_browser(key: str, labels: dict[str, str], chosen: str | None) -> None:
+    """Have the widget show `chosen`. Done only where something changed: else it undoes a click.
+
+    The browser knows labels only, and those change with a score or when a run is renamed.
+    """
+    widget, drawn = state.picker_key(key), state.labels_key(key)
+    if (st.session_state.get(drawn), st.session_state.get(widget)) != (labels, chosen):
+        st.session_state[widget] = chosen
+    st.session_state[drawn] = labels
+
+
+def _remember(key: str, labels: dict[str, str]) -> None:
+    chosen = st.session_state[state.picker_key(key)]
+    if chosen is None or chosen in labels:
+        st.session_state[key] = chosen
+
+
+def _write_to_url(parameter: str, kept: str | None, default: str | None) -> None:
+    # Not bind="query-params": that writes the label, and a link must last.
+    if kept is None:
+        st.query_params.pop(parameter, None)
+    elif st.query_params.get(parameter, default) != kept:
+        st.query_params[parameter] = kept
+
+
+# Models
+
+
+def ask_model() -> None:
+    """The model in use: the picker in the sidebar, with a line about the chosen one."""
+    entries = {entry.model_id: entry for entry in catalog.list_models()}
+    if not entries:
+        st.caption("No model yet. Train one and it appears here.")
+        return
+    chosen = ask_id(
+        "Model in use",
+        {model_id: model_label(entry) for model_id, entry in entries.items()},
+        default=next(iter(entries)),
+        key=state.MODEL,
+        parameter=state.MODEL,
+        gone="The model you asked for is not here, or not any more. This one is used instead.",
+        help="The model that all pages ask: shipped ones and your own runs.",
+    )
+    st.caption(describe_model(entries[chosen].card))
+
+
+def use_model(model_id: str) -> None:
+    """Make a model the one in use and draw the whole page anew, also from inside a fragment."""
+    st.session_state[state.MODEL] = model_id
+    st.rerun()
+
+
+def model_in_use() -> ModelEntry | None:
+    """The sidebar's choice; None when there is no model at all."""
+    entries = {entry.model_id: entry for entry in catalog.list_models()}
+    return entries.get(st.session_state.get(state.MODEL)) or next(iter(entries.values()), None)
+
+
+def ask_second_model(
+    entry: ModelEntry, key: str, label: str, optional: bool = False, **options
+) -> ModelEntry | None:
+    """A model other than `entry`; None where there is no other or, if `optional`, none is wanted.
+
+    Without a choice it is a shipped model or, if `optional`, none. `key` keeps the choice in the
+    session. `options` go to the selectbox.
+    """
+    others = {each.model_id: each for each in catalog.list_models()}
+    others.pop(entry.model_id, None)
+    if st.session_state.get(key, st.query_params.get(state.WITH)) == entry.model_id:
+        st.session_state[key] = None  # a model is not compared with itself
+    instead = "It is not compared with." if optional else "Another one is taken instead."
+    chosen = ask_id(
+        label,
+        {model_id: model_label(other) for model_id, other in others.items()},
+        default=None if optional else next(iter(others), None),
+        key=key,
+        parameter=state.WITH,
+        gone=f"The model to compare with is not here, or not any more. {instead}",
+        disabled=not others,
+        **options,
+    )
+    return others.get(chosen)
