@@ -1,8 +1,7 @@
-"""Runs: find past runs, compare their curves and settings, name, use and delete them, tidy up,
-bring a model in.
+"""Runs: find past runs, compare their curves and settings, name, use, export and delete them.
 
-Stands on fashion_core.runs (folders), run_table (search, differences, seeds), plots (curves) and
-housekeeping.
+Stands on `fashion_core.runs` (folders, table, annotations, pruning), `charts` (curves) and
+`catalog` (importing a model file).
 """
 
 import streamlit as st
@@ -20,6 +19,7 @@ from pages.parts.runs.table import ask_filters, ask_order, show_nothing_found, t
 
 
 def show_no_runs() -> None:
+    """The empty state, with the way to the first run."""
     with st.container(border=True):
         st.subheader("No run yet", anchor=False)
         st.write(
@@ -33,6 +33,7 @@ def show_no_runs() -> None:
 
 
 def show_runs(found: list[folders.Run]) -> None:
+    """The table; below it the ticked runs, or else the shown ones, compared and as cards."""
     disk_bytes = {run.run_id: pruning.disk_use(run.run_dir) for run in found}
     shown = run_table.select_runs(found, **ask_filters(found))
     if shown:
@@ -53,14 +54,11 @@ run_through_router()
 st.title("Runs", anchor=False)
 st.write("Every training run is kept here until you delete it. Tick some to compare them.")
 if limits.read_only():
-    st.info(
-        "This is a public copy: training, renaming and deleting are switched off.",
-        icon=":material/lock:",
-    )
+    st.info(limits.READ_ONLY_SENTENCE, icon=":material/lock:")
 show_outcome()
 all_runs = folders.list_runs()
-if all_runs:
-    show_runs(all_runs)
-else:
+if not all_runs:
     show_no_runs()
+else:
+    show_runs(all_runs)
 ask_model_file()

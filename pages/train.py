@@ -1,9 +1,8 @@
-"""Train: a form starts runs or lets them wait; loss, accuracy and progress are drawn live; pause,
-stop, go on.
+"""Train: a form starts a run or queues it, and the run's loss, accuracy and progress move live.
 
-Stands on fashion_core.runs (read, pause, stop), fashion_core.run_queue (start, wait, go on),
-fashion_core.config (the form), fashion_core.rate_finder (a learning rate) and fashion_core.plots
-(frames).
+Stands on `fashion_core.config` (the form), `runs.queue` and `runs.control` (start, pause, stop, go
+on), `runs.folders` and `runs.events` (what a run writes), `runs.rate_finder` (a learning rate),
+`runs.sweep` (several runs at once) and `charts` (curves).
 """
 
 import streamlit as st
@@ -13,11 +12,12 @@ from fashion_core.config import TrainConfig
 from fashion_core.errors import DataError, RunError
 from fashion_core.runs import folders, rate_finder
 from fashion_core.runs import queue as run_queue
+from pages.parts import state
 from pages.parts.cached import cached_split
 from pages.parts.frame import run_through_router, show_data_missing
 from pages.parts.html import plain
 from pages.parts.runs.form import ask_config
-from pages.parts.runs.live_run import kind_of_state, show_none, show_run
+from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
 from pages.parts.runs.queue import show_queue
 from pages.parts.runs.rate_finder import show_finder
 
@@ -25,38 +25,64 @@ REFRESH_SECONDS = 1.0
 IDLE_SECONDS = 4.0  # while nothing trains: another tab may start something
 
 
+def shown_run() -> folders.Run | None:
+    """The run that trains, else the one last started or looked at, else the newest trained here."""
+    begun = [run for run in folders.list_runs() if run.state != "queued"]
+    wanted = st.session_state.get(state.SHOWN_RUN)
+    choices = (
+        *(run for run in begun if run.is_active),
+        *(run for run in begun if run.run_id == wanted),
+        *(run for run in begun if run.state != "finished" or "step" in run.status),
+    )
+    return next(iter(choices), None)
+
+
+def ask_run() -> dict:
+    """The form, whose button starts a run; returns its values, none where the data is missing."""
+    if limits.read_only():
+        st.info(limits.READ_ONLY_SENTENCE, icon=":material/lock:")
+    values = {}
+    try:
+        cached_split("val")
+        pressed, values, name = ask_config()
+        if pressed:
+            start_run(values, name)
+    except DataError as error:
+        show_data_missing(error)
+    if state.TRAIN_ERROR in st.session_state:
+        st.error(plain(st.session_state.pop(state.TRAIN_ERROR)))
+    return values
+
+
 def start_run(values: dict, name: str) -> None:
+    """Start or queue a run, or keep the sentence that says why not; the page is drawn anew."""
     try:
         run_id = run_queue.start_or_add(TrainConfig.from_dict(values), name)
     except (RunError, ValueError, OSError) as error:
-        st.session_state["train_error"] = str(error)
+        st.session_state[state.TRAIN_ERROR] = str(error)
     else:
-        st.session_state["shown_run"] = run_id
-        st.session_state.pop("train_error", None)
+        st.session_state[state.SHOWN_RUN] = run_id
+        st.session_state.pop(state.TRAIN_ERROR, None)
     st.rerun()
 
 
-def shown_run() -> folders.Run | None:
-    """The run that is training, else the one last started or looked at, else the newest that was
-    trained here.
-    """
-    everything = [run for run in folders.list_runs() if run.state != "queued"]
-    active = next((run for run in everything if run.is_active), None)
-    looked_at = next(
-        (run for run in everything if run.run_id == st.session_state.get("shown_run")), None
-    )
-    trained = (run for run in everything if run.state != "finished" or "step" in run.status)
-    return active or looked_at or next(trained, None)
-
-
 def show_live(run: folders.Run | None) -> None:
+    """The card of the run, which draws itself anew every few seconds."""
     with st.container(border=True):
         if run is None:
             st.subheader("No run yet", anchor=False)
-            st.fragment(show_none, run_every=IDLE_SECONDS)()
+            st.fragment(show_no_run, run_every=IDLE_SECONDS)()
             return
         every = REFRESH_SECONDS if run.is_active else IDLE_SECONDS
         st.fragment(show_run, run_every=every)(run.run_id, kind_of_state(run))
+
+
+def finder_comes_first(run: folders.Run | None) -> bool:
+    """Whether the learning-rate finder moves, or was asked for after the run."""
+    search = rate_finder.read_search()
+    if search is None or run is None:
+        return search is not None
+    return not run.is_active and run.created_at <= search.created_at
 
 
 run_through_router()
@@ -67,30 +93,13 @@ st.write(
 )
 run = shown_run()
 form_column, live_column = st.columns([3, 7])
-chosen_values = {}
 with form_column:
-    if limits.read_only():
-        st.info(
-            "This is a public copy: training and deleting are switched off.", icon=":material/lock:"
-        )
-    try:
-        cached_split("val")
-        pressed, chosen_values, chosen_name = ask_config()
-        if pressed:
-            start_run(chosen_values, chosen_name)
-    except DataError as error:
-        show_data_missing(error)
-    if "train_error" in st.session_state:
-        st.error(plain(st.session_state.pop("train_error")))
+    values = ask_run()
     show_queue(run)
 with live_column:
-    # What moves stands first, then what was asked for last.
-    search = rate_finder.read_search()
-    finder_first = search is not None and not (
-        run and (run.is_active or run.created_at > search.created_at)
-    )
-    if finder_first:
-        show_finder(chosen_values)
-    show_live(run)
-    if not finder_first:
-        show_finder(chosen_values)
+    if finder_comes_first(run):
+        show_finder(values)
+        show_live(run)
+    else:
+        show_live(run)
+        show_finder(values)

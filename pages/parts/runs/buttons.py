@@ -1,5 +1,7 @@
 """A run's name and state with the buttons that change it: pause, resume, stop."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from fashion_core import limits
@@ -7,6 +9,7 @@ from fashion_core.errors import RunError
 from fashion_core.runs import control
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
+from pages.parts import state
 from pages.parts.html import plain
 from pages.parts.runs.continue_run import describe_history, forget_refusal
 from pages.parts.words import STATE_BADGES, describe_config
@@ -27,7 +30,11 @@ def show_title(run: Run) -> None:
         st.caption(f"{describe_config(run.config)}. {describe_history(run)}")
 
 
+# All are callbacks: a click counts also when another tab has changed the run before it arrives.
+
+
 def show_running_buttons(run: Run) -> None:
+    """Pause and stop, of a run that trains."""
     stopping, pausing = (run.run_dir / "stop").exists(), (run.run_dir / "pause").exists()
     st.button(
         "Pausing…" if pausing else "Pause",
@@ -49,14 +56,13 @@ def show_running_buttons(run: Run) -> None:
 
 
 def show_paused_buttons(run: Run) -> None:
-    # Callbacks, so that a click counts also when another tab has changed the run before it arrives.
-    off = limits.read_only()
+    """Resume and stop, of a paused run."""
     st.button(
         "Resume",
         icon=":material/play_circle:",
         key="resume",
         type="primary",
-        disabled=off,
+        disabled=limits.read_only(),
         on_click=ask,
         args=(run_queue.continue_run, run),
     )
@@ -64,17 +70,18 @@ def show_paused_buttons(run: Run) -> None:
         "Stop",
         icon=":material/stop_circle:",
         key="stop",
-        disabled=off,
+        disabled=limits.read_only(),
         help="Ends it as it is and lets the queue go on. It can still be continued.",
         on_click=ask,
         args=(control.request_stop, run),
     )
 
 
-def ask(request, run: Run) -> None:
-    st.session_state["shown_run"] = run.run_id
+def ask(request: Callable[[str], object], run: Run) -> None:
+    """Ask for a change of the run, or keep the sentence that says why not."""
+    st.session_state[state.SHOWN_RUN] = run.run_id
     forget_refusal()
     try:
         request(run.run_id)
     except (RunError, OSError) as error:
-        st.session_state["train_error"] = str(error)
+        st.session_state[state.TRAIN_ERROR] = str(error)

@@ -1,4 +1,4 @@
-"""One run: its state in words, its note and tags, and what can be done with it."""
+"""One run as a card: its state in words, its note and tags, and what can be done with it."""
 
 import streamlit as st
 
@@ -17,8 +17,6 @@ from pages.parts.words import STATE_BADGES, describe_config
 
 CARDS_AT_MOST = 6
 MAX_DOWNLOAD_BYTES = 64_000_000  # what `checkpoints` takes back
-# What the last action came to, shown after the rerun: ("error" or "success", sentence)
-OUTCOME_KEY = "runs_outcome"
 
 
 def show_cards(chosen: list[folders.Run]) -> None:
@@ -38,15 +36,9 @@ def show_cards(chosen: list[folders.Run]) -> None:
 
 
 def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
-    """`entry`: the run's model, if it has one."""
+    """The card; `entry` is the run's model, if it has one."""
     with st.container(border=True, key=f"run-{run.run_id}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            color = SERIES_COLORS[run.color]
-            st.html(f'<span class="run-color" style="background: {color}"></span>', width="content")
-            st.markdown(f"**{plain(run.name)}**", width="content")
-            st.badge(run.state.capitalize(), **STATE_BADGES[run.state])
-            for tag in run.annotations.tags:
-                st.badge(plain(tag), icon=":material/label:", color="gray")
+        show_title(run)
         words = describe_config(run.config) if run.config else "It cannot be read as a run"
         st.caption(plain(f"{words} · {run.run_id}"))
         for sentence in filter(None, (run.message, run.annotations.problem)):
@@ -57,52 +49,61 @@ def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
             show_actions(run)
         show_continue(run)
         if entry:
-            with st.expander(
-                "Take it with you", icon=":material/ios_share:", key=f"export-{run.run_id}"
-            ):
+            with st.expander("Export", icon=":material/ios_share:", key=f"export-{run.run_id}"):
                 show_export(entry, run)
+
+
+def show_title(run: folders.Run) -> None:
+    """The colour of its curves, its name, state and tags in a row."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        color = SERIES_COLORS[run.color]
+        st.html(f'<span class="run-color" style="background: {color}"></span>', width="content")
+        st.markdown(f"**{plain(run.name)}**", width="content")
+        st.badge(run.state.capitalize(), **STATE_BADGES[run.state])
+        for tag in run.annotations.tags:
+            st.badge(plain(tag), icon=":material/label:", color="gray")
 
 
 def show_actions(run: folders.Run) -> None:
     """The run's buttons in one row; what needs more room than a button goes below them."""
-    in_use = st.session_state.get(state.MODEL) == run.run_id
+    run_id, off = run.run_id, limits.read_only()
     if run.is_active:
         st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
     elif run.state == "paused" and not folders.active_run():  # which Train would show instead
         show_way_on(run)
     if run.has_model:
-        label = "In use" if in_use else "Use this model"
-        if st.button(label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}"):
-            use_model(run.run_id)
-        st.download_button(
-            "Download .pt",
-            lambda: model_bytes(run),
-            f"{run.run_id}.pt",
-            icon=":material/download:",
-            key=f"download-{run.run_id}",
-            on_click="ignore",
-        )
-    if st.button(
-        "Name and notes",
-        icon=":material/edit:",
-        key=f"edit-{run.run_id}",
-        disabled=limits.read_only(),
-    ):
+        show_model_buttons(run)
+    if st.button("Name and notes", icon=":material/edit:", key=f"edit-{run_id}", disabled=off):
         open_dialog("Name and notes", ask_annotations, run)
-    if st.button(
-        "Delete", icon=":material/delete:", key=f"delete-{run.run_id}", disabled=limits.read_only()
-    ):
+    if st.button("Delete", icon=":material/delete:", key=f"delete-{run_id}", disabled=off):
         ask_delete([run])
 
 
 def show_way_on(run: folders.Run) -> None:
+    """To Train, which shows this paused run."""
     if st.button("Resume or stop", icon=":material/pause_circle:", key=f"go-{run.run_id}"):
-        st.session_state["shown_run"] = run.run_id
+        st.session_state[state.SHOWN_RUN] = run.run_id
         st.switch_page("pages/train.py")
 
 
+def show_model_buttons(run: folders.Run) -> None:
+    """Use its model, download its model."""
+    in_use = st.session_state.get(state.MODEL) == run.run_id
+    label = "In use" if in_use else "Use this model"
+    if st.button(label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}"):
+        use_model(run.run_id)
+    st.download_button(
+        "Download .pt",
+        lambda: model_bytes(run),  # read only when somebody downloads it
+        f"{run.run_id}.pt",
+        icon=":material/download:",
+        key=f"download-{run.run_id}",
+        on_click="ignore",
+    )
+
+
 def model_bytes(run: folders.Run) -> bytes:
-    """Read only when somebody downloads it."""
+    """The content of the run's model file."""
     with run.model_path.open("rb") as file:
         return file.read(MAX_DOWNLOAD_BYTES)
 
@@ -111,35 +112,35 @@ def model_bytes(run: folders.Run) -> bytes:
 
 
 def ask_annotations(run: folders.Run) -> None:
+    """The content of the dialog; a mistake is said in it, else it closes."""
     known = sorted({tag for other in folders.list_runs() for tag in other.annotations.tags})
-    keys = [f"{what}-{run.run_id}" for what in ("name", "text", "tags")]
+    name, text, tags = (state.annotation_key(part, run.run_id) for part in ("name", "text", "tags"))
     st.text_input(
         "Name",
         run.name,
         max_chars=MAX_NAME_LENGTH,
-        key=keys[0],
+        key=name,
         help="Left empty: as it was started.",
     )
     st.text_area(
         "Note",
         run.annotations.text,
         max_chars=MAX_TEXT_LENGTH,
-        key=keys[1],
+        key=text,
         placeholder="What you tried, and why",
     )
     st.text_input(
         "Tags, separated by commas",
         ", ".join(run.annotations.tags),
-        key=keys[2],
+        key=tags,
         placeholder="baseline, paper",
         help=f"Used so far: {plain(', '.join(known))}" if known else None,
     )
     with st.container(horizontal=True):
-        saved = st.button(
-            "Save", type="primary", on_click=save_annotations, args=(run.run_id, *keys)
-        )
+        keys = run.run_id, name, text, tags
+        saved = st.button("Save", type="primary", on_click=save_annotations, args=keys)
         cancelled = st.button("Cancel")
-    if cancelled or (saved and OUTCOME_KEY not in st.session_state):
+    if cancelled or (saved and state.RUNS_OUTCOME not in st.session_state):
         st.rerun()
     show_outcome()
 
@@ -150,7 +151,7 @@ def save_annotations(run_id: str, *keys: str) -> None:
     try:
         folders.annotate_run(run_id, name, text, tags.split(","))
     except (RunError, AnnotationsError) as error:
-        st.session_state[OUTCOME_KEY] = "error", str(error)
+        st.session_state[state.RUNS_OUTCOME] = "error", str(error)
 
 
 # Deleting
@@ -167,6 +168,7 @@ def ask_delete(chosen: list[folders.Run]) -> None:
 
 
 def confirm_delete(chosen: list[folders.Run]) -> None:
+    """The content of the dialog: what will be gone, and the two answers."""
     if len(chosen) == 1:
         st.write(f"“{plain(chosen[0].name)}”, its curves and its model will be gone for good.")
     else:
@@ -174,11 +176,11 @@ def confirm_delete(chosen: list[folders.Run]) -> None:
         with st.container(height=180):
             st.text("\n".join(run.name for run in chosen))
     ids = [run.run_id for run in chosen]
+    them = "it" if len(chosen) == 1 else "them"
     with st.container(horizontal=True):
-        label = "Delete it" if len(chosen) == 1 else "Delete them"
-        if st.button(label, type="primary", on_click=delete_runs, args=(ids,)):
+        if st.button(f"Delete {them}", type="primary", on_click=delete_runs, args=(ids,)):
             st.rerun()
-        if st.button("Keep it" if len(chosen) == 1 else "Keep them"):
+        if st.button(f"Keep {them}"):
             st.rerun()
 
 
@@ -193,14 +195,14 @@ def delete_runs(run_ids: list[str]) -> None:
     gone = len(run_ids) - len(errors)
     if errors:
         others = f" {gone} of {len(run_ids)} runs were deleted." if len(run_ids) > 1 else ""
-        st.session_state[OUTCOME_KEY] = "error", errors[0] + others
+        st.session_state[state.RUNS_OUTCOME] = "error", errors[0] + others
     elif gone > 1:
-        st.session_state[OUTCOME_KEY] = "success", f"{gone:,} runs were deleted."
+        st.session_state[state.RUNS_OUTCOME] = "success", f"{gone:,} runs were deleted."
 
 
 def show_outcome() -> None:
     """What the last action came to, once."""
-    if OUTCOME_KEY in st.session_state:
-        kind, sentence = st.session_state.pop(OUTCOME_KEY)
+    if state.RUNS_OUTCOME in st.session_state:
+        kind, sentence = st.session_state.pop(state.RUNS_OUTCOME)
         show = st.error if kind == "error" else st.success
         show(plain(sentence))

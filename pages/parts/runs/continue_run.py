@@ -1,4 +1,4 @@
-"""Going on with a run that has ended or is paused: for how many epochs, and what that means."""
+"""Continuing a run that has ended or is paused: for how many epochs, and what that means."""
 
 import streamlit as st
 
@@ -8,11 +8,10 @@ from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
 from fashion_core.text import format_count
+from pages.parts import state
 from pages.parts.html import plain
-from pages.parts.runs.form import most_epochs
+from pages.parts.runs.form import max_epochs
 from pages.parts.words import GLOSSARY
-
-REFUSAL_KEY = "continue_refused"  # id of a run and why it does not go on
 
 
 def show_continue(run: Run) -> None:
@@ -25,24 +24,30 @@ def show_continue(run: Run) -> None:
         return
     kept = folders.resume_path(run.run_dir).is_file()
     if run.problem or not kept:
-        show_again(run, kept)
-        return
-    done, most = run.epochs_done, most_epochs()
+        ask_again(run, kept)
+    else:
+        ask_more(run)
+    show_refusal(run)
+
+
+def ask_more(run: Run) -> None:
+    """For how many more epochs, and the button."""
+    done = run.epochs_done
+    allowed = max_epochs() - done
     planned = run.config.epochs - done
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"continue_{run.run_id}"):
         more = st.number_input(
             "Continue for",
-            1,
-            most - done,
-            min(planned if planned > 0 else run.config.epochs, most - done),
+            min_value=1,
+            max_value=allowed,
+            value=min(planned if planned > 0 else run.config.epochs, allowed),
             key=f"more-{run.run_id}-{done}",
             help=GLOSSARY["epoch"],
             width=140,
             on_change=forget_refusal,
         )
-        words = f"Continue for {more} more epoch{'s' if more > 1 else ''}"
         pressed = st.button(
-            words,
+            f"Continue for {more} more epoch{'s' if more > 1 else ''}",
             icon=":material/play_arrow:",
             key=f"continue-{run.run_id}",
             disabled=limits.read_only(),
@@ -50,31 +55,23 @@ def show_continue(run: Run) -> None:
     st.caption(run_queue.describe_continuation(run, more))
     if pressed:
         continue_run(run, more)
-    show_refusal(run)
 
 
-def show_again(run: Run, kept: bool) -> None:
-    """One button, up to the epochs that were planned, where nothing or nobody knows how many are
-    done.
-    """
-    if kept:
-        words, icon, meaning = (
-            "Go on",
-            "play_arrow",
-            "From where it was, up to the epochs that were planned.",
-        )
-    else:
-        words, icon, meaning = (
-            "Try again",
-            "replay",
-            "From the beginning: there is nothing that it could go on from.",
-        )
-    if st.button(
-        words, icon=f":material/{icon}:", key=f"again-{run.run_id}", disabled=limits.read_only()
-    ):
+def ask_again(run: Run, kept: bool) -> None:
+    """One button, where nobody knows how many epochs are done, or nothing of them was `kept`."""
+    pressed = st.button(
+        "Go on" if kept else "Try again",
+        icon=":material/play_arrow:" if kept else ":material/replay:",
+        key=f"again-{run.run_id}",
+        disabled=limits.read_only(),
+    )
+    if pressed:
         continue_run(run)
-    st.caption(meaning)
-    show_refusal(run)
+    st.caption(
+        "From where it was, up to the epochs that were planned."
+        if kept
+        else "From the beginning: there is nothing that it could go on from."
+    )
 
 
 def continue_run(run: Run, more: int = 0) -> None:
@@ -83,23 +80,25 @@ def continue_run(run: Run, more: int = 0) -> None:
     try:
         run_queue.continue_run(run.run_id, more)
     except (RunError, OSError) as error:
-        st.session_state[REFUSAL_KEY] = run.run_id, str(error)
+        st.session_state[state.CONTINUE_REFUSAL] = run.run_id, str(error)
     else:
-        st.session_state["shown_run"] = run.run_id
+        st.session_state[state.SHOWN_RUN] = run.run_id
         st.rerun()
 
 
+# Why a run did not go on is kept until another try: Train draws itself anew every few seconds.
+
+
 def show_refusal(run: Run) -> None:
-    """Why it did not go on, until another try: the Train page draws itself anew every few
-    seconds.
-    """
-    run_id, words = st.session_state.get(REFUSAL_KEY, (None, ""))
+    """Why this run did not go on, if it was asked to."""
+    run_id, words = st.session_state.get(state.CONTINUE_REFUSAL, (None, ""))
     if run_id == run.run_id:
         st.error(plain(words), icon=":material/error:")
 
 
 def forget_refusal() -> None:
-    st.session_state.pop(REFUSAL_KEY, None)
+    """Show it no more."""
+    st.session_state.pop(state.CONTINUE_REFUSAL, None)
 
 
 def describe_history(run: Run) -> str:

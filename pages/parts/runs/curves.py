@@ -1,6 +1,4 @@
-"""Curves of several runs over each other: by epoch, step or seconds, smoothed, as a mean over
-seeds.
-"""
+"""Curves of several runs over each other: by epoch, step or seconds, smoothed, mean over seeds."""
 
 from pathlib import Path
 
@@ -13,27 +11,15 @@ from fashion_core.charts.frames import curve_frame, epoch_frame, mean_frame, ste
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
 from fashion_core.runs.events import read_metrics
+from pages.parts import state
 from pages.parts.html import theme_is_dark
 
 METRICS = ("val_accuracy", "synthetic_accuracy", "val_loss", "train_loss")
 CURVES_AT_MOST = len(SERIES_COLORS)  # as many as can be told apart
-SMOOTHING_HELP = (
-    "An exponential moving average with bias correction, as TensorBoard has it. 0 shows every value"
-    " as it is; the nearer to 1, the longer the past counts. The raw curve stays pale behind."
-)
-
-
-# Not copied at every look, so not to be changed
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _cached_frames(run_dir: str, mtime_ns: int, size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    events, _ = read_metrics(Path(run_dir))
-    return step_frame(events), epoch_frame(events)
 
 
 def frames_of(run: folders.Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The run's `plots.step_frame` and `plots.epoch_frame`, read again only when its file has
-    changed.
-    """
+    """The run's `step_frame` and `epoch_frame` of `charts.frames`, not to be changed."""
     try:
         status = (run.run_dir / "metrics.jsonl").stat()
     except OSError:  # not written yet, or deleted meanwhile
@@ -41,11 +27,19 @@ def frames_of(run: folders.Run) -> tuple[pd.DataFrame, pd.DataFrame]:
     return _cached_frames(str(run.run_dir), status.st_mtime_ns, status.st_size)
 
 
+# A resource, because data would be copied at every look
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _cached_frames(run_dir: str, mtime_ns: int, size: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    events, _ = read_metrics(Path(run_dir))
+    return step_frame(events), epoch_frame(events)
+
+
+# The card
+
+
 @st.fragment
 def show_curves(found: list[folders.Run], ticked: bool) -> None:
-    """The card with the curves of the first of these runs that have any; its controls draw it alone
-    anew.
-    """
+    """The curves of the first of these runs that have any; its controls draw it alone anew."""
     with st.container(border=True):
         groups, as_mean = ask_groups([run for run in found if run.config])
         drawn = first_with_curves(groups)
@@ -58,11 +52,8 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
         words = f"{METRIC_TITLES[metric]} by {X_TITLES[x].lower()}, one curve per run"
         st.plotly_chart(figure, key="curves", config={"displayModeBar": False}, alt=words)
         if len(drawn) == CURVES_AT_MOST < len(groups):
-            what = (
-                f"Here are {CURVES_AT_MOST} curves of {len(groups):,}, as many as can be told"
-                " apart."
-            )
-            st.caption(what if ticked else f"{what} Tick runs to choose.")
+            few = f"Here are {CURVES_AT_MOST} curves of {len(groups):,}, as many as can be told"
+            st.caption(f"{few} apart." if ticked else f"{few} apart. Tick runs to choose.")
         if as_mean:
             st.caption(
                 "A mean reaches as far as all of its runs; of two runs with the same seed the first"
@@ -71,8 +62,9 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
 
 
 def ask_groups(found: list[folders.Run]) -> tuple[list[list[folders.Run]], bool]:
-    """The title, and whether runs that differ by seed alone become one curve; returns the runs of
-    each curve.
+    """The title and a switch; returns the runs of each curve.
+
+    Also whether runs that differ by their seed alone are one curve.
     """
     by_seed = run_table.seed_groups(found)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -80,7 +72,7 @@ def ask_groups(found: list[folders.Run]) -> tuple[list[list[folders.Run]], bool]
         st.space("stretch")
         as_mean = any(len(group) > 1 for group in by_seed) and st.toggle(
             "Mean over seeds",
-            key="seeds",
+            key=state.SEEDS_AS_MEAN,
             bind="query-params",
             help=(
                 "One line for runs that differ by their seed alone, with a band of one standard"
@@ -91,8 +83,9 @@ def ask_groups(found: list[folders.Run]) -> tuple[list[list[folders.Run]], bool]
 
 
 def first_with_curves(groups: list[list[folders.Run]]) -> list[list[folders.Run]]:
-    """The first groups with a finished epoch, without the runs that have none; no more files are
-    read than need be.
+    """The first groups with a finished epoch, without the runs that have none.
+
+    No more files are read than need be.
     """
     drawn = []
     for group in groups:
@@ -105,33 +98,51 @@ def first_with_curves(groups: list[list[folders.Run]]) -> list[list[folders.Run]
 
 def with_curves(found: list[folders.Run]) -> list[folders.Run]:
     """Those of these runs of which `show_curves` draws a curve each."""
-    return [
-        run for group in first_with_curves([[run] for run in found if run.config]) for run in group
-    ]
+    groups = first_with_curves([[run] for run in found if run.config])
+    return [run for group in groups for run in group]
 
 
 def known_metrics(drawn: list[list[folders.Run]]) -> list[str]:
+    """The metrics that at least one of these runs has measured."""
     frames = [frames_of(run)[1] for group in drawn for run in group]
     return [metric for metric in METRICS if any(frame[metric].notna().any() for frame in frames)]
 
 
+# What is drawn
+
+SMOOTHING_HELP = (
+    "An exponential moving average with bias correction, as TensorBoard has it. 0 shows every value"
+    " as it is; the nearer to 1, the longer the past counts. The raw curve stays pale behind."
+)
+
+
 def ask_view(known: list[str]) -> tuple[str, str, float]:
-    """The metric, what it is drawn by, and the smoothing."""
+    """The metric, what it is drawn by, and the smoothing 0…0.99."""
     bound = {"bind": "query-params", "required": True, "wrap": True}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = st.segmented_control(
-            "Curve", known, format_func=METRIC_TITLES.get, default=known[0], key="curve", **bound
+            "Curve",
+            known,
+            format_func=METRIC_TITLES.get,
+            default=known[0],
+            key=state.CURVE_METRIC,
+            **bound,
         )
         x = st.segmented_control(
-            "By", list(X_TITLES), format_func=X_TITLES.get, default="epoch", key="by", **bound
+            "By",
+            list(X_TITLES),
+            format_func=X_TITLES.get,
+            default="epoch",
+            key=state.CURVE_X,
+            **bound,
         )
         smoothing = st.slider(
             "Smoothing",
-            0.0,
-            0.99,
-            0.0,
-            0.01,
-            key="smoothing",
+            min_value=0.0,
+            max_value=0.99,
+            value=0.0,
+            step=0.01,
+            key=state.SMOOTHING,
             bind="query-params",
             help=SMOOTHING_HELP,
             width=200,
@@ -140,9 +151,7 @@ def ask_view(known: list[str]) -> tuple[str, str, float]:
 
 
 def curves_of(groups: list[list[folders.Run]], metric: str, smoothing: float) -> list[dict]:
-    """What `plots.curves_figure` draws: a curve per group, its run's own or the mean of its
-    runs.
-    """
+    """What `charts.figures.curves_figure` draws: a curve per group, its run's or their mean."""
     names = run_table.unique_names([group[0] for group in groups])
     curves = []
     for group in groups:

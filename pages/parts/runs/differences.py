@@ -1,11 +1,10 @@
-"""What sets runs apart: only the settings that differ, the best values marked; and the mean over
-seeds.
-"""
+"""How runs differ: the settings in which they do, the best values marked; the mean over seeds."""
 
 from functools import partial
 
 import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from fashion_core.charts.colors import SERIES_COLORS
 from fashion_core.runs import folders
@@ -14,17 +13,6 @@ from fashion_core.text import format_value
 from pages.parts.runs.curves import frames_of
 
 COMPARED_AT_MOST = 50  # rows; more are a table to search, not one to compare
-BEST_STYLE = "font-weight: bold; background-color: rgba(92, 118, 255, 0.22)"
-COLOR_COLUMN = "Curve"
-NUMBER_FORMATS = {
-    "Validation": "{:.1f}%",
-    "Sketches": "{:.1f}%",
-    "Test": "{:.1f}%",
-    "Best epoch": "{:.0f}",
-    "Lowest validation loss": "{:.4f}",
-    "Seconds": "{:,.0f}",
-    "Seed": "{:.0f}",
-}
 
 
 def show_differences(chosen: list[folders.Run]) -> None:
@@ -38,9 +26,8 @@ def show_differences(chosen: list[folders.Run]) -> None:
                 " results."
             )
             return
-        frame = run_table.difference_frame(
-            compared, {run.run_id: frames_of(run)[1] for run in compared}
-        )
+        epochs = {run.run_id: frames_of(run)[1] for run in compared}
+        frame = run_table.difference_frame(compared, epochs)
         if not run_table.differing_labels(compared):
             st.caption("These runs have the same settings, their seeds too.")
         st.dataframe(
@@ -59,31 +46,47 @@ def show_differences(chosen: list[folders.Run]) -> None:
         )
 
 
-def marked(frame: pd.DataFrame, colors: list[int]):
-    """The table with each run's colour, and a star and a tint on the best value of each column that
-    has one.
+BEST_STYLE = "font-weight: bold; background-color: rgba(92, 118, 255, 0.22)"
+COLOR_COLUMN = "Curve"
+NUMBER_FORMATS = {
+    "Validation": "{:.1f}%",
+    "Synthetic": "{:.1f}%",
+    "Test": "{:.1f}%",
+    "Best epoch": "{:.0f}",
+    "Lowest validation loss": "{:.4f}",
+    "Seconds": "{:,.0f}",
+    "Seed": "{:.0f}",
+}
+
+
+def marked(frame: pd.DataFrame, colors: list[int]) -> Styler:
+    """A `runs.table.difference_frame` with each run's colour, a star and a tint on best values.
+
+    `colors`: of each row its place in SERIES_COLORS.
     """
     best = run_table.best_cells(frame)
     frame = frame.assign(**{COLOR_COLUMN: "●"})[[COLOR_COLUMN, *frame]]
     inks = [f"color: {SERIES_COLORS[color]}" for color in colors]
     style = frame.style.apply(lambda _: inks, subset=[COLOR_COLUMN])
     for column in frame.select_dtypes("number"):
-        pattern = NUMBER_FORMATS.get(column, "{:,.0f}")
-        if column not in NUMBER_FORMATS and frame[column].dtype.kind == "f":
-            pattern = partial(format_value, "")
+        pattern = number_format(frame[column])
         style = style.format(pattern, subset=[column], na_rep="–")
         if column in best:
             cells = (best[column], [column])
-            style = style.format("★ " + pattern, subset=cells).map(
-                lambda _: BEST_STYLE, subset=cells
-            )
+            style = style.format("★ " + pattern, subset=cells)
+            style = style.map(lambda _: BEST_STYLE, subset=cells)
     return style
 
 
+def number_format(values: pd.Series) -> str | partial:
+    """How the numbers of a column are written; rates and shares with all the digits they have."""
+    if values.name in NUMBER_FORMATS:
+        return NUMBER_FORMATS[values.name]
+    return partial(format_value, "") if values.dtype.kind == "f" else "{:,.0f}"
+
+
 def show_seeds(found: list[folders.Run]) -> None:
-    """The card with mean ± standard deviation of every configuration that was trained with several
-    seeds.
-    """
+    """The card with mean ± standard deviation of what was trained with several seeds."""
     seeds = run_table.seed_frame(found)
     if seeds.empty:
         return

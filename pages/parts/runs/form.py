@@ -1,6 +1,4 @@
-"""The form for a run: recipe, hyper-parameters with their ranges from `config`, its name, Start or
-Add to queue.
-"""
+"""The form for a run: recipe, hyper-parameters with their ranges, name, Start or Add to queue."""
 
 import contextlib
 import math
@@ -14,6 +12,7 @@ from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.annotations import MAX_NAME_LENGTH
 from fashion_core.text import format_duration, format_value
+from pages.parts import state
 from pages.parts.html import plain
 from pages.parts.runs.rate_finder import ask_find
 from pages.parts.runs.sweep import ask_sweep
@@ -31,9 +30,6 @@ MORE_FIELDS = (
     "train_size",
     "seed",
 )
-FIRST_RECIPE = next(
-    (name for name, (changes, _) in RECIPES.items() if not changes), next(iter(RECIPES))
-)
 
 
 def ask_config() -> tuple[bool, dict, str]:
@@ -49,31 +45,12 @@ def ask_config() -> tuple[bool, dict, str]:
             )
         with finder:
             ask_find(values)
-        waits = (
-            folders.active_run() is not None
-            or folders.finder_active()
-            or run_queue.read_queue().will_start
-        )
-        words, icon = (
-            ("Add to queue", "playlist_add") if waits else ("Start training", "play_arrow")
-        )
-        with st.container(key="start_bar"):
-            start = st.button(
-                words,
-                icon=f":material/{icon}:",
-                type="primary",
-                width="stretch",
-                disabled=limits.read_only(),
-            )
-        if waits:
-            st.caption(
-                "One run trains at a time; this one starts when what is before it has ended."
-            )
+        pressed = ask_start()
         past = folders.list_runs()
         show_duration(values, past)
         show_limits()
         ask_sweep(values, name, past)
-    return start, values, name
+    return pressed, values, name
 
 
 def ask_main_fields() -> dict:
@@ -86,71 +63,85 @@ def ask_main_fields() -> dict:
     return values
 
 
+def ask_start() -> bool:
+    """The button that starts the run, or queues it while the machine is taken."""
+    taken = folders.active_run() is not None or folders.finder_active()
+    waits = taken or run_queue.read_queue().will_start
+    with st.container(key="start_bar"):
+        pressed = st.button(
+            "Add to queue" if waits else "Start training",
+            icon=":material/playlist_add:" if waits else ":material/play_arrow:",
+            type="primary",
+            width="stretch",
+            disabled=limits.read_only(),
+        )
+    if waits:
+        st.caption("One run trains at a time; this one starts when what is before it has ended.")
+    return pressed
+
+
 def show_duration(values: dict, past: list[folders.Run]) -> None:
     """How long the run will take, once one like it has been trained here."""
     with contextlib.suppress(ConfigError):  # Start says what is wrong
         seconds = folders.expected_seconds(TrainConfig.from_dict(values), past)
         if seconds is not None:
             st.caption(
-                f"About {format_duration(seconds)} of training on this machine, going by the"
-                " last run like it."
+                f"About {format_duration(seconds)} of training on this machine, going by the last"
+                " run like it."
             )
 
 
 def show_limits() -> None:
     """What this copy allows, or what is wrong with its settings."""
     problem = limits.problem()
-    words = "" if problem else limits.read_limits().words()
     if problem:
         st.warning(plain(problem), icon=":material/error:")
-    elif words:
-        st.caption(words)
+        return
+    allowed = limits.read_limits().describe()
+    if allowed:
+        st.caption(allowed)
 
 
 # Recipes
 
+FIRST_RECIPE = next(name for name, (changes, _) in RECIPES.items() if not changes)
+
 
 def ask_recipe() -> None:
-    """A pill for each recipe. None is picked when the form has other values than the last one
-    picked; it says which.
-    """
-    base = st.session_state.setdefault("recipe_base", FIRST_RECIPE)
-    changed = describe_changes(base)
-    st.session_state["recipe"] = None if changed else base
-    st.pills("Recipe", list(RECIPES), key="recipe", on_change=use_recipe, wrap=True)
-    st.caption(plain(f"{base}, changed: {changed}." if changed else RECIPES[base][1]))
+    """A pill for each recipe; none is picked once the form was changed, and below is how."""
+    base = st.session_state.setdefault(state.RECIPE_BASE, FIRST_RECIPE)
+    changes = describe_changes(base)
+    st.session_state[state.RECIPE] = None if changes else base
+    st.pills("Recipe", list(RECIPES), key=state.RECIPE, on_change=use_recipe, wrap=True)
+    st.caption(plain(f"{base}, changed: {changes}." if changes else RECIPES[base][1]))
 
 
 def use_recipe() -> None:
-    """Fill the form with the recipe just picked, or once more with the last one, as far as this
-    copy allows.
-    """
-    base = st.session_state["recipe"] or st.session_state["recipe_base"]
-    st.session_state["recipe_base"] = base
+    """Fill the form with the recipe just picked, or once more with the last one."""
+    base = st.session_state[state.RECIPE] or st.session_state[state.RECIPE_BASE]
+    st.session_state[state.RECIPE_BASE] = base
     for name, value in recipe_values(base).items():
-        st.session_state[f"train_{name}"] = value
+        st.session_state[state.train_key(name)] = value
 
 
 def recipe_values(recipe: str) -> dict:
-    """What the form holds once a recipe is picked."""
+    """What the form holds once a recipe is picked, as far as this copy allows."""
     values = TrainConfig().to_dict() | RECIPES[recipe][0]
-    return values | {"epochs": min(values["epochs"], most_epochs())}
+    return values | {"epochs": min(values["epochs"], max_epochs())}
 
 
 def describe_changes(recipe: str) -> str:
-    """What the form has otherwise than the recipe: "epochs 7, flips on"; empty when nothing."""
-    changed = []
+    """How the form differs from the recipe: "epochs 7, random flips on"; empty if not at all."""
+    changes = []
     for name, value in recipe_values(recipe).items():
-        now = st.session_state.get(f"train_{name}", value)
+        now = st.session_state.get(state.train_key(name), value)
         if now != value:
-            changed.append(f"{field_spec(name)['label'].lower()} {format_value(name, now)}")
-    return ", ".join(changed)
+            changes.append(f"{field_spec(name)['label'].lower()} {format_value(name, now)}")
+    return ", ".join(changes)
 
 
-def most_epochs() -> int:
-    """The most epochs that the form offers: those of the config, or fewer on a copy that allows
-    fewer.
-    """
+def max_epochs() -> int:
+    """The most epochs that the form offers: those of the config, or fewer if this copy says so."""
     allowed = math.inf if limits.problem() else limits.read_limits().epochs
     return int(min(field_spec("epochs")["high"], allowed))
 
@@ -158,27 +149,24 @@ def most_epochs() -> int:
 # Fields
 
 
-def ask_field(name: str):
+def ask_field(name: str) -> bool | str | int | float:
     """The widget for one hyper-parameter, with its range in the help text."""
     spec = field_spec(name)
-    key = f"train_{name}"
     if name == "epochs":
-        spec |= {"high": most_epochs(), "default": min(spec["default"], most_epochs())}
-    st.session_state.setdefault(key, spec["default"])
-    options = {"key": key, "persist_state": "session"}
+        spec |= {"high": max_epochs(), "default": min(spec["default"], max_epochs())}
+    options = {"key": state.train_key(name), "help": spec["help"], "persist_state": "session"}
+    st.session_state.setdefault(options["key"], spec["default"])
     if spec["type"] is bool:
-        return st.toggle(spec["label"], help=spec["help"], **options)
+        return st.toggle(spec["label"], **options)
     if spec["type"] is str:
-        return st.selectbox(spec["label"], spec["names"], help=spec["help"], **options)
-    help_text = (
-        f"{spec['help']} Allowed: {format_value(name, spec['low'])} to"
-        f" {format_value(name, spec['high'])}."
+        return st.selectbox(spec["label"], spec["names"], **options)
+    low, high = format_value(name, spec["low"]), format_value(name, spec["high"])
+    options["help"] += f" Allowed: {low} to {high}."
+    return st.number_input(
+        spec["label"],
+        min_value=spec["low"],
+        max_value=spec["high"],
+        step=spec["step"],
+        format=None if spec["type"] is int else "%g",  # all the digits that a value has
+        **options,
     )
-    form = None if spec["type"] is int else "%g"  # all the digits that a value has
-    limits = {
-        "min_value": spec["low"],
-        "max_value": spec["high"],
-        "step": spec["step"],
-        "format": form,
-    }
-    return st.number_input(spec["label"], help=help_text, **limits, **options)

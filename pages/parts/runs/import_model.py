@@ -1,48 +1,52 @@
-"""Bring a model file in: a .pt that was downloaded here becomes a run again; any other is refused
-with a sentence.
-"""
+"""Importing a model file: a .pt that was downloaded here becomes a run again."""
 
 import tempfile
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fashion_core import catalog, limits
 from fashion_core.errors import CheckpointError, RunError
+from pages.parts import state
 from pages.parts.html import plain
 
 
 def ask_model_file() -> None:
-    with st.expander("Bring in a model file", icon=":material/upload_file:"):
+    """The field for a file, its button, and what came of it."""
+    with st.expander("Import a model", icon=":material/upload_file:"):
         if limits.read_only():
-            st.info("This copy is read-only: nothing can be brought in.", icon=":material/lock:")
+            st.info(limits.READ_ONLY_SENTENCE, icon=":material/lock:")
             return
         st.write("A .pt file that you downloaded here becomes a run again.")
-        if "brought_in" in st.session_state:
-            st.success(f"“{plain(st.session_state.pop('brought_in'))}” is now one of your runs.")
-        key = f"model_file_{st.session_state.get('files_taken', 0)}"
+        if state.IMPORTED_FILE in st.session_state:
+            name = plain(st.session_state.pop(state.IMPORTED_FILE))
+            st.success(f"“{name}” is now one of your runs.")
+        key = state.model_file_key(st.session_state.get(state.IMPORT_COUNT, 0))
         file = st.file_uploader("Model file", type="pt", max_upload_size=64, key=key)
-        if file is not None and st.button("Bring it in", type="primary"):
-            try:
-                import_model(file)
-            except (CheckpointError, RunError) as error:
-                st.error(plain(str(error)))
-            except OSError as error:
-                st.error(
-                    f"The file could not be taken in: {error.strerror}. Free some disk space and"
-                    " try again."
-                )
-            else:
-                st.session_state["brought_in"] = file.name
-                # Empties the field
-                st.session_state["files_taken"] = st.session_state.get("files_taken", 0) + 1
-                st.rerun()
+        if file is not None and st.button("Import", type="primary"):
+            import_file(file)
 
 
-def import_model(file) -> None:
-    # The visitor's file name is only a label; the content goes to a name of our own, which messages
-    # begin with.
+def import_file(file: UploadedFile) -> None:
+    """Make a run of the file and draw the page anew, or say why not."""
+    try:
+        save_run(file)
+    except (CheckpointError, RunError) as error:
+        st.error(plain(str(error)))
+    except OSError as error:
+        st.error(
+            f"The file could not be imported: {error.strerror}. Free some disk space and try again."
+        )
+    else:
+        st.session_state[state.IMPORTED_FILE] = file.name
+        st.session_state[state.IMPORT_COUNT] = st.session_state.get(state.IMPORT_COUNT, 0) + 1
+        st.rerun()
+
+
+def save_run(file: UploadedFile) -> None:
+    """The visitor's file name is only a label; the content goes to a name of our own."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "This file"
+        path = Path(folder) / "This file"  # messages begin with it
         path.write_bytes(file.getvalue())
         catalog.import_model(path, Path(file.name).stem)

@@ -1,6 +1,4 @@
-"""Another run behind the one that is shown: its curves dashed, and in words what it had
-otherwise.
-"""
+"""Another run behind the one that is shown: its curves dashed, and how its settings differ."""
 
 import math
 from dataclasses import replace
@@ -18,18 +16,17 @@ from pages.parts.runs.curves import frames_of
 
 AT_MOST = 30  # runs to choose from; Runs compares any
 NONE = "none"  # the choice of no run, in the URL too
-# Of a run that has ended: beside a single point the other curve would pass for its own
+# Of a run that has ended: beside a single point the other curve would be taken for its own
 FEWEST_STEPS = 2
 
 
-def ask_other(run: Run, everything: list[Run], steps: pd.DataFrame) -> Run | None:
-    """The picker, where there is a choice: the run created before this one, until another one or
-    none is chosen.
+def ask_other(run: Run, all_runs: list[Run], steps: pd.DataFrame) -> Run | None:
+    """The picker, where there is a choice; at first it is the run created before this one.
 
-    `steps`: the run's own `plots.loss_frame`. The other one has the name by which it can be told
-    from all of them.
+    `steps`: the run's own `charts.frames.loss_frame`. The other run comes back with a name that no
+    other one has.
     """
-    others = _others_of(run, everything)
+    others = _others_of(run, all_runs)
     if not others or not (run.is_active or len(steps) >= FEWEST_STEPS):
         return None
     names = unique_labels({each.run_id: each.name for each in (run, *others)})
@@ -49,50 +46,44 @@ def ask_other(run: Run, everything: list[Run], steps: pd.DataFrame) -> Run | Non
     return replace(other, name=names[other.run_id])
 
 
-def _others_of(run: Run, everything: list[Run]) -> list[Run]:
-    """The runs that it can be compared with: those created before it first, the newest of them
-    first.
-    """
-    found = [
+def _others_of(run: Run, all_runs: list[Run]) -> list[Run]:
+    """The runs that it can be compared with, newest first; those created after it come last."""
+    if not run.config:
+        return []
+    trained = [
         other
-        for other in everything
-        if other.config and other.epochs_done and "steps" in other.status
+        for other in all_runs
+        if other.run_id != run.run_id
+        and other.config
+        and other.epochs_done
+        and "steps" in other.status
     ]
-    found = [other for other in found if other.run_id != run.run_id]
-    return (
-        sorted(found, key=lambda other: other.created_at >= run.created_at)[:AT_MOST]
-        if run.config
-        else []
-    )
+    return sorted(trained, key=lambda other: other.created_at >= run.created_at)[:AT_MOST]
 
 
 def frames_with(steps: pd.DataFrame, run: Run, other: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The run's `plots.loss_frame` with the other's losses, and the other's `plots.epoch_frame`.
+    """The run's `charts.frames.loss_frame` with the other's losses, and the other's `epoch_frame`.
 
     Both end where the run does; losses far beyond its own are left out, as they would press its
     curve flat.
     """
-    steps_per_epoch, last_epoch, most = (
-        run.config.steps_per_epoch,
-        run.config.epochs,
-        2 * steps["train_loss"].max(),
-    )
+    steps_per_epoch, last_epoch = run.config.steps_per_epoch, run.config.epochs
     if not run.is_active and run.state != "paused":
         last_epoch = math.ceil(steps["step"].max() / steps_per_epoch)
+    highest = 2 * steps["train_loss"].max()
     other_steps, epochs = frames_of(other)
     losses = curve_frame(other_steps, epochs, "train_loss", other.config.steps_per_epoch)
-    losses = losses[losses["train_loss"] <= most]
+    losses = losses[losses["train_loss"] <= highest]
     epochs = epochs[epochs["epoch"] <= last_epoch]
-    seen = {
-        "val_loss": epochs["val_loss"] <= most,
-        "val_accuracy": epochs["val_accuracy"].between(0, 1),
-    }
-    epochs = epochs.assign(**{name: epochs[name].where(sound) for name, sound in seen.items()})
+    epochs = epochs.assign(
+        val_loss=epochs["val_loss"].where(epochs["val_loss"] <= highest),
+        val_accuracy=epochs["val_accuracy"].where(epochs["val_accuracy"].between(0, 1)),
+    )
     return with_other_loss(steps, losses, steps_per_epoch, last_epoch * steps_per_epoch), epochs
 
 
 def show_comparison(run: Run, other: Run) -> None:
-    """Which run is the dashed one, how well it did, and what it had otherwise."""
+    """Which run is the dashed one, how well it did, and how its settings differ."""
     best = other.status.get("best_val_accuracy")
     best = f" ({best:.1%} at best)" if best is not None else ""
     differences = other.config.differences(run.config) or "the same settings"

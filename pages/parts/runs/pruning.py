@@ -66,9 +66,7 @@ def ask_count(rule: str) -> int:
     if rule not in COUNTS:
         return 1
     label, proposed = COUNTS[rule]
-    return st.number_input(
-        label, 1, 10_000, proposed, key=state.prune_count_key(rule), width=260
-    )
+    return st.number_input(label, 1, 10_000, proposed, key=state.prune_count_key(rule), width=260)
 
 
 def show_preview(to_delete: list[folders.Run], disk_bytes: dict[str, int]) -> None:

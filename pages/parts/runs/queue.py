@@ -11,6 +11,7 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
 from fashion_core.runs.queue import Queue
 from fashion_core.text import format_count
+from pages.parts import state
 from pages.parts.html import plain
 from pages.parts.words import describe_config
 
@@ -18,9 +19,7 @@ REFRESH_SECONDS = 2.0
 
 
 def show_queue(shown: Run | None) -> None:
-    """The card, beside the run that is `shown`. It reruns alone while something can change by
-    itself.
-    """
+    """The card, beside the run that is `shown`; it draws itself anew while anything can change."""
     changes = folders.active_run() is not None or run_queue.read_queue().will_start
     with st.container(border=True, key="queue_card"):
         st.fragment(_show_queue, run_every=REFRESH_SECONDS if changes else None)(shown)
@@ -40,34 +39,25 @@ def _show_queue(shown: Run | None) -> None:
     for place, run in enumerate(queue.rows):
         _show_row(run, place, count)
     if queue.paused_by:
-        _show_held(queue, shown)
+        _show_paused(queue, shown)
+
+
+# A row
 
 
 def _show_row(run: Run, place: int, count: int) -> None:
-    off = limits.read_only()
-    with st.container(
-        horizontal=True, vertical_alignment="center", gap="small", key=f"queue_row_{run.run_id}"
-    ):
+    key = f"queue_row_{run.run_id}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=key):
         with st.container(gap=None, width="stretch"):
             st.markdown(f"{place + 1}\\. {plain(run.name)}")
             words = _describe_row(run)
             if words.lower() != run.name.lower():
                 st.caption(plain(words))
         if run.problem:
-            _button(
-                "close",
-                "Take it out of the queue",
-                f"forget-{run.run_id}",
-                off,
-                run,
-                run_queue.forget,
-            )
-            return
-        with st.container(horizontal=True, gap=None, width="content"):
-            up, down = off or place == 0, off or place == count - 1
-            _button("arrow_upward", "Earlier", f"up-{run.run_id}", up, run, run_queue.move, -1)
-            _button("arrow_downward", "Later", f"down-{run.run_id}", down, run, run_queue.move, 1)
-            _button("close", "Cancel", f"cancel-{run.run_id}", off, run, run_queue.cancel)
+            _ask_row_button("close", "Take it out of the queue", run, run_queue.forget)
+        else:
+            with st.container(horizontal=True, gap=None, width="content"):
+                _ask_place(run, place, count)
 
 
 def _describe_row(run: Run) -> str:
@@ -75,51 +65,66 @@ def _describe_row(run: Run) -> str:
     if run.problem:
         return run.problem
     if run.status.get("step"):
-        return (
-            "Goes on to"
-            f" {format_count(int(run.status.get('target_epochs', run.config.epochs)), 'epoch')}"
-        )
+        epochs = int(run.status.get("target_epochs", run.config.epochs))
+        return f"Goes on to {format_count(epochs, 'epoch')}"
     return describe_config(run.config)
 
 
-def _button(
-    icon: str, words: str, key: str, disabled: bool, run: Run, act: Callable, *args
+def _ask_place(run: Run, place: int, count: int) -> None:
+    """The buttons that move or cancel a run that waits at this place of so many."""
+    first, last = place == 0, place == count - 1
+    _ask_row_button("arrow_upward", "Earlier", run, run_queue.move, -1, disabled=first)
+    _ask_row_button("arrow_downward", "Later", run, run_queue.move, 1, disabled=last)
+    _ask_row_button("close", "Cancel", run, run_queue.cancel)
+
+
+def _ask_row_button(
+    icon: str, words: str, run: Run, act: Callable, *args, disabled: bool = False
 ) -> None:
     """A button that is seen as an icon; its label is for those who listen."""
     st.button(
         f"{words}: {plain(run.name)}",
         icon=f":material/{icon}:",
         help=words,
-        key=key,
+        key=f"{icon}-{run.run_id}",
         type="tertiary",
-        disabled=disabled,
+        disabled=disabled or limits.read_only(),
         on_click=_try,
         args=(act, run.run_id, *args),
     )
 
 
-def _show_held(queue: Queue, shown: Run | None) -> None:
-    """What is paused, and the way to it unless it is `shown`, or another one trains, which is
-    always shown.
-    """
-    busy = shown is not None and shown.is_active
-    hidden = shown is None or shown.run_id != queue.paused_by.run_id
+# A paused run
+
+
+def _show_paused(queue: Queue, shown: Run | None) -> None:
+    """What is paused, and the way to it unless it is `shown` or another run trains."""
+    paused = queue.paused_by
+    hidden = shown is None or shown.run_id != paused.run_id
     if hidden or queue.waiting:
-        name = plain(queue.paused_by.name)
-        st.caption(f"“{name}” is paused{', so the queue waits for it' if queue.waiting else ''}.")
-    if (
-        hidden
-        and not busy
-        and st.button("Show the paused run", icon=":material/visibility:", width="stretch")
-    ):
-        st.session_state["shown_run"] = queue.paused_by.run_id
+        waits = ", so the queue waits for it" if queue.waiting else ""
+        st.caption(f"“{plain(paused.name)}” is paused{waits}.")
+    busy = shown is not None and shown.is_active  # a run that trains is always the one shown
+    if hidden and not busy:
+        _ask_show(paused)
+    if queue.waiting:
+        _ask_start()
+
+
+def _ask_show(paused: Run) -> None:
+    if st.button("Show the paused run", icon=":material/visibility:", width="stretch"):
+        st.session_state[state.SHOWN_RUN] = paused.run_id
         st.rerun()
-    if queue.waiting and st.button(
+
+
+def _ask_start() -> None:
+    pressed = st.button(
         "Start the queue",
         icon=":material/play_arrow:",
         disabled=limits.read_only(),
         width="stretch",
-    ):
+    )
+    if pressed:
         _try(run_queue.start_next, True)
         st.rerun()
 

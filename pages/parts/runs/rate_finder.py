@@ -1,6 +1,6 @@
-"""The learning-rate finder: its button beside the field, its progress and its curve as a card, and
-using the rate.
-"""
+"""The learning-rate finder: its button in the form, and its card with the curve and the rate."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -12,11 +12,10 @@ from fashion_core.errors import ConfigError, RunError
 from fashion_core.runs import folders, rate_finder
 from fashion_core.runs.rate_finder import Search
 from fashion_core.text import format_value
+from pages.parts import state
 from pages.parts.html import plain
 from pages.parts.words import STATE_BADGES
 
-CHART_HEIGHT = 240
-REFRESH_SECONDS, IDLE_SECONDS = 0.5, 4.0  # while idle: another tab may start a search
 HELP = (
     "Trains a fresh network with ever larger learning rates and shows where the loss turns. Seconds"
     " for the classic network, a minute or more for large ones."
@@ -24,15 +23,13 @@ HELP = (
 
 
 def ask_find(values: dict) -> None:
-    """The button, and where the curve is to be seen; `values`: those of the form."""
+    """The button, and where the curve is to be seen; `values` are those of the form."""
     finding, run = folders.finder_active(), folders.active_run()
-    words = "Finding a learning rate…" if finding else "Find a learning rate"
-    off = bool(finding or run or limits.read_only())
     st.button(
-        words,
+        "Finding a learning rate…" if finding else "Find a learning rate",
         icon=":material/troubleshoot:",
         width="stretch",
-        disabled=off,
+        disabled=finding or run is not None or limits.read_only(),
         help=HELP,
         on_click=try_to,
         args=(start, list(values)),
@@ -46,39 +43,45 @@ def ask_find(values: dict) -> None:
 
 
 def start(names: list[str]) -> None:
-    """Start a search for the form as it is at the click: what was typed just before is not in what
-    was drawn last.
+    """Start a search for the form as it is at the click.
+
+    What was typed just before the click is not yet in what was drawn last.
     """
-    rate_finder.start(
-        TrainConfig.from_dict({name: st.session_state[f"train_{name}"] for name in names})
-    )
+    values = {name: st.session_state[state.train_key(name)] for name in names}
+    rate_finder.start(TrainConfig.from_dict(values))
 
 
-def try_to(act, *args) -> None:
+def try_to(act: Callable, *args) -> None:
     """Do it, or keep the sentence that says why not for the next drawing of the page."""
     try:
         act(*args)
     except (RunError, ConfigError, OSError) as error:
-        st.session_state["train_error"] = str(error)
+        st.session_state[state.TRAIN_ERROR] = str(error)
+
+
+# The card
+
+REFRESH_SECONDS, IDLE_SECONDS = 0.5, 4.0  # while idle: another tab may start a search
+CHART_HEIGHT = 240  # pixels
 
 
 def show_finder(values: dict) -> None:
-    """The card, once something was looked for; it reruns alone and draws the page anew when its
-    state changes.
-    """
+    """The card, once something was searched for; it draws itself anew every few seconds."""
     search = rate_finder.read_search()
     every = REFRESH_SECONDS if search and search.is_active else IDLE_SECONDS
-    st.fragment(_show_finder, run_every=every)(values, _kind(search))
+    st.fragment(_show_finder, run_every=every)(values, _kind_of_state(search))
 
 
-def _kind(search: Search | None) -> str:
-    """What the whole page depends on."""
-    return "none" if search is None else "active" if search.is_active else search.state
+def _kind_of_state(search: Search | None) -> str:
+    """What the whole page depends on: one that starts or searches looks alike."""
+    if search is None:
+        return "none"
+    return "active" if search.is_active else search.state
 
 
 def _show_finder(values: dict, drawn_for: str) -> None:
     search = rate_finder.read_search()
-    if _kind(search) != drawn_for or "train_error" in st.session_state:
+    if _kind_of_state(search) != drawn_for or state.TRAIN_ERROR in st.session_state:
         st.rerun()
     if search is None:
         return
@@ -91,9 +94,8 @@ def _show_finder(values: dict, drawn_for: str) -> None:
         if search.losses:
             show_curve(search)
         elif search.is_active:
-            st.container(height=CHART_HEIGHT, border=False).caption(
-                "The curve starts here in a few seconds."
-            )
+            with st.container(height=CHART_HEIGHT, border=False):
+                st.caption("The curve starts here in a few seconds.")
         if search.state == "finished":
             show_suggestion(search, values)
 
@@ -105,28 +107,38 @@ def show_title(search: Search) -> None:
         st.badge(search.state.capitalize(), **STATE_BADGES[search.state])
         st.space("stretch")
         if search.is_active:
-            stopping = rate_finder.is_stopping()
-            st.button(
-                "Stopping…" if stopping else "Stop",
-                icon=":material/stop_circle:",
-                key="stop_finder",
-                disabled=stopping or limits.read_only(),
-                on_click=try_to,
-                args=(rate_finder.request_stop,),
-            )
+            ask_stop()
         else:
-            st.button(
-                "Put the finder away",
-                icon=":material/close:",
-                key="close_finder",
-                type="tertiary",
-                help="Put it away",
-                disabled=limits.read_only(),
-                on_click=try_to,
-                args=(rate_finder.forget,),
-            )
+            ask_forget()
     if search.config:
         st.caption(f"For {plain(rate_finder.describe_config(search.config))}.")
+
+
+def ask_stop() -> None:
+    """The button that ends the search."""
+    stopping = rate_finder.is_stopping()
+    st.button(
+        "Stopping…" if stopping else "Stop",
+        icon=":material/stop_circle:",
+        key="stop_finder",
+        disabled=stopping or limits.read_only(),
+        on_click=try_to,
+        args=(rate_finder.request_stop,),
+    )
+
+
+def ask_forget() -> None:
+    """The button that puts the card away."""
+    st.button(
+        "Put the finder away",
+        icon=":material/close:",
+        key="close_finder",
+        type="tertiary",
+        help="Put it away",
+        disabled=limits.read_only(),
+        on_click=try_to,
+        args=(rate_finder.forget,),
+    )
 
 
 def show_end(search: Search) -> None:
@@ -135,33 +147,33 @@ def show_end(search: Search) -> None:
         st.error(plain(search.message or "The search did not end well."), icon=":material/error:")
     elif search.state == "stopped":
         how_far = f"Stopped after step {len(search.losses)} of {search.steps}"
-        st.info(
-            plain(search.message or f"{how_far}, so nothing is suggested."), icon=":material/info:"
-        )
+        words = search.message or f"{how_far}, so nothing is suggested."
+        st.info(plain(words), icon=":material/info:")
 
 
 def show_curve(search: Search) -> None:
+    """The losses over the learning rate, the suggested rate marked."""
     frame = rate_frame(search.rates, search.losses, rate_finder.smoothed_losses(search.losses))
-    ends = rate_finder.planned_rates(search.config)
+    lowest, *_, highest = rate_finder.planned_rates(search.config)
     suggested = suggestion(search)
     alt = "Loss over learning rate, raw and smoothed"
     alt += f"; {format_value('learning_rate', suggested)} is marked" if suggested else ""
-    spec = rate_spec(CHART_HEIGHT, (ends[0], ends[-1]), frame["smoothed"][0], suggested)
+    spec = rate_spec(CHART_HEIGHT, (lowest, highest), frame["smoothed"][0], suggested)
     st.vega_lite_chart(frame, spec, key=f"rates-{search.state}", alt=alt)
 
 
 def suggestion(search: Search) -> float | None:
-    return (
-        rate_finder.suggested_rate(search.rates, search.losses)
-        if search.state == "finished"
-        else None
-    )
+    """The learning rate that a finished search suggests, if any."""
+    if search.state != "finished":
+        return None
+    return rate_finder.suggested_rate(search.rates, search.losses)
+
+
+# Using the rate
 
 
 def show_suggestion(search: Search, values: dict) -> None:
-    """The rate in a sentence, the button that puts it into the form, and whether the form is still
-    the same.
-    """
+    """The rate in a sentence, and the button that puts it into the form."""
     rate = suggestion(search)
     if rate is None:
         st.info(
@@ -169,20 +181,14 @@ def show_suggestion(search: Search, values: dict) -> None:
             icon=":material/info:",
         )
         return
-    words = format_value("learning_rate", rate)
-    try:
-        fits = rate_finder.fits(search, TrainConfig.from_dict(values))
-    except ConfigError:
-        fits = False
-    if not fits:
+    if not fits_form(search, values):
         st.warning(
             "The form has changed since: this curve belongs to another configuration.",
             icon=":material/info:",
         )
-    st.write(
-        f"{words} is a tenth of {rate_finder.describe_turn(search.losses)}: large steps, yet safe"
-        " ones."
-    )
+    words = format_value("learning_rate", rate)
+    turn = rate_finder.describe_turn(search.losses)
+    st.write(f"{words} is a tenth of {turn}: large steps, yet safe ones.")
     used = values.get("learning_rate") == rate
     pressed = st.button(
         f"{words} is in the form" if used else f"Use {words}",
@@ -197,6 +203,15 @@ def show_suggestion(search: Search, values: dict) -> None:
         st.rerun()  # the form stands outside this fragment
 
 
+def fits_form(search: Search, values: dict) -> bool:
+    """Whether the search was for what the form says now."""
+    try:
+        return rate_finder.fits(search, TrainConfig.from_dict(values))
+    except ConfigError:
+        return False
+
+
 def use_rate(rate: float) -> None:
+    """Put the rate into the form, as far as its range goes."""
     spec = field_spec("learning_rate")
-    st.session_state["train_learning_rate"] = min(max(rate, spec["low"]), spec["high"])
+    st.session_state[state.train_key("learning_rate")] = min(max(rate, spec["low"]), spec["high"])

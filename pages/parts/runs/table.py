@@ -1,6 +1,4 @@
-"""The table of runs: filters, sort, columns, ticks, CSV. All of it stands in the URL, ticks by the
-runs' ids.
-"""
+"""The table of runs: filters, sort, columns, ticks, CSV. All of it stands in the URL."""
 
 import pandas as pd
 import streamlit as st
@@ -9,37 +7,21 @@ from fashion_core.config import MODELS
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
 from fashion_core.text import format_count
+from pages.parts import state
 from pages.parts.words import GLOSSARY
 
-TICKED_KEY = "ticked_runs"  # ids of the ticked runs, also of those that a filter hides
-SHOWN_KEY = "shown_runs"  # ids of the table's rows as they were last drawn
-TABLE_KEY = "runs_table"
-TICKED_PARAMETER = "runs"
-TICKS_IN_URL = 50  # a longer address is cut off by some programs
-FILTERS = {"search": "", "state": [], "network": [], "tag": []}
+# Filters
 
-WIDTHS = {"Name": 180, "Configuration": 220, "Tags": 120, "Note": 260}
-HELP = {
-    "Configuration": "What differs from the classic tutorial's settings.",
-    "Epochs done": GLOSSARY["epoch"],
-    "Validation": (
-        "Share of 5,000 images kept out of training that was named rightly, at the best epoch."
-    ),
-    "Test": GLOSSARY["test"],
-    "Best epoch": (
-        "The epoch after which the kept model was best on validation images, also one that Stop cut"
-        " short."
-    ),
-    "Disk": "What the run's folder takes, in MB.",
-}
+NO_FILTERS = {state.SEARCH: "", state.RUN_STATE: [], state.NETWORK: [], state.TAG: []}
 
 
 def ask_filters(found: list[folders.Run]) -> dict:
     """Search and filters in a row; returns the arguments of `run_table.select_runs`."""
     bar = st.grid(5, min_column_width=130)
+    some = {"bind": "query-params", "placeholder": "Any"}
     query = bar.text_input(
         "Search",
-        key="search",
+        key=state.SEARCH,
         bind="query-params",
         type="search",
         placeholder="Name, note, tag…",
@@ -48,28 +30,24 @@ def ask_filters(found: list[folders.Run]) -> dict:
             " words together."
         ),
     )
-    some = {"bind": "query-params", "placeholder": "Any"}
     states = bar.multiselect(
-        "State", folders.STATES, format_func=str.capitalize, key="state", **some
+        "State", folders.STATES, format_func=str.capitalize, key=state.RUN_STATE, **some
     )
-    networks = bar.multiselect("Network", list(MODELS), key="network", **some)
-    tags = sorted({tag for run in found for tag in run.annotations.tags}, key=str.casefold)
-    chosen_tags = bar.multiselect("Tag", tags, key="tag", disabled=not tags, **some)
+    networks = bar.multiselect("Network", list(MODELS), key=state.NETWORK, **some)
+    known_tags = sorted({tag for run in found for tag in run.annotations.tags}, key=str.casefold)
+    tags = bar.multiselect("Tag", known_tags, key=state.TAG, disabled=not known_tags, **some)
     bar.selectbox(
         "Sort by",
         run_table.COLUMNS,
         index=run_table.COLUMNS.index("When"),
-        key="sort_by",
+        key=state.SORT_BY,
         bind="query-params",
     )
-    return {"query": query or "", "states": states, "networks": networks, "tags": chosen_tags}
-
-
-def clear_filters() -> None:
-    st.session_state.update(FILTERS)
+    return {"query": query or "", "states": states, "networks": networks, "tags": tags}
 
 
 def show_nothing_found(found: list[folders.Run]) -> None:
+    """What stands in the table's place when no run passes the filters."""
     with st.container(horizontal=True, vertical_alignment="center"):
         show_counts([], found)
     with st.container(border=True):
@@ -77,30 +55,40 @@ def show_nothing_found(found: list[folders.Run]) -> None:
         st.button("Clear the filters", type="primary", on_click=clear_filters)
 
 
+def clear_filters() -> None:
+    """Let all runs pass."""
+    st.session_state.update(NO_FILTERS)
+
+
+# The table
+
+
 def ask_order(
     shown: list[folders.Run], found: list[folders.Run], disk_bytes: dict[str, int]
 ) -> list[folders.Run]:
-    """What is shown, its order and columns, CSV, and the table; returns the runs in the order of
-    its rows.
+    """Counts, order, columns, CSV and the table; returns the runs in the order of its rows.
+
+    `shown` are those of all `found` that pass the filters; `disk_bytes` is by run id.
     """
     frame = run_table.runs_frame(shown, disk_bytes)
     with st.container(horizontal=True, vertical_alignment="center"):
         show_counts(shown, found)
         st.space("stretch")
-        ascending = st.segmented_control(
+        order = st.segmented_control(
             "Order",
             ("Descending", "Ascending"),
             default="Descending",
             required=True,
-            key="order",
+            key=state.ORDER,
             bind="query-params",
             label_visibility="collapsed",
         )
         columns = ask_columns()
-        frame = run_table.sorted_frame(frame, st.session_state["sort_by"], ascending == "Ascending")
+        sort_by = st.session_state[state.SORT_BY]
+        frame = run_table.sorted_frame(frame, sort_by, order == "Ascending")
         st.download_button(
             "CSV",
-            lambda: run_table.table_csv(frame, columns),
+            lambda: run_table.table_csv(frame, columns),  # made only when somebody downloads it
             "runs.csv",
             "text/csv",
             icon=":material/download:",
@@ -118,20 +106,19 @@ def show_counts(shown: list[folders.Run], found: list[folders.Run]) -> None:
     ticked = {run.run_id for run in ticked_runs(found)}
     if ticked:
         hidden = len(ticked - {run.run_id for run in shown})
-        st.markdown(
-            f"**{len(ticked):,}** ticked" + (f", {hidden:,} of them hidden" if hidden else ""),
-            width="content",
-        )
+        words = f"**{len(ticked):,}** ticked" + (f", {hidden:,} of them hidden" if hidden else "")
+        st.markdown(words, width="content")
         st.button("Untick all", type="tertiary", icon=":material/close:", on_click=untick_all)
 
 
 def ask_columns() -> list[str]:
+    """The columns and their order; a table without any shows the names."""
     with st.popover("Columns", icon=":material/view_column:"):
         chosen = st.multiselect(
             "Columns, in this order",
             run_table.COLUMNS,
             default=run_table.DEFAULT_COLUMNS,
-            key="columns",
+            key=state.COLUMNS,
             bind="query-params",
             width=320,
         )
@@ -142,26 +129,40 @@ def draw_table(frame: pd.DataFrame, columns: list[str]) -> None:
     """The rows, those of ticked runs ticked wherever a filter or a sort has put them."""
     shown = list(frame.index)
     rows = sorted(shown.index(run_id) for run_id in ticked_ids() if run_id in shown)
-    state = st.session_state.get(TABLE_KEY)
-    # Streamlit keeps ticks by row: they are put right when the rows have moved, and else left to
-    # the browser.
-    if state is not None and sorted(state["selection"]["rows"]) != rows:
-        st.session_state[TABLE_KEY] = {"selection": {"rows": rows}}
-    st.session_state[SHOWN_KEY] = shown
+    drawn = st.session_state.get(state.RUNS_TABLE)
+    # Streamlit keeps ticks by row: they are put right only when the rows have moved
+    if drawn is not None and sorted(drawn["selection"]["rows"]) != rows:
+        st.session_state[state.RUNS_TABLE] = {"selection": {"rows": rows}}
+    st.session_state[state.TABLE_RUNS] = shown
     st.dataframe(
         frame[columns],
         hide_index=True,
         on_select=take_ticks,
         selection_mode="multi-row",
         selection_default={"selection": {"rows": rows}},
-        key=TABLE_KEY,
+        key=state.RUNS_TABLE,
         placeholder="",
         column_config={column: column_config(column) for column in columns},
         alt="Past runs with their settings and results",
     )
 
 
-def column_config(column: str):
+WIDTHS = {"Name": 180, "Configuration": 220, "Tags": 120, "Note": 260}  # pixels
+HELP = {
+    "Configuration": "What differs from the classic tutorial's settings.",
+    "Epochs done": GLOSSARY["epoch"],
+    "Validation": "Accuracy on 5,000 images kept out of training, at the best epoch.",
+    "Test": GLOSSARY["test"],
+    "Best epoch": (
+        "The epoch after which the kept model was best on validation images, also one that Stop cut"
+        " short."
+    ),
+    "Disk": "What the run's folder takes, in MB.",
+}
+
+
+def column_config(column: str) -> dict:
+    """How a column is drawn: its numbers, its width and its help."""
     words = HELP.get(column)
     if column == "When":
         return st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=150)
@@ -181,35 +182,40 @@ def column_config(column: str):
 
 # Ticks
 
+TICKS_IN_URL = 50  # a longer address is cut off by some programs
+
 
 def ticked_ids() -> list[str]:
     """Ids of the ticked runs; on the first look those that the URL names."""
-    if TICKED_KEY not in st.session_state:
-        st.session_state[TICKED_KEY] = st.query_params.get(TICKED_PARAMETER, "").split(",")
-    return st.session_state[TICKED_KEY]
+    if state.TICKED_RUNS not in st.session_state:
+        ids = st.query_params.get(state.TICKED_IN_URL, "").split(",")
+        st.session_state[state.TICKED_RUNS] = ids
+    return st.session_state[state.TICKED_RUNS]
 
 
 def take_ticks() -> None:
-    """The table's ticks as they are now, and those of runs that it does not show."""
-    shown = st.session_state[SHOWN_KEY]
-    rows = st.session_state[TABLE_KEY]["selection"]["rows"]
+    """Keep the table's ticks as they are now, and those of runs that it does not show."""
+    shown = st.session_state[state.TABLE_RUNS]
+    rows = st.session_state[state.RUNS_TABLE]["selection"]["rows"]
+    ticked = [shown[row] for row in sorted(rows) if row < len(shown)]
     hidden = [run_id for run_id in ticked_ids() if run_id not in shown]
-    st.session_state[TICKED_KEY] = hidden + [shown[row] for row in sorted(rows) if row < len(shown)]
+    st.session_state[state.TICKED_RUNS] = hidden + ticked
 
 
 def untick_all() -> None:
-    st.session_state[TICKED_KEY] = []
+    """Tick none, hidden ones neither."""
+    st.session_state[state.TICKED_RUNS] = []
 
 
 def ticked_runs(found: list[folders.Run]) -> list[folders.Run]:
     """The ticked runs that still are there, newest first; the URL is made to name them."""
     ids = set(ticked_ids())
     ticked = [run for run in found if run.run_id in ids]
-    st.session_state[TICKED_KEY] = [run.run_id for run in ticked]
+    st.session_state[state.TICKED_RUNS] = [run.run_id for run in ticked]
     named = ",".join(run.run_id for run in ticked[:TICKS_IN_URL])
-    if named != st.query_params.get(TICKED_PARAMETER, ""):
+    if named != st.query_params.get(state.TICKED_IN_URL, ""):
         if named:
-            st.query_params[TICKED_PARAMETER] = named
+            st.query_params[state.TICKED_IN_URL] = named
         else:
-            del st.query_params[TICKED_PARAMETER]
+            del st.query_params[state.TICKED_IN_URL]
     return ticked
