@@ -1,4 +1,4 @@
-"""From fashion_core.checkpoints."""
+"""Every model that can be used: shipped ones, those of own runs, and imported ones."""
 
 import contextlib
 import shutil
@@ -31,9 +31,7 @@ def fingerprint_of(path: Path) -> str:
 
 
 def list_models() -> list[ModelEntry]:
-    """Every model that can be used: shipped ones, the recommended first, then own runs, newest
-    first.
-    """
+    """Every model that can be used: shipped ones, the recommended first, then own, newest first."""
     shipped = [_shipped_entry(path) for path in checkpoints.PRETRAINED_DIR.glob("*.pt")]
     shipped.sort(key=lambda entry: (entry.model_id != RECOMMENDED, entry.model_id))
     own = []
@@ -56,15 +54,8 @@ def _shipped_entry(path: Path) -> ModelEntry:
 
 
 def _run_entry(run: folders.Run) -> ModelEntry:
-    metrics = {
-        key: value for key, value in run.status.items() if key.endswith(("_accuracy", "_loss"))
-    }
-    card = {
-        "model": run.config.model,
-        "config": run.config.to_dict(),
-        "state": run.state,
-        **metrics,
-    }
+    card = {"model": run.config.model, "config": run.config.to_dict(), "state": run.state}
+    card |= folders.metrics_of(run.status)
     if {"steps", "epoch"} & run.status.keys():
         card["epochs_done"] = run.epochs_done
     return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
@@ -78,31 +69,30 @@ def recommended_path() -> Path:
 def import_model(source: Path, name: str) -> str:
     """Make a finished run of a model file that this app has saved; returns the new run's id.
 
-    Raises CheckpointError for a file that does not pass `read_checkpoint`, RunError when it cannot
-    be written.
+    Raises CheckpointError for a file that does not pass `read_checkpoint`, RunError on a public
+    copy and when nothing can be written.
     """
-    if limits.read_only():
-        raise RunError("This copy is read-only: models cannot be brought in.")
+    limits.refuse_if_read_only()
     checkpoint = checkpoints.read_checkpoint(source)
-    # So that nothing takes it for a run that trains
-    run_id = folders.create_run(checkpoint.config, name, "stopped")
+    config, metrics = checkpoint.config, checkpoint.metrics
+    # "stopped", so that nothing takes it for a run that trains
+    run_id = folders.create_run(config, name, "stopped")
     run_dir = folders.run_dir_of(run_id)
-    metrics = checkpoint.metrics
-    known = ("val_accuracy", "val_loss", "test_accuracy", "best_epoch", "elapsed_seconds")
-    status = {key: metrics[key] for key in known if key in metrics}
-    status |= {"state": "finished", "message": "Brought in from a file."}
-    for key, figure in (("best_val_accuracy", "val_accuracy"), ("epoch", "epochs_done")):
-        if figure in metrics:
-            status[key] = metrics[figure]
+    status = _imported_status(metrics)
     try:
-        # Saved anew, not copied: only what was checked gets in.
-        checkpoints.save_checkpoint(
-            run_dir / "model.pt", checkpoint.config, checkpoint.weights, metrics
-        )
+        # Saved anew, not copied: only what was checked gets in
+        checkpoints.save_checkpoint(run_dir / "model.pt", config, checkpoint.weights, metrics)
         files.write_json(run_dir / "status.json", status)
     except OSError as error:
         shutil.rmtree(run_dir, ignore_errors=True)
-        raise RunError(
-            f"The model could not be written: {folders.describe_unwritable(error)}"
-        ) from error
+        raise folders.unwritable(error, "The model") from error
     return run_id
+
+
+def _imported_status(metrics: dict) -> dict:
+    """The status of a run whose model file has these metrics."""
+    status = folders.metrics_of(metrics)
+    for key, source in (("best_val_accuracy", "val_accuracy"), ("epoch", "epochs_done")):
+        if source in metrics:
+            status[key] = metrics[source]
+    return status | {"state": "finished", "message": "Imported from a file."}

@@ -1,4 +1,4 @@
-"""Model files: save, load, list. A file from outside is refused unless it is safe and fits.
+"""Model files: save and load. A file from outside is refused unless it is safe and fits.
 
 A checkpoint is a dict saved with torch.save: {"format", "model", "config", "weights", "metrics"};
 its card is model, config and the metrics beside them, as JSON. `metrics` holds plain JSON values
@@ -13,7 +13,6 @@ import dataclasses
 import json
 import math
 import os
-import pickletools
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,20 +25,8 @@ from fashion_core.config import MODELS, TrainConfig
 from fashion_core.errors import CheckpointError, ConfigError
 from fashion_core.models import build_model, fold_norms
 
-FORMAT = "fashion-cnn-lab/1"
-RESUME_FORMAT = "fashion-cnn-lab/resume/3"
-EARLIER_RESUME_FORMATS = ("fashion-cnn-lab/resume/1", "fashion-cnn-lab/resume/2")
-# 5 million float32 weights are 20 MB; three times that is no model of ours
-MAX_CHECKPOINT_BYTES = 64_000_000
-# Of a file all but the tensors' numbers: about 10 kB, and a card's metrics
-MAX_PICKLE_BYTES = 1_000_000
-# What may stand in a file more than once, by the word of pickle that makes it.
-SHAREABLE = ("GLOBAL", "BINUNICODE", "EMPTY_LIST", "EMPTY_DICT", "BINPERSID", "REDUCE")
-MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
-# Characters of what is wrong with a file, which quotes values from it, however long
-MAX_QUOTED = 300
-MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
 PRETRAINED_DIR = files.PROJECT_DIR / "checkpoints" / "pretrained"
+FORMAT = "fashion-cnn-lab/1"
 
 
 @dataclass(frozen=True)
@@ -59,13 +46,16 @@ class Checkpoint:
         return checked | self.metrics | checked
 
 
+# Writing
+
+
 def save_checkpoint(path: Path, config: TrainConfig, weights: dict, metrics: dict) -> None:
     """Write a checkpoint in one step: a reader sees the old file or the new one. Raises OSError."""
     content = {
         "format": FORMAT,
         "model": config.model,
         "config": config.to_dict(),
-        # Cloned: of a view torch would write all that it is a view of.
+        # Cloned: of a view torch would write all that it is a view of
         "weights": {
             name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
             for name, tensor in weights.items()
@@ -76,7 +66,7 @@ def save_checkpoint(path: Path, config: TrainConfig, weights: dict, metrics: dic
 
 
 def _write_content(path: Path, content: dict) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = files.temporary_path(path)
     try:
         with temporary.open("wb") as file:
             torch.save(content, file)
@@ -89,6 +79,23 @@ def _write_content(path: Path, content: dict) -> None:
         temporary.unlink(missing_ok=True)
 
 
+RESUME_FORMAT = "fashion-cnn-lab/resume/3"
+
+
+def save_resume(path: Path, config: TrainConfig, values: dict) -> None:
+    """Keep what `resume.state_to_dict` says of a run, in one step. Raises OSError."""
+    _write_content(path, {"format": RESUME_FORMAT, "config": config.to_dict(), "values": values})
+
+
+# Reading
+
+
+# 5 million float32 weights are 20 MB; three times that was not saved by this app
+MAX_CHECKPOINT_BYTES = 64_000_000
+# Of a file all but the tensors' numbers: about 10 kB, and a card's metrics
+MAX_PICKLE_BYTES = 1_000_000
+
+
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read and check a model file without running any code in it. Raises CheckpointError."""
     return _checked(_read_content(path), path.name)
@@ -97,27 +104,22 @@ def read_checkpoint(path: Path) -> Checkpoint:
 def _read_content(path: Path):
     _refuse_unsafe_size(path)
     try:
-        _refuse_shared_tuples(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
     # Torch raises many kinds for damaged and unsafe files; none of them may pass
     except Exception as error:
         raise CheckpointError(
-            f"{path.name} is damaged or holds more than weights, so it was not loaded. "
-            "Use a .pt file that this app has saved."
+            f"{path.name} is damaged or holds more than weights, so it was not loaded."
+            " Use a .pt file that this app has saved."
         ) from error
 
 
-def save_resume(path: Path, config: TrainConfig, values: dict) -> None:
-    """Keep what `training.state_to_dict` says of a run, in one step as a checkpoint. Raises
-    OSError.
-    """
-    _write_content(path, {"format": RESUME_FORMAT, "config": config.to_dict(), "values": values})
+EARLIER_RESUME_FORMATS = ("fashion-cnn-lab/resume/1", "fashion-cnn-lab/resume/2")
 
 
 def read_resume(path: Path, config: TrainConfig) -> dict:
-    """What `save_resume` kept, for `training.restore_state`, which checks its parts.
+    """What `save_resume` kept, for `resume.restore_state`, which checks its parts.
 
     Raises CheckpointError for a file that is damaged, unsafe, too large, or of a run with another
     config; only `epochs` may differ, since a run can be continued.
@@ -126,7 +128,7 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
     kind = content.get("format") if isinstance(content, dict) else None
     if kind in EARLIER_RESUME_FORMATS:
         raise CheckpointError(
-            f"{path.name} was kept by an earlier version of this app, which trained otherwise."
+            f"{path.name} was kept by an earlier version of this app, which trained differently."
         )
     if kind != RESUME_FORMAT:
         raise CheckpointError(
@@ -144,9 +146,7 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
 
 
 def _refuse_unsafe_size(path: Path) -> None:
-    """Look at the sizes before anything is decoded; a zip can claim to be far larger inside than
-    outside.
-    """
+    """Refuse by size, before anything is decoded: a zip can be far larger inside than outside."""
     try:
         size = path.stat().st_size
         if size > MAX_CHECKPOINT_BYTES:
@@ -154,39 +154,31 @@ def _refuse_unsafe_size(path: Path) -> None:
                 f"{path.name} has {size:,} bytes; at most {MAX_CHECKPOINT_BYTES:,} are allowed."
             )
         with zipfile.ZipFile(path) as archive:
-            unpacked = sum(info.file_size for info in archive.infolist())
+            parts = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise CheckpointError(
             f"{path.name} is not a model file, or only half of one was copied."
         ) from error
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
+    unpacked = sum(part.file_size for part in parts)
     if unpacked > MAX_CHECKPOINT_BYTES:
         raise CheckpointError(
             f"{path.name} would unpack to {unpacked:,} bytes; it was not made by this app."
         )
+    for part in parts:
+        if part.filename.lower().endswith("data.pkl") and part.file_size > MAX_PICKLE_BYTES:
+            raise CheckpointError(
+                f"{path.name} says {part.file_size:,} bytes beside its weights;"
+                f" at most {MAX_PICKLE_BYTES:,} are allowed. It was not made by this app."
+            )
 
 
-def _refuse_shared_tuples(path: Path) -> None:
-    """Raises ValueError for a pickle in which anything but words, containers and tensors is used
-    twice.
+# Checking
 
-    A tuple of twice the same tuple, of twice the same tuple, and so on: as a key it would take for
-    ever to be hashed, within torch.load and with all other threads waiting.
-    """
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            if not info.filename.lower().endswith("data.pkl"):
-                continue
-            if info.file_size > MAX_PICKLE_BYTES:
-                raise ValueError(f"{info.filename} is too large")
-            made_by, before = {}, ""
-            for code, place, _ in pickletools.genops(archive.read(info)):
-                if code.name in ("BINPUT", "LONG_BINPUT"):
-                    made_by[place] = before
-                elif code.name in ("BINGET", "LONG_BINGET") and made_by.get(place) not in SHAREABLE:
-                    raise ValueError(f"{info.filename} uses what {made_by.get(place)} made twice")
-                before = code.name
+
+MAX_QUOTED = 300  # characters of what is wrong with a file, which quotes values from it
+MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
 
 
 def _checked(content, name: str) -> Checkpoint:
@@ -218,9 +210,9 @@ def _checked_config(content: dict, name: str) -> TrainConfig:
     try:
         return TrainConfig.from_dict(config)
     except ConfigError as error:
-        words = str(error)[:MAX_QUOTED]
+        problem = str(error)[:MAX_QUOTED]
         raise CheckpointError(
-            f"{name} has a training configuration that does not fit: {words}"
+            f"{name} has a training configuration that does not fit: {problem}"
         ) from error
 
 
@@ -229,12 +221,7 @@ def _checked_weights(model: str, weights, name: str) -> dict[str, torch.Tensor]:
     if not isinstance(weights, dict) or set(weights) != set(expected):
         raise CheckpointError(f"{name} does not have the layers of {model}.")
     for layer, tensor in weights.items():
-        plain = (
-            isinstance(tensor, torch.Tensor)
-            and not tensor.is_nested
-            and _kind(tensor) == _kind(expected[layer])
-        )
-        if not plain or tensor.shape != expected[layer].shape:
+        if not _is_like(tensor, expected[layer]):
             raise CheckpointError(
                 f"{name}: layer {layer} does not have the shape or type that {model} needs."
             )
@@ -243,14 +230,18 @@ def _checked_weights(model: str, weights, name: str) -> dict[str, torch.Tensor]:
     return dict(weights)
 
 
-def _kind(tensor: torch.Tensor) -> tuple:
-    """What may not differ: a sparse tensor, or one on no device at all, is no weight."""
-    return tensor.dtype, tensor.layout, tensor.device
+def _is_like(value, expected: torch.Tensor) -> bool:
+    """Whether it is a tensor of this shape and kind; a sparse one, or one on no device, is not."""
+    if not isinstance(value, torch.Tensor) or value.is_nested or value.shape != expected.shape:
+        return False
+    kinds = [(tensor.dtype, tensor.layout, tensor.device) for tensor in (value, expected)]
+    return kinds[0] == kinds[1]
 
 
 def _checked_metrics(metrics, name: str) -> dict:
     text, characters = [], 0
     try:
+        # Piece by piece: what is small in the file can be huge as text
         for part in json.JSONEncoder(allow_nan=False).iterencode(metrics):
             text.append(part)
             characters += len(part)
@@ -265,6 +256,12 @@ def _checked_metrics(metrics, name: str) -> dict:
     return files.with_todays_keys(json.loads("".join(text)))
 
 
+# Using
+
+
+MIN_TEMPERATURE = 0.05  # a hand-edited file must not make all answers certain or all alike
+
+
 def load_model(path: Path) -> nn.Module:
     """The network with the file's weights, see `model_of`. Raises CheckpointError."""
     return model_of(read_checkpoint(path))
@@ -273,23 +270,14 @@ def load_model(path: Path) -> nn.Module:
 def model_of(checkpoint: Checkpoint) -> nn.Module:
     """The network with a checkpoint's weights, in eval mode on the CPU.
 
-    Its attributes `temperature` and `ood_threshold` are what `predict` divides its logits by, and
-    the `predict.ood_score` above which a picture is called unlike anything known.
+    Its attributes: `temperature`, by which `predict` divides its logits, and `ood_threshold`, the
+    `predict.ood_score` above which a picture is called unlike anything known.
     """
     model = build_model(checkpoint.model)
     model.load_state_dict(checkpoint.weights)
-    model.ood_threshold = _number(checkpoint.metrics.get("ood_threshold"), math.inf)
-    temperature = _number(checkpoint.metrics.get("temperature"), 1.0)
-    model.temperature = (
-        temperature if MIN_TEMPERATURE <= temperature <= 1 / MIN_TEMPERATURE else 1.0
-    )
+    metrics = checkpoint.metrics
+    model.ood_threshold = float(files.number_or(metrics.get("ood_threshold"), math.inf))
+    temperature = float(files.number_or(metrics.get("temperature"), 1.0))
+    usable = MIN_TEMPERATURE <= temperature <= 1 / MIN_TEMPERATURE
+    model.temperature = temperature if usable else 1.0
     return fold_norms(model).to(memory_format=torch.channels_last)
-
-
-def _number(value, default: float) -> float:
-    ok = (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and abs(value) < files.MAX_NUMBER
-    )
-    return float(value) if ok else default

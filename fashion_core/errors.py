@@ -1,5 +1,4 @@
-"""Every exception that this project raises for a visitor to read: its text says what was wrong,
-the value, and what to do.
+"""Every exception whose text is for visitors: it says what was wrong, the value, and what to do.
 
 LabError
 ├── DataError        Fashion-MNIST cannot be had
@@ -17,7 +16,7 @@ LabError
 
 
 class LabError(Exception):
-    """The base of all of them: pages and the command line catch this one."""
+    """The base of all of them, which pages and the command line catch."""
 
 
 class DataError(LabError):

@@ -1,9 +1,9 @@
-"""JSON files that a stranger may have edited: replaced in one step, numbers checked, former keys
-read.
+"""JSON files that anybody may have edited: replaced in one step, numbers checked, former keys read.
 
 Standard library only.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -14,37 +14,34 @@ from pathlib import Path
 from fashion_core.errors import RunError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
-# A second in all: a status is read within a millisecond, a model in some
-REPLACE_TRIES, REPLACE_SECONDS = 50, 0.02
-# Torch says it without a number
-DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC), None}
-MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more is not ours
-# What earlier versions wrote, and what it is called today
-FORMER_KEYS = {
-    "sketches": "synthetic",
-    "sketch_accuracy": "synthetic_accuracy",
-    "best_figures": "best_metrics",
-    "passed": "skipped",
-}
-MAX_NUMBER = 1e15  # larger than any count, loss or time that a run can have
 
 
 # Writing
 
 
+REPLACE_TRIES, REPLACE_SECONDS = 50, 0.02  # a second in all: no file of ours is read for longer
+# Torch reports a full disk without a number
+DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC), None}
+
+
 def write_json(path: Path, values: dict) -> None:
-    """Replace a JSON file in one step, so that a reader sees the old or the new one. Raises
-    OSError.
-    """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
-    temporary.write_text(json.dumps(values, allow_nan=False), encoding="utf-8")
-    replace_file(temporary, path)
+    """Replace a JSON file in one step: a reader sees the old one or the new one. Raises OSError."""
+    temporary = temporary_path(path)
+    try:
+        temporary.write_text(json.dumps(values, allow_nan=False), encoding="utf-8")
+        replace_file(temporary, path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def temporary_path(path: Path) -> Path:
+    """A name beside the file for what will replace it, of this process and this thread alone."""
+    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
 
 
 def replace_file(source: Path, target: Path) -> None:
-    """os.replace; on Windows, where a file that somebody reads cannot be replaced, once it is read.
-    Raises OSError.
-    """
+    """Do what os.replace does, on Windows as soon as nobody reads the target. Raises OSError."""
     for tries_left in reversed(range(REPLACE_TRIES)):
         try:
             os.replace(source, target)
@@ -55,17 +52,29 @@ def replace_file(source: Path, target: Path) -> None:
             time.sleep(REPLACE_SECONDS)
 
 
+# Reading
+
+
+MAX_JSON_BYTES = 200_000  # a status or config is about 2 kB; more was not written by this app
+MAX_NUMBER = 1e15  # larger than any count, loss or time that a run can have
+# What earlier versions wrote, and what it is called today
+FORMER_KEYS = {
+    "sketches": "synthetic",
+    "sketch_accuracy": "synthetic_accuracy",
+    "best_figures": "best_metrics",
+    "passed": "skipped",
+}
+
+
 def read_json(path: Path) -> dict:
-    """A JSON object from a file. Raises RunError when it is missing, too large, not JSON or not an
-    object.
-    """
+    """The JSON object in a file. Raises RunError if it is missing, too large or none."""
     try:
         if path.exists() and not path.is_file():  # reading a pipe would wait for ever
             raise RunError(f"{path.name} is not a file, so it was not written by this app.")
         if path.stat().st_size > MAX_JSON_BYTES:
             raise RunError(
-                f"{path.name} is larger than {MAX_JSON_BYTES:,} bytes, so it was not written by"
-                " this app."
+                f"{path.name} is larger than {MAX_JSON_BYTES:,} bytes,"
+                " so it was not written by this app."
             )
         values = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
     except OSError as error:
@@ -77,8 +86,8 @@ def read_json(path: Path) -> dict:
     return values
 
 
-def refuse_constant(text):
-    """For json.loads: NaN and the infinities are no JSON. Raises ValueError."""
+def refuse_constant(text: str):
+    """For json.loads: NaN and the infinities are not JSON. Raises ValueError."""
     raise ValueError(f"{text} is not a JSON number")
 
 
@@ -89,7 +98,7 @@ def number_or(value, default):
 
 
 def with_todays_keys(values: dict) -> dict:
-    """The values of a configuration, status, event, card or queue, whichever version wrote them.
+    """A configuration, status, event, card or queue under today's keys, whichever version wrote it.
 
     `known_certainty`, from which a picture counted as known, was the negative of `ood_threshold`.
     """

@@ -1,8 +1,7 @@
-"""What a copy of the app allows its visitors, read from environment variables here and nowhere
-else.
+"""What a copy of the app allows its visitors, read from environment variables here alone.
 
 Standard library only. Without any of them there are no limits beside those of TrainConfig. A value
-that cannot be read switches training off until it is mended: a public copy with a typing error must
+that cannot be read switches training off until it is fixed: a public copy with a typing error must
 not be an open one.
 """
 
@@ -11,10 +10,11 @@ import math
 import os
 from dataclasses import dataclass
 
-from fashion_core.errors import LimitError
+from fashion_core.errors import LimitError, RunError
 from fashion_core.text import format_count
 
 READ_ONLY = "FASHION_READ_ONLY"
+READ_ONLY_SENTENCE = "This is a public copy: training, renaming and deleting are switched off."
 MAX_EPOCHS, MAX_MINUTES = "FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES"
 MAX_RUNS, MAX_QUEUE = "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
@@ -30,7 +30,7 @@ class Limits:
     runs: float = math.inf  # kept at a time
     queue: float = math.inf  # runs that wait at a time
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """The limits in one sentence; empty when there are none."""
         parts = [
             f"{format_count(value, unit)}{rest}"
@@ -66,10 +66,9 @@ class Limits:
         """A sentence that refuses `added` runs beside `kept` ones, or an empty string."""
         if kept + added <= self.runs:
             return ""
-        allowed = f"This copy keeps at most {format_count(self.runs, 'run')}"
         return (
-            f"{allowed}; there {_are(kept)}, and {added} more would be too many. Delete some on the"
-            " Runs page first."
+            f"This copy keeps at most {format_count(self.runs, 'run')}; there {_are(kept)},"
+            f" and {added} more would be too many. Delete some on the Runs page first."
         )
 
     def queue_problem(self, waiting: int, added: int = 1) -> str:
@@ -77,13 +76,10 @@ class Limits:
         if waiting + added <= self.queue:
             return ""
         if not self.queue:
-            return (
-                "On this copy no run can wait. Start it when the one that is under way has ended."
-            )
-        allowed = f"On this copy at most {format_count(self.queue, 'run')} can wait"
+            return "On this copy no run can wait. Start it when the one under way has ended."
         return (
-            f"{allowed}; there {_are(waiting)}, and {added} more would be too many. Cancel some or"
-            " wait."
+            f"On this copy at most {format_count(self.queue, 'run')} can wait; there"
+            f" {_are(waiting)}, and {added} more would be too many. Cancel some or wait."
         )
 
 
@@ -98,8 +94,14 @@ def read_limits() -> Limits:
 
 
 def read_only() -> bool:
-    """True on a public copy (FASHION_READ_ONLY=1): no training, no deleting, nothing brought in."""
+    """True on a public copy (FASHION_READ_ONLY=1): no training, no deleting, nothing imported."""
     return _text(READ_ONLY).lower() not in NO
+
+
+def refuse_if_read_only() -> None:
+    """Raises RunError on a public copy."""
+    if read_only():
+        raise RunError(f"{READ_ONLY_SENTENCE} {problem()}".strip())
 
 
 def problem() -> str:
@@ -107,8 +109,8 @@ def problem() -> str:
     text = _text(READ_ONLY)
     if text.lower() not in YES + NO:
         return (
-            f"{READ_ONLY} is {text[:SHOWN_CHARACTERS]!r}; it must be 1 or 0. Until then this copy"
-            " is read-only."
+            f"{READ_ONLY} is {text[:SHOWN_CHARACTERS]!r}; it must be 1 or 0."
+            " Until then this copy is read-only."
         )
     try:
         read_limits()
@@ -131,8 +133,8 @@ def _limit(name: str, whole: bool, lowest: int = 1) -> float:
             return value
     wanted = f"a whole number of at least {lowest}" if whole else "a number above 0"
     raise LimitError(
-        f"{name} is {text[:SHOWN_CHARACTERS]!r}; it must be {wanted}. Until it is mended nothing"
-        " can be started."
+        f"{name} is {text[:SHOWN_CHARACTERS]!r}; it must be {wanted}."
+        " Until it is fixed nothing can be started."
     )
 
 

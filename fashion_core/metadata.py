@@ -1,8 +1,7 @@
-"""Facts about Fashion-MNIST that never change: names, sizes, pixel statistics, checksums. Standard
-library only.
+"""Facts about Fashion-MNIST that never change: names, sizes, pixel statistics, checksums.
 
-Source of the facts: Xiao, Rasul, Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking
-Machine Learning Algorithms", 2017, and the repository zalandoresearch/fashion-mnist.
+Standard library only. Source: Xiao, Rasul, Vollgraf, "Fashion-MNIST: a Novel Image Dataset for
+Benchmarking Machine Learning Algorithms", 2017, and the repository zalandoresearch/fashion-mnist.
 """
 
 CLASS_NAMES = (
@@ -35,8 +34,7 @@ SPLIT_SEED = 20170825
 PIXEL_MEAN = 0.2860
 PIXEL_STD = 0.3530
 
-# MD5 of each file's decompressed content: the .gz differ between distributors, the content does
-# not.
+# MD5 of each file's decompressed content: only the .gz around it differ between distributors.
 FILE_MD5 = {
     "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
     "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",

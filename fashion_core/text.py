@@ -1,12 +1,16 @@
-"""From fashion_core.config."""
+"""Numbers, durations, sizes and lists as words, unique labels, printable text.
+
+Standard library only.
+"""
 
 import math
 from collections import Counter
 
 
 def format_value(name: str, value) -> str:
-    """The value of this hyper-parameter for a reader: "on", "55,000", "0.003"; a seed is a name,
-    not a quantity.
+    """The value of this hyper-parameter for a reader: "on", "55,000", "0.003".
+
+    A seed is a name, not a quantity: it has no separators.
     """
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -23,18 +27,17 @@ def format_count(value: float, unit: str) -> str:
 
 def one_line(text: str) -> str:
     """The printable characters of a text in one line, with single spaces."""
-    return " ".join(
-        "".join(character if character.isprintable() else " " for character in text).split()
-    )
+    return " ".join(_printable(text).split())
 
 
 def printable_lines(text: str) -> str:
     """The printable characters of a text, its lines kept."""
-    lines = (
-        "".join(character if character.isprintable() else " " for character in line)
-        for line in text.splitlines()
-    )
-    return "\n".join(map(str.rstrip, lines)).strip()
+    return "\n".join(_printable(line).rstrip() for line in text.splitlines()).strip()
+
+
+def _printable(text: str) -> str:
+    """The text with a space in place of each character that is not printable."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def format_duration(seconds: float) -> str:
@@ -52,11 +55,16 @@ def format_bytes(size: float) -> str:
 
 
 def unique_labels(names: dict[str, str]) -> dict[str, str]:
-    """Names by id, unique: of several alike each gets the end of its id, or all of it where the
-    ends are alike too.
+    """Names by id, made unique: of several alike each gets the end of its id.
+
+    Where the ends are alike too, it gets all of its id.
     """
-    alike, ends = Counter(names.values()), Counter((name, key[-4:]) for key, name in names.items())
-    ids = {key: key[-4:] if ends[name, key[-4:]] == 1 else key for key, name in names.items()}
-    return {
-        key: name if alike[name] == 1 else f"{name} ({ids[key]})" for key, name in names.items()
-    }
+    alike = Counter(names.values())
+    ends = Counter((name, key[-4:]) for key, name in names.items())
+
+    def label(key: str, name: str) -> str:
+        if alike[name] == 1:
+            return name
+        return f"{name} ({key[-4:] if ends[name, key[-4:]] == 1 else key})"
+
+    return {key: label(key, name) for key, name in names.items()}

@@ -21,7 +21,7 @@ def _nothing_set(monkeypatch):
 def test_without_settings_nothing_is_limited():
     allowed = read_limits()
     assert allowed == Limits(math.inf, math.inf, math.inf, math.inf)
-    assert allowed.words() == allowed.epochs_problem(100) == allowed.time_problem(1e9) == ""
+    assert allowed.describe() == allowed.epochs_problem(100) == allowed.time_problem(1e9) == ""
     assert (
         allowed.runs_problem(10_000, 20)
         == allowed.queue_problem(10_000, 20)
@@ -38,7 +38,7 @@ def test_settings_are_read_and_said(monkeypatch):
         "This copy allows at most 5 epochs per run, 2.5 minutes per run, 1,000 runs kept, 0 runs"
         " waiting."
     )
-    assert read_limits().words() == said
+    assert read_limits().describe() == said
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,7 @@ def test_it_is_refused_while_a_run_trains_while_the_lock_is_held_and_on_a_read_o
         rate_finder.start(CONFIG)
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
     for act in (lambda: rate_finder.start(CONFIG), rate_finder.forget):
-        with pytest.raises(RunError, match="read-only"):
+        with pytest.raises(RunError, match="public copy"):
             act()
     assert launched == []
     monkeypatch.setenv("FASHION_READ_ONLY", "0")

@@ -191,7 +191,7 @@ def test_a_lost_run_that_waited_is_lost_again_when_cancelled():
         (lambda: ended_run(), 0, "at least one more"),
         (lambda: ended_run(), -1, "at least one more"),
         (lambda: ended_run(), 99, "between 1 and 100, not 101"),
-        (lambda: ended_run("failed", epoch=1, cause="TrainingFailed"), 1, "loss ran away"),
+        (lambda: ended_run("failed", epoch=1, cause="TrainingFailed"), 1, "diverged"),
     ],
 )
 def test_what_cannot_go_on_says_why(make, more, words, spawned):
@@ -377,7 +377,7 @@ def test_a_read_only_copy_changes_nothing(monkeypatch, spawned):
         lambda: run_queue.move(run_id, 1),
         lambda: control.request_pause(run_id),
     ):
-        with pytest.raises(RunError, match="read-only"):
+        with pytest.raises(RunError, match="public copy"):
             action()
     assert run_queue.start_next() is None
     assert spawned == []

@@ -255,7 +255,7 @@ def test_the_figures_are_those_of_the_model_that_was_kept_as_in_the_table(
     epochs = epochs_of((0.84, 0.5), (0.85, 0.4)).assign(synthetic_accuracy=[0.7, 0.6])
     best = run_table.best_metrics(found, epochs)
     assert (best["Validation"], best["Best epoch"]) == (100 * accuracy, epoch)
-    assert best["Sketches"] == pytest.approx(synthetic, nan_ok=True)
+    assert best["Synthetic"] == pytest.approx(synthetic, nan_ok=True)
     row = frame_of([found]).iloc[0]
     assert (row["Validation"], row["Best epoch"]) == (best["Validation"], best["Best epoch"])
 

@@ -17,8 +17,8 @@ def test_every_hyper_parameter_can_be_varied_with_the_values_proposed():
     for name in sweep.NAMES:
         proposed = sweep.proposed_values(TrainConfig(), name)
         assert len(proposed) >= 2
-        assert sweep.parse_values(name, sweep.values_text(proposed)) == proposed
-        named = sweep.variants(TrainConfig(), name, proposed)
+        assert sweep.parse_values(name, sweep.format_values(proposed)) == proposed
+        named = sweep.named_configs(TrainConfig(), name, proposed)
         assert [getattr(config, name) for _, config in named] == proposed
         assert len({title for title, _ in named}) == len(proposed)
 
@@ -73,8 +73,8 @@ def test_what_is_no_value_is_a_sentence(name, text, words):
 
 
 def test_names_keep_what_tells_them_apart():
-    ((title, _),) = sweep.variants(TrainConfig(), "learning_rate", [0.01], "n" * 99)
+    ((title, _),) = sweep.named_configs(TrainConfig(), "learning_rate", [0.01], "n" * 99)
     assert title.endswith(" · learning rate 0.01")
     assert folders.clean_name(title, "") == title
-    assert sweep.variants(TrainConfig(), "seed", [7])[0][0] == "Seed 7"
+    assert sweep.named_configs(TrainConfig(), "seed", [7])[0][0] == "Seed 7"
     assert sweep.NAME_LENGTH == MAX_NAME_LENGTH

@@ -1,0 +1,1 @@
+"""Tidy frames and Plotly figures from plain arrays and events."""

@@ -1,0 +1,1 @@
+"""Run folders, one per training: making, reading, starting, queueing, comparing, pruning them."""

@@ -1,4 +1,7 @@
-"""From fashion_core.runs."""
+"""What changes which run trains: starting a process, asking it to pause or stop, deleting a run.
+
+All of it happens under the launch lock, so that one of two who ask at once is always first.
+"""
 
 import contextlib
 import os
@@ -13,31 +16,20 @@ from filelock import FileLock, Timeout
 
 from fashion_core import files, limits
 from fashion_core.errors import ConfigError, RunError
-from fashion_core.limits import read_only
 from fashion_core.runs import folders
 from fashion_core.runs.folders import Run
+
+# Locks
+
 
 LAUNCH_SECONDS = 10.0  # longer than another start takes
 # A killed worker is dead before the system has torn down its memory and let go of its lock
 LOCK_SECONDS = 3.0
-# OpenMP's threads wait for each other by spinning. Not at all makes two threads on two idle cores
-# 1.7 times slower; as long as its default makes them ten times slower on cores that others need
-# too. Read when torch is loaded.
-THREADS_ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
-
-
-def refuse_read_only() -> None:
-    """Raises RunError on a read-only copy."""
-    if read_only():
-        raise RunError(
-            f"This copy is read-only: training is switched off. {limits.problem()}".strip()
-        )
 
 
 @contextlib.contextmanager
 def launch_lock(seconds: float = LAUNCH_SECONDS):
-    """Held by whoever changes which run trains, or waits, or how it is to go on; so one of two is
-    always first.
+    """Held by whoever changes which run trains, or waits, or how it is to go on.
 
     Raises RunError when another one holds it for longer than `seconds`.
     """
@@ -51,6 +43,28 @@ def launch_lock(seconds: float = LAUNCH_SECONDS):
         raise folders.unwritable(error, "The runs' folder") from error
 
 
+def worker_lock(seconds: float = LOCK_SECONDS) -> FileLock:
+    """The lock that a worker holds while it trains; the system releases it when the worker dies."""
+    return FileLock(folders.runs_dir() / ".worker.lock", timeout=seconds)
+
+
+def training_now(seconds: float = LOCK_SECONDS) -> str:
+    """A sentence that refuses a second start while something trains, or an empty string."""
+    active = folders.active_run()
+    if active:
+        return f"“{active.name}” is training. Stop it or wait until it has finished."
+    if folders.finder_active():
+        return "A learning rate is being looked for. Stop that or wait until it is found."
+    try:
+        with worker_lock(seconds):
+            return ""
+    except Timeout:
+        return "Another training process still holds the machine. Wait until it has finished."
+
+
+# Starting
+
+
 def launch(run: Run) -> None:
     """Start, or start again, the process of a run that exists; for those who hold the launch lock.
 
@@ -61,10 +75,8 @@ def launch(run: Run) -> None:
         for name in ("stop", "pause"):
             (run.run_dir / name).unlink(missing_ok=True)
         _set_epochs(run, int(epochs))
-        files.write_json(
-            run.run_dir / "status.json",
-            folders.metrics_of(run.status) | {"state": "starting", "heartbeat_at": time.time()},
-        )
+        begun = {"state": "starting", "heartbeat_at": time.time()}
+        files.write_json(run.run_dir / "status.json", folders.metrics_of(run.status) | begun)
     except OSError as error:
         raise folders.unwritable(error) from error
     spawn_worker(run.run_dir)
@@ -78,26 +90,16 @@ def _set_epochs(run: Run, epochs: int) -> None:
         config = replace(run.config, epochs=epochs)
     except ConfigError as error:
         raise RunError(str(error)) from error
+    path = run.run_dir / "config.json"
     changes = {"config": config.to_dict(), "epochs_before": [*run.epochs_before, run.config.epochs]}
-    files.write_json(
-        run.run_dir / "config.json", files.read_json(run.run_dir / "config.json") | changes
-    )
+    files.write_json(path, files.read_json(path) | changes)
 
 
 def spawn_worker(run_dir: Path) -> None:
-    environment = THREADS_ENVIRONMENT | os.environ | {"PYTHONUNBUFFERED": "1"}
-    # Without PYTHONPATH the worker would only find the package when the app was started in the
-    # project's folder.
-    others = [
-        path
-        for path in os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        if path not in ("", str(files.PROJECT_DIR))
-    ]
-    environment["PYTHONPATH"] = os.pathsep.join([str(files.PROJECT_DIR), *others])
-    # Relative ones mean this process's folder, not the worker's
-    for name in ("FASHION_RUNS_DIR", "FASHION_DATA_DIR"):
-        if environment.get(name):
-            environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
+    """Start the process that works in this folder. Raises RunError, and then says so in its status.
+
+    It has a session of its own, so it outlives this process.
+    """
     try:
         with (run_dir / "worker.log").open("ab") as log:
             subprocess.Popen(
@@ -105,50 +107,49 @@ def spawn_worker(run_dir: Path) -> None:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl+C in the server's console is not meant for it; the same on Windows:
+                # Ctrl+C in the server's console is not meant for it, on Windows neither
                 start_new_session=True,
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
                 cwd=files.PROJECT_DIR,
-                env=environment,
+                env=_worker_environment(),
             )
     except OSError as error:
         message = f"The training process could not be started: {error.strerror}."
-        status = run_dir / "status.json"
-        files.write_json(
-            status,
-            folders.metrics_of(files.read_json(status)) | {"state": "failed", "message": message},
-        )
+        metrics = folders.metrics_of(files.read_json(run_dir / "status.json"))
+        failed = {"state": "failed", "message": message}
+        files.write_json(run_dir / "status.json", metrics | failed)
         raise RunError(message) from error
 
 
-def worker_lock(seconds: float = LOCK_SECONDS) -> FileLock:
-    """The lock that a worker holds while it trains; the system releases it when the worker dies."""
-    return FileLock(folders.runs_dir() / ".worker.lock", timeout=seconds)
+# OpenMP's threads wait for each other by spinning. Not at all makes two threads on two idle cores
+# 1.7 times slower; as long as its default makes them ten times slower on cores that others need
+# too. Read when torch is loaded.
+THREADS_ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
 
 
-def training_now(seconds: float = LOCK_SECONDS) -> str:
-    """A sentence that refuses a second start while a run is training or the finder at work, or an
-    empty string.
-    """
-    active = folders.active_run()
-    if active:
-        return f"“{active.name}” is training. Stop it or wait until it has finished."
-    if folders.finder_active():
-        return "A learning rate is being looked for. Stop that or wait until it is found."
-    try:
-        with worker_lock(seconds):
-            return ""
-    except Timeout:
-        return "Another training process still holds the machine. Wait until it has finished."
+def _worker_environment() -> dict[str, str]:
+    environment = THREADS_ENVIRONMENT | os.environ | {"PYTHONUNBUFFERED": "1"}
+    # So that it finds the package although the app was started in another folder
+    paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    others = [path for path in paths if path not in ("", str(files.PROJECT_DIR))]
+    environment["PYTHONPATH"] = os.pathsep.join([str(files.PROJECT_DIR), *others])
+    # Relative ones mean this process's folder, not the worker's
+    for name in ("FASHION_RUNS_DIR", "FASHION_DATA_DIR"):
+        if environment.get(name):
+            environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
+    return environment
+
+
+# Asking
 
 
 def request_stop(run_id: str) -> None:
-    """Ask a run to stop at its next event, ten a second with a small network, or end one that is
-    paused.
+    """Ask a run to stop at its next event, or end one that is paused.
 
+    Events come ten a second with a small network.
     Raises RunError for an unknown run, one that does not train, or an unwritable folder.
     """
-    refuse_read_only()
+    limits.refuse_if_read_only()
     folders.run_dir_of(run_id)
     with launch_lock():
         run = folders.read_run(run_id)
@@ -159,11 +160,11 @@ def request_stop(run_id: str) -> None:
 
 
 def request_pause(run_id: str) -> None:
-    """Ask a run to keep everything that going on needs, and to end its process, at its next event.
+    """Ask a run to keep all that going on needs and to end its process, at its next event.
 
     Raises RunError for an unknown run, one that does not train, or an unwritable folder.
     """
-    refuse_read_only()
+    limits.refuse_if_read_only()
     folders.run_dir_of(run_id)
     with launch_lock():
         _ask(folders.read_run(run_id), "pause")
@@ -176,25 +177,23 @@ def _ask(run: Run, what: str) -> None:
 
 
 def delete_run(run_id: str) -> None:
-    """Delete a run's folder. Raises RunError while it is training or on a read-only copy."""
-    if read_only():
-        raise RunError("This copy is read-only: runs cannot be deleted.")
+    """Delete a run's folder. Raises RunError while it is training or on a public copy."""
+    limits.refuse_if_read_only()
     folders.run_dir_of(run_id)
     with launch_lock():  # else a run that waits could be started meanwhile
         run_dir = folders.run_dir_of(run_id)
         run = folders.read_run(run_id)
         if run.is_active:
             raise RunError(f"“{run.name}” is still training. Stop it first.")
-        if folders.silent_problem(run):
-            raise RunError(folders.silent_problem(run))
+        problem = folders.silent_problem(run)
+        if problem:
+            raise RunError(problem)
         remove_folder(run_dir)
 
 
 def remove_folder(run_dir: Path) -> None:
-    """Delete a run's folder whatever its state, for those who hold the launch lock. Raises
-    RunError.
-    """
-    # Renamed first: a reader sees a whole run or none, never half of one.
+    """Delete a folder whatever its state, for those who hold the launch lock. Raises RunError."""
+    # Renamed first: a reader sees a whole run or none, never half of one
     to_delete = run_dir.with_name(f".deleted-{run_dir.name}")
     shutil.rmtree(to_delete, ignore_errors=True)
     try:

@@ -1,14 +1,18 @@
-"""From fashion_core.runs."""
+"""What a training tells while it runs: the events in metrics.jsonl, and the end of worker.log."""
 
 import json
 import os
-import threading
 from pathlib import Path
 
 from fashion_core import files
 from fashion_core.runs.folders import Run
 
-MAX_METRICS_BYTES = 50_000_000  # 100 epochs write about 1 MB, with sketches twice that
+MAX_METRICS_BYTES = 50_000_000  # 100 epochs write about 1 MB, with synthetic pictures twice that
+# What an event of each kind must have
+EVENT_KEYS = {
+    "step": ("epoch", "step", "train_loss", "elapsed_seconds"),
+    "epoch": ("epoch", "step", "train_loss", "val_loss", "val_accuracy", "elapsed_seconds"),
+}
 
 
 def read_metrics(run_dir: Path, offset: int = 0) -> tuple[list[dict], int]:
@@ -31,12 +35,6 @@ def read_metrics(run_dir: Path, offset: int = 0) -> tuple[list[dict], int]:
     return events, offset + len(whole)
 
 
-_EVENT_KEYS = {
-    "step": ("epoch", "step", "train_loss", "elapsed_seconds"),
-    "epoch": ("epoch", "step", "train_loss", "val_loss", "val_accuracy", "elapsed_seconds"),
-}
-
-
 def _parse_event(line: bytes) -> dict | None:
     try:
         event = json.loads(line, parse_constant=files.refuse_constant)
@@ -49,14 +47,12 @@ def _parse_event(line: bytes) -> dict | None:
         for key, value in files.with_todays_keys(event).items()
         if files.number_or(value, None) is not None
     }
-    complete = all(key in numbers for key in _EVENT_KEYS[event["kind"]])
+    complete = all(key in numbers for key in EVENT_KEYS[event["kind"]])
     return {"kind": event["kind"]} | numbers if complete else None
 
 
 def metrics_version(run: Run) -> tuple:
-    """Changes whenever metrics.jsonl may have been cut, so that what was read of it no longer
-    counts.
-    """
+    """Changes whenever metrics.jsonl may have been cut, so that what was read of it is outdated."""
     try:
         inode = (run.run_dir / "metrics.jsonl").stat().st_ino
     except OSError:
@@ -65,8 +61,7 @@ def metrics_version(run: Run) -> tuple:
 
 
 def cut_metrics(run_dir: Path, epoch: int, step: int) -> None:
-    """Drop all events after `epoch` finished epochs and `step` weight updates, and whatever is no
-    event.
+    """Drop all events after `epoch` finished epochs and `step` weight updates, and all other lines.
 
     For a worker that goes on from there: its predecessor may have come further before it was
     killed. A missing file stays missing. Raises OSError.
@@ -76,11 +71,10 @@ def cut_metrics(run_dir: Path, epoch: int, step: int) -> None:
         return
     with path.open("rb") as file:
         text = file.read(MAX_METRICS_BYTES)
-    kept = b"".join(
-        line for line in text.splitlines(keepends=True) if _is_done(_parse_event(line), epoch, step)
-    )
+    lines = text.splitlines(keepends=True)
+    kept = b"".join(line for line in lines if _is_done(_parse_event(line), epoch, step))
     if kept != text:
-        temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+        temporary = files.temporary_path(path)
         temporary.write_bytes(kept)
         files.replace_file(temporary, path)
 

@@ -1,5 +1,4 @@
-"""Many runs against each other: the table, search and sort, what differs, the best values, the mean
-over seeds.
+"""Many runs against each other: a table, search, sort, what differs, the best, mean over seeds.
 
 Metrics come from folders that may have been edited by hand: what cannot be an accuracy or a number
 is left out.
@@ -8,6 +7,7 @@ is left out.
 import dataclasses
 import math
 import re
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -15,60 +15,39 @@ from fashion_core.config import TrainConfig, field_spec
 from fashion_core.runs.folders import Run
 from fashion_core.text import format_value, unique_labels
 
+# Hyper-parameters by the labels that the form gives them
 FIELDS = {spec.name: field_spec(spec.name)["label"] for spec in dataclasses.fields(TrainConfig)}
 SHARES_AND_RATES = {label for name, label in FIELDS.items() if field_spec(name)["type"] is float}
-TEXTS = ("Name", "State", "Configuration", "Tags", "Note")
 ACCURACIES = {"Validation": "best_val_accuracy", "Test": "test_accuracy"}
-COUNTS = ("Epochs done", "Best epoch")
-COLUMNS = (
-    "Name",
-    "State",
-    "Configuration",
-    "Validation",
-    "Test",
-    "Epochs done",
-    "When",
-    "Tags",
-    "Note",
-    "Best epoch",
-    "Seconds",
-    "Disk",
-    *FIELDS.values(),
-)
-DEFAULT_COLUMNS = (
-    "Name",
-    "State",
-    "Configuration",
-    "Validation",
-    "Test",
-    "Epochs done",
-    "When",
-    "Tags",
-)
-CSV_NAMES = {"Validation": "Validation %", "Test": "Test %", "Disk": "Disk MB"}
-LOWEST_IS_BEST = ("Lowest validation loss",)
-HIGHEST_IS_BEST = ("Validation", "Sketches", "Test")
 
 
 # The table
 
 
+_SUMMARY = ("Name", "State", "Configuration", *ACCURACIES)
+DEFAULT_COLUMNS = (*_SUMMARY, "Epochs done", "When", "Tags")
+COLUMNS = (*DEFAULT_COLUMNS, "Note", "Best epoch", "Seconds", "Disk", *FIELDS.values())
+TEXTS = ("Name", "State", "Configuration", "Tags", "Note")
+COUNTS = ("Epochs done", "Best epoch")
+# Types of pandas that can be empty
+DTYPES = {str: str, bool: "boolean", int: "Int64", float: float}
+
+
 def runs_frame(found: list[Run], disk_bytes: dict[str, int]) -> pd.DataFrame:
-    """One row per run, in the order given, indexed by run id, with all of `COLUMNS`; empty where
-    nothing is known.
+    """One row per run, in the order given, indexed by run id, with all of `COLUMNS`.
 
     `disk_bytes`: run id to bytes. Accuracies are per cent, Disk is in MB of a million bytes, When
-    is local time.
+    is local time. A cell is empty where nothing is known.
     """
     rows = [_row(run, disk_bytes.get(run.run_id, 0)) for run in found]
-    frame = pd.DataFrame(
-        rows, columns=list(COLUMNS), index=pd.Index([run.run_id for run in found], name="Run")
-    )
     kinds = dict.fromkeys(TEXTS, str) | dict.fromkeys(COUNTS, "Int64") | {"When": "datetime64[s]"}
     kinds |= dict.fromkeys((*ACCURACIES, "Seconds", "Disk"), float)
-    dtypes = {str: str, bool: "boolean", int: "Int64", float: float}
-    kinds |= {label: dtypes[field_spec(name)["type"]] for name, label in FIELDS.items()}
-    return frame.astype(kinds)
+    kinds |= {label: DTYPES[field_spec(name)["type"]] for name, label in FIELDS.items()}
+    return pd.DataFrame(rows, columns=list(COLUMNS), index=_index(found)).astype(kinds)
+
+
+def _index(found: list[Run]) -> pd.Index:
+    return pd.Index([run.run_id for run in found], name="Run")
 
 
 def _row(run: Run, disk_bytes: int) -> dict:
@@ -77,18 +56,20 @@ def _row(run: Run, disk_bytes: int) -> dict:
         "State": run.state.capitalize(),
         "When": pd.Timestamp.fromtimestamp(run.created_at).floor("s") if run.created_at else pd.NaT,
         "Configuration": run.config.describe() if run.config else run.problem,
+        "Epochs done": run.epochs_done if {"steps", "epoch"} & run.status.keys() else None,
+        "Best epoch": run.status.get("best_epoch"),
         "Seconds": run.status.get("elapsed_seconds", math.nan),
         "Disk": disk_bytes / 1e6,
         "Tags": ", ".join(run.annotations.tags),
         "Note": run.annotations.problem or " ".join(run.annotations.text.split()),
     }
     row |= {column: 100 * accuracy_of(run, key) for column, key in ACCURACIES.items()}
-    row["Epochs done"] = run.epochs_done if {"steps", "epoch"} & run.status.keys() else None
-    row["Best epoch"] = run.status.get("best_epoch")
-    blank = {
-        label: "" if field_spec(name)["type"] is str else None for name, label in FIELDS.items()
-    }
-    return row | (labelled_config(run.config) if run.config else blank)
+    return row | (labelled_config(run.config) if run.config else _no_config())
+
+
+def _no_config() -> dict:
+    kinds = {label: field_spec(name)["type"] for name, label in FIELDS.items()}
+    return {label: "" if kind is str else None for label, kind in kinds.items()}
 
 
 def labelled_config(config: TrainConfig) -> dict:
@@ -97,14 +78,21 @@ def labelled_config(config: TrainConfig) -> dict:
 
 
 def accuracy_of(run: Run, key: str) -> float:
-    """An accuracy 0…1 from the run's status, or NaN where it has none or what stands there is no
-    accuracy.
-    """
+    """An accuracy 0…1 from the run's status; NaN where there is none or it cannot be one."""
     value = run.status.get(key, math.nan)
     return float(value) if 0 <= value <= 1 else math.nan
 
 
-def select_runs(found: list[Run], query="", states=(), networks=(), tags=()) -> list[Run]:
+# Search and sort
+
+
+def select_runs(
+    found: list[Run],
+    query: str = "",
+    states: Collection[str] = (),
+    networks: Collection[str] = (),
+    tags: Collection[str] = (),
+) -> list[Run]:
     """The runs that pass every filter, in the order given.
 
     An empty filter lets all runs pass; of several tags one is enough. `query`: words that must all
@@ -112,43 +100,46 @@ def select_runs(found: list[Run], query="", states=(), networks=(), tags=()) -> 
     together.
     """
     words = [phrase or word for phrase, word in re.findall(r'"([^"]+)"|(\S+)', query.casefold())]
-    return [
-        run
-        for run in found
-        if (not states or run.state in states)
-        and (not networks or (run.config and run.config.model in networks))
-        and (not tags or set(tags) & set(run.annotations.tags))
-        and all(word in _searched_text(run) for word in words)
-    ]
+
+    def passes(run: Run) -> bool:
+        return (
+            (not states or run.state in states)
+            and (not networks or bool(run.config and run.config.model in networks))
+            and (not tags or not set(tags).isdisjoint(run.annotations.tags))
+            and all(word in _searched_text(run) for word in words)
+        )
+
+    return [run for run in found if passes(run)]
 
 
 def _searched_text(run: Run) -> str:
-    texts = [
-        run.name,
-        run.run_id,
-        run.state,
-        run.annotations.text,
-        *run.annotations.tags,
-        run.problem,
-    ]
-    texts += [run.config.describe()] if run.config else []
-    for name, label in FIELDS.items() if run.config else ():
-        value = getattr(run.config, name)
-        if value or name == "seed":  # one that looks for mixup wants the runs that have it
-            texts.append(f"{label} {format_value(name, value)}")
+    written = (run.annotations.text, *run.annotations.tags)
+    texts = [run.name, run.run_id, run.state, run.problem, *written]
+    if run.config:
+        texts += [run.config.describe(), *_searched_settings(run.config)]
     return "\n".join(texts).casefold()
 
 
+def _searched_settings(config: TrainConfig) -> list[str]:
+    """What is on, since who looks for mixup wants the runs that have it, and the seed."""
+    values = [(name, label, getattr(config, name)) for name, label in FIELDS.items()]
+    shown = [value for value in values if value[2] or value[0] == "seed"]
+    return [f"{label} {format_value(name, value)}" for name, label, value in shown]
+
+
 def sorted_frame(frame: pd.DataFrame, column: str, ascending: bool) -> pd.DataFrame:
-    """A `runs_frame` sorted by a column, text whatever its case; ties keep their order, empty cells
-    come last.
+    """A `runs_frame` sorted by a column, texts whatever their case.
+
+    Ties keep their order, empty cells come last.
     """
     values = frame[column]
     if column in TEXTS or values.dtype.kind in "OT" or isinstance(values.dtype, pd.StringDtype):
         values = values.str.casefold().mask(values == "")
-    return frame.loc[
-        values.sort_values(ascending=ascending, kind="stable", na_position="last").index
-    ]
+    ranked = values.sort_values(ascending=ascending, kind="stable", na_position="last")
+    return frame.loc[ranked.index]
+
+
+CSV_NAMES = {"Validation": "Validation %", "Test": "Test %", "Disk": "Disk MB"}
 
 
 def table_csv(frame: pd.DataFrame, columns: list[str]) -> str:
@@ -164,19 +155,19 @@ def table_csv(frame: pd.DataFrame, columns: list[str]) -> str:
 
 
 def unique_names(found: list[Run]) -> dict[str, str]:
-    """A name for each run id by which it can be told from the others: of two alike each gets the
-    end of its id.
-    """
+    """A name for each run id, see `text.unique_labels`."""
     return unique_labels({run.run_id: run.name for run in found})
 
 
 # Differences
 
 
+LOWEST_IS_BEST = ("Lowest validation loss",)
+HIGHEST_IS_BEST = ("Validation", "Synthetic", "Test")
+
+
 def differing_labels(found: list[Run]) -> list[str]:
-    """The labels of the hyper-parameters in which these runs are not all alike, in the order of
-    `FIELDS`.
-    """
+    """The hyper-parameters in which these runs are not all alike, in the order of `FIELDS`."""
     configs = [labelled_config(run.config) for run in found if run.config]
     return [label for label in FIELDS.values() if len({config[label] for config in configs}) > 1]
 
@@ -184,8 +175,8 @@ def differing_labels(found: list[Run]) -> list[str]:
 def difference_frame(found: list[Run], epochs: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row per run: its name, only those hyper-parameters that differ, and its best values.
 
-    `epochs`: run id to its `plots.epoch_frame`. Indexed by run id; accuracies are per cent;
-    Sketches is there only where a run has them.
+    `epochs`: run id to its `charts.frames.epoch_frame`. Indexed by run id; accuracies are per cent;
+    Synthetic is there only where a run has learned such pictures.
     """
     names, labels = unique_names(found), differing_labels(found)
     rows = []
@@ -193,41 +184,37 @@ def difference_frame(found: list[Run], epochs: dict[str, pd.DataFrame]) -> pd.Da
         config = labelled_config(run.config) if run.config else {}
         row = {"Name": names[run.run_id]} | {label: config.get(label) for label in labels}
         rows.append(row | best_metrics(run, epochs[run.run_id]))
-    frame = pd.DataFrame(rows, index=pd.Index([run.run_id for run in found], name="Run"))
-    return frame.drop(columns=[name for name in ("Sketches",) if frame[name].isna().all()])
+    frame = pd.DataFrame(rows, index=_index(found))
+    return frame.drop(columns="Synthetic") if frame["Synthetic"].isna().all() else frame
 
 
 def best_metrics(run: Run, epochs: pd.DataFrame) -> dict:
     """The metrics of the model that a run has kept, and its lowest loss; NaN where there is none.
 
-    `epochs` is its `plots.epoch_frame`. Validation, Sketches and Test are per cent. Where the
-    status does not tell which epoch was kept, it is the one with the best validation accuracy.
+    `epochs` is its `charts.frames.epoch_frame`. Validation, Synthetic and Test are per cent. Where
+    the status does not tell which epoch was kept, it is the one with the best validation accuracy.
     """
     epochs = epochs.set_index("epoch")
-    accuracies = epochs[["val_accuracy", "synthetic_accuracy"]].where(
-        lambda share: (share >= 0) & (share <= 1)
-    )
+    accuracies = epochs[["val_accuracy", "synthetic_accuracy"]]
+    accuracies = accuracies.where((accuracies >= 0) & (accuracies <= 1))
     validation, kept = accuracy_of(run, "best_val_accuracy"), run.status.get("best_epoch", math.nan)
     if math.isnan(validation) and accuracies["val_accuracy"].notna().any():
         validation, kept = accuracies["val_accuracy"].max(), accuracies["val_accuracy"].idxmax()
+    last_loss = run.status.get("val_loss", math.nan)
     # A stop in mid-epoch measures none
     synthetic = accuracies["synthetic_accuracy"].get(kept, math.nan)
     return {
         "Validation": 100 * validation,
         "Best epoch": kept,
-        "Lowest validation loss": epochs["val_loss"].min()
-        if len(epochs)
-        else run.status.get("val_loss", math.nan),
-        "Sketches": 100 * synthetic,
+        "Lowest validation loss": epochs["val_loss"].min() if len(epochs) else last_loss,
+        "Synthetic": 100 * synthetic,
         "Test": 100 * accuracy_of(run, "test_accuracy"),
         "Seconds": run.status.get("elapsed_seconds", math.nan),
     }
 
 
 def best_cells(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """For each column of a `difference_frame` that has a best value, the run ids that reach it; of
-    one run none.
-    """
+    """The run ids with the best value, by column of a `difference_frame`; of one value none."""
     found = {}
     for column in (*HIGHEST_IS_BEST, *LOWEST_IS_BEST):
         values = frame[column].dropna() if column in frame else []
@@ -241,8 +228,7 @@ def best_cells(frame: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def seed_groups(found: list[Run]) -> list[list[Run]]:
-    """The runs with a configuration, those that differ by seed alone together; groups and runs in
-    the order given.
+    """The runs with a configuration, those that differ by seed alone together, in the order given.
 
     Of several runs with the same seed only the first counts: it is the same training twice, not
     another sample.
@@ -250,21 +236,16 @@ def seed_groups(found: list[Run]) -> list[list[Run]]:
     groups = {}
     for run in found:
         if run.config:
-            key = tuple(
-                value
-                for label, value in labelled_config(run.config).items()
-                if label != FIELDS["seed"]
-            )
-            groups.setdefault(key, {}).setdefault(run.config.seed, run)
+            without_seed = dataclasses.replace(run.config, seed=0)
+            groups.setdefault(without_seed, {}).setdefault(run.config.seed, run)
     return [list(group.values()) for group in groups.values()]
 
 
 def seed_frame(found: list[Run]) -> pd.DataFrame:
-    """One row per configuration that was finished with two seeds or more: mean and sample standard
-    deviation.
+    """Mean and sample standard deviation of each configuration finished with two seeds or more.
 
     Columns Configuration, Seeds (text), Runs (int), and Validation mean, Validation std, Test mean,
-    Test std in per cent; a figure that fewer than two runs have is NaN. Runs that did not finish
+    Test std in per cent; what fewer than two runs have measured is NaN. Runs that did not finish
     are not counted.
     """
     rows = []
@@ -279,10 +260,8 @@ def seed_frame(found: list[Run]) -> pd.DataFrame:
         }
         for column, key in ACCURACIES.items():
             values = pd.Series([100 * accuracy_of(run, key) for run in group]).dropna()
-            row |= {
-                f"{column} mean": values.mean() if len(values) > 1 else math.nan,
-                f"{column} std": values.std(),
-            }
+            row[f"{column} mean"] = values.mean() if len(values) > 1 else math.nan
+            row[f"{column} std"] = values.std()
         rows.append(row)
     metrics = [f"{column} {what}" for column in ACCURACIES for what in ("mean", "std")]
     return pd.DataFrame(rows, columns=["Configuration", "Seeds", "Runs", *metrics])
