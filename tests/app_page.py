@@ -1,21 +1,56 @@
-"""A page as a new visitor opens it, run by Streamlit itself without a browser."""
+"""A page as a new visitor opens it, run by Streamlit itself without a browser; what it says."""
 
 from streamlit.testing.v1 import AppTest
 from waiting import SECONDS
 
 from fashion_core import files
 
+TEXT_ELEMENTS = (
+    "title",
+    "subheader",
+    "markdown",
+    "caption",
+    "text",
+    "info",
+    "warning",
+    "error",
+    "success",
+    "code",
+)
+
 
 def open_page(name: str, **query) -> AppTest:
-    """Open a page ("home", "train" and so on) with these URL parameters, through the router as the
-    server does.
+    """Open a page ("home", "train" and so on) with these URL parameters, through the router.
 
     Fails on any exception shown on the page.
     """
     app = AppTest.from_file(str(files.PROJECT_DIR / "streamlit_app.py"), default_timeout=SECONDS)
     app.query_params.update(query)
-    app.run()
     if name != "home":
-        app.switch_page(f"pages/{name}.py").run()
+        app.switch_page(f"pages/{name}.py")
+    app.run()
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    """Everything that the page says, in one text, without what keeps names from being Markdown."""
+    texts = [str(element.value) for kind in TEXT_ELEMENTS for element in getattr(app, kind)]
+    return "\n".join(texts).replace("\\", "").replace("\u2060", "")
+
+
+def labels(app: AppTest) -> list[str]:
+    """The labels of all buttons."""
+    return [button.label for button in app.button]
+
+
+def labelled(elements, start: str):
+    """The first of the elements (app.button, app.text_input, …) whose label begins like this."""
+    return next(element for element in elements if element.label.startswith(start))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Click the button with this label."""
+    next(button for button in app.button if button.label == label).click().run()
     assert not app.exception
     return app
