@@ -1,23 +1,22 @@
-"""Two models on the same images, arrays in, numbers out: who is right where, and which images
-changed sides.
+"""Numbers about two models on the same images: who is right where, and which predictions changed.
 
-A is the first model, B the second; a difference is always B minus A.
+Arrays in, plain values out. A is the first model, B the second; a difference is always B minus A.
 """
 
 import numpy as np
 
 from fashion_core import evaluation
-from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
+from fashion_core.metadata import CLASS_NAMES
 
 
-def totals(labels, preds_a, preds_b):
-    """How often each of two models is right, alone and together, as a dict of plain values.
+def totals(labels: np.ndarray, preds_a: np.ndarray, preds_b: np.ndarray) -> dict:
+    """How often each of two models is right, alone and together.
 
-    `labels`, `preds_a`, `preds_b`: (N,) integers 0…9, N > 0. Keys: accuracy_a, accuracy_b
-    (fractions), both, only_a, only_b, neither (images that are named rightly by these), images, and
-    chance: how likely two equally good models would be at least this far apart by luck (the exact
-    sign test of McNemar, "Note on the sampling error of the difference between correlated
-    proportions", 1947).
+    `labels`, `preds_a`, `preds_b`: (N,) int64, classes 0…9, N > 0. Keys: accuracy_a, accuracy_b
+    (fractions 0…1), both, only_a, only_b, neither (images that these classify correctly, int),
+    images (int), and p_value (0…1): how likely two equally good models would differ at least this
+    much by luck, from the discordant images alone (the exact sign test of McNemar, "Note on the
+    sampling error of the difference between correlated proportions", 1947).
     """
     # Imported here, as scikit-learn is in evaluation: only a page that compares pays for it.
     from scipy.stats import binomtest
@@ -33,65 +32,61 @@ def totals(labels, preds_a, preds_b):
         "only_b": only_b,
         "neither": int(np.sum(~right_a & ~right_b)),
         "images": len(right_a),
-        "chance": float(binomtest(only_b, discordant).pvalue) if discordant else 1.0,
+        "p_value": float(binomtest(only_b, discordant).pvalue) if discordant else 1.0,
     }
 
 
-def per_class(labels, preds_a, preds_b):
-    """Who finds how much of each class: ten dicts in class order.
+def per_class(labels: np.ndarray, preds_a: np.ndarray, preds_b: np.ndarray) -> list[dict]:
+    """The recall of both models on each class: ten dicts in class order.
 
-    `labels`, `preds_a`, `preds_b`: (N,) integers 0…9. Keys: class (name), recall_a, recall_b
-    (fractions, 0 for a class without images), difference (recall_b - recall_a), only_a, only_b
-    (images that only this one names rightly).
+    `labels`, `preds_a`, `preds_b`: (N,) int64, classes 0…9. Keys: class (name), recall_a, recall_b
+    (fractions 0…1, 0 for a class without images), difference (recall_b - recall_a), only_a, only_b
+    (images that only this one classifies correctly, int).
     """
+    labels = np.asarray(labels)
     right_a, right_b = _right(labels, preds_a), _right(labels, preds_b)
     rows = []
-    for place, name in enumerate(CLASS_NAMES):
-        a, b = right_a[np.asarray(labels) == place], right_b[np.asarray(labels) == place]
-        recall_a, recall_b = (float(right.sum() / max(len(right), 1)) for right in (a, b))
+    for true, name in enumerate(CLASS_NAMES):
+        a, b = right_a[labels == true], right_b[labels == true]  # (M,) bool each
+        support = max(len(a), 1)
+        recall_a, recall_b = float(a.sum() / support), float(b.sum() / support)
         row = {
             "class": name,
             "recall_a": recall_a,
             "recall_b": recall_b,
             "difference": recall_b - recall_a,
+            "only_a": int(np.sum(a & ~b)),
+            "only_b": int(np.sum(b & ~a)),
         }
-        rows.append(row | {"only_a": int(np.sum(a & ~b)), "only_b": int(np.sum(b & ~a))})
+        rows.append(row)
     return rows
 
 
-def prediction_changes(labels, probs_a, probs_b, true, pred):
-    """The images of a cell that only one of two models puts there: (came, left), positions, B's
-    surest first.
+def prediction_changes(
+    labels: np.ndarray, probs_a: np.ndarray, probs_b: np.ndarray, true: int, pred: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The images that only one of two models puts into a cell: (came, left), positions.
 
-    `labels` (N,) int64, `probs_a`, `probs_b` (N, 10); `true`, `pred` are classes 0…9. `came`:
-    images of class `true` that B calls `pred` and A does not; `left`: those that A calls so and B
-    does not. Both (M,) int64; there are as many more in `came` than in `left` as this cell of B's
-    confusion matrix holds more than A's.
+    `labels`: (N,) int64; `probs_a`, `probs_b`: (N, 10) float32; `true`, `pred`: classes 0…9.
+    `came`: images of class `true` that B calls `pred` and A does not; `left`: those that A calls so
+    and B does not. Both (M,) int64, B's highest confidence first. `came` has as many more images
+    than `left` as this cell of B's confusion matrix has more than A's.
     """
-    (preds_a, _), (preds_b, confidences) = (
-        evaluation.predictions(probs_a),
-        evaluation.predictions(probs_b),
-    )
-    in_a, in_b = ((np.asarray(labels) == true) & (preds == pred) for preds in (preds_a, preds_b))
+    preds_a, _ = evaluation.predictions(probs_a)
+    preds_b, confidences = evaluation.predictions(probs_b)
+    is_true = np.asarray(labels) == true
+    in_a, in_b = is_true & (preds_a == pred), is_true & (preds_b == pred)  # (N,) bool
     came, left = np.flatnonzero(in_b & ~in_a), np.flatnonzero(in_a & ~in_b)
-    return tuple(found[np.argsort(-confidences[found], kind="stable")] for found in (came, left))
+    return _by_confidence(came, confidences), _by_confidence(left, confidences)
 
 
-def most_changed(difference, count):
-    """The cells that hold most images more or fewer: up to `count` tuples (true, pred, images),
-    largest change first.
-
-    `difference`: (10, 10) int64; `images` has its sign. Ties keep the order of the classes, cells
-    without a change are left out.
-    """
-    order = np.argsort(-np.abs(difference), axis=None, kind="stable")[:count]
-    cells = [(int(cell) // NUM_CLASSES, int(cell) % NUM_CLASSES) for cell in order]
-    return [
-        (true, pred, int(difference[true, pred])) for true, pred in cells if difference[true, pred]
-    ]
+def _by_confidence(found: np.ndarray, confidences: np.ndarray) -> np.ndarray:
+    """The positions `found` (M,), highest of the confidences (N,) first."""
+    return found[np.argsort(-confidences[found], kind="stable")]
 
 
-def _right(labels, preds):
+def _right(labels: np.ndarray, preds: np.ndarray) -> np.ndarray:
+    """Which predictions are correct: (N,) bool; ValueError for different lengths."""
     labels, preds = np.asarray(labels), np.asarray(preds)
     if labels.shape != preds.shape:
         raise ValueError(

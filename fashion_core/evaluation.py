@@ -1,63 +1,69 @@
-"""Arrays in, numbers out: confusion, per-class report, mistakes, most confused, calibration.
+"""Numbers about one model from its answers: confusion matrix, report per class, calibration.
 
-scikit-learn is imported where it is used: the training worker reads this module too and would pay
-for it in memory and start-up time.
+Arrays in, plain values out. A model's confidence in an answer is its highest probability
+(top-label confidence). scikit-learn and scipy are imported where they are used: the training
+worker reads this module too and would pay for them in memory and start-up time.
 """
 
 import numpy as np
 
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 
-OUTCOMES = ("all", "right", "wrong")
-SORTS = ("index", "confident mistakes", "least confident")
 
+def accuracy(labels: np.ndarray, preds: np.ndarray) -> float:
+    """The fraction 0…1 of `preds` that equal `labels`.
 
-def accuracy(labels, preds):
-    """The fraction of `preds` that equal `labels`; both (N,) int64, N > 0. A float in 0…1."""
+    Both (N,) int64, classes 0…9. Raises ValueError without any image.
+    """
     labels, preds = _checked_pair(labels, preds)
     if not len(labels):
         raise ValueError("accuracy of no images at all is undefined")
     return float(np.mean(labels == preds))
 
 
-def confusion(labels, preds):
-    """How often each true class got each predicted class.
+def confusion(labels: np.ndarray, preds: np.ndarray) -> np.ndarray:
+    """The confusion matrix: how many images of each true class got each predicted class.
 
-    `labels`, `preds`: (N,) integers 0…9. Returns (10, 10) int64, rows = true, columns = predicted,
-    always all ten classes. Raises ValueError for classes outside 0…9 or different lengths.
+    `labels`, `preds`: (N,) int64, classes 0…9. Returns (10, 10) int64, rows = true, columns =
+    predicted, always all ten classes. Raises ValueError for other classes or different lengths.
     """
     labels, preds = _checked_pair(labels, preds)
-    counts = np.bincount(labels * NUM_CLASSES + preds, minlength=NUM_CLASSES**2)
+    counts = np.bincount(labels * NUM_CLASSES + preds, minlength=NUM_CLASSES**2)  # (100,)
     return counts.reshape(NUM_CLASSES, NUM_CLASSES).astype(np.int64)
 
 
-def per_class_report(labels, preds):
+def per_class_report(labels: np.ndarray, preds: np.ndarray) -> list[dict]:
     """Precision, recall, F1 and support of each class, from scikit-learn.
 
-    `labels`, `preds`: (N,) integers 0…9. Returns ten dicts in class order with class (name),
-    precision, recall, f1 (fractions 0…1; 0 where nothing was predicted or nothing was there) and
-    support (int, true images).
+    `labels`, `preds`: (N,) int64, classes 0…9. Returns ten dicts in class order with the keys class
+    (name), precision, recall, f1 (fractions 0…1, 0 where nothing was predicted or nothing was
+    there) and support (int, images of this class).
     """
     from sklearn.metrics import precision_recall_fscore_support
 
     labels, preds = _checked_pair(labels, preds)
-    scores = precision_recall_fscore_support(
+    precision, recall, f1, support = precision_recall_fscore_support(
         labels, preds, labels=range(NUM_CLASSES), zero_division=0.0
-    )
-    names = ("precision", "recall", "f1", "support")
-    rows = [dict(zip(names, map(float, row), strict=True)) for row in zip(*scores, strict=True)]
+    )  # (10,) each
     return [
-        {"class": name, **row, "support": int(row["support"])}
-        for name, row in zip(CLASS_NAMES, rows, strict=True)
+        {
+            "class": name,
+            "precision": float(precision[i]),
+            "recall": float(recall[i]),
+            "f1": float(f1[i]),
+            "support": int(support[i]),
+        }
+        for i, name in enumerate(CLASS_NAMES)
     ]
 
 
-def summary(labels, preds):
-    """The four numbers on top of the confusion page, as a dict of plain values.
+def summary(labels: np.ndarray, preds: np.ndarray) -> dict:
+    """The confusion matrix in a few numbers.
 
-    `labels`, `preds`: (N,) integers 0…9, N > 0. Keys: accuracy, macro_f1 (mean F1 of the ten
-    classes, unweighted), worst_class (int, lowest F1 of the classes that have images), worst_f1,
-    most_confused ((true, pred) or None without a mistake), most_confused_count, images.
+    `labels`, `preds`: (N,) int64, classes 0…9, N > 0. Keys: accuracy and macro_f1 (fractions 0…1;
+    macro F1 is the unweighted mean of the ten classes), worst_class (0…9, the lowest F1 of the
+    classes that have images), worst_f1, most_confused ((true, pred), None without a mistake),
+    most_confused_count and images (int).
     """
     report = per_class_report(labels, preds)
     present = [i for i, row in enumerate(report) if row["support"]]
@@ -74,7 +80,7 @@ def summary(labels, preds):
     }
 
 
-def most_confused(confusion, count):
+def most_confused(confusion: np.ndarray, count: int) -> list[tuple[int, int, int]]:
     """The cells off the diagonal with the most images.
 
     `confusion`: (10, 10) int64. Returns up to `count` tuples (true, pred, images), most first, ties
@@ -82,53 +88,64 @@ def most_confused(confusion, count):
     """
     mistakes = np.array(confusion)
     np.fill_diagonal(mistakes, 0)
-    order = np.argsort(-mistakes, axis=None, kind="stable")[:count]
-    cells = [(int(cell) // NUM_CLASSES, int(cell) % NUM_CLASSES) for cell in order]
-    return [(true, pred, int(mistakes[true, pred])) for true, pred in cells if mistakes[true, pred]]
+    return largest_cells(mistakes, count)
 
 
-def cell_indices(labels, probs, true, pred):
-    """Positions of the images of class `true` that were called `pred`, surest first.
+def largest_cells(matrix: np.ndarray, count: int) -> list[tuple[int, int, int]]:
+    """The cells of a matrix that are farthest from 0, whatever their sign.
 
-    `labels` (N,) int64, `probs` (N, 10). Returns (M,) int64; images with the same confidence keep
-    their order.
+    `matrix`: (10, 10) int64. Returns up to `count` tuples (row, column, value), largest first, ties
+    in the order of the classes; cells with 0 are left out.
+    """
+    order = np.argsort(-np.abs(matrix), axis=None, kind="stable")[:count]
+    cells = [divmod(int(cell), NUM_CLASSES) for cell in order]
+    return [(row, column, int(matrix[row, column])) for row, column in cells if matrix[row, column]]
+
+
+def predictions(probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The predicted class of each image and the confidence in it.
+
+    `probs`: (N, 10) float32. Returns preds (N,) int64, classes 0…9, and confidences (N,) float64,
+    0…1, the highest probability of each row.
+    """
+    probs = np.asarray(probs)
+    preds = probs.argmax(axis=1).astype(np.int64)
+    confidences = probs.max(axis=1).astype(np.float64)
+    return preds, np.minimum(confidences, 1.0)  # a float32 softmax may give a hair more than 1
+
+
+def cell_indices(labels: np.ndarray, probs: np.ndarray, true: int, pred: int) -> np.ndarray:
+    """Positions of the images in one cell of the confusion matrix, highest confidence first.
+
+    `labels`: (N,) int64; `probs`: (N, 10) float32; `true`, `pred`: classes 0…9. Returns (M,) int64;
+    images with the same confidence keep their order.
     """
     preds, confidences = predictions(probs)
     cell = np.flatnonzero((np.asarray(labels) == true) & (preds == pred))
     return cell[np.argsort(-confidences[cell], kind="stable")]
 
 
-def predictions(probs):
-    """The predicted class and how sure the model is of it.
-
-    `probs` (N, 10). Returns preds (N,) int64 and confidences (N,) float64, the highest probability
-    of each row.
-    """
-    probs = np.asarray(probs)
-    # A float32 softmax may give a hair more than 1.
-    return probs.argmax(axis=1).astype(np.int64), np.minimum(
-        probs.max(axis=1).astype(np.float64), 1.0
-    )
+OUTCOMES = ("all", "right", "wrong")
+SORTS = ("index", "confident mistakes", "least confident")
 
 
 def select_indices(
-    labels,
-    probs,
+    labels: np.ndarray,
+    probs: np.ndarray,
     *,
-    true=None,
-    pred=None,
-    outcome="all",
-    min_confidence=0.0,
-    max_confidence=1.0,
-    sort="index",
-):
-    """Positions of the images that pass every filter, in the order of `sort`.
+    true: int | None = None,
+    pred: int | None = None,
+    outcome: str = "all",
+    min_confidence: float = 0.0,
+    max_confidence: float = 1.0,
+    sort: str = "index",
+) -> np.ndarray:
+    """Positions of the images that pass every filter, in the order of `sort`: (M,) int64.
 
-    `labels` (N,) int64, `probs` (N, 10) float; `true`, `pred`: a class 0…9 or None for any;
-    `outcome`: one of `OUTCOMES`; both ends of the confidence range (0…1) count as inside. `sort`:
-    "index"; "confident mistakes", mistakes first and the surest of them first, then the right ones;
-    "least confident". Ties keep the order of the index. Returns (M,) int64. Raises ValueError for
-    an unknown outcome or sort.
+    `labels`: (N,) int64; `probs`: (N, 10) float32; `true`, `pred`: a class 0…9, or None for any;
+    `outcome`: one of `OUTCOMES`; both ends of the confidence range 0…1 are inside it. `sort`: one
+    of `SORTS`; "confident mistakes" puts mistakes first, those with the highest confidence at the
+    top. Ties keep the order of the index. Raises ValueError for an unknown outcome or sort.
     """
     if outcome not in OUTCOMES or sort not in SORTS:
         raise ValueError(
@@ -136,7 +153,7 @@ def select_indices(
         )
     labels = np.asarray(labels)
     preds, confidences = predictions(probs)
-    wrong = preds != labels
+    wrong = preds != labels  # (N,) bool
     keep = (confidences >= min_confidence) & (confidences <= max_confidence)
     if true is not None:
         keep &= labels == true
@@ -153,41 +170,40 @@ def select_indices(
     return found[np.argsort(keys[sort], kind="stable")]
 
 
-def page_count(count, per_page):
-    """How many pages of `per_page` images `count` images fill; at least 1, so that there is a page
-    to stand on.
-    """
+def page_count(count: int, per_page: int) -> int:
+    """How many pages of `per_page` images `count` images fill, at least 1."""
     return max(1, -(-count // per_page))
 
 
-def page_of(found, index, per_page):
-    """The page 1… of `found` (M,) that holds `index`, or None where it is not in `found`."""
+def page_of(found: np.ndarray, index: int | None, per_page: int) -> int | None:
+    """The page 1… of `found` (M,) int64 that holds `index`, or None where it is not in `found`."""
     places = np.flatnonzero(np.asarray(found) == index)
     return int(places[0]) // per_page + 1 if len(places) else None
 
 
-def neighbour(found, index, by):
-    """The image `by` places after (or before) `index` in `found` (M,), or None at an end or without
-    `index`.
+def neighbour(found: np.ndarray, index: int, by: int) -> int | None:
+    """The image `by` places after `index` in `found` (M,) int64, or before it where negative.
+
+    None beyond either end, or where `index` is not in `found`.
     """
     places = np.flatnonzero(np.asarray(found) == index)
     place = int(places[0]) + by if len(places) else -1
     return int(found[place]) if 0 <= place < len(found) else None
 
 
-def calibration(labels, probs, bins=10):
-    """Whether "80 % sure" is right 80 % of the time.
+def calibration(labels: np.ndarray, probs: np.ndarray, bins: int = 10) -> dict:
+    """Whether answers given with a confidence of 80 % are right 80 % of the time.
 
-    `labels` (N,) int64, `probs` (N, 10). Confidences are sorted into `bins` equally wide bins of
-    0…1, a value on an edge into the lower one. Returns {"bins": [...], "ece": float}; each bin a
-    dict with low, high, images (int), confidence and accuracy (means, None in an empty bin). ece:
-    expected calibration error, the gaps weighted by images (Guo et al., "On Calibration of Modern
-    Neural Networks", 2017, equation 3).
+    `labels`: (N,) int64; `probs`: (N, 10) float32. Confidences are sorted into `bins` equally wide
+    bins of 0…1, a value on an edge into the lower one. Keys: bins, a list of dicts with low, high
+    (edges), images (int), confidence and accuracy (means, fractions 0…1, None in an empty bin); and
+    ece, the expected calibration error: the mean gap between confidence and accuracy, weighted by
+    images (Guo et al., "On Calibration of Modern Neural Networks", 2017, equation 3).
     """
     preds, confidences = predictions(probs)
-    right = preds == np.asarray(labels)
+    right = preds == np.asarray(labels)  # (N,) bool
     edges = np.linspace(0.0, 1.0, bins + 1)
-    places = np.digitize(confidences, edges[1:-1], right=True)
+    places = np.digitize(confidences, edges[1:-1], right=True)  # (N,) int64, 0…bins - 1
     rows = []
     for i in range(bins):
         inside = places == i
@@ -195,34 +211,37 @@ def calibration(labels, probs, bins=10):
         row["confidence"] = float(confidences[inside].mean()) if row["images"] else None
         row["accuracy"] = float(right[inside].mean()) if row["images"] else None
         rows.append(row)
-    gaps = [
-        row["images"] * abs(row["accuracy"] - row["confidence"]) for row in rows if row["images"]
-    ]
+    full = [row for row in rows if row["images"]]
+    gaps = [row["images"] * abs(row["accuracy"] - row["confidence"]) for row in full]
     return {"bins": rows, "ece": sum(gaps) / max(len(right), 1)}
 
 
-def temperature(labels, logits):
-    """The number that logits must be divided by for their softmax to be calibrated best.
+LARGEST_TEMPERATURE = 20.0
 
-    `labels` (N,) int64, `logits` (N, 10). It minimises the mean cross-entropy, which has one
-    minimum, between 1/20 and 20 (Guo et al., 2017, section 4.2).
+
+def temperature(labels: np.ndarray, logits: np.ndarray) -> float:
+    """The temperature: the number that logits are divided by for the best calibrated softmax.
+
+    `labels`: (N,) int64; `logits`: (N, 10) float32. It minimises the mean cross-entropy, which has
+    one minimum, between 1/20 and 20 (Guo et al., 2017, section 4.2).
     """
     from scipy.optimize import minimize_scalar
 
     labels, logits = np.asarray(labels), np.asarray(logits, dtype=np.float64)
-    logits = logits - logits.max(axis=1, keepdims=True)
+    logits = logits - logits.max(axis=1, keepdims=True)  # so that exp() does not overflow
     rows = np.arange(len(labels))
 
-    def loss(log_temperature):
-        cooled = logits / np.exp(log_temperature)
-        return (np.log(np.exp(cooled).sum(axis=1)) - cooled[rows, labels]).mean()
+    def loss(log_temperature: float) -> float:
+        scaled = logits / np.exp(log_temperature)  # (N, 10)
+        return (np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, labels]).mean()
 
-    return float(
-        np.exp(minimize_scalar(loss, bounds=(-np.log(20), np.log(20)), method="bounded").x)
-    )
+    bound = np.log(LARGEST_TEMPERATURE)
+    found = minimize_scalar(loss, bounds=(-bound, bound), method="bounded")
+    return float(np.exp(found.x))
 
 
-def _checked_pair(labels, preds):
+def _checked_pair(labels: np.ndarray, preds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both as (N,) int64; ValueError unless they have one length and classes 0…9."""
     labels, preds = np.asarray(labels, dtype=np.int64), np.asarray(preds, dtype=np.int64)
     if labels.ndim != 1 or labels.shape != preds.shape:
         raise ValueError(

@@ -1,6 +1,4 @@
-"""The numbers about a model: against scikit-learn, against counting by hand, and against closed
-forms.
-"""
+"""The numbers about a model: against scikit-learn, counting by hand and closed forms."""
 
 import subprocess
 import sys
@@ -22,8 +20,7 @@ def labels():
 def probs(labels):
     """Probabilities that are right about two times in three, with ties and certainty among them."""
     rng = np.random.default_rng(2)
-    logits = rng.normal(size=(len(labels), 10)) + 2.2 * np.eye(10)[labels]
-    probs = np.exp(2 * logits)
+    probs = np.exp(2 * (rng.normal(size=(len(labels), 10)) + 2.2 * np.eye(10)[labels]))
     probs /= probs.sum(axis=1, keepdims=True)
     probs[:20] = 0.1
     probs[20:40] = np.eye(10)[rng.integers(0, 10, 20)]
@@ -64,9 +61,8 @@ def test_per_class_report_agrees_with_counting(labels, preds):
         hits = np.sum((labels == place) & (preds == place))
         assert row["precision"] == pytest.approx(hits / np.sum(preds == place))
         assert row["recall"] == pytest.approx(hits / np.sum(labels == place))
-        assert row["f1"] == pytest.approx(
-            2 * hits / (np.sum(preds == place) + np.sum(labels == place))
-        )
+        both = np.sum(preds == place) + np.sum(labels == place)
+        assert row["f1"] == pytest.approx(2 * hits / both)
         assert row["support"] == np.sum(labels == place)
         assert type(row["support"]) is int
         assert type(row["f1"]) is float
@@ -110,7 +106,14 @@ def test_most_confused_is_sorted_and_leaves_out_the_diagonal_and_empty_cells():
     assert counts[0, 0] == 900
 
 
-def test_cells_partition_the_images_surest_first(labels, probs, preds):
+def test_largest_cells_come_with_their_sign_and_ties_in_the_order_of_the_classes():
+    difference = np.zeros((10, 10), dtype=np.int64)
+    difference[6, 0], difference[6, 6], difference[2, 4] = -12, 30, 12
+    assert evaluation.largest_cells(difference, 5) == [(6, 6, 30), (2, 4, 12), (6, 0, -12)]
+    assert evaluation.largest_cells(difference, 1) == [(6, 6, 30)]
+
+
+def test_cells_partition_the_images_highest_confidence_first(labels, probs, preds):
     confidences = probs.max(axis=1)
     everything = []
     for true in range(10):
@@ -130,14 +133,9 @@ def test_select_indices_keeps_exactly_what_passes(
     labels, probs, preds, true, pred, outcome, confidence
 ):
     low, high = confidence
+    filters = {"true": true, "pred": pred, "outcome": outcome}
     found = evaluation.select_indices(
-        labels,
-        probs,
-        true=true,
-        pred=pred,
-        outcome=outcome,
-        min_confidence=low,
-        max_confidence=high,
+        labels, probs, **filters, min_confidence=low, max_confidence=high
     )
     expected = [
         i
@@ -150,9 +148,7 @@ def test_select_indices_keeps_exactly_what_passes(
     assert found.tolist() == expected
 
 
-def test_select_indices_sorts_confident_mistakes_first_and_breaks_ties_by_index(
-    labels, probs, preds
-):
+def test_confident_mistakes_come_first_and_ties_by_index(labels, probs, preds):
     found = evaluation.select_indices(labels, probs, sort="confident mistakes")
     confidences = probs.max(axis=1)
     wrong = preds != labels
@@ -162,7 +158,7 @@ def test_select_indices_sorts_confident_mistakes_first_and_breaks_ties_by_index(
     assert found.tolist() == expected
 
 
-def test_select_indices_sorts_least_confident_first_and_breaks_ties_by_index(labels, probs):
+def test_least_confident_images_come_first_and_ties_by_index(labels, probs):
     found = evaluation.select_indices(labels, probs, sort="least confident")
     confidences = probs.max(axis=1)
     assert found.tolist() == sorted(range(len(labels)), key=lambda i: (confidences[i], i))
@@ -204,24 +200,24 @@ def test_neighbour_steps_in_the_order_shown_and_stops_at_the_ends():
     assert evaluation.neighbour(found, 4, 1) is None
 
 
-def test_calibration_of_an_honest_model_is_near_zero_and_of_a_boaster_is_its_gap():
+def test_calibration_error_is_near_zero_when_calibrated_and_the_gap_when_overconfident():
     rng = np.random.default_rng(3)
     confidences = rng.uniform(0.5, 1, 200_000)
     labels = np.where(rng.random(len(confidences)) < confidences, 0, 1)
     probs = np.zeros((len(confidences), 10))
     probs[:, 0], probs[:, 1] = confidences, 1 - confidences
     assert evaluation.calibration(labels, probs)["ece"] < 0.005
-    boasting = np.tile(np.eye(10)[0], (len(labels), 1))
-    assert evaluation.calibration(labels, boasting)["ece"] == pytest.approx(np.mean(labels == 1))
+    certain = np.tile(np.eye(10)[0], (len(labels), 1))
+    assert evaluation.calibration(labels, certain)["ece"] == pytest.approx(np.mean(labels == 1))
 
 
-@pytest.mark.parametrize("boast", [0.4, 1.0, 3.0])
-def test_temperature_takes_back_what_makes_a_model_boast_or_doubt(boast):
+@pytest.mark.parametrize("factor", [0.4, 1.0, 3.0])
+def test_temperature_finds_by_how_much_logits_are_over_or_underconfident(factor):
     rng = np.random.default_rng(4)
-    honest = rng.normal(0, 2, (20_000, 10))
-    probs = np.exp(honest) / np.exp(honest).sum(axis=1, keepdims=True)
+    logits = rng.normal(0, 2, (20_000, 10))
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     labels = (probs.cumsum(axis=1) > rng.random((len(probs), 1))).argmax(axis=1)
-    assert evaluation.temperature(labels, boast * honest) == pytest.approx(boast, rel=0.03)
+    assert evaluation.temperature(labels, factor * logits) == pytest.approx(factor, rel=0.03)
 
 
 def test_calibration_bins_agree_with_counting(labels, probs, preds):
@@ -244,12 +240,8 @@ def test_calibration_bins_agree_with_counting(labels, probs, preds):
 def test_calibration_counts_a_confidence_on_an_edge_in_the_lower_bin():
     probs = np.zeros((3, 10))
     probs[:, 0], probs[:, 1] = [0.5, 0.75, 1.0], [0.5, 0.25, 0.0]
-    assert [row["images"] for row in evaluation.calibration([0, 0, 0], probs, bins=4)["bins"]] == [
-        0,
-        1,
-        1,
-        1,
-    ]
+    rows = evaluation.calibration([0, 0, 0], probs, bins=4)["bins"]
+    assert [row["images"] for row in rows] == [0, 1, 1, 1]
 
 
 def test_importing_evaluation_does_not_load_scikit_learn():

@@ -81,14 +81,14 @@ def test_the_pickers_show_the_images_of_a_cell_in_words_and_mark_it_in_the_matri
     app = open_page()
     app.selectbox(key="true").select("Shirt").run()
     app.selectbox(key="pred").select("T-shirt/top").run()
-    assert heading(app) == f"{len(cell)} shirts called T-shirt/top"
+    assert heading(app) == f"{len(cell)} shirts classified as T-shirt/top"
     assert [item["index"] for item in component(app, "image_grid")["items"]] == cell[:24].tolist()
     assert component(app, "matrix_clicks")["picked"] == [6, 0]
 
 
 def test_the_cell_comes_from_the_url():
     app = open_page(true="Coat", pred="Pullover")
-    assert heading(app).endswith("coats called Pullover")
+    assert heading(app).endswith("coats classified as Pullover")
     assert component(app, "matrix_clicks")["picked"] == [4, 2]
 
 
@@ -135,13 +135,13 @@ def test_a_class_that_is_never_named_is_not_called_a_mistake_that_is_never_made(
         folders.read_run(run_id).model_path, shipped.config, shipped.weights, {}
     )
     app = app_page.open_page("confusion_matrix", model=run_id, true="Shirt", pred="Shirt")
-    assert heading(app) == "No shirts rightly called Shirt"
+    assert heading(app) == "No shirts correctly classified as Shirt"
     assert any("the model names none of them rightly" in caption.value for caption in app.caption)
 
 
 def test_a_large_cell_leads_to_all_its_images():
     app = open_page(true="Bag", pred="Bag")
-    assert heading(app).endswith("bags rightly called Bag")
+    assert heading(app).endswith("bags correctly classified as Bag")
     assert len(component(app, "image_grid")["items"]) == 24
     link = next(link for link in app.get("page_link") if "in Predictions" in link.proto.label)
     assert link.proto.query_string == "true_label=Bag&predicted_label=Bag"

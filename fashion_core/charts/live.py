@@ -1,160 +1,188 @@
-"""From fashion_core.plots."""
+"""Vega-Lite specs of the charts that grow while a run trains.
+
+Streamlit keeps a Vega chart's place while its data grow, as long as its spec stays the same. A
+Plotly chart would be built anew at every refresh.
+"""
 
 import math
 
-from fashion_core.charts.colors import SERIES_COLORS
-from fashion_core.charts.frames import OTHER
+from fashion_core.charts.colors import MARK_COLOR, OTHER_COLOR, SERIES_COLORS
+from fashion_core.charts.frames import OTHER, SYNTHETIC, TRAINING, VALIDATION
 from fashion_core.text import format_value
 
-OTHER_COLOR, OTHER_DASH = "#8A90A8", (5, 4)  # readable on both pages
-MARK_COLOR = SERIES_COLORS[4]  # of what a chart points at; readable on both pages
+LOSS_TITLE = "Loss (nats)"
+OTHER_DASH = (5, 4)  # of another run behind a live one; pixels drawn, pixels left out
+RAW = {"opacity": 0.3, "strokeWidth": 1}  # pale
+STRONG = {"strokeWidth": 2.5}
+# Invisible, so that the mouse need not hit a thin line
+TARGET = {"type": "point", "opacity": 0, "tooltip": True}
 
 
-def loss_spec(height, other=False):
-    """The Vega-Lite spec of the live loss curve over `loss_frame`: raw pale, smoothed strong.
-    `height` in pixels.
+def loss_spec(height: int, other: bool = False) -> dict:
+    """The spec of the live loss curve over `frames.loss_frame`: raw pale, smoothed strong.
 
-    `other` adds the curve of `with_other_loss`, dashed.
+    `height` in pixels. `other` adds the curve of `frames.with_other_loss`, dashed.
     """
-    # With formats, or a curve of a single point would have axes that say 1.000000.
-    x = {
-        "field": "step",
-        "type": "quantitative",
-        "title": "Step",
-        "axis": {"grid": False, "format": ",d"},
-    }
-    y = {
-        "type": "quantitative",
-        "title": "Loss (nats)",
-        "scale": {"zero": False},
-        "axis": {"format": ",.3~f"},
-    }
-    tooltip = [
-        {"field": "step", "title": "Step", "format": ","},
-        {"field": "epoch", "title": "Epoch"},
-        {"field": "train_loss", "title": "Loss", "format": ".3f"},
-        {"field": "smoothed", "title": "Smoothed", "format": ".3f"},
-    ]
-    raw = {"type": "line", "color": SERIES_COLORS[0], "opacity": 0.3, "strokeWidth": 1}
-    strong = {"type": "line", "color": SERIES_COLORS[0], "strokeWidth": 2.5}
-    target = {"type": "point", "opacity": 0, "size": 200, "tooltip": True}
+    line = {"type": "line", "color": SERIES_COLORS[0]}
+    dot = {"type": "circle", "color": SERIES_COLORS[0], "size": 80, "opacity": 1}
     dashed = {"type": "line", "color": OTHER_COLOR, "strokeWidth": 1.5, "strokeDash": OTHER_DASH}
-
-    def layer(mark, field, *transforms, **encoding):
-        only = [{"filter": f"isValid(datum.{field})"}, *transforms]  # a gap would break the line
-        return {"transform": only, "mark": mark, "encoding": {"y": y | {"field": field}} | encoding}
-
-    told = [tooltip[0], {"field": "other", "title": "Other run, smoothed", "format": ".3f"}]
-    layers = [layer(dashed, "other"), layer(target, "other", tooltip=told)] if other else []
-    layers += [
-        layer(raw, "train_loss"),
-        layer(strong, "smoothed"),
-        layer(target, "smoothed", tooltip=tooltip),
-    ]
+    target = TARGET | {"size": 200}
+    step = _tip("step", "Step", ",")
+    tips = [step, _tip("epoch", "Epoch"), *_loss_tips("train_loss")]
+    other_tips = [step, _tip("other", "Other run, smoothed", ".3f")]
     # A line of one point is not seen
-    dot = {"type": "circle", "size": 80, "opacity": 1, "color": SERIES_COLORS[0]}
-    alone = {"joinaggregate": [{"op": "count", "as": "points"}]}, {"filter": "datum.points == 1"}
-    layers += [layer(dot, "smoothed", *alone)]
+    alone = [
+        {"joinaggregate": [{"op": "count", "as": "points"}]},
+        {"filter": "datum.points == 1"},
+    ]
+    layers = [
+        _loss_layer(line | RAW, "train_loss"),
+        _loss_layer(line | STRONG, "smoothed"),
+        _loss_layer(target, "smoothed", tips),
+        _loss_layer(dot, "smoothed", transforms=alone),
+    ]
+    if other:  # first, so that it is drawn behind
+        layers = [_loss_layer(dashed, "other"), _loss_layer(target, "other", other_tips), *layers]
+    # With formats, or a curve of a single point would have axes that say 1.000000
+    axis = {"grid": False, "format": ",d"}
+    x = {"field": "step", "type": "quantitative", "title": "Step", "axis": axis}
     return {"height": height, "encoding": {"x": x}, "layer": layers}
 
 
-def rate_spec(height, rates, first_loss, suggested=None):
-    """The Vega-Lite spec of `rate_frame`: raw pale, smoothed strong, a rule and its number where a
-    rate is suggested.
+def _loss_layer(
+    mark: dict, field: str, tips: list[dict] | None = None, transforms: list[dict] | None = None
+) -> dict:
+    """A layer over the rows that have this field: a gap would break the line."""
+    y = {
+        "field": field,
+        "type": "quantitative",
+        "title": LOSS_TITLE,
+        "scale": {"zero": False},
+        "axis": {"format": ",.3~f"},
+    }
+    return {
+        "transform": [{"filter": f"isValid(datum.{field})"}, *(transforms or [])],
+        "mark": mark,
+        "encoding": {"y": y} | ({"tooltip": tips} if tips else {}),
+    }
+
+
+def _tip(field: str, title: str, number_format: str | None = None) -> dict:
+    """One line of what the mouse shows."""
+    return {"field": field, "title": title} | ({"format": number_format} if number_format else {})
+
+
+def _loss_tips(raw: str) -> list[dict]:
+    return [_tip(raw, "Loss", ".3f"), _tip("smoothed", "Smoothed", ".3f")]
+
+
+def rate_spec(
+    height: int, rates: tuple[float, float], first_loss: float, suggested: float | None = None
+) -> dict:
+    """The spec of a learning-rate finder's curve over `frames.rate_frame`, raw and smoothed.
 
     `height` in pixels; `rates`: the lowest and the highest that the axis shows; `first_loss`: the
-    curve's first, in nats. The axes stay as they are while the curve grows; a loss that runs away
-    leaves the chart at its top.
+    curve's first, in nats; `suggested`: a learning rate that gets a rule and its number. The axes
+    stay as they are while the curve grows; a loss that diverges leaves the chart at its top.
     """
-    x = {"field": "rate", "type": "quantitative", "title": "Learning rate"}
-    x["scale"] = {"type": "log", "domain": list(rates), "nice": False}
     decades = range(math.ceil(math.log10(rates[0])), math.floor(math.log10(rates[1])) + 1)
-    x["axis"] = {"grid": False, "values": [10.0**power for power in decades], "format": "~g"}
+    x = {
+        "field": "rate",
+        "type": "quantitative",
+        "title": "Learning rate",
+        "scale": {"type": "log", "domain": list(rates), "nice": False},
+        "axis": {"grid": False, "values": [10.0**power for power in decades], "format": "~g"},
+    }
     top = 3 * math.ceil(max(first_loss, 0.1) / 3)  # guessing among ten classes costs 2.3
-    y = {"type": "quantitative", "title": "Loss (nats)", "scale": {"domain": [0, top]}}
-    tooltip = [
-        {"field": "rate", "title": "Learning rate", "format": ".2~g"},
-        {"field": "loss", "title": "Loss", "format": ".3f"},
-        {"field": "smoothed", "title": "Smoothed", "format": ".3f"},
-    ]
+    y = {"type": "quantitative", "title": LOSS_TITLE, "scale": {"domain": [0, top]}}
+    raw, smoothed = ({"x": x, "y": y | {"field": field}} for field in ("loss", "smoothed"))
     line = {"type": "line", "color": SERIES_COLORS[0], "clip": True}
-    target = {"type": "point", "opacity": 0, "size": 120, "tooltip": True, "clip": True}
+    tips = [_tip("rate", "Learning rate", ".2~g"), *_loss_tips("loss")]
     layers = [
-        {
-            "mark": line | {"opacity": 0.3, "strokeWidth": 1},
-            "encoding": {"x": x, "y": y | {"field": "loss"}},
-        },
-        {"mark": line | {"strokeWidth": 2.5}, "encoding": {"x": x, "y": y | {"field": "smoothed"}}},
-        {"mark": target, "encoding": {"x": x, "y": y | {"field": "smoothed"}, "tooltip": tooltip}},
+        {"mark": line | RAW, "encoding": raw},
+        {"mark": line | STRONG, "encoding": smoothed},
+        {"mark": TARGET | {"size": 120, "clip": True}, "encoding": smoothed | {"tooltip": tips}},
     ]
     if suggested:
-        layers += _mark_layers(x, suggested, to_the_left=suggested**2 > rates[0] * rates[1])
+        to_the_left = suggested**2 > rates[0] * rates[1]  # beyond the middle of the axis
+        layers += _mark_layers(x, suggested, to_the_left)
     return {"height": height, "layer": layers}
 
 
-def _mark_layers(x, suggested, to_the_left):
-    """A dashed rule at the suggested rate, and its number beside the rule's upper end, where there
-    is more room.
-    """
-    at = {"x": x | {"datum": suggested}}
-    del at["x"]["field"]
+def _mark_layers(x: dict, suggested: float, to_the_left: bool) -> list[dict]:
+    """A dashed rule at the suggested rate, and its number beside the rule's upper end."""
+    at = {key: value for key, value in x.items() if key != "field"} | {"datum": suggested}
+    rule = {"type": "rule", "color": MARK_COLOR, "strokeWidth": 2, "strokeDash": [5, 3]}
     text = {
         "type": "text",
         "text": format_value("learning_rate", suggested),
+        "color": MARK_COLOR,
         "fontSize": 14,
         "fontWeight": 600,
     }
     text |= {"align": "right", "dx": -6} if to_the_left else {"align": "left", "dx": 6}
-    rule = {"type": "rule", "color": MARK_COLOR, "strokeWidth": 2, "strokeDash": [5, 3]}
     once = {"data": {"values": [{}]}}  # else they would be drawn for every point of the curve
     return [
-        once | {"mark": rule, "encoding": at},
-        once | {"mark": text | {"color": MARK_COLOR}, "encoding": at | {"y": {"value": 12}}},
+        once | {"mark": rule, "encoding": {"x": at}},
+        once | {"mark": text, "encoding": {"x": at, "y": {"value": 12}}},
     ]
 
 
-def epoch_loss_spec(height, other=False):
-    """The Vega-Lite spec of training and validation loss over `epoch_losses`, and of an `other`
-    run's, dashed.
+def epoch_loss_spec(height: int, other: bool = False) -> dict:
+    """The spec of training and validation loss over `frames.epoch_losses`.
 
-    `height` in pixels. The page says which run the dashed one is, so the legend does not name it.
+    `height` in pixels. `other` adds another run's curve, dashed. The page says which run that is,
+    so the legend does not name it.
     """
-    colors = {"training": SERIES_COLORS[0], "validation": SERIES_COLORS[1]}
-    return _epoch_spec(height, "loss", "Loss (nats)", ".3f", colors, other)
+    colors = {TRAINING: SERIES_COLORS[0], VALIDATION: SERIES_COLORS[1]}
+    return _epoch_spec(height, "loss", LOSS_TITLE, ".3f", colors, other)
 
 
-def epoch_accuracy_spec(height, synthetic=False, other=False):
-    """The Vega-Lite spec of accuracy per epoch over `epoch_accuracies`, likewise.
+def epoch_accuracy_spec(height: int, synthetic: bool = False, other: bool = False) -> dict:
+    """The spec of accuracy per epoch over `frames.epoch_accuracies`.
 
-    `synthetic` adds a second curve.
+    `height` in pixels. `synthetic` adds the curve of synthetic pictures, `other` another run's.
     """
-    colors = {"validation": SERIES_COLORS[2]} | (
-        {"synthetic": SERIES_COLORS[3]} if synthetic else {}
-    )
+    colors = {VALIDATION: SERIES_COLORS[2]}
+    if synthetic:
+        colors[SYNTHETIC] = SERIES_COLORS[3]
     return _epoch_spec(height, "accuracy", "Accuracy", ".1%", colors, other)
 
 
-def _epoch_spec(height, field, title, number_format, colors, other):
+SOLID_DASH = (1, 0)
+
+
+def _epoch_spec(
+    height: int, field: str, title: str, number_format: str, colors: dict[str, str], other: bool
+) -> dict:
+    """The spec of one line per series: `colors` by name, and the dashed one of another run."""
     legend = {"title": None, "orient": "top", "values": list(colors)} if len(colors) > 1 else None
-    dashes = [(1, 0)] * len(colors) + [OTHER_DASH] * other
-    colors = colors | ({OTHER: OTHER_COLOR} if other else {})
-    x = {
-        "field": "epoch",
-        "type": "quantitative",
-        "title": "Epoch",
-        "axis": {"tickMinStep": 1, "format": "d", "grid": False},
+    dashes = dict.fromkeys(colors, SOLID_DASH)
+    if other:
+        colors, dashes = colors | {OTHER: OTHER_COLOR}, dashes | {OTHER: OTHER_DASH}
+    axis = {"tickMinStep": 1, "format": "d", "grid": False}
+    encoding = {
+        "x": {"field": "epoch", "type": "quantitative", "title": "Epoch", "axis": axis},
+        "y": {
+            "field": field,
+            "type": "quantitative",
+            "title": title,
+            "scale": {"zero": False},
+            "axis": {"format": number_format},
+        },
+        "tooltip": [
+            _tip("series", "Curve"),
+            _tip("epoch", "Epoch"),
+            _tip(field, title, number_format),
+        ],
+        "color": _by_series(colors, legend),
+        "strokeDash": _by_series(dashes, legend),
     }
-    y = {"field": field, "type": "quantitative", "title": title, "scale": {"zero": False}}
-    y["axis"] = {"format": number_format}
-    tooltip = [{"field": "series", "title": "Curve"}, {"field": "epoch", "title": "Epoch"}]
-    tooltip += [{"field": field, "title": title, "format": number_format}]
-    color = {
-        "field": "series",
-        "type": "nominal",
-        "scale": {"domain": list(colors), "range": list(colors.values())},
-        "legend": legend,
-    }
-    dash = color | {"scale": {"domain": list(colors), "range": dashes}}
     mark = {"type": "line", "point": {"size": 60}, "strokeWidth": 2.5}
-    encoding = {"x": x, "y": y, "tooltip": tooltip, "color": color, "strokeDash": dash}
     return {"height": height, "mark": mark, "encoding": encoding}
+
+
+def _by_series(values: dict, legend: dict | None) -> dict:
+    """A channel with a value for each series by name."""
+    scale = {"domain": list(values), "range": list(values.values())}
+    return {"field": "series", "type": "nominal", "scale": scale, "legend": legend}
