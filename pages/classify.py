@@ -1,21 +1,20 @@
-"""Classify: draw, upload, photograph or pick a sample; what the model sees, how it came about, and
-the answer.
+"""Classify: draw, upload, photograph or pick a sample; what the model sees of it, and its answer.
 
-Stands on fashion_core.pictures (any picture to 28×28) and, in _answer, on fashion_core.predict.
-`entries` are the models that answer: the one in use, and a second one where the visitor wants to
-compare.
+Stands on fashion_core.pictures (any picture to 28×28); the answers are in pages.parts.classify.
+`entries` are the models that answer: the one in use, and a second one where two are compared.
 """
 
 import random
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import PictureError
-from fashion_core.metadata import CLASS_NAMES
+from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
 from fashion_core.pictures.prepare import Correction, prepare
 from pages.parts import state
@@ -27,9 +26,6 @@ from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.html import image_html, plain
 from pages.parts.picker import ask_second_model
 
-FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
-MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
-
 
 @st.fragment
 def show_draw(entries: Sequence[ModelEntry]) -> None:
@@ -37,10 +33,8 @@ def show_draw(entries: Sequence[ModelEntry]) -> None:
     cards = st.container(horizontal=True, gap="small")
     with cards.container(border=True, key="canvas_card", width=EDGE + 34):
         picture = ask_drawing()
-    seen, answer = (
-        cards.container(border=True, key="seen_card"),
-        cards.container(border=True, key="answer_card"),
-    )
+    seen = cards.container(border=True, key="seen_card")
+    answer = cards.container(border=True, key="answer_card")
     correction = correction_of("drawing")
     prepared = prepare(picture, correction) if picture else None
     if prepared and (not prepared.blank or correction != Correction()):
@@ -57,10 +51,12 @@ def show_draw(entries: Sequence[ModelEntry]) -> None:
     answer.button("Start with an example", icon=":material/lightbulb:", on_click=put_example)
 
 
+FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
+MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
+
+
 def show_upload(entries: Sequence[ModelEntry]) -> None:
-    """Several pictures at once, each with its own answer or the sentence that says why it cannot be
-    read.
-    """
+    """Several pictures at once, each with its answer or with why it cannot be read."""
     files = st.file_uploader(
         "Pictures of one piece each",
         FILE_TYPES,
@@ -83,6 +79,7 @@ def show_upload(entries: Sequence[ModelEntry]) -> None:
 
 
 def show_camera(entries: Sequence[ModelEntry]) -> None:
+    """A photo and its answer."""
     with st.container(width=480):
         photo = st.camera_input(
             "Hold one piece in front of a plain wall and take a photo",
@@ -107,38 +104,35 @@ def show_file(key: str, name: str, content: bytes, entries: Sequence[ModelEntry]
 def show_samples(entries: Sequence[ModelEntry]) -> None:
     """One test image of each class; the picked one goes the same way as a visitor's picture."""
     split = cached_split("test")
-    if "samples" not in st.session_state:
+    if state.SAMPLES not in st.session_state:
         choose_samples(split)
     with st.container(horizontal=True, gap="small"):
-        for index in st.session_state["samples"]:
+        for index in st.session_state[state.SAMPLES]:
             show_sample(index, split)
     st.button("Show others", icon=":material/shuffle:", on_click=choose_samples, args=(split,))
-    picked = st.session_state.get("sample")
+    picked = st.session_state.get(state.SAMPLE)
     if picked is None:
         st.caption(
             "Pick one of these images, none of which the model has learned from, and see what it"
             " makes of it."
         )
         return
-    truth = CLASS_NAMES[split.labels[picked]]
-    show_card(
-        "sample", f"Test image {picked}", Image.fromarray(split.pixels[picked]), entries, truth
-    )
+    picture, truth = Image.fromarray(split.pixels[picked]), CLASS_NAMES[split.labels[picked]]
+    show_card("sample", f"Test image {picked}", picture, entries, truth)
 
 
 def choose_samples(split: Split) -> None:
-    by_class = [
-        [i for i, label in enumerate(split.labels) if label == wanted]
-        for wanted in range(len(CLASS_NAMES))
-    ]
-    st.session_state["samples"] = [random.choice(indices) for indices in by_class]
+    """One random image of each class."""
+    indices = [np.flatnonzero(split.labels == label) for label in range(NUM_CLASSES)]
+    st.session_state[state.SAMPLES] = [int(random.choice(of_class)) for of_class in indices]
 
 
 def show_sample(index: int, split: Split) -> None:
+    """A sample with the button that picks it."""
     name = CLASS_NAMES[split.labels[index]]
     with st.container(key=f"sample_{index}", gap="xsmall"):
         st.html(image_html(split.pixels[index], "sample", f"Test image {index}: {name}"))
-        kind = "primary" if index == st.session_state.get("sample") else "secondary"
+        kind = "primary" if index == st.session_state.get(state.SAMPLE) else "secondary"
         st.button(
             name,
             key=f"pick_{index}",
@@ -151,14 +145,12 @@ def show_sample(index: int, split: Split) -> None:
 
 
 def pick_sample(index: int) -> None:
-    st.session_state["sample"] = index
+    st.session_state[state.SAMPLE] = index
     forget("sample")
 
 
 def ask_second(entry: ModelEntry) -> ModelEntry | None:
-    """The model that answers beside the one in use, in the same row as the ways, so that it moves
-    nothing.
-    """
+    """A second model that answers too; asked for beside the way, so that it moves nothing."""
     with beside:
         return ask_second_model(
             entry,
@@ -172,6 +164,7 @@ def ask_second(entry: ModelEntry) -> ModelEntry | None:
 
 
 def show_way(entry: ModelEntry) -> None:
+    """The chosen way to bring a picture, with the models that answer."""
     other = ask_second(entry)
     # Loaded before the first stroke: a damaged file is said at once, and the first answer is quick.
     cached_model(str(entry.path), entry.fingerprint)
@@ -189,7 +182,7 @@ way = beside.segmented_control(
     list(SHOWS),
     default="Draw",
     required=True,
-    key="way",
+    key=state.WAY,
     bind="query-params",
     label_visibility="collapsed",
 )

@@ -1,17 +1,19 @@
-"""Confusion matrix: which classes are taken for which; any cell shows its images; the scores of
-each class.
+"""Confusion matrix: which classes are taken for which; any cell shows its images.
 
-Stands on fashion_core.evaluation (the numbers) and fashion_core.plots (the figure); the cell is in
-the URL.
+Below it the scores of each class and the calibration. Stands on fashion_core.evaluation (the
+numbers) and fashion_core.charts.figures (the figures); the cell is in the URL.
 """
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from fashion_core import evaluation
 from fashion_core.catalog import ModelEntry
 from fashion_core.charts.figures import PLURALS, calibration_figure, confusion_figure, describe_cell
+from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
+from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.frame import open_dialog, run_through_router, show_with_model
 from pages.parts.html import theme_is_dark
@@ -20,54 +22,53 @@ from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix
 from pages.parts.images.panel import show_image
 from pages.parts.words import GLOSSARY
 
-MODE_LABELS = {
-    "count": "Counts",
-    "by true class": "% of true",
-    "by predicted class": "% of predicted",
-}
-MAX_IMAGES = 24  # of one cell, beside the matrix; the Predictions page has them all
-PAIRS = 6
+# In this file: confusion (10, 10) int64; labels, preds (10000,) int64; probs (10000, 10) float32.
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def cached_scores(path: str, fingerprint: str, _labels, _preds) -> tuple[dict, list[dict]]:
+def cached_scores(
+    path: str, fingerprint: str, _labels: np.ndarray, _preds: np.ndarray
+) -> tuple[dict, list[dict]]:
     """The summary and the per-class report of one model on the test split."""
     return evaluation.summary(_labels, _preds), evaluation.per_class_report(_labels, _preds)
 
 
 def show_metrics(summary: dict) -> None:
+    """The four numbers on top: accuracy, macro F1, the worst class, the most confused pair."""
     pair, count = summary["most_confused"], summary["most_confused_count"]
-    note, words = (
-        (describe_pair(*pair), f"{describe_cell(count, *pair)}.") if pair else ("no mistake", None)
-    )
-    worst, f1 = CLASS_NAMES[summary["worst_class"]], f"F1 {summary['worst_f1']:.3f}"
+    pair_note, pair_help = "no mistake", None
+    if pair:
+        pair_note, pair_help = describe_pair(*pair), f"{describe_cell(count, *pair)}."
+    accuracy, images = f"{summary['accuracy']:.1%}", f"of {summary['images']:,} images"
+    macro_f1, worst = f"{summary['macro_f1']:.3f}", CLASS_NAMES[summary["worst_class"]]
+    worst_f1 = f"F1 {summary['worst_f1']:.3f}"
     metrics = (
-        (
-            "Accuracy",
-            f"{summary['accuracy']:.1%}",
-            f"of {summary['images']:,} images",
-            GLOSSARY["test"],
-        ),
-        ("Macro F1", f"{summary['macro_f1']:.3f}", "mean of ten classes", GLOSSARY["F1"]),
-        ("Worst class", worst, f1, "The class with the lowest F1."),
-        ("Most confused", f"{count:,}", note, words),
+        ("Accuracy", accuracy, images, GLOSSARY["test"]),
+        ("Macro F1", macro_f1, "mean of ten classes", GLOSSARY["F1"]),
+        ("Worst class", worst, worst_f1, "The class with the lowest F1."),
+        ("Most confused", f"{count:,}", pair_note, pair_help),
     )
     grid = st.grid(4, min_column_width=150)
-    for label, value, note, words in metrics:
-        grid.metric(
-            label, value, note, help=words, border=True, delta_color="off", delta_arrow="off"
-        )
+    plain_note = {"border": True, "delta_color": "off", "delta_arrow": "off"}
+    for label, value, note, help_text in metrics:
+        grid.metric(label, value, note, help=help_text, **plain_note)
 
 
 def describe_pair(true: int, pred: int) -> str:
     return f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]}"
 
 
-def open_image(index: int) -> None:
-    st.session_state["opened_image"] = index
+# The matrix
+
+MODE_LABELS = {
+    "count": "Counts",
+    "by true class": "% of true",
+    "by predicted class": "% of predicted",
+}
 
 
-def show_matrix(confusion, cell: tuple[int, int] | None) -> None:
+def show_matrix(confusion: np.ndarray, cell: tuple[int, int] | None) -> None:
+    """The matrix with its modes, and the most confused pairs as buttons."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             mode = st.segmented_control(
@@ -76,37 +77,51 @@ def show_matrix(confusion, cell: tuple[int, int] | None) -> None:
                 format_func=MODE_LABELS.get,
                 default="count",
                 required=True,
-                key="mode",
+                key=state.MODE,
                 bind="query-params",
                 label_visibility="collapsed",
             )
             hide = st.toggle(
                 "Hide the diagonal",
-                key="hide",
+                key=state.HIDE,
                 bind="query-params",
                 help="So that the mistakes show.",
             )
         # An empty ?mode= in the URL comes as None.
         figure = confusion_figure(confusion, mode or "count", hide, theme_is_dark())
-        alt = (
-            "Confusion matrix: true labels down, predicted labels across. The pickers reach every"
-            " cell."
-        )
+        alt = "Confusion matrix: true labels down, predicted across. The pickers reach every cell."
         show_clickable_matrix(figure, cell, alt)
         show_pairs(confusion)
 
 
-def show_cell(confusion, cell: tuple[int, int], split, probs) -> None:
+PAIRS = 6
+
+
+def show_pairs(confusion: np.ndarray) -> None:
+    """The most confused pairs; a click picks the cell."""
+    st.markdown("**Most confused pairs**")
+    with st.container(horizontal=True, gap="xsmall"):
+        for true, pred, count in evaluation.most_confused(confusion, PAIRS):
+            label = f"{describe_pair(true, pred)} · {count}"
+            st.button(label, key=f"pair-{true}-{pred}", on_click=pick_cell, args=(true, pred))
+
+
+# The picked cell
+
+MAX_IMAGES = 24  # of one cell, beside the matrix; the Predictions page has them all
+
+
+def show_cell(
+    confusion: np.ndarray, cell: tuple[int, int], split: Split, probs: np.ndarray
+) -> None:
     """The picked cell in words, with its images."""
     true, pred = cell
     indices = evaluation.cell_indices(split.labels, probs, true, pred)
     st.subheader(describe_cell(len(indices), true, pred), anchor=False)
     if not len(indices):
-        never = (
-            "names none of them rightly"
-            if true == pred
-            else "never makes this mistake on the test images"
-        )
+        never = "never makes this mistake on the test images"
+        if true == pred:
+            never = "classifies none of them correctly"
         st.caption(f"No image here: the model {never}.")
         return
     share = len(indices) / confusion[true].sum()
@@ -119,12 +134,19 @@ def show_cell(confusion, cell: tuple[int, int], split, probs) -> None:
     )
 
 
-def show_pairs(confusion) -> None:
-    st.markdown("**Most confused pairs**")
-    with st.container(horizontal=True, gap="xsmall"):
-        for true, pred, count in evaluation.most_confused(confusion, PAIRS):
-            label = f"{describe_pair(true, pred)} · {count}"
-            st.button(label, key=f"pair-{true}-{pred}", on_click=pick_cell, args=(true, pred))
+def open_image(index: int) -> None:
+    st.session_state[state.OPENED_IMAGE] = index
+
+
+def show_opened_image(split: Split, probs: np.ndarray) -> None:
+    """The dialog of an image that was clicked, if one was."""
+    index = st.session_state.pop(state.OPENED_IMAGE, None)
+    if index is not None:
+        image = split.pixels[index], split.labels[index], probs[index]
+        open_dialog(f"Image {index}", show_image, index, *image)
+
+
+# The whole test split
 
 
 def show_classes(report: list[dict]) -> None:
@@ -134,10 +156,9 @@ def show_classes(report: list[dict]) -> None:
         "class": "Class",
         "support": st.column_config.NumberColumn("Support", format="localized"),
     }
-    for name, label in (("precision", "Precision"), ("recall", "Recall"), ("f1", "F1")):
-        words = GLOSSARY.get(name) or GLOSSARY[label]
+    for name, term in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
         columns[name] = st.column_config.ProgressColumn(
-            label, help=words, format="%.3f", min_value=0, max_value=1
+            name.capitalize(), help=GLOSSARY[term], format="%.3f", min_value=0, max_value=1
         )
     st.subheader("Each class", anchor=False)
     st.dataframe(
@@ -157,20 +178,21 @@ def show_classes(report: list[dict]) -> None:
     )
 
 
-def show_calibration(labels, probs) -> None:
+def show_calibration(labels: np.ndarray, probs: np.ndarray) -> None:
     """Whether the model is as often right as it is sure."""
     table = evaluation.calibration(labels, probs)
-    st.subheader("How sure, how right", anchor=False)
+    st.subheader("Calibration", anchor=False, help=GLOSSARY["calibration"])
     st.caption(
-        "A bar on the dashed line means that what it calls 80 % sure is right four times in five. "
-        f"On average it is off by {table['ece']:.1%} (expected calibration error)."
+        "A bar on the dashed line means that what it calls 80 % sure is right four times in five."
+        f" On average it is off by {table['ece']:.1%} (expected calibration error)."
     )
     figure = calibration_figure(table["bins"], theme_is_dark())
-    words = "How often it is right, over how sure it is; the dashed line is where both are equal"
-    st.plotly_chart(figure, key="calibration", config={"displayModeBar": False}, alt=words)
+    alt = "How often it is right, over how sure it is; the dashed line is where both are equal"
+    st.plotly_chart(figure, key="calibration", config={"displayModeBar": False}, alt=alt)
 
 
 def show_confusion(entry: ModelEntry) -> None:
+    """Everything about one model's predictions on the test split."""
     split, probs = cached_split("test"), cached_test_probs(entry)
     preds, _ = evaluation.predictions(probs)
     confusion = evaluation.confusion(split.labels, preds)
@@ -187,10 +209,7 @@ def show_confusion(entry: ModelEntry) -> None:
         show_matrix(confusion, cell)
     show_classes(report)
     show_calibration(split.labels, probs)
-    if "opened_image" in st.session_state:
-        index = st.session_state.pop("opened_image")
-        image = split.pixels[index], split.labels[index], probs[index]
-        open_dialog(f"Image {index}", show_image, index, *image)
+    show_opened_image(split, probs)
 
 
 run_through_router()

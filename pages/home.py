@@ -1,6 +1,6 @@
 """Home: what this is, the model in use and its score, the networks, the way into every page.
 
-Stands on fashion_core.checkpoints (the models' cards); the networks are shown by _network.
+Stands on fashion_core.catalog (the models' cards); the networks are in pages.parts.home.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from pages.parts.export import show_export
 from pages.parts.frame import run_through_router, show_no_model
 from pages.parts.home.network import describe_training, show_networks
 from pages.parts.home.training_pictures import show_training_pictures
-from pages.parts.html import escaped, plain
+from pages.parts.html import bars_html, plain
 from pages.parts.picker import model_in_use
 from pages.parts.words import GLOSSARY, model_score
 
@@ -38,12 +38,13 @@ WAYS_IN = (
         "Click any cell of the confusion matrix and look at the images behind it.",
     ),
 )
-READ_ONLY_WORDS = {
-    "pages/train.py": "See what a training run is made of. This public copy does not train."
+READ_ONLY_NOTES = {
+    "pages/train.py": f"See what a training run is made of. {limits.READ_ONLY_SENTENCE}"
 }
 
 
 def show_welcome() -> None:
+    """What this is, in four lines."""
     st.title("Fashion CNN Lab")
     st.markdown(
         "A small neural network looks at pictures of clothes, 28 pixels wide, and names one of ten"
@@ -54,14 +55,16 @@ def show_welcome() -> None:
 
 
 def show_ways_in() -> None:
-    for column, (page, label, icon, words) in zip(st.columns(3), WAYS_IN, strict=True):
+    """Three cards, each with a page to begin with."""
+    for column, (page, label, icon, note) in zip(st.columns(3), WAYS_IN, strict=True):
         with column, st.container(border=True, height="stretch"):
             st.subheader(label, anchor=False)
-            st.write(READ_ONLY_WORDS.get(page, words) if limits.read_only() else words)
+            st.write(READ_ONLY_NOTES.get(page, note) if limits.read_only() else note)
             st.page_link(page, label="Open", icon=icon)
 
 
 def show_run() -> None:
+    """A link to the run that is training; nothing where none is."""
     run = folders.active_run()
     if run:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -70,6 +73,7 @@ def show_run() -> None:
 
 
 def show_model_card(entry: catalog.ModelEntry) -> None:
+    """The model in use: accuracy, how it was trained, what it finds of each class, its export."""
     card = entry.card
     with st.container(border=True):
         st.subheader(f"Model in use: {plain(entry.title)}", anchor=False)
@@ -77,15 +81,14 @@ def show_model_card(entry: catalog.ModelEntry) -> None:
         with left:
             score = model_score(card)
             if score:
-                st.metric(
-                    f"{score[0].capitalize()} accuracy", f"{score[1]:.1%}", help=GLOSSARY[score[0]]
-                )
+                split, accuracy = score
+                st.metric(f"{split.capitalize()} accuracy", f"{accuracy:.1%}", help=GLOSSARY[split])
             st.caption(describe_training(card))
             if isinstance(card.get("recognition"), dict):
                 st.caption(describe_recognition(card["recognition"]))
         if isinstance(card.get("per_class"), list):
-            right.html(per_class_html(card["per_class"]))
-        with st.expander("Take it with you", icon=":material/download:"):
+            right.html(recall_html(card["per_class"]))
+        with st.expander("Export", icon=":material/download:"):
             show_export(entry, run_of(entry))
 
 
@@ -98,22 +101,17 @@ def run_of(entry: catalog.ModelEntry) -> folders.Run | None:
 
 
 def describe_recognition(metrics: dict) -> str:
-    """How well it names pictures that are not the data set's."""
+    """How well it classifies pictures that are not the data set's."""
     kinds = (("sketch", "drawings"), ("icon", "icons"), ("photo", "photos"))
-    shares = ", ".join(
-        f"{metrics[key]:.0%} of the {words}" for key, words in kinds if key in metrics
-    )
-    return f"Of 200 pictures that are not from the data set it names {shares} rightly."
+    shares = ", ".join(f"{metrics[key]:.0%} of the {kind}" for key, kind in kinds if key in metrics)
+    return f"Of 200 pictures from outside the data set it classifies {shares} correctly."
 
 
-def per_class_html(rows: list[dict]) -> str:
+def recall_html(rows: list[dict]) -> str:
     """Recall of each class as a strip of labelled bars."""
-    bars = "".join(
-        f'<div class="bar-row"><span>{escaped(row["class"])}</span><div class="bar"><i'
-        f' style="width:{100 * row["recall"]:.1f}%"></i></div><b>{row["recall"]:.1%}</b></div>'
-        for row in rows
-    )
-    return f'<div class="bars" title="Share of each class that it finds">{bars}</div>'
+    names, recalls = [row["class"] for row in rows], [row["recall"] for row in rows]
+    title = "Recall: the share of each class that it finds"
+    return bars_html(names, recalls, mark_best=False, title=title)
 
 
 run_through_router()

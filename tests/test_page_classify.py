@@ -1,6 +1,4 @@
-"""The Classify page, run by Streamlit itself: what is brought to it, good and bad. Strokes need a
-real browser.
-"""
+"""The Classify page: what is brought to it, good and bad. Strokes need a real browser."""
 
 import io
 import re
@@ -260,7 +258,7 @@ def correct(app: AppTest, key: str, what: str, value) -> None:
     """Move one of the ways to correct a picture, as a visitor does."""
     kind = {
         "invert": app.toggle,
-        "ground": app.button_group,
+        "background": app.button_group,
         "across": app.slider,
         "down": app.slider,
     }[what]
@@ -272,7 +270,7 @@ CORRECTIONS = {
     "invert": (True, Correction(invert=True)),
     "across": ((0, 55), Correction(crop=(0.0, 0.0, 0.55, 1.0))),
     "down": ((0, 40), Correction(crop=(0.0, 0.0, 1.0, 0.4))),
-    "ground": ("Dark", Correction(ground="dark")),
+    "background": ("Dark", Correction(ground="dark")),
 }
 
 
@@ -299,7 +297,7 @@ def test_each_correction_changes_what_the_model_sees_and_its_answer_and_is_taken
 def test_a_background_can_be_said_to_be_patterned():
     app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
     key = app.toggle[0].key.removeprefix("invert_")
-    correct(app, key, "ground", "Coloured or patterned")
+    correct(app, key, "background", "Coloured or patterned")
     prepared = prepare(shirt_beside_a_dark_pole(), Correction(ground="patterned"))
     assert src_seen(app) == [png_data_uri(prepared.pixels)]
 

@@ -1,6 +1,4 @@
-"""The Compare page and the second model, run by Streamlit itself, on the real test images and the
-shipped models.
-"""
+"""The Compare page and the second model, on the real test images and the shipped models."""
 
 import json
 import re
@@ -24,9 +22,7 @@ open_pair = partial(open_page, model="fashion_cnn", **{"with": "fashion_cnn_norm
 
 @pytest.fixture(scope="module")
 def second(test_set):
-    """The probabilities (10000, 10) on the test split of the classic network with batch norm: B, to
-    the classic's A.
-    """
+    """B's probabilities (10000, 10) on the test split: the classic network with batch norm."""
     model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn_norm.pt")
     return predict.predict_probs(model, data.load_split("test").pixels)
 
@@ -57,7 +53,7 @@ def picker(app: AppTest):
     return app.selectbox(key="compare_with_picker")
 
 
-def test_the_figures_are_those_of_counting(test_set, second):
+def test_the_metrics_are_those_of_counting(test_set, second):
     labels, probs = test_set
     right_a, right_b = probs.argmax(axis=1) == labels, second.argmax(axis=1) == labels
     shown = {metric.label: (metric.value, metric.delta) for metric in open_pair().metric}
@@ -191,7 +187,7 @@ def test_a_damaged_second_model_is_one_sentence_and_another_can_be_chosen(checkp
     assert not app.error
 
 
-def test_the_only_model_is_told_apart_from_none(tmp_path, monkeypatch):
+def test_an_only_model_is_not_compared(tmp_path, monkeypatch):
     shipped = catalog.recommended_path()
     (tmp_path / shipped.name).write_bytes(shipped.read_bytes())
     monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
@@ -199,7 +195,7 @@ def test_the_only_model_is_told_apart_from_none(tmp_path, monkeypatch):
     assert "is the only model here" in app.info[0].value
     assert [link.proto.label for link in app.get("page_link")] == [
         "Train a model",
-        "Bring in a model file",
+        "Import a model file",
     ]
     assert picker(app).disabled
 

@@ -1,6 +1,4 @@
-"""Taking a model along from the Home page, run by Streamlit itself: nothing is made before it is
-asked for.
-"""
+"""Exporting a model from the Home page: nothing is made before it is asked for."""
 
 import builtins
 import json
@@ -74,7 +72,7 @@ def test_the_code_shown_is_the_code_that_was_tested_for_the_file_that_is_downloa
 @pytest.mark.parametrize(
     ("kind", "name"), [("tensorboard", "events.out.tfevents.{}"), ("csv", "{}.csv")]
 )
-def test_the_curves_of_a_run_can_be_taken_along_too(run_id, kind, name):
+def test_the_curves_of_a_run_can_be_exported_too(run_id, kind, name):
     app = open_page("home", model=run_id)
     assert downloads(make(app, kind))[0].startswith(f"Download {name.format(run_id)} · ")
 
@@ -108,7 +106,7 @@ def test_damaged_and_missing_files_are_sentences(run_id, runs_dir):
     (runs_dir / run_id / "metrics.jsonl").unlink()
     app.run()
     assert not app.exception
-    # A run without curves, as one that was brought in, offers none
+    # A run without curves, as an imported one, offers none
     assert "Curves (CSV)" not in kinds(app)
     path = runs_dir / run_id / "model.pt"
     path.write_bytes(path.read_bytes()[:1000])

@@ -1,4 +1,4 @@
-"""The Predictions page, run by Streamlit itself, on the real test images and the classic model."""
+"""The Predictions page, on the real test images and the classic model."""
 
 import json
 import re

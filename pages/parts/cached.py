@@ -1,10 +1,11 @@
-"""From pages._shared."""
+"""Cached pass-throughs to the core; the keys contain a file's fingerprint, not its name alone."""
 
 import time
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from torch import nn
 
 from fashion_core import checkpoints, data, predict
 from fashion_core.catalog import ModelEntry
@@ -12,16 +13,10 @@ from fashion_core.data import Split
 from fashion_core.errors import CheckpointError
 
 MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
-SOON_SECONDS = 0.3  # what takes longer shows how far it is
-PROBS_PART = 1_000  # test images that are looked at between two words on how far it is
-PROBS_CACHE_SIZE = 80  # such parts kept in memory, of eight models; each is 40 kB
-
-
-# Cached pass-throughs. The keys contain the file's fingerprint: a running run replaces its model.
 
 
 @st.cache_resource(max_entries=MODEL_CACHE_SIZE, show_spinner=False)
-def cached_model(path: str, fingerprint: str):
+def cached_model(path: str, fingerprint: str) -> nn.Module:
     """The model of a checkpoint, in eval mode and not to be changed. Raises CheckpointError."""
     return checkpoints.load_model(Path(path))
 
@@ -32,22 +27,29 @@ def cached_split(name: str) -> Split:
     return data.load_split(name)
 
 
+PROBS_PART = 1_000  # test images that are evaluated between two words on how far it is
+PROBS_CACHE_SIZE = 80  # such parts kept in memory, of eight models; each is 40 kB
+SOON_SECONDS = 0.3  # what takes longer shows how far it is
+
+
 @st.cache_data(max_entries=PROBS_CACHE_SIZE, show_spinner=False)
 def _cached_probs_part(path: str, fingerprint: str, start: int) -> np.ndarray:
+    """Probabilities (PROBS_PART, 10) float32 of the test images from `start` on."""
     pixels = cached_split("test").pixels[start : start + PROBS_PART]
     return predict.predict_probs(cached_model(path, fingerprint), pixels)
 
 
 def cached_test_probs(entry: ModelEntry) -> np.ndarray:
-    """Probabilities (10000, 10) float32 of one model on the test split. Raises CheckpointError,
-    DataError.
+    """Probabilities (10000, 10) float32 of one model on the test split.
 
-    Where it takes longer, as with a large network, a bar shows how far it is.
+    Where it takes longer, as with a large network, a bar shows how far it is. Raises
+    CheckpointError, DataError.
     """
-    began, total, bar, parts = time.monotonic(), len(cached_split("test").labels), st.empty(), []
+    total = len(cached_split("test").labels)
+    began, bar, parts = time.monotonic(), st.empty(), []
     for start in range(0, total, PROBS_PART):
         if time.monotonic() - began > SOON_SECONDS:
-            bar.progress(start / total, text=f"Looking at the 10,000 test images: {start:,} done")
+            bar.progress(start / total, text=f"Evaluating the 10,000 test images: {start:,} done")
         try:
             parts.append(_cached_probs_part(str(entry.path), entry.fingerprint, start))
         except CheckpointError as error:  # every run's file has the same name

@@ -1,21 +1,21 @@
-"""A model or a run as a file to take along: pick a kind, have it made, download it; and the code
-that uses it.
+"""The export of a model or a run: pick a kind of file, have it made, download it.
 
+Beside a model's file stands the code that uses it.
 Stands on fashion_core.export, which makes the files; nothing is made before somebody asks.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 
 from fashion_core import catalog, export
 from fashion_core.catalog import ModelEntry
-from fashion_core.errors import CheckpointError, ExportError
+from fashion_core.errors import LabError
 from fashion_core.runs import folders
+from pages.parts import state
 from pages.parts.html import plain
-
-MADE_KEPT = 4  # made files kept in memory; the largest has 8 MB
 
 
 class Kind(NamedTuple):
@@ -24,7 +24,7 @@ class Kind(NamedTuple):
     label: str
     words: str
     file_name: str  # {} stands for the model's id
-    make: Callable
+    make: Callable[[Path | folders.Run], bytes]
     of_run: bool = False
     snippet: Callable[[str], str] | None = None
     snippet_help: str = ""
@@ -59,8 +59,8 @@ KINDS = {
     ),
     "tensorboard": Kind(
         "TensorBoard",
-        "The run's curves. Put the file into a folder and run: tensorboard --logdir "
-        "with that folder's name.",
+        "The run's curves. Put the file into a folder and run: tensorboard --logdir with that"
+        " folder's name.",
         "events.out.tfevents.{}",
         export.tensorboard_bytes,
         of_run=True,
@@ -77,9 +77,8 @@ KINDS = {
 
 @st.fragment
 def show_export(entry: ModelEntry, run: folders.Run | None = None) -> None:
-    """Everything that can be taken along of a model and, where it comes from a run, of that run."""
-    key = f"export_{entry.model_id}"
-    # One that was brought in has none
+    """All that can be exported of a model and, where it comes from a run, of that run."""
+    # An imported one has none
     has_curves = run is not None and (run.run_dir / "metrics.jsonl").is_file()
     known = [name for name, kind in KINDS.items() if has_curves or not kind.of_run]
     name = st.segmented_control(
@@ -88,49 +87,53 @@ def show_export(entry: ModelEntry, run: folders.Run | None = None) -> None:
         format_func=lambda name: KINDS[name].label,
         default="pt",
         required=True,
-        key=f"{key}_kind",
+        key=state.export_key("kind", entry.model_id),
     )
     kind = KINDS[name]
     st.caption(plain(kind.words))
     try:
-        _show_file(key, name, entry, run)
-    except (CheckpointError, ExportError) as error:
+        _show_file(name, entry, run)
+    except LabError as error:
         st.error(plain(str(error)), icon=":material/error:")
     except OSError as error:  # deleted meanwhile
-        st.error(
-            f"The file cannot be made: {plain(error.strerror or str(error))}.",
-            icon=":material/error:",
-        )
+        reason = plain(error.strerror or str(error))
+        st.error(f"The file cannot be made: {reason}.", icon=":material/error:")
     if kind.snippet:
         st.markdown(f"**Use it from Python.** {kind.snippet_help}")
         st.code(kind.snippet(kind.file_name.format(entry.model_id)), language="python")
 
 
-def _show_file(key: str, name: str, entry: ModelEntry, run: folders.Run | None) -> None:
-    """The button that makes the file and then the one that downloads it. A changed source must be
-    made anew.
+def _show_file(name: str, entry: ModelEntry, run: folders.Run | None) -> None:
+    """The button that makes the file, then the one that downloads it.
+
+    When the source has changed, the file must be made anew.
     """
-    source = run.run_dir / "metrics.jsonl" if KINDS[name].of_run else entry.path
+    kind, made = KINDS[name], state.export_key("made", entry.model_id)
+    source = run.run_dir / "metrics.jsonl" if kind.of_run else entry.path
     wish = (name, str(source), catalog.fingerprint_of(source))
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Make the file", icon=":material/build:", key=f"{key}_make"):
-            st.session_state[f"{key}_made"] = wish
-        if st.session_state.get(f"{key}_made") != wish:
+        make = state.export_key("make", entry.model_id)
+        if st.button("Make the file", icon=":material/build:", key=make):
+            st.session_state[made] = wish
+        if st.session_state.get(made) != wish:
             return
-        content = _cached_file(*wish, _source=run if KINDS[name].of_run else entry.path)
-        file_name = KINDS[name].file_name.format(entry.model_id)
-        label = f"Download {file_name} · {len(content) / 1000:,.0f} kB"
+        content = _cached_file(*wish, _source=run if kind.of_run else entry.path)
+        file_name = kind.file_name.format(entry.model_id)
         st.download_button(
-            label,
+            f"Download {file_name} · {len(content) / 1000:,.0f} kB",
             content,
             file_name,
             "application/octet-stream",
             icon=":material/download:",
             on_click="ignore",
-            key=f"{key}_download",
+            key=state.export_key("download", entry.model_id),
         )
 
 
+MADE_KEPT = 4  # made files kept in memory; the largest has 8 MB
+
+
 @st.cache_data(max_entries=MADE_KEPT, show_spinner="Making the file…")
-def _cached_file(name: str, path: str, fingerprint: str, _source) -> bytes:
+def _cached_file(name: str, path: str, fingerprint: str, _source: Path | folders.Run) -> bytes:
+    """A made file, kept while its source, which the path and the fingerprint name, is the same."""
     return KINDS[name].make(_source)

@@ -1,9 +1,10 @@
-"""From pages._shared."""
+"""What pages write as HTML: inline images, bars, and text that stays text."""
 
 import base64
 import html
 import io
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
@@ -31,15 +32,53 @@ def plain(text: str) -> str:
     """Text safe inside Markdown: a run's name must not become a link, a picture or a heading.
 
     Backslashes keep it from Markdown. Streamlit looks for addresses, icons and arrows once more
-    after they are gone: what begins or makes one up is parted by a character that has no width and
-    breaks no line.
+    after they are gone, so a character without width, which breaks no line, stands inside of each.
     """
-    discordant = re.sub(
-        r"(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[-<>=])(?=[-<>=])", "\u2060", text, flags=re.IGNORECASE
-    )
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", discordant)
+    inside = r"(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[-<>=])(?=[-<>=])"
+    separated = re.sub(inside, "\u2060", text, flags=re.IGNORECASE)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", separated)
 
 
 def escaped(text: object) -> str:
     """Text safe inside HTML: names come from visitors and from hand-edited files."""
     return html.escape(str(text), quote=True)
+
+
+def bars_html(
+    names: Sequence[str],
+    *series: Sequence[float],
+    label: int | None = None,
+    mark_best: bool = True,
+    title: str = "",
+) -> str:
+    """Labelled bars: a row for each name, in it a bar for each of one or two series, A over B.
+
+    `series`: shares 0…1, one for each name; the largest of each stands out if `mark_best`. The row
+    `label` is marked as the true class. `title` appears under the mouse.
+    """
+    rows = []
+    for place, name in enumerate(names):
+        shares = [values[place] for values in series]
+        best = [mark_best and place == np.argmax(values) for values in series]
+        mark = " (true)" if place == label else ""
+        rows.append(_bar_row(f"{escaped(name)}{mark}", shares, best))
+    kind = "bars pair" if len(series) == 2 else "bars"
+    tooltip = f' title="{escaped(title)}"' if title else ""
+    return f'<div class="{kind}"{tooltip}>{"".join(rows)}</div>'
+
+
+def _bar_row(name: str, shares: list[float], best: list[bool]) -> str:
+    if len(shares) == 1:
+        kind = "bar-row winner" if best[0] else "bar-row"
+        bar = _bar(shares[0], "bar")
+        return f'<div class="{kind}"><span>{name}</span>{bar}<b>{shares[0]:.1%}</b></div>'
+    bars = numbers = ""
+    for letter, share, is_best in zip("AB", shares, best, strict=True):
+        winner = "winner" if is_best else ""
+        bars += _bar(share, f"bar {letter.lower()} {winner}")
+        numbers += f'<span class="{winner}">{letter} {share:.1%}</span>'
+    return f'<div class="bar-row"><span>{name}</span><div>{bars}</div><b>{numbers}</b></div>'
+
+
+def _bar(share: float, kind: str) -> str:
+    return f'<div class="{kind}"><i style="width: {share:.1%}"></i></div>'

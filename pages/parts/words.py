@@ -1,11 +1,12 @@
-"""From pages._shared."""
+"""Words that several pages share: the glossary, the badges of a run's state, a model in a line."""
 
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import TrainConfig
 
+# One sentence each that a first-year student understands.
 GLOSSARY = {
     "epoch": "One pass of training over all training images.",
-    "speed": "How many images training looks at per second.",
+    "speed": "How many images training goes through per second.",
     "loss": (
         "How wrong the model is, in nats: 2.3 is guessing among ten classes, 0 is certain and"
         " right."
@@ -14,13 +15,18 @@ GLOSSARY = {
         "5,000 images kept out of training, to see how the model does on images it has not learned"
         " from."
     ),
-    "test": "Share of the 10,000 test images named rightly; these images never choose anything.",
+    "test": (
+        "Accuracy: the share of the 10,000 test images that are classified correctly. These images"
+        " never choose anything."
+    ),
     "precision": "Of all images called this class, the share that really is.",
     "recall": "Of all images of this class, the share that was found.",
     "F1": "One number between precision and recall; it is low when either is low.",
+    "calibration": (
+        "Whether the model is right as often as it says: of all images it is 80 % sure of, 80 %"
+        " should be right."
+    ),
 }
-
-
 STATE_BADGES = {
     "queued": {"icon": ":material/schedule:", "color": "gray"},
     "starting": {"icon": ":material/hourglass_top:", "color": "blue"},
@@ -31,16 +37,22 @@ STATE_BADGES = {
     "failed": {"icon": ":material/error:", "color": "red"},
     "lost": {"icon": ":material/link_off:", "color": "orange"},
 }
+# A run's own val_accuracy is that of its last epoch, not of the weights that were kept.
+SCORES = (
+    ("test_accuracy", "test"),
+    ("best_val_accuracy", "validation"),
+    ("val_accuracy", "validation"),
+)
+
+
+def outcome_of(right: bool) -> tuple[str, str]:
+    """Whether a prediction is right: the class of its style, and the words."""
+    return ("right", "✓ Right") if right else ("wrong", "✗ Wrong")
 
 
 def model_score(card: dict) -> tuple[str, float] | None:
     """What is known best of a model: ("test" or "validation", accuracy 0…1)."""
-    # A run's own val_accuracy is that of its last epoch, not of the weights that were kept.
-    for key, split in (
-        ("test_accuracy", "test"),
-        ("best_val_accuracy", "validation"),
-        ("val_accuracy", "validation"),
-    ):
+    for key, split in SCORES:
         if isinstance(card.get(key), (int, float)):
             return split, card[key]
     return None
@@ -54,12 +66,9 @@ def model_label(entry: ModelEntry) -> str:
 
 def describe_model(card: dict) -> str:
     """What sets a model apart from the others, in a line."""
-    synthetic = (card.get("config") or {}).get("synthetic")
-    knows = (
-        "learnt drawings and photos too"
-        if synthetic
-        else "learnt product shots only; drawings puzzle it"
-    )
+    knows = "learned product shots only; drawings puzzle it"
+    if (card.get("config") or {}).get("synthetic"):
+        knows = "learned drawings and photos too"
     return f"{card.get('model', 'Unknown network')}, {knows}."
 
 

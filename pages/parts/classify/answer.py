@@ -1,6 +1,6 @@
-"""The answer to any picture: itself, what the model sees, the steps that led there, the classes as
-bars.
+"""The answer to any picture: what the model sees, the answer in words and bars, the steps.
 
+Stands on fashion_core.pictures (any picture to 28×28) and fashion_core.predict (the answer).
 `entries` are the models that answer: the one in use, and a second one where two are compared.
 """
 
@@ -8,50 +8,52 @@ from collections.abc import Sequence
 
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from fashion_core import predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.errors import CheckpointError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.pictures.prepare import Prepared, Step, prepare
+from pages.parts import state
 from pages.parts.cached import cached_model
 from pages.parts.classify.correction import ask_correction, correction_of
-from pages.parts.html import image_html, plain, png_data_uri
-from pages.parts.images.pair import pair_head, paired_bars
-from pages.parts.images.panel import probability_bars
+from pages.parts.html import bars_html, image_html, plain, png_data_uri
+from pages.parts.images.pair import pair_head
+from pages.parts.words import outcome_of
 
 SMALL = 100  # pixels: a smaller picture is shown with hard edges, not blurred
-DOUBT = 0.6  # a top probability below this is worth naming the runner-up
 
 
 def show_card(
     key: str, name: str, picture: Image.Image, entries: Sequence[ModelEntry], truth: str = ""
 ) -> None:
-    """One brought picture: itself, what the model sees, the answer, the steps, what can be
-    corrected.
+    """One picture: itself, what the model sees, the answer, the steps, what can be corrected.
+
+    `key` tells it from the others on the page; `truth` is its true class where that is known.
     """
     prepared = prepare(picture, correction_of(key))
     with st.container(border=True, key=f"card_{key}"):
         with st.container(horizontal=True, gap="medium"):
-            brought, seen, answer = (
-                st.container(key=f"{part}_{key}") for part in ("seen_brought", "seen", "answer")
-            )
-        brought.markdown(f"**{plain(name)}**")
+            brought = st.container(key=f"seen_brought_{key}")
+            seen, answer = st.container(key=f"seen_{key}"), st.container(key=f"answer_{key}")
         small = max(picture.size) < SMALL
-        brought.html(
-            image_html(prepared.steps[0].picture, "brought small" if small else "brought", name)
-        )
+        kind = "brought small" if small else "brought"
+        brought.markdown(f"**{plain(name)}**")
+        brought.html(image_html(prepared.steps[0].picture, kind, name))
         show_result(prepared, entries, seen, answer, truth)
         show_steps(prepared, key)
         ask_correction(key, prepared, small)
 
 
 def show_result(
-    prepared: Prepared, entries: Sequence[ModelEntry], seen, answer, truth: str = ""
+    prepared: Prepared,
+    entries: Sequence[ModelEntry],
+    seen: DeltaGenerator,
+    answer: DeltaGenerator,
+    truth: str = "",
 ) -> None:
-    """What the model sees in one container, its answer, or those of two models side by side, in the
-    other.
-    """
+    """What the model sees in the one container, its answer or those of two in the other."""
     seen.markdown("**What the model sees**" if len(entries) == 1 else "**What both models see**")
     seen.html(image_html(prepared.pixels, "seen", "The picture at 28 × 28 pixels"))
     if prepared.blank:
@@ -65,8 +67,8 @@ def show_result(
         try:  # here, because what is raised in a fragment comes no further
             model = cached_model(str(entry.path), entry.fingerprint)
         except CheckpointError as error:
-            words = str(error) if len(entries) == 1 else f"{entry.title}: {error}"
-            answer.error(plain(words), icon=":material/error:")
+            sentence = str(error) if len(entries) == 1 else f"{entry.title}: {error}"
+            answer.error(plain(sentence), icon=":material/error:")
         else:
             answered.append((entry.title, predict.classify_pixels(model, prepared.pixels)))
     if len(answered) == 2:
@@ -78,24 +80,26 @@ def show_result(
 def show_steps(prepared: Prepared, key: str) -> None:
     """How the picture became 28×28, folded; the steps are drawn only while it is open."""
     steps = st.expander(
-        "From the picture to 28 × 28, step by step", key=f"steps_{key}", on_change="rerun"
+        "From the picture to 28 × 28, step by step", key=state.steps_key(key), on_change="rerun"
     )
     if steps.open:
         steps.html(f'<div class="steps">{"".join(map(step_html, prepared.steps))}</div>')
 
 
 def step_html(step: Step) -> str:
+    """One step as a small picture with its name and what was done."""
     source = png_data_uri(step.picture)
-    return (
-        f'<figure><img src="{source}" alt=""><figcaption><b>{step.name}.</b>'
-        f" {step.caption}</figcaption></figure>"
-    )
+    caption = f"<b>{step.name}.</b> {step.caption}"
+    return f'<figure><img src="{source}" alt=""><figcaption>{caption}</figcaption></figure>'
+
+
+# The answer in words and bars
+
+DOUBT = 0.6  # a top probability below this is worth naming the runner-up
 
 
 def describe_answer(answer: predict.Answer, truth: str) -> tuple[str, str]:
-    """The answer as a heading, and its doubt, if there is any, with whether it is right, in
-    sentences.
-    """
+    """The answer as a heading, and in sentences its doubt, if any, and whether it is right."""
     best, second = answer.probs.argsort()[::-1][:2]
     name, share = CLASS_NAMES[best], f"{answer.probs[best]:.1%}"
     head, words = f"{name}, {share}", ""
@@ -111,22 +115,23 @@ def describe_answer(answer: predict.Answer, truth: str) -> tuple[str, str]:
             f" ({answer.probs[second]:.1%})."
         )
     if truth:
-        words += f" {'✓ Right' if truth == name else '✗ Wrong'}: the true label is {truth}."
+        words += f" {outcome_of(truth == name)[1]}: the true label is {truth}."
     return head, words
 
 
 def answer_html(answer: predict.Answer, truth: str) -> str:
     """The answer in words, its doubt if there is any, and the classes as bars."""
     head, words = describe_answer(answer, truth)
-    bars = probability_bars(answer.probs)
+    bars = bars_html(CLASS_NAMES, answer.probs)
     return f'<div class="answer" role="status"><h3>{head}</h3><p>{words}</p>{bars}</div>'
 
 
 def two_answers_html(answered: Sequence[tuple[str, predict.Answer]], truth: str) -> str:
-    """Two models' answers, each with its model's name, side by side in words, and the classes as
-    pairs of bars.
+    """Two models' answers side by side in words, and the classes as pairs of bars.
+
+    `answered`: the models' names with their answers.
     """
     (name_a, a), (name_b, b) = answered
     heads = ["<h3>{}</h3><p>{}</p>".format(*describe_answer(answer, truth)) for answer in (a, b)]
-    head = pair_head((name_a, name_b), heads)
-    return f'<div class="answer" role="status">{head}{paired_bars(a.probs, b.probs)}</div>'
+    head, bars = pair_head((name_a, name_b), heads), bars_html(CLASS_NAMES, a.probs, b.probs)
+    return f'<div class="answer" role="status">{head}{bars}</div>'

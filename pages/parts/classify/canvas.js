@@ -1,3 +1,7 @@
+// Takes the toolbar of the drawing canvas away, see canvas.py.
+//
+// It lies, unseen but not untouchable, over the canvas's upper right corner until a mouse has
+// hovered there: strokes that begin there are lost, and a finger undoes or clears.
 export default function ({ parentElement }) {
   const card = parentElement.host.closest(".st-key-canvas_card")
   const isCanvas = (element) => element.shadowRoot?.querySelector(".canvas-root")

@@ -1,5 +1,6 @@
-"""The drawing canvas with its tools: brush, eraser, undo, clear, an example; the drawing survives a
-change of page.
+"""The drawing canvas with its tools: brush, eraser, undo, clear, an example.
+
+The drawing is kept in the session and survives a change of page.
 """
 
 from pathlib import Path
@@ -8,16 +9,14 @@ import streamlit as st
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
+from pages.parts import state
+
 EDGE = 280  # pixels; fits a phone of 390 px with its margins
 INK, PAPER = "#111111", "#FFFFFF"
 BRUSHES = {"Fine": 4, "Medium": 9, "Thick": 18}
 ERASER_WIDER = 2.5  # times the brush: one rubs out in fewer strokes than one draws
-# A pair of trousers
-EXAMPLE = [(95, 35), (185, 35), (205, 245), (155, 245), (140, 115), (125, 245), (75, 245)]
 
-# The canvas brings a toolbar of its own that lies, unseen but not untouchable, over its upper right
-# corner until a mouse has hovered there: strokes that begin there are lost, and a finger undoes or
-# clears. So it is taken away.
+# The canvas brings a toolbar of its own. Why that is taken away is said in canvas.js.
 _without_toolbar = st.components.v2.component(
     "canvas_without_toolbar", js=Path(__file__).with_name("canvas.js").read_text("utf-8")
 )
@@ -25,47 +24,53 @@ _without_toolbar = st.components.v2.component(
 
 def ask_drawing() -> Image.Image | None:
     """The canvas with its tools; returns the drawing, None before the first stroke."""
-    options = dict(
-        default="Medium", required=True, label_visibility="collapsed", persist_state="session"
+    brush = st.segmented_control(
+        "Brush",
+        list(BRUSHES),
+        default="Medium",
+        required=True,
+        label_visibility="collapsed",
+        persist_state="session",
+        key=state.BRUSH,
     )
-    brush = st.segmented_control("Brush", list(BRUSHES), key="brush", **options)
-    eraser = f"eraser_{st.session_state.get('times_cleared', 0)}"
-    erasing = st.session_state.get(eraser, False)
-    # Not on screen in the last run: begin with the drawing as it was left
-    if "canvas" not in st.session_state:
-        st.session_state["canvas_start"] = {"objects": strokes()}
-        st.session_state["replaced"] = []
-    result = st_canvas(
-        stroke_width=round(BRUSHES[brush] * (ERASER_WIDER if erasing else 1)),
-        stroke_color=PAPER if erasing else INK,
-        background_color=PAPER,
-        width=EDGE,
-        height=EDGE,
-        initial_drawing=st.session_state["canvas_start"],
-        return_image_data=True,
-        key="canvas",
-    )
-    if (
-        result.image_data is not None
-        and result.json_data["objects"] not in st.session_state["replaced"]
-    ):
-        st.session_state["drawing"] = {
-            "strokes": result.json_data["objects"],
-            "pixels": result.image_data,
-        }
-        st.session_state["replaced"] = []
+    eraser = state.eraser_key(st.session_state.get(state.TIMES_CLEARED, 0))
+    _hear_canvas(BRUSHES[brush], st.session_state.get(eraser, False))
     _without_toolbar(key="without_toolbar", height=0)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Undo", icon=":material/undo:", on_click=undo, disabled=not strokes())
         st.button("Clear", icon=":material/delete:", on_click=clear, disabled=not strokes())
         st.toggle("Eraser", key=eraser)
-    pixels = st.session_state["drawing"]["pixels"] if strokes() else None
+    pixels = st.session_state[state.DRAWING]["pixels"] if strokes() else None
     return None if pixels is None else Image.fromarray(pixels)
+
+
+def _hear_canvas(width: int, erasing: bool) -> None:
+    """Draw the canvas and keep what it says has been drawn on it."""
+    # Not on screen in the last run: begin with the drawing as it was left
+    if state.CANVAS not in st.session_state:
+        st.session_state[state.CANVAS_START] = {"objects": strokes()}
+        st.session_state[state.REPLACED] = []
+    result = st_canvas(
+        stroke_width=round(width * (ERASER_WIDER if erasing else 1)),
+        stroke_color=PAPER if erasing else INK,
+        background_color=PAPER,
+        width=EDGE,
+        height=EDGE,
+        initial_drawing=st.session_state[state.CANVAS_START],
+        return_image_data=True,
+        key=state.CANVAS,
+    )
+    if result.image_data is None:
+        return
+    objects = result.json_data["objects"]
+    if objects not in st.session_state[state.REPLACED]:
+        st.session_state[state.DRAWING] = {"strokes": objects, "pixels": result.image_data}
+        st.session_state[state.REPLACED] = []
 
 
 def strokes() -> list[dict]:
     """What has been drawn, oldest first, as the canvas describes it or is about to."""
-    return st.session_state.get("drawing", {}).get("strokes", [])
+    return st.session_state.get(state.DRAWING, {}).get("strokes", [])
 
 
 def undo() -> None:
@@ -79,35 +84,30 @@ def clear() -> None:
     the canvas, which says at once that it is empty, does so before the browser has heard of it.
     """
     put_on_canvas([])
-    st.session_state["times_cleared"] = st.session_state.get("times_cleared", 0) + 1
+    times = st.session_state.get(state.TIMES_CLEARED, 0)
+    st.session_state[state.TIMES_CLEARED] = times + 1
 
 
 def put_on_canvas(objects: list[dict]) -> None:
-    """Replace the drawing. The canvas takes up only a beginning that differs from the last one,
-    hence the count.
+    """Replace the drawing.
 
-    It takes a moment until the canvas has, and speaks of the drawing before until then. That is no
-    news: a second Undo within that moment takes a second stroke back.
+    The canvas takes up only a beginning that differs from the last one, hence the count. Until it
+    has, it speaks of the drawing before. That is no news: a second Undo within that moment takes a
+    second stroke back.
     """
-    st.session_state["replaced"].append(strokes())
-    st.session_state["drawing"] = (
-        {"pixels": None} | st.session_state.get("drawing", {}) | {"strokes": objects}
-    )
-    count = st.session_state["canvas_start"].get("count", 0) + 1
-    st.session_state["canvas_start"] = {"objects": objects, "count": count}
+    st.session_state[state.REPLACED].append(strokes())
+    pixels = st.session_state.get(state.DRAWING, {}).get("pixels")
+    st.session_state[state.DRAWING] = {"strokes": objects, "pixels": pixels}
+    count = st.session_state[state.CANVAS_START].get("count", 0) + 1
+    st.session_state[state.CANVAS_START] = {"objects": objects, "count": count}
+
+
+# The corners of a pair of trousers
+EXAMPLE = [(95, 35), (185, 35), (205, 245), (155, 245), (140, 115), (125, 245), (75, 245)]
 
 
 def put_example() -> None:
     """Draw a filled pair of trousers."""
     path = [["M", *EXAMPLE[0]], *(["L", *point] for point in EXAMPLE[1:]), ["Z"]]
-    put_on_canvas(
-        [
-            {
-                "type": "path",
-                "path": path,
-                "fill": INK,
-                "stroke": INK,
-                "strokeWidth": BRUSHES["Medium"],
-            }
-        ]
-    )
+    shape = {"type": "path", "path": path, "fill": INK}
+    put_on_canvas([shape | {"stroke": INK, "strokeWidth": BRUSHES["Medium"]}])

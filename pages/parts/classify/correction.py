@@ -1,34 +1,38 @@
-"""Correcting what was guessed of a picture: light and dark, the part that counts, the
-background.
-"""
+"""Correcting what was guessed of a picture: light and dark, its frame, its background."""
 
 import streamlit as st
 
 from fashion_core.pictures.prepare import MIN_CROP, Correction, Prepared, framed
+from pages.parts import state
 from pages.parts.html import image_html
 
 WHOLE = (0, 100)  # per cent of the picture's width or height
-LEAST = round(100 * MIN_CROP)
-GROUNDS = {
+BACKGROUNDS = {
     "Found by itself": "auto",
     "Light": "light",
     "Dark": "dark",
     "Coloured or patterned": "patterned",
 }
-DEFAULTS = {"invert": False, "across": WHOLE, "down": WHOLE, "ground": "Found by itself"}
+DEFAULTS = {"invert": False, "across": WHOLE, "down": WHOLE, "background": "Found by itself"}
 
 
 def correction_of(key: str) -> Correction:
-    """What the visitor has corrected of this picture so far; Streamlit forgets it once the picture
-    is not shown.
+    """What the visitor has corrected of this picture so far.
+
+    Streamlit forgets it once the picture is not shown.
     """
-    invert, across, down, ground = (
-        st.session_state.get(f"{name}_{key}", usual) for name, usual in DEFAULTS.items()
+    invert, across, down, background = (
+        st.session_state.get(state.correction_key(name, key), usual)
+        for name, usual in DEFAULTS.items()
     )
-    if across == down == WHOLE:
-        return Correction(invert, None, GROUNDS[ground])
-    (left, right), (top, bottom) = wide_enough(across), wide_enough(down)
-    return Correction(invert, (left / 100, top / 100, right / 100, bottom / 100), GROUNDS[ground])
+    crop = None
+    if not across == down == WHOLE:
+        (left, right), (top, bottom) = wide_enough(across), wide_enough(down)
+        crop = (left / 100, top / 100, right / 100, bottom / 100)
+    return Correction(invert, crop, BACKGROUNDS[background])
+
+
+LEAST = round(100 * MIN_CROP)  # per cent
 
 
 def wide_enough(ends: tuple[int, int]) -> tuple[int, int]:
@@ -38,23 +42,27 @@ def wide_enough(ends: tuple[int, int]) -> tuple[int, int]:
 
 
 def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
-    """The ways to correct, folded. A change takes effect in the rerun that it causes, through
-    `correction_of`.
+    """The ways to correct, folded; a change takes effect in the rerun that it causes.
+
+    `small`: a picture with so few pixels that they are shown with hard edges.
     """
     correction = correction_of(key)
+    keys = {name: state.correction_key(name, key) for name in DEFAULTS}
     for name, usual in DEFAULTS.items():  # instead of default values, which must not be given twice
-        st.session_state.setdefault(f"{name}_{key}", usual)
+        st.session_state.setdefault(keys[name], usual)
     with st.expander("It guessed wrong? Correct it", icon=":material/tune:", key=f"correct_{key}"):
-        st.toggle("Turn light and dark over", key=f"invert_{key}")
-        st.segmented_control("The background is", list(GROUNDS), required=True, key=f"ground_{key}")
+        st.toggle("Turn light and dark over", key=keys["invert"])
+        st.segmented_control(
+            "The background is", list(BACKGROUNDS), required=True, key=keys["background"]
+        )
         with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
             with st.container(key=f"frame_{key}", width=260):
                 shown = framed(prepared.steps[0].picture, correction.crop or (0.0, 0.0, 1.0, 1.0))
                 kind = "brought small" if small else "brought"
                 st.html(image_html(shown, kind, "What is in the frame counts"))
             with st.container(key=f"edges_{key}", width=260):
-                st.slider("From left to right", *WHOLE, format="%d%%", key=f"across_{key}")
-                st.slider("From top to bottom", *WHOLE, format="%d%%", key=f"down_{key}")
+                st.slider("From left to right", *WHOLE, format="%d%%", key=keys["across"])
+                st.slider("From top to bottom", *WHOLE, format="%d%%", key=keys["down"])
         st.button(
             "Take corrections back",
             icon=":material/restart_alt:",
@@ -66,8 +74,6 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
 
 
 def forget(key: str) -> None:
-    """Take all corrections of a picture back: its visitor's wish, or another picture stands in its
-    place.
-    """
+    """Take all corrections back: on the visitor's wish, or because the picture is another one."""
     for name, usual in DEFAULTS.items():
-        st.session_state[f"{name}_{key}"] = usual
+        st.session_state[state.correction_key(name, key)] = usual

@@ -1,5 +1,4 @@
-"""The networks by name: each with its sentence, its best shipped model, its picture and its layer
-table.
+"""The networks by name: each in a sentence, with its best shipped model and its layers.
 
 Stands on fashion_core.models, which measures the layers, and on the cards of the shipped models.
 """
@@ -10,6 +9,7 @@ from fashion_core import models
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import MODELS, TrainConfig
 from fashion_core.text import format_count, format_duration, format_value
+from pages.parts import state
 from pages.parts.html import escaped, plain
 from pages.parts.picker import use_model
 from pages.parts.words import GLOSSARY, model_score
@@ -38,17 +38,6 @@ NETWORK_NOTES = {
         " places goes on. The answer is the mean of those to the picture and to its mirror image."
     ),
 }
-LAYER_WORDS = {
-    "Conv2d": "convolution",
-    "MaxPool2d": "max-pool 2",
-    "Linear": "linear",
-}
-KIND_WORDS = LAYER_WORDS | {"BatchNorm2d": "batch norm"}
-SHEET_GAP = 4  # pixels between two sheets of a drawn layer
-MAX_SHEETS = 16  # more would reach into the layers beside and above
-MANY_LAYERS = 11  # from here on they are drawn smaller
-FIGURE_WIDTH = 150  # pixels; three fit beside each other on a desk, two on a phone
-KEY = "network"  # session state of the choice
 
 
 @st.cache_data(show_spinner=False)
@@ -68,7 +57,7 @@ def show_networks(entries: list[ModelEntry], in_use: ModelEntry | None) -> None:
             default=first if first in MODELS else next(iter(MODELS)),
             required=True,
             wrap=True,
-            key=f"{KEY}-{first}",
+            key=state.network_key(first),
             label_visibility="collapsed",
         )
         layers = cached_layers(name)
@@ -87,37 +76,37 @@ def best_shipped(entries: list[ModelEntry], name: str) -> ModelEntry | None:
 def show_about(
     name: str, layers: list[dict], shipped: ModelEntry | None, in_use: ModelEntry | None
 ) -> None:
-    """The network in a sentence, the metrics of its best shipped model, and what can be done with
-    it.
-    """
+    """The network in a sentence, its best shipped model, and what can be done with it."""
     st.write(MODELS[name])
-    card = shipped.card if shipped else {}
-    metrics = [("Parameters", f"{sum(layer['parameters'] for layer in layers):,}", None)]
-    for key, label, word in (
-        ("test_accuracy", "Test", "test"),
-        ("val_accuracy", "Validation", "validation"),
-    ):
-        if isinstance(card.get(key), (int, float)):
-            metrics.append((f"{label} accuracy", f"{card[key]:.1%}", GLOSSARY[word]))
-    if isinstance(card.get("elapsed_seconds"), (int, float)):
-        metrics.append(
-            (
-                "Trained for",
-                format_duration(card["elapsed_seconds"]),
-                "On the machine that trained it.",
-            )
-        )
-    with st.container(horizontal=True):
-        for label, value, help_text in metrics:
-            st.metric(label, value, help=help_text, width=FIGURE_WIDTH)
+    show_metrics(layers, shipped.card if shipped else {})
     if shipped:
-        st.caption(f"“{plain(shipped.title)}”, its best shipped model: {describe_training(card)}")
+        training = describe_training(shipped.card)
+        st.caption(f"“{plain(shipped.title)}”, its best shipped model: {training}")
     else:
         st.caption("No trained model of it ships with the app. You can train one.")
     show_buttons(name, shipped, in_use)
 
 
+METRIC_WIDTH = 150  # pixels; three fit beside each other on a desk, two on a phone
+
+
+def show_metrics(layers: list[dict], card: dict) -> None:
+    """The size of the network and what is known of its best shipped model."""
+    metrics = [("Parameters", f"{sum(layer['parameters'] for layer in layers):,}", None)]
+    for key, split in (("test_accuracy", "test"), ("val_accuracy", "validation")):
+        if isinstance(card.get(key), (int, float)):
+            label = f"{split.capitalize()} accuracy"
+            metrics.append((label, f"{card[key]:.1%}", GLOSSARY[split]))
+    if isinstance(card.get("elapsed_seconds"), (int, float)):
+        duration = format_duration(card["elapsed_seconds"])
+        metrics.append(("Trained for", duration, "On the machine that trained it."))
+    with st.container(horizontal=True):
+        for label, value, help_text in metrics:
+            st.metric(label, value, help=help_text, width=METRIC_WIDTH)
+
+
 def show_buttons(name: str, shipped: ModelEntry | None, in_use: ModelEntry | None) -> None:
+    """Use the best shipped model; train the network."""
     with st.container(horizontal=True):
         if shipped:
             used = in_use is not None and in_use.model_id == shipped.model_id
@@ -125,35 +114,47 @@ def show_buttons(name: str, shipped: ModelEntry | None, in_use: ModelEntry | Non
             if st.button(label, icon=":material/check:", disabled=used, key="use_network"):
                 use_model(shipped.model_id)
         if st.button("Train this network", icon=":material/model_training:", key="train_network"):
-            st.session_state["train_model"] = name
+            st.session_state[state.train_key("model")] = name
             st.switch_page("pages/train.py")
 
 
 def describe_training(card: dict) -> str:
     """How a model was trained, in a line or two."""
     config = TrainConfig().to_dict() | (card.get("config") or {})
-    done = card.get("epochs_done")
-    words = f"{done} of " if isinstance(done, int) and done < config["epochs"] else ""
-    rate = format_value("learning_rate", float(config["learning_rate"]))
-    words += f"{format_count(config['epochs'], 'epoch')} with {config['optimizer']},"
-    words += (
-        f" learning rate {rate}, batches of {config['batch_size']:,}, {config['train_size']:,} images, seed"
-        f" {config['seed']}"
-    )
-    words += ", as many synthetic pictures" if config["synthetic"] else ""
-    words += ", with mixup" if config["mixup"] else ""
-    words += ", a wide net as teacher" if config["distillation"] else ""
-    return words + (f", on {card['trained_on']}." if card.get("trained_on") else ".")
+    done, epochs = card.get("epochs_done"), format_count(config["epochs"], "epoch")
+    if isinstance(done, int) and done < config["epochs"]:
+        epochs = f"{done} of {epochs}"
+    parts = [
+        f"{epochs} with {config['optimizer']}",
+        f"learning rate {format_value('learning_rate', float(config['learning_rate']))}",
+        f"batches of {config['batch_size']:,}",
+        f"{config['train_size']:,} images",
+        f"seed {config['seed']}",
+    ]
+    extras = {
+        "as many synthetic pictures": config["synthetic"],
+        "with mixup": config["mixup"],
+        "a wide net as teacher": config["distillation"],
+        f"on {card.get('trained_on')}": card.get("trained_on"),
+    }
+    return ", ".join(parts + [words for words, applies in extras.items() if applies]) + "."
 
 
 # The picture and the table
+
+LAYER_NAMES = {
+    "Conv2d": "convolution",
+    "MaxPool2d": "max-pool 2",
+    "Linear": "linear",
+}
+MANY_LAYERS = 11  # from here on they are drawn smaller
 
 
 def show_picture(name: str, layers: list[dict]) -> None:
     """A row of layers from the picture to the ten classes; it wraps where it is too long."""
     st.caption("Under each layer: what flows out of it, channels × height × width.")
     drawn = [{"kind": "picture", "shape": (1, 28, 28), "parameters": 0}]
-    drawn += [layer for layer in layers if layer["kind"] in LAYER_WORDS]
+    drawn += [layer for layer in layers if layer["kind"] in LAYER_NAMES]
     many = len(drawn) >= MANY_LAYERS
     boxes = "".join(layer_html(layer, small=many) for layer in drawn)
     st.html(f'<div class="network{" many" if many else ""}" role="list">{boxes}</div>')
@@ -162,35 +163,37 @@ def show_picture(name: str, layers: list[dict]) -> None:
 
 
 def layer_html(layer: dict, small: bool = False) -> str:
-    """One layer as a stack of sheets (more channels, more sheets) or a column of cells, over its
-    name and shape.
-    """
-    channels, edge = layer["shape"][0], layer["shape"][-1]
-    if len(layer["shape"]) == 3:
-        count = min(MAX_SHEETS, 1 + channels // 11)
-        drawing = (
-            sheets_html(10 + edge, min(10, count), 3)
-            if small
-            else sheets_html(14 + 2 * edge, count, SHEET_GAP)
-        )
-    else:
-        drawing = (
-            '<i class="column"'
-            f' style="height:{20 + min(channels, 128) // (3 if small else 2)}px"></i>'
-        )
+    """One layer as a drawing over its name, shape and number of parameters."""
+    drawing = small_drawing(layer["shape"]) if small else large_drawing(layer["shape"])
     weights = f"{layer['parameters']:,} parameters" if layer["parameters"] else "no parameters"
-    words = LAYER_WORDS.get(layer["kind"], layer["kind"])
+    name = LAYER_NAMES.get(layer["kind"], layer["kind"])
     return (
-        '<div class="layer" role="listitem"><div class="drawing"'
-        f' aria-hidden="true">{drawing}</div>'
-        f"<b>{words}</b><span>{format_shape(layer)}</span><small>{weights}</small></div>"
+        '<div class="layer" role="listitem">'
+        f'<div class="drawing" aria-hidden="true">{drawing}</div>'
+        f"<b>{name}</b><span>{format_shape(layer)}</span><small>{weights}</small></div>"
     )
 
 
+def large_drawing(shape: tuple[int, ...]) -> str:
+    """A stack of sheets, more for more channels, or a column of cells."""
+    if len(shape) == 3:
+        return sheets_html(14 + 2 * shape[2], count=min(16, 1 + shape[0] // 11), gap=4)
+    return column_html(20 + min(shape[0], 128) // 2)
+
+
+def small_drawing(shape: tuple[int, ...]) -> str:
+    """The same where many layers need their place."""
+    if len(shape) == 3:
+        return sheets_html(10 + shape[2], count=min(10, 1 + shape[0] // 11), gap=3)
+    return column_html(20 + min(shape[0], 128) // 3)
+
+
+def column_html(height: int) -> str:
+    return f'<i class="column" style="height:{height}px"></i>'
+
+
 def sheets_html(side: int, count: int, gap: int) -> str:
-    """`count` square sheets of `side` pixels, each `gap` pixels up and to the right of the one
-    before.
-    """
+    """`count` squares of `side` pixels, each `gap` pixels up and to the right of the one before."""
     spots = ((gap * place, gap * (count - 1 - place)) for place in reversed(range(count)))
     sheets = "".join(
         f'<i style="width:{side}px;height:{side}px;left:{x}px;top:{y}px"></i>' for x, y in spots
@@ -199,11 +202,14 @@ def sheets_html(side: int, count: int, gap: int) -> str:
     return f'<div class="sheets" style="width:{whole}px;height:{whole}px">{sheets}</div>'
 
 
+KIND_NAMES = LAYER_NAMES | {"BatchNorm2d": "batch norm"}
+
+
 def table_html(layers: list[dict]) -> str:
     """Every layer with its name in the code, kind, output shape and parameters, and their sum."""
     rows = "".join(
         f"<tr><td>{escaped(layer['name'])}</td>"
-        f"<td>{KIND_WORDS.get(layer['kind'], layer['kind'])}</td>"
+        f"<td>{KIND_NAMES.get(layer['kind'], layer['kind'])}</td>"
         f"<td>{format_shape(layer)}</td><td>{layer['parameters']:,}</td></tr>"
         for layer in layers
     )

@@ -1,7 +1,6 @@
-"""What a model was trained on: images of the data set and, if it learnt sketches, the pictures made
-from them.
+"""What a model was trained on: images of the data set and, for some, synthetic pictures.
 
-Stands on fashion_core.sketches (the pictures) and fashion_core.data (the images).
+Stands on fashion_core.synthetic.batches (the pictures) and fashion_core.data (the images).
 """
 
 import numpy as np
@@ -11,15 +10,18 @@ from fashion_core import data
 from fashion_core.errors import DataError
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from fashion_core.synthetic.batches import pictures_like
+from pages.parts import state
 from pages.parts.html import escaped, png_data_uri
 
-KEPT = 12  # training images of each class that the server keeps to show
 ROWS = {
     "outlines": "Their outlines",
     "drawn": "Garments drawn from nothing",
     "photographed": "As if cut out of photos",
     "nothing": "Anything but clothes, to learn to doubt",
 }
+
+
+KEPT = 12  # training images of each class that the server keeps to show
 
 
 @st.cache_data(show_spinner=False)
@@ -33,14 +35,12 @@ def cached_examples() -> np.ndarray:
 
 
 def show_training_pictures(learns_synthetic: bool) -> None:
-    """Ten examples of each kind of training picture, a column per class, and a button for
-    others.
-    """
+    """Ten examples of each kind of training picture, a column per class; a button shows others."""
     try:
         examples = cached_examples()
     except DataError:
         return  # the pages that need the data say how to get it
-    turn = st.session_state.get("lesson", 0)
+    turn = st.session_state.get(state.TRAINING_PICTURES, 0)
     images = examples[turn % KEPT]
     with st.container(border=True):
         st.subheader("What it was trained on", anchor=False)
@@ -58,7 +58,8 @@ def show_training_pictures(learns_synthetic: bool) -> None:
 
 
 def show_others() -> None:
-    st.session_state["lesson"] = st.session_state.get("lesson", 0) + 1
+    turn = st.session_state.get(state.TRAINING_PICTURES, 0)
+    st.session_state[state.TRAINING_PICTURES] = turn + 1
 
 
 def row_html(title: str, pixels: np.ndarray, named: bool = True) -> str:
@@ -68,4 +69,4 @@ def row_html(title: str, pixels: np.ndarray, named: bool = True) -> str:
         f'<img src="{png_data_uri(image)}" alt="{name}" title="{name}">'
         for image, name in zip(pixels, map(escaped, names), strict=True)
     )
-    return f'<div class="lesson"><b>{title}</b><div>{"".join(cells)}</div></div>'
+    return f'<div class="training-row"><b>{title}</b><div>{"".join(cells)}</div></div>'

@@ -1,4 +1,5 @@
-// The cards are rebuilt only when what they show has changed: a pick alone keeps focus and decoded images.
+// The grid of images as buttons, see grid.py.
+
 function card(item) {
   const button = document.createElement("button")
   const image = Object.assign(document.createElement("img"), { src: item.source, alt: "" })
@@ -15,8 +16,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const grid = parentElement.querySelector(".grid")
   const shown = JSON.stringify(data.items)
   const mark = (index) => {
-    for (const button of grid.children) button.setAttribute("aria-pressed", button.dataset.index === String(index))
+    for (const button of grid.children) {
+      button.setAttribute("aria-pressed", button.dataset.index === String(index))
+    }
   }
+  // Built anew only when what is shown has changed: a pick alone keeps focus and decoded images.
   if (grid.shown !== shown) grid.replaceChildren(...data.items.map(card))
   grid.shown = shown
   mark(data.picked)

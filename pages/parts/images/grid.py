@@ -1,8 +1,7 @@
-"""What answers a click on the three evaluation pages: the image grid, the matrix, and the panel of
-one image.
+"""A grid of images as buttons, for the pages that evaluate a model.
 
-Two components of Streamlit's second kind: their script runs in the page itself, so that fifty
-images are one element and real buttons, and a click on the matrix is heard wherever it lands.
+A component of Streamlit's second kind: its script runs in the page itself, so that fifty images
+are one element and real buttons.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ import streamlit as st
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.html import png_data_uri
+from pages.parts.words import outcome_of
 
 _image_grid = st.components.v2.component(
     "image_grid",
@@ -34,12 +34,13 @@ def show_image_grid(
 ) -> None:
     """Draw test images as buttons with index, outcome, predicted and true label and confidence.
 
-    `probs` (10000, 10). `picked` is outlined; a click calls `on_pick` with the image's index before
-    the next run. `compact`: smaller, with index and confidence only, where the labels of all are
-    said above.
+    `indices` of the split, `probs` (10000, 10). `picked` is outlined; a click calls `on_pick` with
+    the image's index before the next run. `compact`: smaller, with index and confidence only, where
+    the labels of all are said above.
     """
-    indices = [int(index) for index in indices]
-    items = [_grid_item(i, split.pixels[i], split.labels[i], probs[i], compact) for i in indices]
+    items = [
+        _grid_item(int(i), split.pixels[i], split.labels[i], probs[i], compact) for i in indices
+    ]
     show_image_buttons(key, items, on_pick, picked, compact)
 
 
@@ -53,11 +54,11 @@ def show_image_buttons(
     """Draw images as buttons; a click calls `on_pick` with the image's index before the next run.
 
     An item: "index"; "source", the picture's address; "lines", pairs of style class and text;
-    "label", all in words.
+    "label", all in words. `picked` is outlined; `compact`: smaller.
     """
     indices = [item["index"] for item in items]
 
-    def hand_over() -> None:
+    def hand_over() -> None:  # junk that a browser may send is passed over
         index = st.session_state[key].get("picked")
         if index in indices:
             on_pick(int(index))
@@ -72,13 +73,12 @@ def show_image_buttons(
 def _grid_item(
     index: int, pixels: np.ndarray, label: int, probs: np.ndarray, compact: bool
 ) -> dict:
+    """One button; `pixels` (28, 28) uint8, `probs` (10,)."""
     true, pred, confidence = CLASS_NAMES[label], CLASS_NAMES[probs.argmax()], f"{probs.max():.1%}"
-    right = true == pred
-    outcome = ("right", "✓ Right") if right else ("wrong", "✗ Wrong")
-    labels = [] if compact else [outcome, ("", pred), ("quiet", f"is {true}")]
-    lines = [("quiet", f"#{index}"), *labels[:2], ("quiet", confidence), *labels[2:]]
-    spoken = (
-        f"Image {index}, {'right' if right else 'wrong'}: predicted {pred} with {confidence}, true"
-        f" label {true}"
-    )
+    kind, outcome = outcome_of(true == pred)
+    number, share = ("quiet", f"#{index}"), ("quiet", confidence)
+    lines = [number, share]
+    if not compact:
+        lines = [number, (kind, outcome), ("", pred), share, ("quiet", f"is {true}")]
+    spoken = f"Image {index}, {kind}: predicted {pred} with {confidence}, true label {true}"
     return {"index": index, "source": png_data_uri(pixels), "lines": lines, "label": spoken}

@@ -1,4 +1,14 @@
+// Clicks on the matrix and the ring around the picked cell, see matrix.py.
+//
+// Plotly selects what it last saw hovered, and looks at most every 50 ms: the first click of a
+// pointer that has not moved since the chart appeared and every first tap of a finger select
+// nothing, a quick click the cell before. So the cell is read off the pointer's own place in the
+// plot area, whose axes are fixed. The ring is drawn here too, because a figure that changes is
+// torn down and built anew.
+const STILL = 10 // pixels: a pointer that has moved further has not clicked
+
 export default function ({ parentElement, data, setTriggerValue }) {
+  // Streamlit calls again for new data without cleaning up after the last call.
   parentElement.stop?.()
   const box = parentElement.host.closest(`.st-key-${data.box}`)
   const anchor = parentElement.querySelector(".anchor")
@@ -28,11 +38,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
   }
   const onDown = (event) => {
     const chart = event.target.closest(".js-plotly-plot")
-    start = chart && event.isPrimary && event.button === 0 ? { at: event, area: areaIn(chart) } : null
+    const begins = chart && event.isPrimary && event.button === 0
+    start = begins ? { x: event.clientX, y: event.clientY, area: areaIn(chart) } : null
   }
   const onUp = (event) => {
-    const still = start?.area && Math.hypot(event.clientX - start.at.clientX, event.clientY - start.at.clientY) < 10
-    const hit = still && cellAt(event, start.area)
+    if (!start) return
+    const moved = Math.hypot(event.clientX - start.x, event.clientY - start.y)
+    const hit = start.area && moved < STILL && cellAt(event, start.area)
     start = null
     if (!hit) return
     cell = hit
@@ -51,7 +63,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   window.addEventListener("pointerup", onUp, { capture: true, signal })
   resized.observe(box)
   // Plotly moves the plot area some time after its box has changed size.
-  changed.observe(box, { childList: true, subtree: true, attributeFilter: ["x", "y", "width", "height"] })
+  const attributeFilter = ["x", "y", "width", "height"]
+  changed.observe(box, { childList: true, subtree: true, attributeFilter })
   draw()
   parentElement.stop = () => {
     stopped.abort()

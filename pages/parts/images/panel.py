@@ -1,4 +1,4 @@
-"""From pages._grid."""
+"""One test image, large, with its labels in words and the classes as bars."""
 
 from pathlib import Path
 
@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 
 from fashion_core.metadata import CLASS_NAMES
-from pages.parts.html import png_data_uri, theme_is_dark
+from pages.parts.html import bars_html, image_html, theme_is_dark
+from pages.parts.words import outcome_of
 
 # On a wide screen the panel stays in view beside the grid; on a phone it is a sheet at the bottom,
 # over the grid. A dialog stands outside the app's own element, so the colours that style.css sets
@@ -15,30 +16,22 @@ PANEL_STYLE = Path(__file__).with_name("panel.css")
 
 
 def show_image(index: int, pixels: np.ndarray, label: int, probs: np.ndarray) -> None:
-    """One test image, large, with its labels in words and all ten probabilities as bars."""
-    true, pred = CLASS_NAMES[label], CLASS_NAMES[probs.argmax()]
-    kind, words = ("right", "✓ Right") if true == pred else ("wrong", "✗ Wrong")
+    """A test image (28, 28) uint8 and what one model says of it; `probs` (10,)."""
+    pred = int(probs.argmax())
+    kind, outcome = outcome_of(pred == label)
+    words = (
+        f'<b class="{kind}">{outcome}</b><br>Predicted <b>{CLASS_NAMES[pred]}</b>,'
+        f" {probs[pred]:.1%}<br>True label <b>{CLASS_NAMES[label]}</b>"
+    )
+    show_panel(index, pixels, label, words, bars_html(CLASS_NAMES, probs, label=label))
+
+
+def show_panel(index: int, pixels: np.ndarray, label: int, words: str, bars: str) -> None:
+    """A test image (28, 28) uint8 beside `words`, with `bars` below; both are HTML."""
     scheme = "dark" if theme_is_dark() else "light"
+    image = image_html(pixels, "large", f"Test image {index}: {CLASS_NAMES[label]}")
     st.html(PANEL_STYLE)
     st.html(
-        f'<div class="picked" style="color-scheme: {scheme}">'
-        f'<img src="{png_data_uri(pixels)}" alt="Test image {index}: {true}">'
-        f'<div class="words"><b class="{kind}">{words}</b><br>'
-        f"Predicted <b>{pred}</b>, {probs.max():.1%}<br>True label <b>{true}</b></div>"
-        f"{probability_bars(probs, label)}</div>"
+        f'<div class="picked" style="color-scheme: {scheme}">{image}'
+        f'<div class="words">{words}</div>{bars}</div>'
     )
-
-
-def probability_bars(probs: np.ndarray, label: int | None = None) -> str:
-    """Ten labelled bars as HTML, in class order; the winner stands out, `label` is marked as the
-    true class.
-    """
-    rows = []
-    for place, (name, prob) in enumerate(zip(CLASS_NAMES, probs, strict=True)):
-        winner = " winner" if place == probs.argmax() else ""
-        mark = " (true)" if place == label else ""
-        bar = f'<div class="bar"><i style="width: {prob:.1%}"></i></div>'
-        rows.append(
-            f'<div class="bar-row{winner}"><span>{name}{mark}</span>{bar}<b>{prob:.1%}</b></div>'
-        )
-    return f'<div class="bars">{"".join(rows)}</div>'
