@@ -19,9 +19,6 @@ def without_small_holes(mask: np.ndarray, share: float) -> np.ndarray:
 
 # Share of the object on one side of the background's brightness that makes it a drawing on it
 ONE_SIDED = 0.97
-# Of the object's largest difference: fainter pixels do not count for the crop, JPEG adds them all
-# around
-CLEAR = 0.08
 # Of the picture's longest edge: smaller spots that lie apart do not count for the crop
 SPECK_EDGE = 0.03
 SPECK_AREA = 0.01  # of the largest part's area, likewise
@@ -39,6 +36,14 @@ SHARPENING = 0.8  # share of the difference from a blurred copy that is added
 REACH = 0.6
 # Of the edge: a picture framed this closely to the data set's way is not cropped again
 FRAMED = 2 / IMAGE_SIZE
+
+
+CLEAR = 0.08  # of the largest value: JPEG adds fainter differences all around an object
+
+
+def stands_out(values: np.ndarray) -> np.ndarray:
+    """Where values, (H, W) from 0 on, are large enough to count for the crop: (H, W) bool."""
+    return values > CLEAR * values.max()
 
 
 def find_box(mask: np.ndarray) -> tuple[int, int, int, int] | None:

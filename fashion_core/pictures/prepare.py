@@ -159,7 +159,7 @@ def _find_on_plain(colour: np.ndarray, grey: np.ndarray, ground: np.ndarray) -> 
     """What stands out from a background of one colour."""
     far = background.find_object(colour, ground)
     mask = far > 0
-    box = garment.find_box(far > garment.CLEAR * far.max())
+    box = garment.find_box(garment.stands_out(far))
     if box is None:
         return _Found(mask, None, grey, _background_caption(ground), "")
     cloth, shades = garment.light_on_dark(grey, ground, mask)
