@@ -1,15 +1,15 @@
-"""Fashion-MNIST: find, fetch, verify → Split(pixels, labels); train/val/test; iterate_batches.
+"""Fashion-MNIST on this machine: find the files, verify them, split them, make batches.
 
 No file is used before its decompressed content was held against `metadata.FILE_MD5`. The four files
-are looked for in FASHION_DATA_DIR, the project's data/ and the folder of Debian's package, in this
-order; `fetch_data` puts them into the project's data/.
+are looked for in FASHION_DATA_DIR or, where that is not set, in the project's data/ and in the
+folder of Debian's package. `fetch` brings them into the project's data/.
 """
 
 import gzip
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -31,47 +31,8 @@ from fashion_core.metadata import (
 if TYPE_CHECKING:
     import torch
 
-SplitName = Literal["train", "val", "test"]
-Report = Callable[[str, int, int], None]  # source name, bytes done, bytes in all
-Progress = Callable[[int, int], None]  # the same for one source
-NewFiles = Iterator[tuple[str, Path]]  # name in FILE_MD5, where its .gz was put for the moment
 
-ENVIRONMENT_NAME = "FASHION_DATA_DIR"
-PROJECT_DATA_DIR = Path(__file__).resolve().parent.parent / "data"
-DEBIAN_PACKAGE = "dataset-fashion-mnist"
-DEBIAN_DATA_DIR = Path("/usr/share/datasets/fashion-mnist")
-TORCHVISION_LAYOUT = Path("FashionMNIST/raw")  # where torchvision puts the files below its `root`
-
-IMAGES_HEADER = 16  # bytes before the pixels in an idx3 file: magic number, count, rows, columns
-LABELS_HEADER = 8  # bytes before the labels in an idx1 file: magic number, count
-SPLIT_FILES = {
-    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
-    "val": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
-    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
-}
-CONTENT_BYTES = {
-    "train-images-idx3-ubyte": IMAGES_HEADER + TRAIN_FILE_SIZE * IMAGE_SIZE**2,
-    "train-labels-idx1-ubyte": LABELS_HEADER + TRAIN_FILE_SIZE,
-    "t10k-images-idx3-ubyte": IMAGES_HEADER + TEST_SIZE * IMAGE_SIZE**2,
-    "t10k-labels-idx1-ubyte": LABELS_HEADER + TEST_SIZE,
-}
-# MD5 of the decompressed files of digit MNIST, which have the same names and sizes as ours.
-DIGIT_MNIST_MD5 = {
-    "6bbc9ace898e44ae57da46a324031adb",
-    "a25bea736e30d166cdddb491f175f624",
-    "2646ac647ad5339dbf082846283269ea",
-    "27ae3e4e09519cfbb04c329615203637",
-}
-
-WAYS_TO_SUPPLY = f"""Any of these three ways supplies the files by hand:
-1. Put the four files ({", ".join(FILE_MD5)}; each as .gz or decompressed) into {PROJECT_DATA_DIR}
-2. Set the environment variable {ENVIRONMENT_NAME} to a folder that has them
-3. On Debian or Ubuntu, install the package: sudo apt-get install {DEBIAN_PACKAGE}
-They are published at https://github.com/zalandoresearch/fashion-mnist (folder data/fashion)."""
-
-
-# Stat keys of files whose content was found right in this process
-_verified_files: set[tuple] = set()
+# Splits
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,26 +49,16 @@ class Split:
     indices: np.ndarray
 
 
-# Find and load
-
-
-def find_data_dir() -> Path | None:
-    """The first folder in which all four files are there and verified, or None.
-
-    Raises DataError if FASHION_DATA_DIR is set but unusable: an explicit wish is never passed over
-    in silence.
-    """
-    for folder in _search_folders():
-        try:
-            return verify_folder(folder)
-        except DataError as error:
-            _refuse_if_wished(error)
-    return None
+SplitName = Literal["train", "val", "test"]
+TRAIN_FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
+TEST_FILES = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+SPLIT_FILES = {"train": TRAIN_FILES, "val": TRAIN_FILES, "test": TEST_FILES}
+IMAGES_HEADER = 16  # bytes before the pixels in an idx3 file: magic number, count, rows, columns
+LABELS_HEADER = 8  # bytes before the labels in an idx1 file: magic number, count
 
 
 def load_split(name: SplitName, data_dir: Path | None = None) -> Split:
-    """A split from `data_dir` or, without it, from the first folder with good files; nothing is
-    downloaded.
+    """A split from `data_dir` or else from the first folder with good files; never a download.
 
     Train 55,000, val 5,000 (500 of each class, fixed by `metadata.SPLIT_SEED`), test 10,000. Raises
     DataError if the files are missing or are not Fashion-MNIST, ValueError for an unknown name.
@@ -115,10 +66,9 @@ def load_split(name: SplitName, data_dir: Path | None = None) -> Split:
     if name not in SPLIT_SIZES:
         raise ValueError(f"Unknown split {name!r}; known are {', '.join(SPLIT_SIZES)}.")
     images_content, labels_content = _read_files(SPLIT_FILES[name], data_dir)
-    pixels = np.frombuffer(images_content, np.uint8, offset=IMAGES_HEADER).reshape(
-        -1, IMAGE_SIZE, IMAGE_SIZE
-    )
-    labels = np.frombuffer(labels_content, np.uint8, offset=LABELS_HEADER).astype(np.int64)
+    pixels = np.frombuffer(images_content, np.uint8, offset=IMAGES_HEADER)
+    pixels = pixels.reshape(-1, IMAGE_SIZE, IMAGE_SIZE)  # (N, 28, 28)
+    labels = np.frombuffer(labels_content, np.uint8, offset=LABELS_HEADER).astype(np.int64)  # (N,)
     indices = _split_indices(name, labels)
     split = Split(name, pixels if name == "test" else pixels[indices], labels[indices], indices)
     for array in (split.pixels, split.labels, split.indices):
@@ -126,19 +76,20 @@ def load_split(name: SplitName, data_dir: Path | None = None) -> Split:
     return split
 
 
-def _split_indices(name: str, labels: np.ndarray) -> np.ndarray:
-    """Positions of a split's images in its file, ascending (N,) int64."""
+def _split_indices(name: SplitName, labels: np.ndarray) -> np.ndarray:
+    """Positions of a split's images in its file, ascending: (M,) int64 of the labels (N,) int64."""
     everything = np.arange(len(labels), dtype=np.int64)
     if name == "test":
         return everything
-    # The raw stream of PCG64 is fixed for good; numpy may change what its generators' shuffles make
-    # of it.
-    keys = np.random.PCG64(SPLIT_SEED).random_raw(len(labels))
-    # A row of positions per class
-    by_class_and_key = np.lexsort((keys, labels)).reshape(NUM_CLASSES, -1)
+    # The raw stream of PCG64 is fixed for good; numpy may change what its shuffles make of it.
+    keys = np.random.PCG64(SPLIT_SEED).random_raw(len(labels))  # (N,) uint64
+    by_class_and_key = np.lexsort((keys, labels)).reshape(NUM_CLASSES, -1)  # (10, 6000) positions
     is_val = np.zeros(len(labels), dtype=bool)
     is_val[by_class_and_key[:, : VAL_SIZE // NUM_CLASSES]] = True
     return everything[is_val if name == "val" else ~is_val]
+
+
+# Batches
 
 
 def iterate_batches(
@@ -148,12 +99,11 @@ def iterate_batches(
     generator: "torch.Generator | None" = None,
     *more: "torch.Tensor",
 ) -> Iterator[tuple["torch.Tensor", ...]]:
-    """Yield all (pixels, labels, *more) once, in batches of `batch_size`; the last may be smaller,
-    it is never dropped.
+    """Yield all (pixels, labels, *more) once, in batches; a smaller last one is never dropped.
 
-    `pixels` (N, …), `labels` (N,) and `more` (N, …) are tensors of any type on one device; in their
-    own order without `generator`, shuffled by it otherwise. Raises ValueError for unequal lengths
-    or a batch size below one.
+    `pixels` (N, …), `labels` (N,) and `more` (N, …) are tensors of any type on one device. They
+    come in their own order without `generator`, shuffled by it otherwise. Raises ValueError for
+    unequal lengths or a batch size below one.
     """
     parts = (pixels, labels, *more)
     if len({len(part) for part in parts}) > 1 or batch_size < 1:
@@ -165,12 +115,52 @@ def iterate_batches(
         return
     import torch  # only here, so that the fetch-data command starts at once
 
-    order = torch.randperm(len(labels), generator=generator, device=generator.device).to(
-        pixels.device
-    )
-    for chosen in order.split(batch_size):
-        # Part[chosen], but copies whole rows
+    order = torch.randperm(len(labels), generator=generator, device=generator.device)  # (N,)
+    for chosen in order.to(pixels.device).split(batch_size):
+        # As part[chosen], but copies whole rows
         yield tuple(part.index_select(0, chosen) for part in parts)
+
+
+# Find
+
+ENVIRONMENT_NAME = "FASHION_DATA_DIR"
+PROJECT_DATA_DIR = Path(__file__).resolve().parent.parent / "data"
+DEBIAN_PACKAGE = "dataset-fashion-mnist"
+DEBIAN_DATA_DIR = Path("/usr/share/datasets/fashion-mnist")
+TORCHVISION_LAYOUT = Path("FashionMNIST/raw")  # where torchvision puts the files below its `root`
+
+WAYS_TO_SUPPLY = f"""Any of these three ways supplies the files by hand:
+1. Put the four files ({", ".join(FILE_MD5)}; each as .gz or decompressed) into {PROJECT_DATA_DIR}
+2. Set the environment variable {ENVIRONMENT_NAME} to a folder that has them
+3. On Debian or Ubuntu, install the package: sudo apt-get install {DEBIAN_PACKAGE}
+They are published at https://github.com/zalandoresearch/fashion-mnist (folder data/fashion)."""
+
+
+def find_data_dir() -> Path | None:
+    """The first folder in which all four files are there and verified, or None.
+
+    Raises DataError if FASHION_DATA_DIR is set but unusable: an explicit wish is never skipped in
+    silence.
+    """
+    for folder in _search_folders():
+        try:
+            return verify_folder(folder)
+        except DataError as error:
+            _refuse_if_wished(error)
+    return None
+
+
+def verify_folder(folder: Path) -> Path:
+    """The folder with the four good files: `folder`, or torchvision's below it.
+
+    Raises DataError if a file is missing or bad.
+    """
+    names = tuple(FILE_MD5)
+    paths = _locate(folder, names)
+    for name, path in zip(names, paths, strict=True):
+        if _stat_key(path) not in _verified_files:
+            read_verified(path, name)
+    return paths[0].parent
 
 
 def _search_folders() -> list[Path]:
@@ -189,9 +179,7 @@ def _refuse_if_wished(error: DataError) -> None:
 
 
 def _read_files(names: tuple[str, ...], data_dir: Path | None) -> list[bytes]:
-    """The verified contents of the named files, from `data_dir` or the first folder that has them
-    all.
-    """
+    """The verified contents of these files, from `data_dir` or the first folder that has them."""
     if data_dir is not None:
         return _read_from_folder(Path(data_dir), names)
     problems = []
@@ -205,30 +193,13 @@ def _read_files(names: tuple[str, ...], data_dir: Path | None) -> list[bytes]:
     raise DataError("\n".join(["Fashion-MNIST was not found.", *problems, fetch, WAYS_TO_SUPPLY]))
 
 
-# Verify
-
-
 def _read_from_folder(folder: Path, names: tuple[str, ...]) -> list[bytes]:
-    return [
-        read_verified(path, name) for name, path in zip(names, _locate(folder, names), strict=True)
-    ]
-
-
-def verify_folder(folder: Path) -> Path:
-    """The folder with the four good files, `folder` or torchvision's below it; DataError if one is
-    bad.
-    """
-    paths = _locate(folder, tuple(FILE_MD5))
-    for name, path in zip(FILE_MD5, paths, strict=True):
-        if not _is_verified(path):
-            read_verified(path, name)
-    return paths[0].parent
+    paths = _locate(folder, names)
+    return [read_verified(path, name) for name, path in zip(names, paths, strict=True)]
 
 
 def _locate(folder: Path, names: tuple[str, ...]) -> list[Path]:
-    """The path of each named file, all in one folder, decompressed or .gz; DataError says what is
-    missing.
-    """
+    """The path of each of these files, all in one folder; DataError says what is missing."""
     for place in (folder, folder / TORCHVISION_LAYOUT):
         found = [path for name in names if (path := pick_file(place, name))]
         if len(found) == len(names):
@@ -239,9 +210,18 @@ def _locate(folder: Path, names: tuple[str, ...]) -> list[Path]:
     raise DataError(f"{folder} has no {missing}.")
 
 
+CONTENT_BYTES = {  # of the decompressed files
+    "train-images-idx3-ubyte": IMAGES_HEADER + TRAIN_FILE_SIZE * IMAGE_SIZE**2,
+    "train-labels-idx1-ubyte": LABELS_HEADER + TRAIN_FILE_SIZE,
+    "t10k-images-idx3-ubyte": IMAGES_HEADER + TEST_SIZE * IMAGE_SIZE**2,
+    "t10k-labels-idx1-ubyte": LABELS_HEADER + TEST_SIZE,
+}
+
+
 def pick_file(folder: Path, name: str) -> Path | None:
-    """The decompressed file if whole (an interrupted unpacking leaves a stump), else the .gz, else
-    the stump.
+    """Where a file of the data set is in this folder, decompressed or as .gz, or None.
+
+    An interrupted unpacking leaves a stump: the .gz is better than that.
     """
     plain, packed = folder / name, folder / f"{name}.gz"
     # os.path: a folder that may not be read has no file, it is no error
@@ -251,18 +231,16 @@ def pick_file(folder: Path, name: str) -> Path | None:
     return packed if has_packed else None
 
 
-def _is_verified(path: Path) -> bool:
-    return _stat_key(path) in _verified_files
+# Verify
 
-
-def _stat_key(path: Path) -> tuple:
-    stat = path.stat()
-    return str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns
+# Stat keys of files whose content was found right in this process
+_verified_files: set[tuple] = set()
 
 
 def read_verified(path: Path, name: str) -> bytes:
-    """The decompressed content of `path`, which must be the file `name` of Fashion-MNIST; else
-    DataError.
+    """The decompressed content of `path`, which must be the file `name` of Fashion-MNIST.
+
+    Raises DataError if it is not. A file that has not changed since is not verified again.
     """
     try:
         key = _stat_key(path)
@@ -275,6 +253,12 @@ def read_verified(path: Path, name: str) -> bytes:
         _check_content(path, name, content)
         _verified_files.add(key)
     return content
+
+
+def _stat_key(path: Path) -> tuple:
+    """What changes when the file changes."""
+    stat = path.stat()
+    return str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _decompress(path: Path, expected: int) -> bytes:
@@ -300,12 +284,9 @@ def _check_content(path: Path, name: str, content: bytes) -> None:
             f"{path} holds {len(content):,} bytes instead of {expected:,}: half a file."
         )
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if digest in DIGIT_MNIST_MD5:
-        raise DataError(
-            f"{path} is the digit MNIST (handwritten numbers), whose files have the same names as"
-            " those of Fashion-MNIST. Put the files of Fashion-MNIST in its place."
-        )
     if digest != FILE_MD5[name]:
         raise DataError(
-            f"{path} has the right size but is not Fashion-MNIST's {name} (MD5 {digest})."
+            f"{path} has the right size but is not Fashion-MNIST's {name} (MD5 {digest}). The files"
+            " of other data sets, such as the digits of MNIST, have the same names and sizes. Put"
+            " the files of Fashion-MNIST in its place."
         )

@@ -1,4 +1,4 @@
-"""From fashion_core.data."""
+"""Bring Fashion-MNIST into the project's data/: from mirrors on the web or as Debian's package."""
 
 import http.client
 import os
@@ -13,37 +13,20 @@ from functools import partial
 from pathlib import Path
 
 from fashion_core import data
-from fashion_core.data import NewFiles, Progress, Report
 from fashion_core.errors import DataError
-from fashion_core.metadata import (
-    FILE_MD5,
-)
+from fashion_core.metadata import FILE_MD5
 
-# Where the .gz files are had from, in this order. The first is the address in
+Report = Callable[[str, int, int], None]  # source name, bytes done, bytes in all
+Progress = Callable[[int, int], None]  # the same for one source
+NewFiles = Iterator[tuple[str, Path]]  # name in FILE_MD5, where its .gz was put for the moment
+Source = Callable[[list[str], Path, Progress], NewFiles]  # names, folder to work in, progress
+
+# Where the .gz files are, in this order. The first is the address in
 # torchvision.datasets.FashionMNIST.
 MIRRORS = {
     "torchvision's mirror": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "the official repository": "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
 }
-# Sizes of the .gz files as Zalando published them; only a progress bar depends on them.
-DOWNLOAD_BYTES = {
-    "train-images-idx3-ubyte": 26_421_880,
-    "train-labels-idx1-ubyte": 29_515,
-    "t10k-images-idx3-ubyte": 4_422_102,
-    "t10k-labels-idx1-ubyte": 5_148,
-}
-
-# A healthy server answers within a second or two; with a dead one a newcomer waits this long for
-# each source.
-CONNECT_AND_READ_SECONDS = 8.0
-# 31 MB in five minutes is 100 kB/s: on a slower line, or when a server only drips, they come sooner
-# by hand.
-SOURCE_SECONDS = 300.0
-CHUNK_BYTES = 1 << 16
-# Enough for one call of apt-get on a slow line; it also ends one that waits for something that
-# never comes.
-APT_SECONDS = 180.0
-
 
 # All that a source can fail by: refusing, breaking off, answering nonsense, a full disk, a command
 # that hangs.
@@ -56,9 +39,6 @@ FETCH_ERRORS = (
 )
 
 
-# Fetch
-
-
 def fetch_data(
     report: Report | None = None,
     *,
@@ -66,8 +46,7 @@ def fetch_data(
     mirrors: dict[str, str] = MIRRORS,
     target_dir: Path | None = None,
 ) -> Path:
-    """The folder of the four verified files; where none has them, they are downloaded into the
-    project's data/.
+    """The folder of the four verified files; without one they are fetched into the project's data/.
 
     `report(source_name, bytes_done, bytes_total)` is called as bytes come in, from zero again for
     each source. With `use_apt` Debian's package is the last source, unpacked without root. A file
@@ -96,10 +75,8 @@ def _no_report(source_name: str, bytes_done: int, bytes_total: int) -> None:
     """The report of a caller who wants none."""
 
 
-def _sources(mirrors: dict[str, str], use_apt: bool) -> list[tuple[str, Callable[..., NewFiles]]]:
-    """(name, function) of each source; the function takes (names, work_dir, progress) and yields
-    new files.
-    """
+def _sources(mirrors: dict[str, str], use_apt: bool) -> list[tuple[str, Source]]:
+    """The name and the function of each source, in the order in which they are asked."""
     sources = [
         (f"{name} ({address})", partial(_download_files, address))
         for name, address in mirrors.items()
@@ -109,7 +86,7 @@ def _sources(mirrors: dict[str, str], use_apt: bool) -> list[tuple[str, Callable
     return sources
 
 
-def _fetch_missing(fetch: Callable[..., NewFiles], target: Path, progress: Progress) -> None:
+def _fetch_missing(fetch: Source, target: Path, progress: Progress) -> None:
     """Bring the files that `target` lacks, each moved there in one step once it is verified."""
     missing = [name for name in FILE_MD5 if not _is_good(target, name)]
     target.mkdir(parents=True, exist_ok=True)
@@ -122,6 +99,7 @@ def _fetch_missing(fetch: Callable[..., NewFiles], target: Path, progress: Progr
 
 
 def _is_good(folder: Path, name: str) -> bool:
+    """Whether the folder has this file of the data set, verified."""
     path = data.pick_file(folder, name)
     try:
         return path is not None and bool(data.read_verified(path, name))
@@ -138,6 +116,22 @@ def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+# Mirrors
+
+# Sizes of the .gz files as Zalando published them; only a progress bar depends on them.
+DOWNLOAD_BYTES = {
+    "train-images-idx3-ubyte": 26_421_880,
+    "train-labels-idx1-ubyte": 29_515,
+    "t10k-images-idx3-ubyte": 4_422_102,
+    "t10k-labels-idx1-ubyte": 5_148,
+}
+# A healthy server answers within a second or two; a newcomer waits this long for each dead one.
+CONNECT_AND_READ_SECONDS = 8.0
+# 31 MB in five minutes is 100 kB/s. On a slower line, or from a server that only drips, the files
+# come sooner by hand.
+SOURCE_SECONDS = 300.0
+
+
 def _download_files(address: str, names: list[str], work_dir: Path, progress: Progress) -> NewFiles:
     """The source that is a server: the .gz files below an http(s) address."""
     deadline = time.monotonic() + SOURCE_SECONDS
@@ -145,9 +139,8 @@ def _download_files(address: str, names: list[str], work_dir: Path, progress: Pr
     progress(0, total)
     for name in names:
         path = work_dir / f"{name}.gz"
-        for received in _download(
-            f"{address.rstrip('/')}/{path.name}", path, data.CONTENT_BYTES[name], deadline
-        ):
+        url = f"{address.rstrip('/')}/{path.name}"
+        for received in _download(url, path, data.CONTENT_BYTES[name], deadline):
             # Other packers, other sizes
             progress(done + min(received, DOWNLOAD_BYTES[name]), total)
         done += DOWNLOAD_BYTES[name]
@@ -155,11 +148,16 @@ def _download_files(address: str, names: list[str], work_dir: Path, progress: Pr
     progress(total, total)
 
 
-def _download(address: str, path: Path, limit: int, deadline: float) -> Iterator[int]:
-    """Write the answer of `address` to `path`, yielding the bytes so far; DataError if it is too
-    long or slow.
+CHUNK_BYTES = 1 << 16
+
+
+def _download(url: str, path: Path, limit: int, deadline: float) -> Iterator[int]:
+    """Write what `url` answers to `path`, yielding the bytes so far.
+
+    Raises DataError beyond `limit` bytes, after `deadline` (of `time.monotonic`) and where the
+    connection breaks.
     """
-    request = urllib.request.Request(address, headers={"User-Agent": "fashion-cnn-lab"})
+    request = urllib.request.Request(url, headers={"User-Agent": "fashion-cnn-lab"})
     answer = urllib.request.urlopen(request, timeout=CONNECT_AND_READ_SECONDS)
     received = 0
     with answer, path.open("wb") as file:
@@ -181,10 +179,11 @@ def _download(address: str, path: Path, limit: int, deadline: float) -> Iterator
         )
 
 
+# Debian's package
+
+
 def _unpack_debian_package(names: list[str], work_dir: Path, progress: Progress) -> NewFiles:
-    """The source that is Debian's package, brought by apt-get and unpacked in `work_dir`, without
-    root.
-    """
+    """The source that is Debian's package: fetched and unpacked in `work_dir`, without root."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise DataError("apt-get and dpkg-deb are not on this machine.")
     total = sum(DOWNLOAD_BYTES[name] for name in names)
@@ -199,31 +198,30 @@ def _unpack_debian_package(names: list[str], work_dir: Path, progress: Progress)
 
 
 def _apt_download(work_dir: Path) -> None:
-    """Download the package with the machine's package lists or, where missing or stale, with fresh
-    ones.
+    """Download the package with the machine's package lists or, if that fails, with fresh ones.
 
     The fresh lists live in `work_dir`, so that apt-get update needs no root and leaves the machine
     as it was.
     """
-    patience = [
-        "-o",
-        f"Acquire::http::Timeout={CONNECT_AND_READ_SECONDS:.0f}",
-        "-o",
-        "Acquire::Retries=0",
-    ]
+    timeout = f"Acquire::http::Timeout={CONNECT_AND_READ_SECONDS:.0f}"
+    apt_get = ["apt-get", "-q", "-o", timeout, "-o", "Acquire::Retries=0"]
     try:
-        _run(["apt-get", "-q", *patience, "download", data.DEBIAN_PACKAGE], work_dir)
+        _run([*apt_get, "download", data.DEBIAN_PACKAGE], work_dir)
     except DataError:
         lists, cache = work_dir / "lists", work_dir / "cache"
         lists.mkdir()
         cache.mkdir()
-        own = ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={cache}"]
-        _run(["apt-get", "-q", *patience, *own, "update"], work_dir)
-        _run(["apt-get", "-q", *patience, *own, "download", data.DEBIAN_PACKAGE], work_dir)
+        apt_get += ["-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={cache}"]
+        _run([*apt_get, "update"], work_dir)
+        _run([*apt_get, "download", data.DEBIAN_PACKAGE], work_dir)
+
+
+# Enough for one call of apt-get on a slow line; it also ends one that hangs.
+APT_SECONDS = 180.0
 
 
 def _run(command: list[str], work_dir: Path) -> None:
-    """Run a command to its end; on failure DataError with the last line that it said."""
+    """Run a command to its end; if it fails, DataError with the last line of its output."""
     result = subprocess.run(
         command,
         cwd=work_dir,
@@ -235,5 +233,5 @@ def _run(command: list[str], work_dir: Path) -> None:
         env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
     )
     if result.returncode:
-        said = (result.stderr or result.stdout).strip().splitlines() or ["it said nothing"]
-        raise DataError(f"{command[0]} failed with status {result.returncode}: {said[-1]}")
+        output = (result.stderr or result.stdout).strip().splitlines() or ["no output"]
+        raise DataError(f"{command[0]} failed with status {result.returncode}: {output[-1]}")
