@@ -53,7 +53,7 @@ def test_the_kinds_are_mixed_in_their_shares_and_keep_the_order_of_the_images(so
     count = round(SHARES["drawn"] * len(labels))
     assert sum(SHARES.values()) == pytest.approx(1)
     assert len(made) == len(names) == len(labels)
-    nothing = round(SHARES["nothing"] * len(labels))
+    nothing = round(SHARES["outlier"] * len(labels))
     assert np.array_equal(names, np.where(np.arange(200) < 200 - nothing, labels, OUTLIER))
     assert np.array_equal(made[:count], pictures_like("drawn", pixels[:count], labels[:count], 5))
 
