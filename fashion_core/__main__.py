@@ -8,15 +8,23 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fashion_core import data, fetch, files
 from fashion_core.config import TrainConfig, field_spec
-from fashion_core.errors import LabError
+from fashion_core.errors import ExportError, LabError, PictureError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
+
+if TYPE_CHECKING:  # loaded by the commands that need them: they take seconds
+    from torch import nn
+    from tqdm import tqdm
+
+    from fashion_core.training import TrainState
 
 
 @click.group(help="Train the classic CNN on Fashion-MNIST and ask it.")
@@ -59,9 +67,7 @@ class _DownloadBar:
 
 
 def _config_options(command):
-    """One option per hyper-parameter, with the range and the help text that the page's form
-    shows.
-    """
+    """One option per hyper-parameter, with the range and help text that the page's form shows."""
     for spec in reversed(dataclasses.fields(TrainConfig)):
         facts = field_spec(spec.name)
         flags = ["--" + spec.name.replace("_", "-")]
@@ -71,22 +77,14 @@ def _config_options(command):
         elif spec.type is str:
             kind = click.Choice(facts["names"])
         else:
-            kind = (click.IntRange if spec.type is int else click.FloatRange)(
-                facts["low"], facts["high"]
-            )
-        option = click.option(
-            *flags,
-            spec.name,
-            type=kind,
-            default=spec.default,
-            show_default=True,
-            help=facts["help"],
-        )
-        command = option(command)
+            number_range = click.IntRange if spec.type is int else click.FloatRange
+            kind = number_range(facts["low"], facts["high"])
+        shown = {"default": spec.default, "show_default": True, "help": facts["help"]}
+        command = click.option(*flags, spec.name, type=kind, **shown)(command)
     return command
 
 
-def _model_path(_context, _option, path: Path) -> Path:
+def _model_path(_context: click.Context, _option: click.Parameter, path: Path) -> Path:
     if path.suffix.lower() == ".json":
         raise click.BadParameter(
             f"{path.name!r} is the name that the model's card takes. Let it end in .pt."
@@ -125,34 +123,26 @@ def train(out: Path, overwrite: bool, title: str, as_json: bool, **values):
     out.parent.mkdir(parents=True, exist_ok=True)
     training.keep_freed_memory()
     state = training.new_state(config)
-    splits = [data.load_split(name) for name in ("train", "val", "test")]
+    train_split, val_split, test_split = map(data.load_split, ("train", "val", "test"))
     click.echo(f"Training on {state.device.type} in {state.precision}.", err=True)
-    origin = {
-        "title": title or out.stem,
-        "command": "python -m fashion_core " + shlex.join(sys.argv[1:]),
-    }
-    for event in _shown(training.train(state, splits[0], splits[1]), config, as_json):
+    command = "python -m fashion_core " + shlex.join(sys.argv[1:])
+    origin = {"title": title or out.stem, "command": command}
+    for event in _shown(training.train(state, train_split, val_split), config, as_json):
         if event.get("best"):
             metrics = {"best_epoch": state.best_epoch, "epochs_done": state.epoch}
-            _save(
-                out,
-                state,
-                state.best_metrics | metrics | {"elapsed_seconds": state.elapsed_seconds} | origin,
-            )
-    metrics = training.final_metrics(state, splits[2]) | {"elapsed_seconds": state.elapsed_seconds}
-    card = _save(out, state, metrics | origin)
-    accuracy = (
-        f"test accuracy {card['test_accuracy']:.2%}, best validation accuracy"
-        f" {card['val_accuracy']:.2%}"
-    )
-    click.echo(f"Saved {out}: {accuracy}.", err=as_json)
+            _save(out, state, state.best_metrics | metrics, origin)
+    card = _save(out, state, training.final_metrics(state, test_split), origin)
+    accuracy = f"test accuracy {card['test_accuracy']:.2%}"
+    validation = f"best validation accuracy {card['val_accuracy']:.2%}"
+    click.echo(f"Saved {out}: {accuracy}, {validation}.", err=as_json)
 
 
-def _save(out: Path, state, metrics: dict) -> dict:
+def _save(out: Path, state: "TrainState", metrics: dict, origin: dict) -> dict:
     """Write the best weights and, next to them, their card, which it returns."""
     from fashion_core import checkpoints
 
     config, weights = state.config, state.best_weights
+    metrics = metrics | {"elapsed_seconds": state.elapsed_seconds} | origin
     checkpoints.save_checkpoint(out, config, weights, metrics)
     card = checkpoints.Checkpoint(config.model, config, weights, metrics).card
     new = out.with_suffix(".json.tmp")
@@ -161,10 +151,8 @@ def _save(out: Path, state, metrics: dict) -> dict:
     return card
 
 
-def _shown(events, config: TrainConfig, as_json: bool):
-    """Yield the events, each printed as it comes: as JSON lines or as a progress bar with a line
-    per epoch.
-    """
+def _shown(events: Iterable[dict], config: TrainConfig, as_json: bool) -> Iterator[dict]:
+    """Yield the events, each printed as it comes: a JSON line, or a bar and a line per epoch."""
     from tqdm import tqdm
 
     total = config.epochs * config.steps_per_epoch
@@ -173,17 +161,17 @@ def _shown(events, config: TrainConfig, as_json: bool):
             if as_json:
                 click.echo(json.dumps(event))
             else:
-                bar.update(event["step"] - bar.n)
-                bar.set_postfix_str(
-                    f"loss {event['train_loss']:.3f}, {event['images_per_second']:,.0f} images/s"
-                )
-                if event["kind"] == "epoch":
-                    bar.write(
-                        f"Epoch {event['epoch']} of {config.epochs}: train loss"
-                        f" {event['train_loss']:.3f}, val loss {event['val_loss']:.3f}, val"
-                        f" accuracy {event['val_accuracy']:.2%}"
-                    )
+                _show_progress(bar, event, config.epochs)
             yield event
+
+
+def _show_progress(bar: "tqdm", event: dict, epochs: int) -> None:
+    bar.update(event["step"] - bar.n)
+    loss, speed = event["train_loss"], event["images_per_second"]
+    bar.set_postfix_str(f"loss {loss:.3f}, {speed:,.0f} images/s")
+    if event["kind"] == "epoch":
+        validation = f"val loss {event['val_loss']:.3f}, val accuracy {event['val_accuracy']:.2%}"
+        bar.write(f"Epoch {event['epoch']} of {epochs}: train loss {loss:.3f}, {validation}")
 
 
 @cli.command()
@@ -206,14 +194,12 @@ def evaluate(checkpoint: Path | None, as_json: bool):
     if as_json:
         click.echo(json.dumps(result))
         return
-    click.echo(
-        f"{path}: test accuracy {result['test_accuracy']:.2%} on {result['images']:,} images"
-    )
+    accuracy = f"test accuracy {result['test_accuracy']:.2%}"
+    click.echo(f"{path}: {accuracy} on {result['images']:,} images")
     click.echo(f"{'class':12} precision  recall     F1")
     for row in result["per_class"]:
-        click.echo(
-            f"{row['class']:12} {row['precision']:9.3f} {row['recall']:7.3f} {row['f1']:6.3f}"
-        )
+        numbers = f"{row['precision']:9.3f} {row['recall']:7.3f} {row['f1']:6.3f}"
+        click.echo(f"{row['class']:12} {numbers}")
 
 
 @cli.command()
@@ -234,9 +220,8 @@ def classify(picture: tuple[str, ...], checkpoint: Path | None, as_json: bool):
     sys.exit(any("error" in answer for answer in answers))
 
 
-def _classify_file(model, path: Path) -> dict:
+def _classify_file(model: "nn.Module", path: Path) -> dict:
     from fashion_core import predict
-    from fashion_core.errors import PictureError
     from fashion_core.pictures.opening import open_picture
     from fashion_core.pictures.prepare import prepare
 
@@ -262,20 +247,17 @@ def _answer_line(answer: dict) -> str:
 
 @cli.command("ask-teacher")
 def ask_teacher_command():
-    """Ask the teacher, a wide net, about the training images and mixtures of them, for train
-    --distillation.
-    """
+    """Ask the teacher, a wide net, about training images and mixtures, for train --distillation."""
     import numpy as np
     from tqdm import tqdm
 
     from fashion_core import distillation
 
-    pixels = data.load_split("train").pixels
+    pixels = data.load_split("train").pixels  # (55000, 28, 28) uint8
+    total = (1 + distillation.MIXTURES) * len(pixels)
     answers = []
-    with tqdm(
-        total=(1 + distillation.MIXTURES) * len(pixels), unit="image", file=sys.stderr
-    ) as bar:
-        for version in distillation.versions(pixels):
+    with tqdm(total=total, unit="image", file=sys.stderr) as bar:
+        for version in distillation.mixed_copies(pixels):
             parts = []
             for part in distillation.ask_teacher(version):
                 parts.append(part)
@@ -298,7 +280,6 @@ def export(checkpoint: Path | None, kind: str, out: Path):
     "tfevents" in FILE.
     """
     from fashion_core import catalog, export
-    from fashion_core.errors import ExportError
 
     path = checkpoint or catalog.recommended_path()
     if kind in ("onnx", "card"):
@@ -306,8 +287,8 @@ def export(checkpoint: Path | None, kind: str, out: Path):
     else:
         if path.resolve().parent.parent != folders.runs_dir().resolve():
             raise ExportError(
-                f"Only a run has curves. Name its model.pt as CHECKPOINT; {path.name} stands in no"
-                " run's folder."
+                "Only a run has curves. Name its model.pt as CHECKPOINT;"
+                f" {path.name} stands in no run's folder."
             )
         run = folders.read_run(path.resolve().parent.name)
         content = {"csv": export.curves_csv, "tensorboard": export.tensorboard_bytes}[kind](run)

@@ -142,7 +142,10 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
         raise CheckpointError(
             f"{path.name} belongs to a run of another configuration ({kept.describe()})."
         )
-    return files.with_todays_keys(values)
+    values = files.with_todays_keys(values)
+    if isinstance(values.get("best_metrics"), dict):
+        values["best_metrics"] = files.with_todays_keys(values["best_metrics"])
+    return values
 
 
 def _refuse_unsafe_size(path: Path) -> None:

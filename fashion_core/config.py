@@ -1,8 +1,7 @@
-"""The hyper-parameters of one training run: a frozen dataclass, validated at birth. Standard
-library only.
+"""The hyper-parameters of one training run: a frozen dataclass, validated at birth.
 
 Each field carries its help text and its allowed range or names; the page's form, the command line
-and the validation all read them from here.
+and the validation all read them from here. Standard library only.
 """
 
 import dataclasses
@@ -26,16 +25,16 @@ MODELS = {
         "Ten convolutions in three stages, 1,940,970 parameters; ten times the work of the classic."
     ),
     "WideResidualNet": (
-        "Twelve convolutions, the first ones at full resolution, 1,959,530 parameters; "
-        "twenty times the work of the classic."
+        "Twelve convolutions, the first ones at full resolution, 1,959,530 parameters;"
+        " twenty times the work of the classic."
     ),
 }
 OPTIMIZERS = {
     "Adam": "Adapts the step size of every weight; the tutorial's choice.",
     "AdamW": "Adam with weight decay that acts on the weights themselves.",
     "Muon": (
-        "AdamW, but in hidden layers a step goes equally far in all directions; the classic network"
-        " learns sooner."
+        "AdamW, but in hidden layers a step goes equally far in all directions;"
+        " the classic network learns sooner."
     ),
     "SGD": (
         "Plain gradient descent with momentum 0.9; wants a learning rate about ten times larger."
@@ -46,100 +45,21 @@ SCHEDULES = {
     "one-cycle": "The learning rate climbs for the first quarter, then falls to almost nothing.",
 }
 
-_LONG = {"schedule": "one-cycle", "batch_size": 128, "flips": True}
-_ADAMW = _LONG | {"optimizer": "AdamW", "learning_rate": 0.003, "weight_decay": 0.05}
-_SYNTHETIC = _ADAMW | {"dropout": 0.2, "label_smoothing": 0.05, "synthetic": True}
 
-# Named starting points for the form: what differs from TrainConfig(), and a sentence.
-RECIPES = {
-    "Quick look": (
-        {
-            "epochs": 2,
-            "batch_size": 256,
-            "learning_rate": 0.007,
-            "optimizer": "Muon",
-            "schedule": "one-cycle",
-        },
-        (
-            "All images, twice: more than nine in ten are then named rightly. Ten to twenty"
-            " seconds, or a minute on a processor without bfloat16 instructions, which takes about"
-            " four times as long for every recipe."
-        ),
-    ),
-    "Classic tutorial": (
-        {},
-        "What every introduction does: Adam, learning rate 0.001, batches of 64, 5 epochs.",
-    ),
-    "Best of the classic network": (
-        _ADAMW | {"optimizer": "Muon", "epochs": 80, "distillation": True},
-        (
-            "How the shipped classic model was trained: many rounds, and a wide net as its teacher:"
-            " some eight minutes on one core."
-        ),
-    ),
-    "Classic with batch norm": (
-        _ADAMW
-        | {
-            "model": "FashionCNNNorm",
-            "epochs": 30,
-            "dropout": 0.25,
-            "label_smoothing": 0.05,
-        },
-        (
-            "The classic network with batch norm and dropout, by itself, without a teacher: some"
-            " six minutes on one core."
-        ),
-    ),
-    "Learn sketches": (
-        _SYNTHETIC | {"model": "ResidualNet", "epochs": 14},
-        (
-            "A small residual network learns drawings and photos too: half an hour or more on two"
-            " cores."
-        ),
-    ),
-    "Recommended": (
-        _SYNTHETIC | {"model": "DeepResidualNet", "epochs": 12, "erasing": True},
-        (
-            "How the recommended model was trained, so that it understands drawings and photos: an"
-            " hour or more."
-        ),
-    ),
-    "Largest": (
-        _LONG
-        | {
-            "model": "WideResidualNet",
-            "epochs": 56,
-            "optimizer": "SGD",
-            "learning_rate": 0.1,
-            "weight_decay": 0.0005,
-            "dropout": 0.2,
-            "label_smoothing": 0.05,
-            "shifts": True,
-            "erasing": True,
-            "mixup": 0.6,
-        },
-        (
-            "How the most accurate model was trained, on Fashion-MNIST's own images alone: an hour"
-            " or two."
-        ),
-    ),
-}
+def _number(default: float, low: float, high: float, step: float, label: str, help_text: str):
+    metadata = {"low": low, "high": high, "step": step, "label": label, "help": help_text}
+    return field(default=default, metadata=metadata)
 
 
-def _number(default, low, high, step, label, help_text):
-    return field(
-        default=default,
-        metadata={"low": low, "high": high, "step": step, "label": label, "help": help_text},
-    )
-
-
-def _name(default, names, label, help_text):
-    """`names`: what may be chosen, and a sentence about each."""
-    # A list in the tooltip
+def _name(default: str, names: dict[str, str], label: str, help_text: str):
+    """`names`: what may be chosen, and a sentence about each, a list in the tooltip."""
     help_text += "".join(f"\n\n- {name}: {sentence}" for name, sentence in names.items())
-    return field(
-        default=default, metadata={"names": tuple(names), "label": label, "help": help_text}
-    )
+    metadata = {"names": tuple(names), "label": label, "help": help_text}
+    return field(default=default, metadata=metadata)
+
+
+def _switch(label: str, help_text: str):
+    return field(default=False, metadata={"label": label, "help": help_text})
 
 
 @dataclass(frozen=True)
@@ -155,20 +75,10 @@ class TrainConfig:
         5, 1, 100, 1, "Epochs", "How many times training sees every training image."
     )
     batch_size: int = _number(
-        64,
-        16,
-        1024,
-        16,
-        "Batch size",
-        "How many images are looked at before the weights change once.",
+        64, 16, 1024, 16, "Batch size", "How many images count before the weights change once."
     )
     learning_rate: float = _number(
-        0.001,
-        0.00001,
-        1.0,
-        0.0001,
-        "Learning rate",
-        "How far the weights move at each step; the peak, if scheduled.",
+        0.001, 1e-5, 1.0, 1e-4, "Learning rate", "How far each step goes; the peak, if scheduled."
     )
     optimizer: str = _name(
         "Adam", OPTIMIZERS, "Optimizer", "The rule that turns gradients into weight changes."
@@ -177,55 +87,26 @@ class TrainConfig:
         "constant", SCHEDULES, "Schedule", "How the learning rate changes during training."
     )
     weight_decay: float = _number(
-        0.0,
-        0.0,
-        0.5,
-        0.005,
-        "Weight decay",
-        "Pulls weights towards zero, which counters learning by heart.",
+        0.0, 0.0, 0.5, 0.005, "Weight decay", "Pulls weights towards zero, against overfitting."
     )
     dropout: float = _number(
-        0.0,
-        0.0,
-        0.8,
-        0.05,
-        "Dropout",
-        "Share of inputs to each linear layer hidden at random while training.",
+        0.0, 0.0, 0.8, 0.05, "Dropout", "Share of each linear layer's inputs hidden in training."
     )
     label_smoothing: float = _number(
-        0.0,
-        0.0,
-        0.4,
-        0.05,
-        "Label smoothing",
-        "Share of the target spread over all classes, against over-confidence.",
+        0.0, 0.0, 0.4, 0.05, "Label smoothing", "Share of the target spread over all classes."
     )
-    flips: bool = field(
-        default=False,
-        metadata={
-            "label": "Random flips",
-            "help": "Mirrors half of the training images left to right at random.",
-        },
+    flips: bool = _switch(
+        "Random flips", "Mirrors half of the training images left to right at random."
     )
-    shifts: bool = field(
-        default=False,
-        metadata={
-            "label": "Random shifts",
-            "help": (
-                "Moves each training image by up to two pixels; helps deep networks, hurts the"
-                " classic one."
-            ),
-        },
+    shifts: bool = _switch(
+        "Random shifts",
+        "Moves each training image by up to two pixels; helps deep networks, hurts the classic"
+        " one.",
     )
-    erasing: bool = field(
-        default=False,
-        metadata={
-            "label": "Random erasing",
-            "help": (
-                "Hides a rectangle of half of the training images behind noise, so that no single"
-                " detail decides."
-            ),
-        },
+    erasing: bool = _switch(
+        "Random erasing",
+        "Hides a rectangle of half of the training images behind noise, so that no single detail"
+        " decides.",
     )
     mixup: float = _number(
         0.0,
@@ -234,38 +115,22 @@ class TrainConfig:
         0.1,
         "Mixup",
         "Share of the training images through which another one shines, up to the last seventh of"
-        " the epochs; the target names both. Not together with Learns from a teacher or Learns"
-        " sketches.",
+        " the epochs; the target names both. Not together with Learns from a teacher or Synthetic"
+        " pictures.",
     )
-    distillation: bool = field(
-        default=False,
-        metadata={
-            "label": "Learns from a teacher",
-            "help": (
-                "Most of the target is what a shipped wide net says of each image: how like a coat"
-                " a shirt looks, not just that it is a shirt. In half of the images another one"
-                " shines through; what those show, only the teacher says. Not together with Learns"
-                " sketches or Mixup."
-            ),
-        },
+    distillation: bool = _switch(
+        "Learns from a teacher",
+        "Most of the target is what a shipped wide net says of each image: how like a coat a shirt"
+        " looks, not just that it is a shirt. In half of the images another one shines through;"
+        " what those show, only the teacher says. Not together with Synthetic pictures or Mixup.",
     )
-    synthetic: bool = field(
-        default=False,
-        metadata={
-            "label": "Learns sketches",
-            "help": (
-                "Adds to every batch as many drawn, outlined and photographed garments; twice the"
-                " work or more. Not together with Learns from a teacher or Mixup."
-            ),
-        },
+    synthetic: bool = _switch(
+        "Synthetic pictures",
+        "Adds to every batch as many drawings, photos and outliers made by the app; twice the work"
+        " or more. Not together with Learns from a teacher or Mixup.",
     )
     train_size: int = _number(
-        TRAIN_SIZE,
-        1_000,
-        TRAIN_SIZE,
-        1_000,
-        "Training images",
-        "How many training images are used; fewer is quicker.",
+        TRAIN_SIZE, 1_000, TRAIN_SIZE, 1_000, "Training images", "How many; fewer is quicker."
     )
     seed: int = _number(
         0, 0, 2**31 - 1, 1, "Seed", "The same seed on the same machine gives the same losses."
@@ -276,14 +141,14 @@ class TrainConfig:
             _check_value(spec, getattr(self, spec.name))
         if self.distillation and self.synthetic:
             raise ConfigError(
-                "Learns sketches (sketches) and Learns from a teacher (distillation) cannot both be"
-                " on: the teacher has not seen the sketches. Switch one of them off."
+                "Synthetic pictures (synthetic) and Learns from a teacher (distillation) cannot"
+                " both be on: the teacher has not seen such pictures. Switch one of them off."
             )
         if self.mixup and (self.distillation or self.synthetic):
             raise ConfigError(
                 "Mixup (mixup) cannot be on together with Learns from a teacher (distillation),"
-                " which has mixtures of its own, or Learns sketches (sketches). Set mixup to 0 or"
-                " switch the other one off."
+                " which has mixtures of its own, or Synthetic pictures (synthetic)."
+                " Set mixup to 0 or switch the other one off."
             )
 
     @property
@@ -293,7 +158,7 @@ class TrainConfig:
 
     @property
     def real_batch_size(self) -> int:
-        """How many images of a batch are Fashion-MNIST's own; with sketches half of them."""
+        """How many images of a batch are Fashion-MNIST's own; half with synthetic pictures."""
         return self.batch_size // 2 if self.synthetic else self.batch_size
 
     @property
@@ -307,8 +172,9 @@ class TrainConfig:
 
     @classmethod
     def from_dict(cls, values: dict) -> "TrainConfig":
-        """Build from plain values, as read from JSON. Raises ConfigError for unknown keys and bad
-        values.
+        """Build from plain values, as read from JSON, whichever version wrote them.
+
+        Raises ConfigError for unknown keys and bad values.
         """
         if not isinstance(values, dict):
             raise ConfigError(
@@ -333,32 +199,23 @@ class TrainConfig:
         return ", ".join(changed) or "classic tutorial"
 
     def differences(self, other: "TrainConfig") -> str:
-        """What this one has otherwise, as seen from the other: "epochs 9 (here 5), random flips on
-        (here off)".
-
-        Empty when nothing.
-        """
-        values = [
-            (spec, getattr(self, spec.name), getattr(other, spec.name))
-            for spec in dataclasses.fields(self)
-        ]
-        return ", ".join(
-            f"{spec.metadata['label'].lower()} {format_value(spec.name, mine)} (here"
-            f" {format_value(spec.name, here)})"
-            for spec, mine, here in values
-            if mine != here
-        )
+        """How its settings differ, seen from the other: "epochs 9 (here 5)"; empty if none do."""
+        told = []
+        for spec in dataclasses.fields(self):
+            mine, here = getattr(self, spec.name), getattr(other, spec.name)
+            if mine != here:
+                mine, here = format_value(spec.name, mine), format_value(spec.name, here)
+                told.append(f"{spec.metadata['label'].lower()} {mine} (here {here})")
+        return ", ".join(told)
 
 
 def field_spec(name: str) -> dict:
-    """Label, help, default and either low/high/step or names of one hyper-parameter; KeyError if
-    unknown.
-    """
+    """Type, default, label, help and low/high/step or names of one of them. KeyError if unknown."""
     spec = TrainConfig.__dataclass_fields__[name]
     return {"default": spec.default, "type": spec.type, **spec.metadata}
 
 
-def _check_value(spec, value) -> None:
+def _check_value(spec: dataclasses.Field, value) -> None:
     if spec.type is bool:
         if not isinstance(value, bool):
             raise ConfigError(f"{spec.name} must be true or false, not {value!r}.")
@@ -370,14 +227,64 @@ def _check_value(spec, value) -> None:
         _check_number(spec, value)
 
 
-def _check_number(spec, value) -> None:
-    kinds = int if spec.type is int else (int, float)
+def _check_number(spec: dataclasses.Field, value) -> None:
+    kinds, wanted = (int, float), "a number"
+    if spec.type is int:
+        kinds, wanted = int, "a whole number"
     if isinstance(value, bool) or not isinstance(value, kinds):
-        raise ConfigError(
-            f"{spec.name} must be {'a whole number' if spec.type is int else 'a number'}, not"
-            f" {value!r}."
-        )
+        raise ConfigError(f"{spec.name} must be {wanted}, not {value!r}.")
     low, high = spec.metadata["low"], spec.metadata["high"]
     if not low <= value <= high:  # also catches NaN
         low, high = format_value(spec.name, low), format_value(spec.name, high)
         raise ConfigError(f"{spec.name} must be between {low} and {high}, not {value!r}.")
+
+
+# Recipes
+
+
+_ONE_CYCLE = {"schedule": "one-cycle", "batch_size": 128, "flips": True}
+_ADAMW = _ONE_CYCLE | {"optimizer": "AdamW", "learning_rate": 0.003, "weight_decay": 0.05}
+_SYNTHETIC = _ADAMW | {"dropout": 0.2, "label_smoothing": 0.05, "synthetic": True}
+_SGD = _ONE_CYCLE | {"optimizer": "SGD", "learning_rate": 0.1, "weight_decay": 0.0005}
+_REGULARISED = {"dropout": 0.2, "label_smoothing": 0.05, "shifts": True, "erasing": True}
+
+# Named starting points for the form: what differs from TrainConfig(), and what it is good for
+RECIPES = {
+    "Quick look": (
+        {"epochs": 2, "batch_size": 256, "learning_rate": 0.007}
+        | {"optimizer": "Muon", "schedule": "one-cycle"},
+        "All images, twice: more than nine in ten are then classified correctly. Ten to twenty"
+        " seconds, or a minute on a processor without bfloat16 instructions, which takes about"
+        " four times as long for every recipe.",
+    ),
+    "Classic tutorial": (
+        {},
+        "What every introduction does: Adam, learning rate 0.001, batches of 64, 5 epochs.",
+    ),
+    "Best of the classic network": (
+        _ADAMW | {"optimizer": "Muon", "epochs": 80, "distillation": True},
+        "How the shipped classic model was trained: many rounds, and a wide net as its teacher:"
+        " some eight minutes on one core.",
+    ),
+    "Classic with batch norm": (
+        _ADAMW
+        | {"model": "FashionCNNNorm", "epochs": 30, "dropout": 0.25, "label_smoothing": 0.05},
+        "The classic network with batch norm and dropout, by itself, without a teacher: some six"
+        " minutes on one core.",
+    ),
+    "Drawings and photos": (
+        _SYNTHETIC | {"model": "ResidualNet", "epochs": 14},
+        "A small residual network learns drawings and photos too: half an hour or more on two"
+        " cores.",
+    ),
+    "Recommended": (
+        _SYNTHETIC | {"model": "DeepResidualNet", "epochs": 12, "erasing": True},
+        "How the recommended model was trained, so that it understands drawings and photos: an"
+        " hour or more.",
+    ),
+    "Largest": (
+        _SGD | _REGULARISED | {"model": "WideResidualNet", "epochs": 56, "mixup": 0.6},
+        "How the most accurate model was trained, on Fashion-MNIST's own images alone: an hour or"
+        " two.",
+    ),
+}

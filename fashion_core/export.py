@@ -1,5 +1,4 @@
-"""A model or a run as a file to take along: ONNX, JSON card, TensorBoard events, CSV, and the code
-that uses it.
+"""A model or a run as a file: ONNX, JSON card, TensorBoard events, CSV, and code that uses it.
 
 Everything comes as bytes. What only an export needs (onnx, tensorboardX) is imported where it is
 used: neither the server nor the training worker pays for it before somebody asks.
@@ -23,52 +22,29 @@ from fashion_core.runs import folders
 from fashion_core.runs.events import read_metrics
 from fashion_core.transforms import normalise
 
-CURVE_COLUMNS = (
-    "kind",
-    "step",
-    "epoch",
-    "train_loss",
-    "val_loss",
-    "val_accuracy",
-    "synthetic_accuracy",
-    "learning_rate",
-    "elapsed_seconds",
-    "images_per_second",
-)
-STEP_SCALARS = ("train_loss", "learning_rate")
-EPOCH_SCALARS = ("val_loss", "val_accuracy", "synthetic_accuracy")
-INPUT_WORDS = (
-    "pixels: (N, 28, 28) uint8, 0 background, 255 cloth, as in Fashion-MNIST; normalised inside the"
-    " graph."
-)
-OUTPUT_WORDS = (
-    "probs: (N, 10) float32, the calibrated probabilities of the classes; each row sums to 1."
-)
-
-_ONE_AT_A_TIME = threading.Lock()  # PyTorch keeps the export under way in global variables
-
-
 # Models
 
 
 def pt_bytes(path: Path) -> bytes:
-    """The model file itself, once it has passed `checkpoints.read_checkpoint`. Raises
-    CheckpointError.
-    """
+    """The model file itself, once it is checked. Raises CheckpointError."""
     checkpoints.read_checkpoint(path)
     return path.read_bytes()
 
 
 def card_bytes(path: Path) -> bytes:
-    """What a model file says of itself but its weights, as indented JSON. Raises
-    CheckpointError.
-    """
+    """All that a model file holds but its weights, as indented JSON. Raises CheckpointError."""
     return _json(checkpoints.read_checkpoint(path).card)
 
 
+INPUT = (
+    "pixels: (N, 28, 28) uint8, 0 background, 255 cloth, as in Fashion-MNIST;"
+    " normalised inside the graph."
+)
+OUTPUT = "probs: (N, 10) float32, the calibrated probabilities of the classes; each row sums to 1."
+
+
 def onnx_bytes(path: Path) -> bytes:
-    """A model as one ONNX graph from raw pixels to calibrated probabilities, with all that its user
-    must know.
+    """A model as one ONNX graph from raw pixels to calibrated probabilities.
 
     Input "pixels" (N, 28, 28) uint8 as in the data set, output "probs" (N, 10) float32, both for
     any N; normalising, the checkpoint's temperature and the softmax are part of the graph.
@@ -85,21 +61,18 @@ def onnx_bytes(path: Path) -> bytes:
 
     checkpoint = checkpoints.read_checkpoint(path)  # once: a run that trains replaces its file
     model = checkpoints.model_of(checkpoint)
-    # inf in a model without it, which JSON cannot say but str can
-    ood_threshold = model.ood_threshold
+    ood_threshold = str(model.ood_threshold)  # inf in a model without it: str has it, JSON has not
     proto = onnx.load_model_from_string(_traced_onnx(_PixelsToProbs(model).eval()))
-    words = {"class_names": json.dumps(CLASS_NAMES), "input": INPUT_WORDS, "output": OUTPUT_WORDS}
-    words |= {"card": _json(checkpoint.card).decode(), "ood_threshold": str(ood_threshold)}
-    onnx.helper.set_model_props(proto, words)
-    proto.doc_string = f"{INPUT_WORDS} {OUTPUT_WORDS}"
+    facts = {"class_names": json.dumps(CLASS_NAMES), "input": INPUT, "output": OUTPUT}
+    facts |= {"card": _json(checkpoint.card).decode(), "ood_threshold": ood_threshold}
+    onnx.helper.set_model_props(proto, facts)
+    proto.doc_string = f"{INPUT} {OUTPUT}"
     onnx.checker.check_model(proto)
     return proto.SerializeToString()
 
 
 class _PixelsToProbs(nn.Module):
-    """All that `predict.predict_probs` does, as one graph: pixels (N, 28, 28) uint8 → probs (N, 10)
-    float32.
-    """
+    """What `predict.predict_probs` does: pixels (N, 28, 28) uint8 → probs (N, 10) float32."""
 
     def __init__(self, model: nn.Module):
         super().__init__()
@@ -107,6 +80,9 @@ class _PixelsToProbs(nn.Module):
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return torch.softmax(self.model(normalise(pixels)) / self.temperature, dim=1)
+
+
+_ONE_AT_A_TIME = threading.Lock()  # PyTorch keeps the export under way in global variables
 
 
 def _traced_onnx(model: nn.Module) -> bytes:
@@ -142,9 +118,7 @@ print(f"{{CLASS_NAMES[answer.label]}}, {{answer.probs.max():.1%}}")"""
 
 
 def onnx_snippet(name: str) -> str:
-    """Eight lines that ask the ONNX file `name` anywhere: only onnxruntime and Pillow are
-    needed.
-    """
+    """Eight lines that ask the ONNX file `name` anywhere, with onnxruntime and Pillow alone."""
     return f"""\
 import json, numpy, onnxruntime
 from PIL import Image
@@ -159,11 +133,16 @@ print(f"{{names[probs.argmax()]}}, {{probs.max():.1%}}")"""
 # Runs
 
 
-def curves_csv(run: folders.Run) -> bytes:
-    """Every event of a run as a CSV table, by step, an epoch after its last step; what it does not
-    say is empty.
+TIMES = ("elapsed_seconds", "images_per_second")
+STEP_SCALARS = ("train_loss", "learning_rate")
+EPOCH_SCALARS = ("val_loss", "val_accuracy", "synthetic_accuracy")
+CURVE_COLUMNS = ("kind", "step", "epoch", "train_loss", *EPOCH_SCALARS, "learning_rate", *TIMES)
 
-    Raises ExportError for a run without a single event.
+
+def curves_csv(run: folders.Run) -> bytes:
+    """Every event of a run as a CSV table, by step, an epoch after its last step.
+
+    What an event does not tell is empty. Raises ExportError for a run without a single event.
     """
     text = io.StringIO()
     table = csv.DictWriter(text, CURVE_COLUMNS, extrasaction="ignore", lineterminator="\n")
@@ -185,29 +164,30 @@ def tensorboard_bytes(run: folders.Run) -> bytes:
         from tensorboardX.proto.summary_pb2 import Summary
         from tensorboardX.record_writer import RecordWriter
     except ImportError as error:
-        message = "TensorBoard files need the package tensorboardX, which is not installed. Run: "
-        raise ExportError(message + "pip install tensorboardX") from error
+        raise ExportError(
+            "TensorBoard files need the package tensorboardX, which is not installed."
+            " Run: pip install tensorboardX"
+        ) from error
 
     events = _events_of(run)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tfevents"
         # Not its SummaryWriter, which writes this machine's name into the file
         writer = RecordWriter(str(path))
-        writer.write(
-            Event(wall_time=run.created_at, file_version="brain.Event:2").SerializeToString()
-        )
+        header = Event(wall_time=run.created_at, file_version="brain.Event:2")
+        writer.write(header.SerializeToString())
         for event in events:
-            names = STEP_SCALARS if event["kind"] == "step" else EPOCH_SCALARS
-            values = [
-                Summary.Value(tag=name, simple_value=event[name]) for name in names if name in event
-            ]
-            wall_time = run.created_at + event["elapsed_seconds"]
-            record = Event(
-                wall_time=wall_time, step=int(event["step"]), summary=Summary(value=values)
-            )
+            scalars = {name: event[name] for name in _scalars_of(event) if name in event}
+            values = [Summary.Value(tag=name, simple_value=x) for name, x in scalars.items()]
+            when, step = run.created_at + event["elapsed_seconds"], int(event["step"])
+            record = Event(wall_time=when, step=step, summary=Summary(value=values))
             writer.write(record.SerializeToString())
         writer.close()
         return path.read_bytes()
+
+
+def _scalars_of(event: dict) -> tuple[str, ...]:
+    return STEP_SCALARS if event["kind"] == "step" else EPOCH_SCALARS
 
 
 def _events_of(run: folders.Run) -> list[dict]:

@@ -1,7 +1,7 @@
 """python -m fashion_core.worker RUN_DIR: one training run from its config.json to its final status.
 
-Joins data, training, checkpoints and runs. It is started by `runs` or `run_queue` and talks to the
-page only through the run's folder. Where the folder has a resume.pt, it goes on from there. In the
+Joins data, training, checkpoints and runs. It is started by `runs.control` and talks to the page
+only through the run's folder. Where the folder has a resume.pt, it goes on from there. In the
 learning-rate finder's folder it tries rates instead, under the same lock. When it ends, whatever
 the way, it starts the next run that waits.
 """
@@ -14,23 +14,26 @@ import re
 import sys
 import time
 import traceback
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 from filelock import Timeout
 
 from fashion_core import files, limits
 from fashion_core.config import TrainConfig
-from fashion_core.errors import ConfigError, LimitError, RunError
+from fashion_core.errors import CheckpointError, LabError, ResumeError, RunError
 from fashion_core.runs import control, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import cut_metrics
 
+if TYPE_CHECKING:  # torch is loaded later, see `_prepare`
+    from fashion_core.training import TrainState
+
 # How often the status is refreshed between epochs: the page looks once a second
 STATUS_SECONDS = 0.5
-NICENESS = 10  # the server and the visitor's browser go first; training takes what is left
-AUTOGROUP = Path("/proc/self/autogroup")
 
 
 class _Status:
@@ -53,17 +56,11 @@ class _Status:
 
 
 def main(run_dir: Path) -> int:
-    """Train the run, or find a learning rate; the exit status is 1 for failed, 0 for every other
-    end.
-    """
-    work = _find_rate if run_dir.name == folders.finder_dir().name else _train
+    """Train the run, or find a learning rate; returns 1 for failed, 0 for every other end."""
+    work = _find_rate if run_dir.name == folders.FINDER else _train
     process = psutil.Process()
-    begun = {
-        "state": "starting",
-        "pid": process.pid,
-        "process_started_at": folders.process_start(process),
-    }
-    status = _Status(run_dir, **_known_metrics(run_dir), **begun)
+    begun = {"pid": process.pid, "process_started_at": folders.process_start(process)}
+    status = _Status(run_dir, state="starting", **_known_metrics(run_dir), **begun)
     try:
         status.write()
         with control.worker_lock():
@@ -71,7 +68,7 @@ def main(run_dir: Path) -> int:
         return 0
     except BaseException as error:
         traceback.print_exc()
-        # On a full disk even this may fail; then the dead process makes the run `lost`.
+        # On a full disk even this may fail; then the dead process makes the run `lost`
         with contextlib.suppress(OSError):
             status.write(state="failed", message=_sentence(error), cause=type(error).__name__)
         return 1
@@ -80,19 +77,14 @@ def main(run_dir: Path) -> int:
 
 
 def _known_metrics(run_dir: Path) -> dict:
-    """What the status tells of an earlier sitting of this run, so that the page does not begin at
-    nothing.
-    """
+    """What this run has measured before, so that the page does not begin at nothing."""
     with contextlib.suppress(RunError):
-        status = folders.read_run(run_dir.name).status
-        return folders.metrics_of(status)
+        return folders.metrics_of(folders.read_run(run_dir.name).status)
     return {}
 
 
 def _start_next() -> None:
-    """Start the run that waits first. If that fails, the next page that is looked at tries
-    again.
-    """
+    """Start the run that waits first. If that fails, the next page that is opened tries again."""
     try:
         run_queue.start_next()
     except (RunError, OSError):
@@ -101,30 +93,18 @@ def _start_next() -> None:
 
 def _sentence(error: BaseException) -> str:
     """What went wrong, for a visitor."""
-    from fashion_core.errors import (
-        CheckpointError,
-        DataError,
-        ResumeError,
-        TeacherError,
-        TrainingFailed,
-    )
-
-    if isinstance(
-        error,
-        (DataError, TrainingFailed, TeacherError, RunError, ConfigError, LimitError),
-    ):
-        return str(error)
     if isinstance(error, (CheckpointError, ResumeError)):
         return (
-            f"{error} Training cannot go on from there; the model up to that point is kept. Start a"
-            " new run."
+            f"{error} Training cannot go on from there; the model up to that point is kept."
+            " Start a new run."
         )
+    if isinstance(error, LabError):
+        return str(error)
     if isinstance(error, Timeout):
         return "Another run is training. Start again when it has finished."
-    # torch has its own words for it: "can't allocate memory" on a CPU, "out of memory" on a GPU.
-    if isinstance(error, MemoryError) or re.search(
-        "can't allocate memory|out of memory", str(error)
-    ):
+    # torch says "can't allocate memory" of a CPU, "out of memory" of a GPU
+    no_memory = re.search("can't allocate memory|out of memory", str(error))
+    if no_memory or isinstance(error, MemoryError):
         return "The machine ran out of memory. Try a smaller batch."
     if isinstance(error, OSError):
         return f"A file could not be written: {folders.describe_unwritable(error)}"
@@ -132,11 +112,9 @@ def _sentence(error: BaseException) -> str:
 
 
 def _prepare(*names: str) -> list:
-    """Load torch and these splits of the data, and step behind whatever else the machine does.
-    Raises DataError.
-    """
+    """Load these splits and torch, and step behind all else on the machine. Raises DataError."""
     # Imported here, after the first status: torch takes a second or two to load, the data meanwhile
-    # half of one.
+    # half of one
     from fashion_core.data import load_split
 
     with ThreadPoolExecutor(1) as loader:
@@ -151,6 +129,10 @@ def _prepare(*names: str) -> list:
     return splits.result()
 
 
+NICENESS = 10  # the server and the visitor's browser go first; training takes what is left
+AUTOGROUP = Path("/proc/self/autogroup")
+
+
 def _step_behind() -> None:
     """Let whatever else the machine does go first."""
     with contextlib.suppress(AttributeError, OSError):  # neither os.nice nor sessions on Windows
@@ -158,7 +140,7 @@ def _step_behind() -> None:
         os.nice(max(0, NICENESS - os.nice(0)))
         # Most Linux kernels share the cores among sessions first: a process alone in its own is
         # nice to nobody unless its session is, man 7 sched, "The autogroup feature". One in
-        # somebody else's session leaves that as it is.
+        # somebody else's session leaves that as it is
         if os.getsid(0) == os.getpid():
             AUTOGROUP.write_text(str(NICENESS))
 
@@ -170,16 +152,9 @@ def _train(run_dir: Path, status: _Status) -> None:
 
     config = TrainConfig.from_dict(files.read_json(run_dir / "config.json")["config"])
     state = _first_state(run_dir, config)
-    status.values |= {
-        "device": state.device.type,
-        "precision": state.precision,
-        "threads": thread_count(),
-    }
-    status.values |= {
-        "steps": config.steps_per_epoch,
-        "step": state.step,
-        "elapsed_seconds": state.elapsed_seconds,
-    }
+    status.values |= {"device": state.device.type, "precision": state.precision}
+    status.values |= {"threads": thread_count(), "steps": config.steps_per_epoch}
+    status.values |= {"step": state.step, "elapsed_seconds": state.elapsed_seconds}
     end, message = _follow(run_dir, status, state, training.train(state, train_split, val_split))
     if end != "finished":
         _save_resume(run_dir, state)  # before the weights as they are may count as the best
@@ -190,8 +165,9 @@ def _train(run_dir: Path, status: _Status) -> None:
         training.validate(state, val_split)
     metrics = training.final_metrics(state, load_split("test") if end == "finished" else None)
     _save_model(run_dir, status, state, metrics | {"elapsed_seconds": state.elapsed_seconds})
-    kept = {key: metrics[key] for key in ("test_accuracy",) if key in metrics}
-    status.write(state=end, message=message, **_best(state), **kept)
+    if "test_accuracy" in metrics:
+        status.values["test_accuracy"] = metrics["test_accuracy"]
+    status.write(state=end, message=message, **_best(state))
 
 
 def _find_rate(folder: Path, status: _Status) -> None:
@@ -217,10 +193,8 @@ def _find_rate(folder: Path, status: _Status) -> None:
     status.write(state=end, message=message)
 
 
-def _first_state(run_dir: Path, config: TrainConfig):
-    """The state to begin with: as this run left it, else a new one. Raises CheckpointError,
-    ResumeError.
-    """
+def _first_state(run_dir: Path, config: TrainConfig) -> "TrainState":
+    """The state as this run left it, else a new one. Raises CheckpointError, ResumeError."""
     from fashion_core import checkpoints, resume, training
 
     path = folders.resume_path(run_dir)
@@ -232,10 +206,10 @@ def _first_state(run_dir: Path, config: TrainConfig):
     return state
 
 
-def _follow(run_dir: Path, status: _Status, state, events) -> tuple[str, str]:
-    """Write each event and refresh the status until training ends; returns the state that it ends
-    in, and why.
-    """
+def _follow(
+    run_dir: Path, status: _Status, state: "TrainState", events: Iterable[dict]
+) -> tuple[str, str]:
+    """Write events and status until training ends; returns the state that it ends in, and why."""
     allowed = limits.read_limits()
     # A stop may then have kept a model of which going on knows nothing
     cut_short = state.epoch_batches > 0
@@ -243,11 +217,7 @@ def _follow(run_dir: Path, status: _Status, state, events) -> tuple[str, str]:
         for event in events:
             metrics.write(json.dumps(event, allow_nan=False) + "\n")
             metrics.flush()
-            changes = {
-                key: value
-                for key, value in event.items()
-                if key not in ("kind", "best", "learning_rate")
-            }
+            changes = folders.metrics_of(event)
             if event["kind"] == "epoch":
                 # The curve up to the point from which a power cut lets it go on
                 os.fsync(metrics.fileno())
@@ -262,21 +232,26 @@ def _follow(run_dir: Path, status: _Status, state, events) -> tuple[str, str]:
                 status.write_sometimes(**changes)
             if state.epoch == state.config.epochs:
                 continue  # all is done: there is nothing to pause or to cut short
-            if (run_dir / "stop").exists():
-                return "stopped", ""
-            if (run_dir / "pause").exists():
-                return "paused", ""
-            out_of_time = allowed.time_problem(state.elapsed_seconds)
-            if out_of_time:
-                return "stopped", out_of_time
+            end = _asked_end(run_dir, allowed.time_problem(state.elapsed_seconds))
+            if end:
+                return end
     return "finished", ""
 
 
-def _best(state) -> dict:
+def _asked_end(run_dir: Path, out_of_time: str) -> tuple[str, str] | None:
+    """The state to end in, and why, when the page asks for it or the time is up."""
+    if (run_dir / "stop").exists():
+        return "stopped", ""
+    if (run_dir / "pause").exists():
+        return "paused", ""
+    return ("stopped", out_of_time) if out_of_time else None
+
+
+def _best(state: "TrainState") -> dict:
     return {"best_val_accuracy": state.best_metrics["val_accuracy"], "best_epoch": state.best_epoch}
 
 
-def _save_model(run_dir: Path, status: _Status, state, metrics: dict) -> None:
+def _save_model(run_dir: Path, status: _Status, state: "TrainState", metrics: dict) -> None:
     from fashion_core.checkpoints import save_checkpoint
 
     metrics = {**state.best_metrics, **metrics}
@@ -284,19 +259,18 @@ def _save_model(run_dir: Path, status: _Status, state, metrics: dict) -> None:
     status.values.pop("test_accuracy", None)  # that of the weights before
 
 
-def _save_resume(run_dir: Path, state) -> None:
+def _save_resume(run_dir: Path, state: "TrainState") -> None:
     from fashion_core import checkpoints, resume
 
     checkpoints.save_resume(folders.resume_path(run_dir), state.config, resume.state_to_dict(state))
 
 
 def thread_count() -> int:
-    """Threads for training: FASHION_TRAIN_THREADS, else all physical cores this process may use but
-    one.
+    """Threads for training: FASHION_TRAIN_THREADS, else all physical cores but one.
 
-    The one is left to the server and to a browser on the same machine. Two threads on two cores
-    train faster while nobody looks, but a quarter slower with the page open, and a stroke then
-    takes a second to be answered.
+    Only cores that this process may use count. The one is left to the server and to a browser on
+    the same machine. Two threads on two cores train faster while nobody looks, but a quarter slower
+    with the page open, and a stroke then takes a second to be answered.
     """
     asked = os.environ.get("FASHION_TRAIN_THREADS", "")
     if asked.isdigit() and int(asked) > 0:

@@ -103,7 +103,7 @@ def test_recipes_are_valid_and_explain_themselves():
     [
         ("Best of the classic network", "fashion_cnn"),
         ("Classic with batch norm", "fashion_cnn_norm"),
-        ("Learn sketches", "residual_net"),
+        ("Drawings and photos", "residual_net"),
         ("Recommended", "deep_residual_net"),
         ("Largest", "wide_residual_net_mixup"),
     ],
