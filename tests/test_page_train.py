@@ -1,0 +1,370 @@
+"""The Train page, run by Streamlit itself: the form, the queue, the run that is shown.
+
+Starting, pausing and stopping real workers is in browser/test_train.py and browser/test_queue.py.
+"""
+
+import pytest
+from app_page import labelled, labels, open_page, press, words
+from run_folders import GONE, alive, epoch_event, make_run, step_event, write_events
+
+from fashion_core import files
+from fashion_core.charts.frames import loss_frame
+from fashion_core.config import RECIPES, TrainConfig
+from fashion_core.errors import RunError
+from fashion_core.runs import control, folders
+from fashion_core.runs import queue as run_queue
+from fashion_core.runs.events import read_metrics
+from pages.parts.runs.other_run import frames_with
+
+
+@pytest.fixture(autouse=True)
+def started(runs_dir, monkeypatch):
+    """The ids of the runs for which a worker would have been started; none is."""
+    ids = []
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: ids.append(run_dir.name))
+    return ids
+
+
+# The form
+
+
+def test_without_runs_it_says_what_will_be_here():
+    app = open_page("train")
+    assert "No run yet" in words(app)
+    assert not labelled(app.button, "Start training").disabled
+
+
+def test_a_run_starts_with_the_forms_values(started):
+    app = open_page("train")
+    app.number_input(key="train_epochs").set_value(3)
+    app.toggle(key="train_flips").set_value(True)
+    press(app, "Start training")
+    (run,) = folders.list_runs()
+    assert started == [run.run_id]
+    assert (run.config.epochs, run.config.flips) == (3, True)
+
+
+def test_a_recipe_fills_the_form():
+    app = open_page("train")
+    assert app.pills(key="recipe").value == "Classic tutorial"
+    for name, (changes, sentence) in RECIPES.items():
+        app.pills(key="recipe").set_value(name).run()
+        assert app.pills(key="recipe").value == name
+        assert sentence in words(app)
+        assert app.number_input(key="train_train_size").value == changes.get("train_size", 55_000)
+        assert app.selectbox(key="train_schedule").value == changes.get("schedule", "constant")
+
+
+def test_a_recipe_that_was_changed_says_what_and_comes_back_with_a_click():
+    app = open_page("train")
+    app.number_input(key="train_epochs").set_value(7)
+    app.toggle(key="train_flips").set_value(True).run()
+    assert app.pills(key="recipe").value is None
+    assert "Classic tutorial, changed: epochs 7, random flips on." in words(app)
+    app.pills(key="recipe").set_value("Classic tutorial").run()
+    assert app.number_input(key="train_epochs").value == 5
+    assert app.toggle(key="train_flips").value is False
+    app.pills(key="recipe").set_value(None).run()  # a click on the one that is picked
+    assert app.pills(key="recipe").value == "Classic tutorial"
+
+
+def test_every_value_stands_whole_in_the_form():
+    formats = {field.key: field.proto.format for field in open_page("train").number_input}
+    for changes, _ in RECIPES.values():
+        for name, value in TrainConfig(**changes).to_dict().items():
+            if isinstance(value, float):
+                assert float(formats[f"train_{name}"] % value) == value, name
+
+
+def test_the_form_says_how_long_a_run_takes_once_one_like_it_was_trained():
+    steps = TrainConfig().steps_per_epoch
+    made = {"steps": steps, "step": steps, "elapsed_seconds": 60.0}
+    make_run("Timed", config=TrainConfig(), **made)
+    app = open_page("train")
+    assert "About 5 min of training" in words(app)
+    app.selectbox(key="vary").select("seed").run()
+    assert "Together about 15 min of training" in words(app)
+    app.number_input(key="train_batch_size").set_value(512).run()
+    assert "of training on this machine" not in words(app)
+
+
+def test_limits_are_said_and_bite(monkeypatch, checkpoint_path):
+    monkeypatch.setenv("FASHION_MAX_EPOCHS", "3")
+    monkeypatch.setenv("FASHION_MAX_RUNS", "1")
+    app = open_page("train")
+    assert "at most 3 epochs per run, 1 run kept" in words(app)
+    epochs = app.number_input(key="train_epochs")
+    assert epochs.value == epochs.max == 3
+    longest = max(RECIPES, key=lambda name: RECIPES[name][0].get("epochs", 0))
+    app.pills(key="recipe").set_value(longest).run()
+    assert app.number_input(key="train_epochs").value == 3
+    make_run("Old", checkpoint_path=checkpoint_path)
+    press(app, "Start training")
+    assert "Delete some on the Runs page" in words(app)
+    assert len(folders.list_runs()) == 1
+
+
+def test_a_limit_that_cannot_be_read_is_explained_and_starts_nothing(monkeypatch):
+    monkeypatch.setenv("FASHION_MAX_EPOCHS", "ten")
+    app = open_page("train")
+    assert "FASHION_MAX_EPOCHS is 'ten'" in words(app)
+    press(app, "Start training")
+    assert folders.list_runs() == []
+
+
+# Sweep and queue
+
+
+def waiting_names():
+    return [run.name for run in run_queue.read_queue().waiting]
+
+
+def test_a_sweep_is_queued_with_one_click_then_moved_and_cancelled():
+    folders.create_run(TrainConfig(), "First")
+    app = open_page("train")
+    app.selectbox(key="vary").select("seed").run()
+    assert "Queue 3 runs" in labels(app)
+    labelled(app.text_input, "Values").set_value("0, 7").run()
+    press(app, "Queue 2 runs")
+    assert waiting_names() == ["Seed 0", "Seed 7"]
+    press(app, "Earlier: Seed 7")
+    assert waiting_names() == ["Seed 7", "Seed 0"]
+    press(app, "Cancel: Seed 7")
+    assert waiting_names() == ["Seed 0"]
+
+
+def test_a_value_that_is_none_is_a_sentence():
+    app = open_page("train")
+    app.selectbox(key="vary").select("seed").run()
+    labelled(app.text_input, "Values").set_value("0, x").run()
+    assert "must be a whole number, not 'x'" in words(app)
+    assert not [label for label in labels(app) if label.startswith("Queue")]
+
+
+def test_a_damaged_queue_says_so_in_a_row(runs_dir):
+    folders.create_run(TrainConfig(), "First")
+    broken = run_queue.start_or_add(TrainConfig(), "Broken")
+    (runs_dir / broken / "config.json").write_text("{")
+    app = open_page("train")
+    assert "config.json is not valid JSON" in words(app)
+    labelled(app.button, "Take it out of the queue").click().run()
+    assert "Nothing waits" in words(app)
+    (runs_dir / "queue.json").write_text("{")
+    assert "queue.json is not valid JSON" in words(app.run())
+
+
+def test_the_queue_is_started_past_a_paused_run_which_runs_leads_back_to(runs_dir, started):
+    paused = make_run("Held", "paused", resumable=True)
+    waits = folders.create_run(TrainConfig(), "Waits", "queued")
+    app = open_page("train")
+    assert "“Held” is paused" in words(app)
+    assert started == []
+    press(app, "Start the queue")
+    assert started == [waits]
+    files.write_json(runs_dir / waits / "status.json", {"state": "finished"})
+    press(open_page("runs", runs=paused), "Resume or stop")
+    press(open_page("train"), "Resume")
+    assert started == [waits, paused]
+
+
+def test_a_paused_run_is_within_reach_when_a_later_one_is_shown():
+    make_run("Held", "paused", resumable=True)
+    make_run("Later")
+    app = open_page("train")
+    assert "“Held” is paused." in words(app)
+    assert "Resume" not in labels(app)
+    press(app, "Show the paused run")
+    assert "Show the paused run" not in labels(app)
+    assert {"Resume", "Stop"} <= set(labels(app))
+
+
+def test_a_paused_run_is_not_offered_while_another_one_trains():
+    paused = make_run("Held", "paused", resumable=True)
+    make_run("Live", "running", **alive())
+    app = open_page("train")
+    assert "“Held” is paused." in words(app)
+    assert "Show the paused run" not in labels(app)
+    assert "Resume or stop" not in labels(open_page("runs", runs=paused))
+
+
+# Continuing a run
+
+
+def more_epochs(app):
+    return labelled(app.number_input, "Continue for")
+
+
+def test_a_run_that_has_ended_continues_for_more_epochs():
+    run_id = make_run("Old", "running", resumable=True, **GONE)
+    app = open_page("train")
+    more_epochs(app).set_value(3).run()
+    assert "To 4 epochs in all" in words(app)
+    press(app, "Continue for 3 more epochs")
+    assert folders.read_run(run_id).config.epochs == 4
+    assert "Planned for 2 epochs, then for 4." in words(app)
+
+
+def test_a_run_that_failed_before_there_was_anything_to_keep_is_tried_again_as_it_was(started):
+    run_id = make_run("No room", "failed", message="A file could not be written.", step=0)
+    app = open_page("train")
+    assert "Continue for" not in words(app)
+    press(app, "Try again")
+    assert started == [run_id]
+    assert folders.read_run(run_id).config.epochs == 2
+
+
+def test_a_run_whose_status_is_lost_goes_on_as_planned(runs_dir, started):
+    run_id = make_run("Power cut", "running", resumable=True)
+    (runs_dir / run_id / "status.json").write_text("")
+    app = open_page("train")
+    assert "Continue for" not in words(app)
+    press(app, "Go on")
+    assert (started, folders.read_run(run_id).config.epochs) == ([run_id], 2)
+
+
+def test_a_run_that_cannot_be_continued_says_why(checkpoint_path):
+    make_run("Imported", checkpoint_path=checkpoint_path)
+    assert "cannot be continued" in words(open_page("train"))
+    make_run("Diverged", "failed", cause="TrainingFailed", message="The loss rose.")
+    assert "would end the same way" in words(open_page("train"))
+
+
+def test_why_a_run_does_not_go_on_stays_until_another_try(monkeypatch):
+    make_run("Old", "stopped", resumable=True)
+    app = open_page("train")
+
+    def refuse(*_):
+        raise RunError("Another start is under way.")
+
+    monkeypatch.setattr(run_queue, "continue_run", refuse)
+    press(app, "Continue for 1 more epoch")
+    assert "Another start is under way" in words(app)
+    assert "Another start is under way" in words(app.run())
+    more_epochs(app).set_value(2).run()
+    assert "Another start is under way" not in words(app)
+
+
+def test_a_copy_that_allows_fewer_epochs_than_were_planned_continues_up_to_those(monkeypatch):
+    make_run("Long", "stopped", TrainConfig(epochs=10), resumable=True)
+    monkeypatch.setenv("FASHION_MAX_EPOCHS", "4")
+    field = more_epochs(open_page("train"))
+    assert (field.value, field.max) == (3, 3)
+
+
+# The run that is shown
+
+
+def test_a_failed_run_shows_why_and_its_log(runs_dir):
+    run_id = make_run("Bad", "failed", message="The loss is no longer a number at step 7.")
+    (runs_dir / run_id / "worker.log").write_text("TrainingFailed: step 7")
+    text = words(open_page("train"))
+    assert "no longer a number" in text
+    assert "TrainingFailed: step 7" in text
+
+
+def test_a_name_is_text_and_not_markup():
+    make_run("[x](http://evil) **b** :red[r]")
+    assert "\\[x\\]\\(http" in open_page("train").subheader[0].value
+
+
+# Another run behind it
+
+
+def make_rated_run(name, created_at, learning_rate=0.001):
+    config = TrainConfig(epochs=2, learning_rate=learning_rate)
+    return make_run(name, config=config, created_at=created_at)
+
+
+def open_with(run_id):
+    app = open_page("train")
+    return show(app, run_id)
+
+
+def show(app, run_id):
+    app.session_state["shown_run"] = run_id
+    return app.run()
+
+
+def beside(app):
+    """The pickers of the run to compare with: one or none."""
+    return [picker for picker in app.selectbox if picker.label == "Compare with"]
+
+
+def loss_spec(app):
+    return app.get("vega_lite_chart")[0].proto.spec
+
+
+def test_a_run_is_shown_beside_the_one_before_it_until_another_or_none_is_chosen():
+    first = make_rated_run("First", created_at=2.0)
+    assert not beside(open_page("train"))
+    second = make_rated_run("Second", created_at=1.0, learning_rate=0.01)
+    third = make_rated_run("Third", created_at=3.0)
+    fourth = make_rated_run("Fourth", created_at=4.0)
+    make_run("Never began", "failed", step=0)
+    app = open_with(third)
+    # Created before it, and not as long before as the second
+    assert beside(app)[0].value == first
+    assert "trained with the same settings" in words(app)
+    assert '"other"' in loss_spec(app)
+    beside(app)[0].select(second).run()
+    assert "“Second” at the same epoch" in words(app)
+    assert "learning rate 0.01 (here 0.001)." in words(app)
+    assert beside(show(app, fourth))[0].value == second
+    # It has none before it, and is not compared with itself
+    assert beside(show(app, second))[0].value == "none"
+    assert beside(show(app, first))[0].value == second
+    beside(app)[0].select("none").run()
+    assert "Dashed" not in words(app)
+    assert '"other"' not in loss_spec(app)
+    assert "none" in app.query_params["beside"]
+    assert beside(open_page("train", beside=second))[0].value == second
+
+
+def test_runs_of_one_name_have_labels_of_their_own_and_a_choice_survives_a_new_name():
+    older, newer, shown = (
+        make_rated_run("Same", place, rate) for place, rate in enumerate((0.01, 0.02, 0.03))
+    )
+    app = open_with(shown)
+    assert f"“Same ({newer[-4:]})”" in words(app)
+    beside(app)[0].select(older).run()
+    folders.annotate_run(older, "Another", "", [])
+    app.run()
+    assert "“Another” at the same epoch" in words(app.run())
+    assert "learning rate 0.01 (here 0.03)" in words(app)
+
+
+def test_a_run_that_goes_or_breaks_while_it_is_compared_with_gives_way(runs_dir):
+    first, second, third = (make_rated_run(name, place) for place, name in enumerate("ABC"))
+    app = open_with(third)
+    beside(app)[0].select(first).run()
+    control.delete_run(first)
+    app.run()
+    assert beside(app)[0].value == second
+    assert beside(app)[0].proto.set_value  # the browser is told, too
+    assert "“B” at the same epoch" in words(app)
+    (runs_dir / second / "metrics.jsonl").unlink()
+    assert "Dashed" not in words(app.run())
+    files.write_json(runs_dir / third / "config.json", {})  # the shown one is edited
+    assert not app.run().exception
+
+
+def test_a_run_that_ended_with_its_first_step_is_shown_alone(runs_dir):
+    make_run("Before")
+    run_id = make_run("Diverged", "failed")
+    write_events(runs_dir / run_id, [step_event(1, 2.3)])
+    app = open_with(run_id)
+    assert not beside(app)
+    assert '"points"' in loss_spec(app)  # a dot where a line would not be seen
+
+
+def test_an_early_end_cuts_the_other_run_too_and_a_diverged_one_does_not_flatten_the_curve():
+    run = folders.read_run(make_run("Short", "stopped", TrainConfig(epochs=50)))
+    other = folders.read_run(make_run("Long"))
+    steps = [step_event(*pair) for pair in ((430, 1.5), (700, 40.0), (860, 1.0), (1_720, 0.5))]
+    epochs = [epoch_event(1, 0.5) | {"val_loss": 30.0}, epoch_event(2, 0.5) | {"val_loss": 1.0}]
+    write_events(other.run_dir, [*steps, *epochs])
+    both, others_epochs = frames_with(loss_frame(read_metrics(run.run_dir)[0]), run, other)
+    assert both["step"].dropna().max() == 860  # one epoch, as the run was stopped in it
+    assert both["other"].max() < 2
+    assert others_epochs["epoch"].tolist() == [1]
+    assert others_epochs["val_loss"].isna().all()
