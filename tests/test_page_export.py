@@ -4,7 +4,7 @@ import builtins
 import json
 
 import pytest
-from app_page import open_page
+from app_page import open_page, press
 from streamlit.testing.v1 import AppTest
 
 from fashion_core import catalog, export, files
@@ -38,9 +38,7 @@ def picker(app: AppTest):
 
 def make(app: AppTest, kind: str) -> AppTest:
     picker(app).set_value(kind).run()
-    next(button for button in app.button if button.label == "Make the file").click().run()
-    assert not app.exception
-    return app
+    return press(app, "Make the file")
 
 
 def downloads(app: AppTest) -> list[str]:

@@ -7,6 +7,7 @@ from functools import partial
 import app_page
 import numpy as np
 import pytest
+from app_page import press
 from streamlit.testing.v1 import AppTest
 
 from fashion_core import evaluation
@@ -36,14 +37,6 @@ def count(app: AppTest) -> int:
 
 def headings(app: AppTest) -> list[str]:
     return [element.value for element in app.subheader]
-
-
-def click(app: AppTest, name: str) -> AppTest:
-    """Press the button with this label."""
-    button = next(element for element in app.button if element.label == name)
-    button.click().run()
-    assert not app.exception
-    return app
 
 
 def test_the_first_page_shows_the_first_fifty_with_all_that_is_known(test_set):
@@ -121,7 +114,7 @@ def test_paging_shows_the_next_images_and_a_filter_leads_back_to_the_first_page(
 def test_random_page_stays_within_the_pages(monkeypatch):
     monkeypatch.setattr("random.randint", lambda low, high: high)
     app = open_page(true_label="Bag")
-    click(app, "Random page")
+    press(app, "Random page")
     assert app.pagination[0].value == 20
     assert len(shown(app)) == PER_PAGE
 
@@ -157,18 +150,18 @@ def test_next_and_previous_walk_through_what_the_filters_show_and_close_closes()
     first, second = shown(app)[:2]
     app.number_input(key="index").set_value(first).run()
     assert next(button for button in app.button if button.label == "Previous").disabled
-    click(app, "Next")
+    press(app, "Next")
     assert headings(app) == [f"Image {second}"]
-    click(app, "Previous")
+    press(app, "Previous")
     assert headings(app) == [f"Image {first}"]
-    click(app, "Close")
+    press(app, "Close")
     assert not headings(app)
     assert app.number_input(key="index").value is None
 
 
 def test_stepping_past_the_last_image_of_a_page_turns_the_page():
     app = open_page(index=str(PER_PAGE - 1))
-    click(app, "Next")
+    press(app, "Next")
     assert app.pagination[0].value == 2
     assert shown(app)[0] == PER_PAGE
 
@@ -185,7 +178,7 @@ def test_an_empty_result_says_so_and_the_button_clears_the_filters():
     app = open_page(true_label="Shirt", predicted_label="Sandal", outcome="Right")
     assert [info.value for info in app.info] == ["No test image matches these filters."]
     assert not app.get("bidi_component")
-    click(app, "Clear the filters")
+    press(app, "Clear the filters")
     assert count(app) == 10_000
 
 

@@ -44,9 +44,7 @@ def click_cell(page, true, pred):
 
 
 def expect_cell(page, sides, true, pred):
-    """The page says the cell in words, shows the images that changed sides, keeps it in the URL and
-    rings it.
-    """
+    """The cell is said in words, its images are shown, and it is in the URL and in the pickers."""
     came, left = sides(true, pred)
     words = describe_difference(len(came) - len(left), true, pred)
     expect(page.locator("h3").first).to_have_text(words)
@@ -121,7 +119,7 @@ def test_both_models_answer_a_drawing_and_neither_answer_nor_choice_moves_the_ca
 
 def test_the_onnx_file_of_the_home_page_opens_elsewhere(page, app):
     page.goto(app)
-    page.get_by_text("Take it with you").click()
+    page.get_by_text("Export", exact=True).click()
     page.get_by_role("radio", name="ONNX").click()
     expect(page.get_by_text("onnxruntime.InferenceSession")).to_be_visible()
     page.get_by_role("button", name="Make the file").click()

@@ -13,14 +13,6 @@ from fashion_core.synthetic.batches import pictures_like
 from pages.parts import state
 from pages.parts.html import escaped, png_data_uri
 
-ROWS = {
-    "outlines": "Their outlines",
-    "drawn": "Garments drawn from nothing",
-    "photographed": "As if cut out of photos",
-    "nothing": "Anything but clothes, to learn to doubt",
-}
-
-
 KEPT = 12  # training images of each class that the server keeps to show
 
 
@@ -32,6 +24,15 @@ def cached_examples() -> np.ndarray:
         [np.flatnonzero(split.labels == label)[:KEPT] for label in range(NUM_CLASSES)], axis=1
     )
     return split.pixels[places]
+
+
+OUTLIERS = "outlier"  # their kind, in fashion_core.synthetic.batches
+SYNTHETIC_ROWS = {
+    "outlines": "Their outlines",
+    "drawn": "Garments drawn from nothing",
+    "photographed": "As if cut out of photos",
+    OUTLIERS: "Outliers: anything but clothes, to learn to doubt",
+}
 
 
 def show_training_pictures(learns_synthetic: bool) -> None:
@@ -47,14 +48,20 @@ def show_training_pictures(learns_synthetic: bool) -> None:
         if learns_synthetic:
             st.caption(
                 "People draw outlines and photograph clothes on floors; the data set has neither."
-                " So half of every batch is made by the computer, from the data set's images and"
-                " from nothing, none by anybody else."
+                " So half of every batch is synthetic: made by the computer, from the data set's"
+                " images and from nothing, none by anybody else."
             )
         st.html(row_html("Fashion-MNIST's own images", images))
-        for kind, title in ROWS.items() if learns_synthetic else ():
-            made = pictures_like(kind, images, np.arange(NUM_CLASSES), seed=(turn, 1))
-            st.html(row_html(title, made, named=kind != "nothing"))
+        if learns_synthetic:
+            show_synthetic(images, turn)
         st.button("Show others", icon=":material/refresh:", on_click=show_others)
+
+
+def show_synthetic(images: np.ndarray, seed: int) -> None:
+    """A row of each kind of synthetic pictures; `images` (10, 28, 28) uint8, one of each class."""
+    for kind, title in SYNTHETIC_ROWS.items():
+        made = pictures_like(kind, images, np.arange(NUM_CLASSES), seed=(seed, 1))
+        st.html(row_html(title, made, named=kind != OUTLIERS))
 
 
 def show_others() -> None:
