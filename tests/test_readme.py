@@ -1,5 +1,6 @@
 """README and docs tell of the tree, the commands and the settings as they are."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -70,6 +71,20 @@ def test_the_python_lines_print_what_the_recommended_model_says(monkeypatch, cap
     monkeypatch.chdir(ROOT)
     exec(compile(blocks(README, "python")[0], "README.md", "exec"), {})
     assert capsys.readouterr().out.startswith("Bag")
+
+
+def test_the_results_say_what_the_cards_say():
+    rows = [line.replace("*", "").split("|")[1:] for line in README.splitlines() if "%" in line]
+    told = {
+        title.split(" (")[0].strip(): [float(cell.split("%")[0]) for cell in cells[:4]]
+        for title, *cells in rows[:6]
+    }
+    cards = (ROOT / "checkpoints" / "pretrained").glob("*.json")
+    for card in (json.loads(path.read_text(encoding="utf-8")) for path in cards):
+        accuracy, *shares = told[card["title"]]
+        assert accuracy == pytest.approx(100 * card["test_accuracy"], abs=0.005)
+        measured = [100 * card["recognition"][kind] for kind in ("sketch", "photo", "icon")]
+        assert shares == pytest.approx(measured, abs=0.501)
 
 
 def test_every_setting_is_told_and_read():
