@@ -1,6 +1,4 @@
-"""The learning-rate finder in a real browser: press, watch, refresh, use, killed; from a network on
-Home to Train.
-"""
+"""The learning-rate finder in a real browser; and the way from a network on Home to Train."""
 
 import re
 

@@ -1,6 +1,4 @@
-"""Pause and queue in a real browser: pause, refresh, resume; a row of runs from its start to the
-best one's answers.
-"""
+"""Pause, queue and sweep in a real browser, from the click to the best run's answers."""
 
 import re
 
@@ -71,7 +69,7 @@ def test_pause_refresh_resume_and_stop_from_another_tab(page, app):
     ).to_be_enabled()
 
 
-def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken_along_and_asked(
+def test_a_sweep_of_three_trains_with_no_page_open_and_the_best_is_continued_exported_and_asked(
     new_context, app
 ):
     before = {run.run_id for run in folders.list_runs()}
@@ -83,7 +81,7 @@ def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken
     fill_number(page, "Epochs", "1")
     page.get_by_role("textbox", name="Name of the run").fill("Row")
     page.get_by_role("textbox", name="Name of the run").press("Enter")
-    page.get_by_text("Try several values").click()
+    page.get_by_text("Sweep").click()
     page.get_by_role("textbox", name="Values").fill("0.001, 0.003, 0.01")
     page.get_by_role("textbox", name="Values").press("Enter")
     page.get_by_role("button", name="Queue 3 runs").click()
@@ -95,7 +93,7 @@ def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken
     active = ("queued", "starting", "running")
     wait_for(
         lambda: not any(folders.read_run(run_id).state in active for run_id in ids),
-        "the row of three",
+        "the sweep of three",
         seconds=600,
     )
     assert {folders.read_run(run_id).state for run_id in ids} == {"finished"}
@@ -103,7 +101,7 @@ def test_a_row_of_three_trains_with_no_page_open_and_the_best_is_continued_taken
     page = new_context().new_page()
     errors = watch_console(page)
     compare_and_continue(page, app, best)
-    take_along_and_ask(page, app, best)
+    export_and_ask(page, app, best)
     assert errors == []
 
 
@@ -120,10 +118,10 @@ def compare_and_continue(page, app, best):
     expect(main(page).get_by_text("Finished").first).to_be_visible()
 
 
-def take_along_and_ask(page, app, best):
+def export_and_ask(page, app, best):
     page.goto(f"{app}/runs?search=Row&sort_by=Validation")
     card = main(page).locator(f".st-key-run-{best.run_id}")
-    card.get_by_text("Take it with you").click()
+    card.get_by_text("Export", exact=True).click()
     card.get_by_role("radio", name="ONNX").click()
     expect(card.get_by_text("onnxruntime.InferenceSession")).to_be_visible()
     card.get_by_role("button", name="Make the file").click()

@@ -1,21 +1,17 @@
-"""The Runs page in a real browser: find, tick by mouse and keys, compare, rename, prune; all but
-deleting is a link.
-"""
+"""The Runs page in a real browser: find, tick by mouse and keys, compare, rename, prune."""
 
 import csv
-import json
 import re
 import shutil
 import time
 
-import psutil
 import pytest
 from app_server import free_port, start_server
 from playwright.sync_api import expect
+from run_folders import alive, epoch_event, step_event, write_events
 
 from fashion_core import files
 from fashion_core.config import TrainConfig
-from fashion_core.runs import folders
 
 ROW, HEADER, TICK_X = 35, 35, 17  # pixels of the table, which is drawn on a canvas
 BOLD = "<b>Bold</b> www.a.example"
@@ -58,27 +54,8 @@ def _five_ended_runs(runs_dir):
         files.write_json(
             run_dir / "status.json", {"state": state, "epoch": 2, "best_val_accuracy": accuracy}
         )
-        events = [
-            {
-                "kind": "step",
-                "epoch": 1,
-                "step": step,
-                "train_loss": 2 / step,
-                "elapsed_seconds": step / 2,
-            }
-            for step in range(1, 40)
-        ]
-        epoch = {"kind": "epoch", "train_loss": 0.5, "val_loss": 0.4}
-        events += [
-            epoch | {"epoch": 1, "step": 860, "val_accuracy": accuracy, "elapsed_seconds": 20.0}
-        ]
-        events += [
-            epoch
-            | {"epoch": 2, "step": 1720, "val_accuracy": accuracy - 0.05, "elapsed_seconds": 40.0}
-        ]
-        (run_dir / "metrics.jsonl").write_text(
-            "".join(json.dumps(event) + "\n" for event in events)
-        )
+        steps = [step_event(step, 2 / step) for step in range(1, 40)]
+        write_events(run_dir, [*steps, epoch_event(1, accuracy), epoch_event(2, accuracy)])
 
 
 def main(page):
@@ -90,8 +67,9 @@ def table(page):
 
 
 def expect_names(table, *expected, column=1):
-    """Wait until a table has these names, in this order; a canvas has its cells in the page for
-    screen readers.
+    """Wait until a table has these names, in this order.
+
+    It is drawn on a canvas; for screen readers its cells are in the page, too.
     """
     table.scroll_into_view_if_needed()
     expect(table.locator(f'td[aria-colindex="{column}"]')).to_have_text(list(expected))
@@ -201,17 +179,9 @@ def test_a_run_is_renamed_and_tagged_and_still_is_after_a_refresh(page, app):
 def test_a_note_that_is_being_written_outlives_the_end_of_a_run_until_it_is_put_away(
     page, app, runs_dir
 ):
-    status, ended = (
-        runs_dir / "20260101-000004-aaaa" / "status.json",
-        {"state": "finished", "epoch": 2},
-    )
-    me = psutil.Process()
-    alive = {
-        "pid": me.pid,
-        "process_started_at": folders.process_start(me),
-        "heartbeat_at": time.time(),
-    }
-    files.write_json(status, ended | alive | {"state": "running"})
+    status = runs_dir / "20260101-000004-aaaa" / "status.json"
+    ended = {"state": "finished", "epoch": 2}
+    files.write_json(status, ended | alive() | {"state": "running"})
     open_runs(page, app, "?search=wide")
     line = page.get_by_test_id("stSidebar").get_by_text("Too fast")
     expect(line).to_be_visible()
@@ -242,7 +212,7 @@ def test_an_address_in_a_name_is_no_link(page, app):
 def test_pruning_shows_what_goes_before_it_goes(page, app, runs_dir):
     open_runs(page, app)
     expect(page.locator(".legendtext")).to_have_count(5)  # what is drawn last moves what is below
-    page.get_by_text("Housekeeping").click()
+    page.get_by_text("Free disk space").click()
     expect(main(page).get_by_text("Choose what goes")).to_be_visible()
     settle(page)
     main(page).get_by_text("Keep only the best").click()

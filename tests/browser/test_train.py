@@ -1,6 +1,4 @@
-"""Training through the page, in a real browser: start, watch, refresh, leave, stop, use; two
-servers, two tabs.
-"""
+"""Training in a real browser: start, watch, refresh, leave, stop, use; two tabs, two servers."""
 
 import re
 
@@ -47,9 +45,7 @@ def progress(page) -> str:
 
 
 def test_start_watch_a_chart_that_grows_and_is_not_rebuilt_refresh_stop_and_use(page, app):
-    """A mark put on the drawing must still be there some refreshes later: a chart built anew would
-    lose the hover.
-    """
+    """A mark put on the drawing must stay: a chart built anew would lose the hover."""
     start_long_run(page, app)
     drawing = page.locator(f"{LOSS_CHART} canvas, {LOSS_CHART} svg").first
     drawing.evaluate("element => element.setAttribute('data-mark', 'kept')")
