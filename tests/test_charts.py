@@ -1,19 +1,27 @@
-"""Frames and metrics: nothing lost, nothing that wobbles, colours that can be read, and clicks that
-cannot do harm.
-"""
+"""Charts: nothing lost, nothing that wobbles, colours that can be read, clicks that do no harm."""
 
 import json
 import math
 import re
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from plotly.colors import sample_colorscale, unlabel_rgb
+from plotly.colors import hex_to_rgb, sample_colorscale
 
-from fashion_core.charts.colors import DIFFERENCE_SCALES, SCALES, SERIES_COLORS, color_at, contrast
+from fashion_core.charts.colors import (
+    DIFFERENCE_SCALES,
+    GRID_COLORS,
+    SCALES,
+    SERIES_COLORS,
+    TEXT_COLORS,
+    contrast,
+)
 from fashion_core.charts.figures import (
     MODES,
+    calibration_figure,
     cell_from_selection,
     confusion_figure,
     curves_figure,
@@ -25,6 +33,9 @@ from fashion_core.charts.frames import (
     MAX_POINTS,
     OTHER,
     SMOOTHING,
+    SYNTHETIC,
+    TRAINING,
+    VALIDATION,
     curve_frame,
     epoch_accuracies,
     epoch_frame,
@@ -45,19 +56,25 @@ from fashion_core.charts.live import (
 )
 from fashion_core.metadata import CLASS_NAMES
 
+PROJECT_DIR = Path(__file__).resolve().parent.parent
 
-def step_events(count, first=1):
-    losses = np.random.default_rng(0).uniform(0.2, 2.3, count)
+
+def step_events(losses):
+    """One event per step from step 1, an epoch of 860 steps, two steps a second."""
     return [
         {
             "kind": "step",
             "epoch": 1 + i // 860,
-            "step": first + i,
-            "train_loss": float(losses[i]),
-            "elapsed_seconds": i,
+            "step": 1 + i,
+            "train_loss": float(loss),
+            "elapsed_seconds": i / 2,
         }
-        for i in range(count)
+        for i, loss in enumerate(losses)
     ]
+
+
+def random_losses(count):
+    return np.random.default_rng(0).uniform(0.2, 2.3, count)
 
 
 EPOCH_EVENTS = [
@@ -75,6 +92,7 @@ EPOCH_EVENTS = [
 ]
 
 
+EPOCHS = epoch_frame(EPOCH_EVENTS)
 OTHER_LOSSES = pd.DataFrame({"epoch": [0.5, 1.0, 2.0, 2.5], "train_loss": [2.0, 1.0, 0.5, 0.4]})
 
 
@@ -86,27 +104,34 @@ def confusion():
     return counts
 
 
+def loss_curve(losses):
+    """The curve of a run with these training losses, ten steps an epoch."""
+    events = step_events(losses)
+    return curve_frame(step_frame(events), epoch_frame(events), "train_loss", 10)
+
+
+def run_of(frame, color=0, name="one"):
+    return {"name": name, "frame": frame, "color": color}
+
+
 # Frames
 
 
 def test_loss_frame_smooths_with_the_bias_corrected_moving_average():
-    events = step_events(40)
-    frame = loss_frame(events)
+    losses = random_losses(40)
+    frame = loss_frame(step_events(losses))
+    assert frame["step"].tolist() == list(range(1, 41))
+    assert frame["train_loss"].tolist() == losses.tolist()
     average, weight = 0.0, 0.0
-    for row, event in zip(frame.itertuples(), events, strict=True):
-        average = (1 - SMOOTHING) * average + SMOOTHING * event["train_loss"]
+    for loss, shown in zip(losses, frame["smoothed"], strict=True):
+        average = (1 - SMOOTHING) * average + SMOOTHING * loss
         weight = (1 - SMOOTHING) * weight + SMOOTHING
-        assert (row.step, row.epoch, row.train_loss) == (
-            event["step"],
-            event["epoch"],
-            event["train_loss"],
-        )
-        assert row.smoothed == pytest.approx(average / weight)
+        assert shown == pytest.approx(average / weight)
 
 
 @pytest.mark.parametrize("count", [1, 2, 999, 1000, 1001, 2000, 2001, 50_000])
 def test_loss_frame_stays_small_and_keeps_the_first_and_the_last_step(count):
-    frame = loss_frame(step_events(count))
+    frame = loss_frame(step_events(random_losses(count)))
     assert len(frame) == count or count > 1000
     assert 500 <= len(frame) <= 1001 or count <= 1000
     assert frame["step"].iloc[[0, -1]].tolist() == [1, count]
@@ -115,7 +140,7 @@ def test_loss_frame_stays_small_and_keeps_the_first_and_the_last_step(count):
 
 
 def test_loss_frame_does_not_move_points_while_a_run_grows():
-    events = step_events(3900)
+    events = step_events(random_losses(3900))
     before, after = loss_frame(events[:2900]), loss_frame(events)
     shown = before.iloc[:-1].set_index("step")
     pd.testing.assert_frame_equal(shown, after.set_index("step").loc[shown.index])
@@ -128,7 +153,7 @@ def test_loss_frame_of_nothing_has_its_columns():
 
 
 def test_loss_frame_leaves_out_what_is_no_finite_loss_and_takes_a_repeated_step_once():
-    events = step_events(3)
+    events = step_events(random_losses(3))
     events += [{"kind": "step", "epoch": 1, "step": step} for step in (4, None)]
     events += [
         {"kind": "step", "epoch": 1, "step": 5, "train_loss": loss}
@@ -142,7 +167,7 @@ def test_loss_frame_leaves_out_what_is_no_finite_loss_and_takes_a_repeated_step_
 
 def test_epoch_frame_holds_every_epoch_once_in_order():
     again = EPOCH_EVENTS[1] | {"val_accuracy": 0.95}
-    frame = epoch_frame([EPOCH_EVENTS[2], *EPOCH_EVENTS[:2], *step_events(5), again])
+    frame = epoch_frame([EPOCH_EVENTS[2], *EPOCH_EVENTS[:2], *step_events(random_losses(5)), again])
     assert frame["epoch"].tolist() == [1, 2, 3]
     assert frame["val_accuracy"].tolist() == pytest.approx([0.8, 0.95, 1 - 0.2 / 3])
     assert frame["val_loss"].tolist() == pytest.approx([1.0, 0.5, 1 / 3])
@@ -157,12 +182,12 @@ def test_epoch_frame_says_nan_where_an_event_says_nothing():
 @pytest.mark.parametrize(
     ("spec", "frame"),
     [
-        (loss_spec(260), loss_frame(step_events(3))),
+        (loss_spec(260), loss_frame(step_events([2.0, 1.0]))),
         (loss_spec(260, other=True), with_other_loss(loss_frame([]), OTHER_LOSSES, 100, 200)),
-        (epoch_loss_spec(260), epoch_losses(epoch_frame(EPOCH_EVENTS))),
-        (epoch_loss_spec(260, other=True), epoch_losses(*[epoch_frame(EPOCH_EVENTS)] * 2)),
-        (epoch_accuracy_spec(260), epoch_accuracies(epoch_frame(EPOCH_EVENTS))),
-        (epoch_accuracy_spec(260, True, True), epoch_accuracies(*[epoch_frame(EPOCH_EVENTS)] * 2)),
+        (epoch_loss_spec(260), epoch_losses(EPOCHS)),
+        (epoch_loss_spec(260, other=True), epoch_losses(EPOCHS, EPOCHS)),
+        (epoch_accuracy_spec(260), epoch_accuracies(EPOCHS)),
+        (epoch_accuracy_spec(260, True, True), epoch_accuracies(EPOCHS, EPOCHS)),
     ],
 )
 def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
@@ -171,8 +196,8 @@ def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
     assert fields <= set(frame)
 
 
-def test_the_losses_of_another_run_are_laid_out_by_epoch_smoothed_and_cut_where_the_live_one_ends():
-    live = loss_frame(step_events(40))
+def test_the_losses_of_another_run_are_laid_out_by_epoch_smoothed_and_end_with_the_live_one():
+    live = loss_frame(step_events(random_losses(40)))
     both = with_other_loss(live, OTHER_LOSSES, steps_per_epoch=100, last_step=200)
     pd.testing.assert_frame_equal(both[: len(live)][list(live)], live, check_dtype=False)
     assert both["other"][: len(live)].isna().all()
@@ -208,68 +233,55 @@ def test_the_curve_of_a_learning_rate_finder_has_its_columns_fixed_axes_and_one_
     assert x["scale"] == {"type": "log", "domain": [1e-5, 1.0], "nice": False}
     assert x["axis"]["values"] == pytest.approx([1e-5, 1e-4, 1e-3, 0.01, 0.1, 1.0])
     assert y["scale"]["domain"] == [0, 3]
-    assert rate_spec(240, (1e-5, 1.0), 4.9)["layer"][0]["encoding"]["y"]["scale"]["domain"] == [
-        0,
-        6,
-    ]
+    higher = rate_spec(240, (1e-5, 1.0), 4.9)["layer"][0]["encoding"]["y"]
+    assert higher["scale"]["domain"] == [0, 6]
     rule, number = marked["layer"][len(plain["layer"]) :]
     assert rule["encoding"]["x"]["datum"] == 0.0032
     assert number["mark"]["text"] == "0.0032"
     assert rule["data"] == {"values": [{}]}  # drawn once, not for every point
 
 
-def test_the_accuracy_of_a_run_that_learns_sketches_has_two_curves_and_any_other_one():
+def test_only_a_run_that_learns_from_synthetic_pictures_has_two_curves_of_accuracy():
     events = [EPOCH_EVENTS[0] | {"synthetic_accuracy": 0.6}, EPOCH_EVENTS[1]]
     tidy = epoch_accuracies(epoch_frame(events))
     assert tidy.values.tolist() == [
-        [1, "validation", EPOCH_EVENTS[0]["val_accuracy"]],
-        [2, "validation", EPOCH_EVENTS[1]["val_accuracy"]],
-        [1, "synthetic", 0.6],
+        [1, VALIDATION, EPOCH_EVENTS[0]["val_accuracy"]],
+        [2, VALIDATION, EPOCH_EVENTS[1]["val_accuracy"]],
+        [1, SYNTHETIC, 0.6],
     ]
-    for synthetic, series in ((False, ["validation"]), (True, ["validation", "synthetic"])):
+    for synthetic, series in ((False, [VALIDATION]), (True, [VALIDATION, SYNTHETIC])):
         assert epoch_accuracy_spec(260, synthetic)["encoding"]["color"]["scale"]["domain"] == series
+
+
+def test_the_losses_of_an_epoch_stand_one_below_the_other():
+    expected = [[event["epoch"], TRAINING, event["train_loss"]] for event in EPOCH_EVENTS]
+    expected += [[event["epoch"], VALIDATION, event["val_loss"]] for event in EPOCH_EVENTS]
+    assert epoch_losses(EPOCHS).values.tolist() == expected
 
 
 # Curves of several runs
 
 
 def test_curves_figure_draws_each_run_in_its_own_colour_and_skips_a_run_without_the_metric():
-    frame = epoch_frame(EPOCH_EVENTS)
-    runs = [
-        {"name": "one", "frame": frame, "color": 1},
-        {"name": "empty", "frame": epoch_frame([]), "color": 2},
-        {"name": "later", "frame": frame, "color": 7},
-    ]
+    runs = [run_of(EPOCHS, 1), run_of(epoch_frame([]), 2, "empty"), run_of(EPOCHS, 7, "later")]
     figure = curves_figure(runs, "val_accuracy")
     assert [curve.name for curve in figure.data] == ["one", "later"]
     assert [curve.line.color for curve in figure.data] == [SERIES_COLORS[1], SERIES_COLORS[1]]
-    np.testing.assert_allclose(figure.data[0].y, frame["val_accuracy"])
+    np.testing.assert_allclose(figure.data[0].y, EPOCHS["val_accuracy"])
     assert figure.layout.yaxis.tickformat == ".1%"
 
 
 def test_curves_figure_shows_a_single_epoch_as_a_point():
-    run = {"name": "one", "frame": epoch_frame(EPOCH_EVENTS[:1]), "color": 0}
-    assert "markers" in curves_figure([run], "val_loss").data[0].mode
+    assert "markers" in curves_figure([run_of(EPOCHS[:1])], "val_loss").data[0].mode
 
 
 def test_curves_figure_does_not_read_a_run_name_as_markup():
-    run = {"name": "<b>bold</b>", "frame": epoch_frame(EPOCH_EVENTS), "color": 0}
-    assert "<" not in curves_figure([run], "val_loss").data[0].name
-
-
-def raw_events(losses):
-    event = {"kind": "step", "epoch": 1}
-    return [
-        event | {"step": i + 1, "train_loss": loss, "elapsed_seconds": i / 2}
-        for i, loss in enumerate(losses)
-    ]
+    assert "<" not in curves_figure([run_of(EPOCHS, name="<b>")], "val_loss").data[0].name
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.3, 0.9, 0.99])
 def test_smoothing_is_that_of_tensorboard(weight):
-    """TensorBoard's loop: last = weight · last + (1 - weight) · value, divided by 1 - weight **
-    count.
-    """
+    """last = weight · last + (1 - weight) · value, divided by 1 - weight ** count."""
     values = [2.3, 1.9, math.nan, 2.0, 1.2, 1.25, 0.9]
     last, count, expected = 0.0, 0, []
     for value in values:
@@ -282,8 +294,7 @@ def test_smoothing_is_that_of_tensorboard(weight):
 
 
 def test_the_training_loss_has_every_step_with_fractions_of_epochs_and_seconds():
-    events = raw_events([2.0, 1.0, 0.5]) + EPOCH_EVENTS
-    frame = curve_frame(step_frame(events), epoch_frame(events), "train_loss", 10)
+    frame = curve_frame(step_frame(step_events([2.0, 1.0, 0.5])), EPOCHS, "train_loss", 10)
     assert frame["train_loss"].tolist() == [2.0, 1.0, 0.5]
     assert frame["epoch"].tolist() == pytest.approx([0.1, 0.2, 0.3])
     assert frame["elapsed_seconds"].tolist() == [0.0, 0.5, 1.0]
@@ -295,19 +306,13 @@ def test_all_other_metrics_have_a_point_per_epoch_and_no_impossible_accuracy():
     frame = curve_frame(step_frame(events), epochs, "val_accuracy", 860)
     assert frame["epoch"].tolist() == [1, 3]
     assert frame["step"].tolist() == [860, 2580]
-    assert curve_frame(step_frame([]), epochs, "train_loss", 860)["train_loss"].tolist() == [
-        0.9,
-        0.45,
-        0.3,
-    ]
+    frame = curve_frame(step_frame([]), epochs, "train_loss", 860)
+    assert frame["train_loss"].tolist() == epochs["train_loss"].tolist()
 
 
 def test_the_mean_of_runs_is_taken_at_the_steps_that_all_have():
     losses = np.random.default_rng(1).uniform(0, 2, (3, 6))
-    frames = []
-    for row, length in zip(losses, (6, 4, 5), strict=True):
-        events = raw_events(row[:length].tolist())
-        frames.append(curve_frame(step_frame(events), epoch_frame(events), "train_loss", 10))
+    frames = [loss_curve(row[:length]) for row, length in zip(losses, (6, 4, 5), strict=True)]
     mean = mean_frame(frames, "train_loss")
     assert mean["step"].tolist() == [1, 2, 3, 4]
     np.testing.assert_allclose(mean["train_loss"], losses[:, :4].mean(axis=0))
@@ -316,49 +321,39 @@ def test_the_mean_of_runs_is_taken_at_the_steps_that_all_have():
     np.testing.assert_allclose(steady, smoothed(losses[:, :4].mean(axis=0), 0.6))
 
 
-def loss_curves(**options):
-    events = raw_events([2.0, 1.0, 0.5, 0.7])
-    frame = curve_frame(step_frame(events), epoch_frame(events), "train_loss", 10)
-    return curves_figure([{"name": "one", "frame": frame, "color": 1}], "train_loss", **options)
-
-
 def test_a_smoothed_curve_stands_strong_before_its_pale_raw_one():
-    raw, strong = loss_curves(x="elapsed_seconds", smoothing=0.5).data
-    assert list(raw.y) == [2.0, 1.0, 0.5, 0.7]
-    np.testing.assert_allclose(strong.y, smoothed([2.0, 1.0, 0.5, 0.7], 0.5))
+    losses = [2.0, 1.0, 0.5, 0.7]
+    runs = [run_of(loss_curve(losses), 1)]
+    raw, strong = curves_figure(runs, "train_loss", "elapsed_seconds", smoothing=0.5).data
+    assert list(raw.y) == losses
+    np.testing.assert_allclose(strong.y, smoothed(losses, 0.5))
     assert list(raw.x) == list(strong.x) == [0.0, 0.5, 1.0, 1.5]
     assert raw.opacity < 0.5 < strong.line.width
     assert (raw.showlegend, strong.showlegend) == (False, True)
     assert raw.line.color == strong.line.color == SERIES_COLORS[1]
-    assert len(loss_curves().data) == 1
+    assert len(curves_figure(runs, "train_loss").data) == 1
 
 
 def test_a_mean_has_a_band_of_one_deviation_to_either_side():
     mean = pd.DataFrame(
         {"step": [1, 2], "epoch": [1, 2], "train_loss": [1.0, 2.0], "std": [0.1, 0.2]}
     )
-    curve = {"name": "mean", "frame": mean, "color": 0}
-    low, high, line = curves_figure([curve], "train_loss", smoothing=0.9).data
+    low, high, line = curves_figure([run_of(mean)], "train_loss", smoothing=0.9).data
     np.testing.assert_allclose([low.y, line.y, high.y], [[0.9, 1.8], [1.0, 2.0], [1.1, 2.2]])
     assert high.fill == "tonexty"
 
 
-def test_runs_of_one_colour_keep_it_and_are_told_apart_by_their_dashes():
-    frame = epoch_frame(EPOCH_EVENTS)
-    runs = [{"name": str(color), "frame": frame, "color": color} for color in (2, 0, 2, 2)]
-    figure = curves_figure(runs, "val_loss")
-    assert [curve.line.color for curve in figure.data] == [
-        SERIES_COLORS[color] for color in (2, 0, 2, 2)
-    ]
-    assert [curve.line.dash for curve in figure.data] == ["solid", "solid", "dash", "dot"]
+def test_runs_of_one_colour_keep_it_and_differ_by_their_dashes():
+    colors = (2, 0, 2, 2)
+    curves = curves_figure([run_of(EPOCHS, color) for color in colors], "val_loss").data
+    assert [curve.line.color for curve in curves] == [SERIES_COLORS[color] for color in colors]
+    assert [curve.line.dash for curve in curves] == ["solid", "solid", "dash", "dot"]
 
 
 def test_a_long_curve_is_thinned_after_it_was_smoothed():
-    losses = np.random.default_rng(2).uniform(0, 2, 5_000)
-    events = raw_events(losses.tolist())
-    frame = curve_frame(step_frame(events), epoch_frame(events), "train_loss", 10)
-    curve = {"name": "one", "frame": frame, "color": 0}
-    raw, strong = curves_figure([curve], "train_loss", smoothing=0.9).data
+    losses = random_losses(5_000)
+    runs = [run_of(loss_curve(losses))]
+    raw, strong = curves_figure(runs, "train_loss", smoothing=0.9).data
     assert len(raw.y) == len(strong.y) <= MAX_POINTS + 1
     assert strong.y[-1] == pytest.approx(smoothed(losses, 0.9).iloc[-1])
 
@@ -388,9 +383,7 @@ def test_confusion_figure_of_no_images_is_all_zero():
     assert not np.nansum(np.array(figure.data[0].z, dtype=float))
 
 
-def test_a_hidden_diagonal_has_neither_colour_nor_number_and_gives_the_scale_to_the_mistakes(
-    confusion,
-):
+def test_a_hidden_diagonal_leaves_the_scale_to_the_mistakes(confusion):
     heatmap, text = confusion_figure(confusion, hide_diagonal=True).data
     mistakes = confusion - np.diag(np.diag(confusion))
     assert all(heatmap.z[i][i] is None for i in range(10))
@@ -420,57 +413,72 @@ def test_hovering_says_count_and_shares_in_words(confusion):
     confusion[6] = [58, 0, 0, 0, 0, 0, 942, 0, 0, 0]
     words = confusion_figure(confusion).data[0].hovertext[6][0]
     share = 58 / confusion[:, 0].sum()
-    assert words.startswith("<b>58 shirts called T-shirt/top</b>")
+    assert words.startswith(f"<b>{describe_cell(58, 6, 0)}</b>")
     assert "5.8 % of all shirts" in words
-    assert f"{share:.1%}".replace("%", " %") + " of everything called T-shirt/top" in words
+    assert f"{100 * share:.1f} % of everything classified as T-shirt/top" in words
 
 
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
-        ((58, 6, 0), "58 shirts called T-shirt/top"),
-        ((1, 3, 9), "1 dress called Ankle boot"),
-        ((0, 9, 3), "No ankle boots called Dress"),
-        ((1234, 0, 0), "1,234 T-shirts/tops rightly called T-shirt/top"),
+        ((58, 6, 0), "58 shirts classified as T-shirt/top"),
+        ((1, 3, 9), "1 dress classified as Ankle boot"),
+        ((0, 9, 3), "No ankle boots classified as Dress"),
+        ((1234, 0, 0), "1,234 T-shirts/tops correctly classified as T-shirt/top"),
     ],
 )
-def test_cell_words(cell, words):
+def test_a_cell_is_described_in_words(cell, words):
     assert describe_cell(*cell) == words
 
 
-@pytest.mark.parametrize("dark", [False, True])
-def test_an_empty_cell_has_the_colour_of_the_page(dark):
-    colour = SCALES[dark][0][1]
-    assert colour == {False: "#FFFFFF", True: "#12141C"}[dark]
+def rgb(color):
+    """Channels 0…1 of "#RRGGBB"."""
+    return tuple(channel / 255 for channel in hex_to_rgb(color))
+
+
+def mixed(scale, heights):
+    """The colours at these heights 0…1 of a scale, channels 0…1."""
+    return sample_colorscale(scale, heights, colortype="tuple")
+
+
+def assert_numbers_can_be_read(figure, heights):
+    """A contrast of at least 4.5, which WCAG asks for text."""
+    heatmap, text = figure.data
+    scale = [list(stop) for stop in heatmap.colorscale]
+    cells = mixed(scale, np.nan_to_num(heights).ravel())
+    for cell, ink, number in zip(cells, text.textfont.color, text.text, strict=True):
+        assert not number or contrast(cell, rgb(ink)) >= 4.5, number
+
+
+def test_the_colours_of_pages_are_those_of_the_theme():
+    theme = tomllib.loads((PROJECT_DIR / ".streamlit/config.toml").read_text())["theme"]
+    assert tuple(theme["chartCategoricalColors"]) == SERIES_COLORS
+    for dark, name in ((False, "light"), (True, "dark")):
+        assert theme[name]["backgroundColor"] == SCALES[dark][0][1]
+        assert theme[name]["textColor"] == TEXT_COLORS[dark]
+        assert theme[name]["borderColor"] == GRID_COLORS[dark]
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("hide", [False, True])
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_number_can_be_read_on_its_cell(confusion, mode, hide, dark):
-    heatmap, text = confusion_figure(confusion, mode, hide, dark).data
-    scale = [[place, colour] for place, colour in heatmap.colorscale]
-    for value, colour, number in zip(
-        np.ravel(heatmap.z), text.textfont.color, text.text, strict=True
-    ):
-        if number:
-            cell = unlabel_rgb(sample_colorscale(scale, float(value) / heatmap.zmax)[0])
-            ink = tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
-            assert contrast(cell, ink) >= 4.5, (value, colour)
+    figure = confusion_figure(confusion, mode, hide, dark)
+    heights = np.array(figure.data[0].z, dtype=float) / figure.data[0].zmax
+    assert_numbers_can_be_read(figure, heights)
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_scale_moves_in_one_direction_of_lightness(dark):
-    """So that it can be read without telling hues apart."""
-    colours = [color_at(height, SCALES[dark]) for height in np.linspace(0, 1, 101)]
-    from_page = [contrast(colour, colours[0]) for colour in colours]
-    assert (np.diff(from_page) > 0).all()
+    """So that hues need not be distinguished."""
+    colours = mixed(SCALES[dark], np.linspace(0, 1, 101))
+    assert (np.diff([contrast(colour, colours[0]) for colour in colours]) > 0).all()
 
 
 def test_contrast_is_that_of_wcag():
-    assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
-    assert contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.005)
-    assert contrast((10, 20, 30), (10, 20, 30)) == 1
+    assert contrast(rgb("#000000"), rgb("#FFFFFF")) == pytest.approx(21)
+    assert contrast(rgb("#777777"), rgb("#FFFFFF")) == pytest.approx(4.48, abs=0.005)
+    assert contrast(rgb("#0A141E"), rgb("#0A141E")) == 1
 
 
 def test_confusion_figure_refuses_an_unknown_mode(confusion):
@@ -492,9 +500,11 @@ def test_the_difference_is_the_second_minus_the_first_with_signs(confusion, othe
     heatmap, text = difference_figure(confusion, other_confusion, ("One", "Two")).data
     np.testing.assert_array_equal(heatmap.z, other_confusion - confusion)
     assert heatmap.zmin == -heatmap.zmax == -np.abs(other_confusion - confusion).max()
-    for change, number, before in zip(np.ravel(heatmap.z), text.text, confusion.flat, strict=True):
-        assert number == (
-            "" if not before and not change else f"{change:+}".replace("-", "−") if change else "0"
+    numbers = np.reshape(text.text, (10, 10))
+    for cell, change in np.ndenumerate(other_confusion - confusion):
+        empty = not confusion[cell] and not other_confusion[cell]
+        assert numbers[cell] == (
+            "" if empty else f"{change:+}".replace("-", "−").replace("+0", "0")
         )
 
 
@@ -509,27 +519,27 @@ def test_hovering_a_difference_says_it_in_words_and_takes_names_as_text(confusio
     before[6, 0], after[6, 0] = 70, 58
     words = difference_figure(before, after, ("<b>Old</b>", "New & better")).data[0].hovertext[6][0]
     expected = "<br>&lt;b&gt;Old&lt;/b&gt;: 70<br>New &amp; better: 58"
-    assert words == "<b>12 fewer shirts called T-shirt/top</b>" + expected
+    assert words == f"<b>{describe_difference(-12, 6, 0)}</b>" + expected
 
 
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
-        ((12, 6, 6), "12 more shirts rightly called Shirt"),
-        ((-1, 3, 9), "1 fewer dress called Ankle boot"),
-        ((0, 9, 3), "As many ankle boots called Dress"),
-        ((-1234, 0, 1), "1,234 fewer T-shirts/tops called Trouser"),
+        ((12, 6, 6), "12 more shirts correctly classified as Shirt"),
+        ((-1, 3, 9), "1 fewer dress classified as Ankle boot"),
+        ((0, 9, 3), "As many ankle boots classified as Dress"),
+        ((-1234, 0, 1), "1,234 fewer T-shirts/tops classified as Trouser"),
     ],
 )
-def test_difference_words(cell, words):
+def test_a_difference_is_described_in_words(cell, words):
     assert describe_difference(*cell) == words
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_no_change_has_the_colour_of_the_page_and_a_larger_one_stands_out_more(dark):
-    colours = [color_at(height, DIFFERENCE_SCALES[dark]) for height in np.linspace(0, 1, 201)]
-    page = color_at(0, SCALES[dark])
-    assert colours[100] == page
+    colours = mixed(DIFFERENCE_SCALES[dark], np.linspace(0, 1, 201))
+    page = rgb(SCALES[dark][0][1])
+    assert colours[100] == pytest.approx(page)
     from_page = [contrast(colour, page) for colour in colours]
     assert (np.diff(from_page[:101]) < 0).all()
     assert (np.diff(from_page[100:]) > 0).all()
@@ -537,14 +547,9 @@ def test_no_change_has_the_colour_of_the_page_and_a_larger_one_stands_out_more(d
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_difference_can_be_read_on_its_cell(confusion, other_confusion, dark):
-    heatmap, text = difference_figure(confusion, other_confusion, ("One", "Two"), dark).data
-    scale = [[place, colour] for place, colour in heatmap.colorscale]
-    for value, colour in zip(np.ravel(heatmap.z), text.textfont.color, strict=True):
-        cell = unlabel_rgb(sample_colorscale(scale, (float(value) / heatmap.zmax + 1) / 2)[0])
-        assert contrast(cell, tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))) >= 4.5, (
-            value,
-            colour,
-        )
+    figure = difference_figure(confusion, other_confusion, ("One", "Two"), dark)
+    heights = (np.array(figure.data[0].z) / figure.data[0].zmax + 1) / 2
+    assert_numbers_can_be_read(figure, heights)
 
 
 # Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision
@@ -570,13 +575,23 @@ COLOUR_BLIND = {
 
 @pytest.mark.parametrize("matrix", COLOUR_BLIND.values(), ids=COLOUR_BLIND)
 @pytest.mark.parametrize("dark", [False, True])
-def test_more_and_fewer_are_told_apart_under_every_colour_vision_deficiency(matrix, dark):
-    def seen(height):
-        linear = (np.array(color_at(height, DIFFERENCE_SCALES[dark])) / 255) ** 2.2
-        return 255 * np.clip(np.array(matrix) @ linear, 0, 1) ** (1 / 2.2)
+def test_more_and_fewer_stay_distinct_under_every_colour_vision_deficiency(matrix, dark):
+    by = np.array([0.1, 0.25, 0.4, 0.5])
+    colours = np.array(mixed(DIFFERENCE_SCALES[dark], [*(0.5 - by), *(0.5 + by)])) ** 2.2  # (8, 3)
+    perceived = 255 * np.clip(colours @ np.transpose(matrix), 0, 1) ** (1 / 2.2)
+    assert (np.linalg.norm(perceived[:4] - perceived[4:], axis=1) > 40).all()
 
-    for by in (0.1, 0.25, 0.4, 0.5):
-        assert np.linalg.norm(seen(0.5 - by) - seen(0.5 + by)) > 40, by
+
+# Calibration
+
+
+def test_calibration_has_a_bar_for_each_bin_with_images():
+    empty = {"low": 0.0, "high": 0.5, "images": 0, "confidence": None, "accuracy": None}
+    full = {"low": 0.5, "high": 1.0, "images": 7, "confidence": 0.9, "accuracy": 0.8}
+    bars, diagonal = calibration_figure([empty, full]).data
+    assert (bars.x, bars.y, bars.width) == ((0.75,), (0.8,), (0.5,))
+    assert list(bars.customdata[0]) == [0.9, 7]
+    assert diagonal.x == diagonal.y == (0, 1)
 
 
 # Clicks
@@ -588,28 +603,14 @@ def test_a_click_is_decoded(cell):
     assert cell_from_selection({"true": float(cell[0]), "pred": float(cell[1])}) == cell
 
 
-@pytest.mark.parametrize(
-    "junk",
-    [
-        None,
-        "",
-        "6,0",
-        7,
-        [],
-        [6, 0],
-        {},
-        {"true": 6},
-        {"true": 6, "pred": None},
-        {"true": 6, "pred": 10},
-        {"true": -1, "pred": 0},
-        {"true": 6.5, "pred": 0},
-        {"true": math.nan, "pred": 0},
-        {"true": True, "pred": 0},
-        {"true": "6", "pred": "0"},
-        {"true": [6], "pred": [0]},
-        {"true": {}, "pred": {}},
-        {"true": 1e400, "pred": 0},
-    ],
-)
+NO_CELLS = [
+    {},
+    {"true": 6},
+    *({"true": true, "pred": 0} for true in (-1, 6.5, math.nan, 1e400, True, "6", [6], {}, None)),
+    {"true": 6, "pred": 10},
+]
+
+
+@pytest.mark.parametrize("junk", [None, "", "6,0", 7, [], [6, 0], *NO_CELLS])
 def test_junk_is_no_click(junk):
     assert cell_from_selection(junk) is None

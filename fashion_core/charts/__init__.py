@@ -1,1 +1,1 @@
-"""Tidy frames and Plotly figures from plain arrays and events."""
+"""Tidy frames, Plotly figures and Vega-Lite specs from plain arrays and events."""
