@@ -270,7 +270,7 @@ CORRECTIONS = {
     "invert": (True, Correction(invert=True)),
     "across": ((0, 55), Correction(crop=(0.0, 0.0, 0.55, 1.0))),
     "down": ((0, 40), Correction(crop=(0.0, 0.0, 1.0, 0.4))),
-    "background": ("Dark", Correction(ground="dark")),
+    "background": ("Dark", Correction(background="dark")),
 }
 
 
@@ -298,7 +298,7 @@ def test_a_background_can_be_said_to_be_patterned():
     app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
     key = app.toggle[0].key.removeprefix("invert_")
     correct(app, key, "background", "Coloured or patterned")
-    prepared = prepare(shirt_beside_a_dark_pole(), Correction(ground="patterned"))
+    prepared = prepare(shirt_beside_a_dark_pole(), Correction(background="patterned"))
     assert src_seen(app) == [png_data_uri(prepared.pixels)]
 
 

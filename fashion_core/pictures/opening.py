@@ -1,4 +1,4 @@
-"""From fashion_core.pictures."""
+"""Opening the files that strangers send: a decoded picture, or a sentence on why there is none."""
 
 import io
 from pathlib import Path
@@ -6,52 +6,38 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from fashion_core.errors import PictureError
-from fashion_core.pictures.prepare import WORK_EDGE
 
 # What browsers, phones and paint programs save; told by content
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-# Of the file, and of each of its passes over the whole picture
-JPEG_START, JPEG_SCAN = b"\xff\xd8\xff", b"\xff\xda"
+JPEG_START = b"\xff\xd8\xff"
+JPEG_SCAN = b"\xff\xda"  # the start of each pass over the whole picture
 # A progressive JPEG has about ten; one of 50 megapixels takes 40 ms for each, even an empty one
 MAX_SCANS = 100
-MAX_FILE_BYTES = 20 * 1024 * 1024  # a 48-megapixel phone photo has about 12 MB
 # Decoded to RGBA that is 100 MB, thrice that while it is made smaller: a small server's most
 MAX_PIXELS = 25_000_000
 # A JPEG is decoded at reduced size, so a 48-megapixel phone photo is fine
 MAX_JPEG_PIXELS = 50_000_000
-MIN_EDGE = 8  # with less there is nothing to recognise, and no border to find the background from
-
-
-# Opening what strangers send
 
 
 def open_picture(source: bytes | Path) -> Image.Image:
-    """Open and decode a PNG, JPEG, WebP, GIF or BMP picture: its first frame, large JPEGs at
-    reduced size.
+    """Open and decode a PNG, JPEG, WebP, GIF or BMP picture, of an animation the first frame.
 
-    The format is told by the content, never by the name; the size is read from the header before
-    anything is decoded. Raises PictureError for everything else: no picture, damaged, too large,
-    too small.
+    The format is told by the content, never by the name. The size is read from the header before
+    anything is decoded, and large JPEGs are decoded at reduced size. Raises PictureError for
+    everything else: no picture, damaged, too large, too small.
     """
     data = _read_bytes(source)
-    try:
-        picture = Image.open(io.BytesIO(data), formats=FORMATS)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        count = f"more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels"
-        limit = MAX_JPEG_PIXELS if data.startswith(JPEG_START) else MAX_PIXELS
-        raise PictureError(f"This picture has {count}; {_pixel_limit(limit)}") from error
-    except UnidentifiedImageError as error:
-        raise PictureError(_unknown_format(data)) from error
-    except Exception as error:  # a decoder fed with hostile bytes raises whatever it stumbles over
-        raise PictureError(_damaged(error)) from error
+    picture = _read_header(data)
     _check_size(picture)
     if data.startswith(JPEG_START) and data.count(JPEG_SCAN) > MAX_SCANS:
         raise PictureError(
             f"This JPEG is stored in more than {MAX_SCANS} passes, which no camera or picture"
-            " program does, and would take too long to decode. Save it again, for example as a"
-            " PNG."
+            " program does, and would take too long to decode. Save it again, for example as a PNG."
         )
     return _decode(picture)
+
+
+MAX_FILE_BYTES = 20 * 1024 * 1024  # a 48-megapixel phone photo has about 12 MB
 
 
 def _read_bytes(source: bytes | Path) -> bytes:
@@ -69,6 +55,20 @@ def _read_bytes(source: bytes | Path) -> bytes:
     if not data:
         raise PictureError("This file is empty (0 bytes). Choose another one.")
     return data
+
+
+def _read_header(data: bytes) -> Image.Image:
+    """The picture with its format and size, nothing decoded yet."""
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        count = f"more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels"
+        limit = MAX_JPEG_PIXELS if data.startswith(JPEG_START) else MAX_PIXELS
+        raise PictureError(f"This picture has {count}; {_pixel_limit(limit)}") from error
+    except UnidentifiedImageError as error:
+        raise PictureError(_unknown_format(data)) from error
+    except Exception as error:  # a decoder fed with hostile bytes raises whatever it stumbles over
+        raise PictureError(_damaged(error)) from error
 
 
 def _unknown_format(data: bytes) -> str:
@@ -99,6 +99,9 @@ def _pixel_limit(limit: int) -> str:
     )
 
 
+MIN_EDGE = 8  # with less there is nothing to recognise, and no border to find the background from
+
+
 def _check_size(picture: Image.Image) -> None:
     """Raise PictureError for too many or too few pixels, from the header alone."""
     width, height = picture.size
@@ -117,10 +120,11 @@ def _check_pixels(picture: Image.Image, limit: int) -> None:
         raise PictureError(f"This picture has {count}; {_pixel_limit(limit)}")
 
 
+WORK_EDGE = 336  # 12 × 28: for speed, all that follows works on at most this edge
+
+
 def _decode(picture: Image.Image) -> Image.Image:
-    """The decoded first frame. A JPEG comes out at the smallest of its four scales that is enough
-    for the work.
-    """
+    """The decoded first frame, of a JPEG at the smallest of its four scales that is enough."""
     try:
         if picture.format in ("JPEG", "MPO"):
             picture.draft(None, (2 * WORK_EDGE, 2 * WORK_EDGE))
@@ -128,6 +132,6 @@ def _decode(picture: Image.Image) -> Image.Image:
         picture.load()
     except PictureError:
         raise
-    except Exception as error:  # see open_picture
+    except Exception as error:  # see _read_header
         raise PictureError(_damaged(error)) from error
     return picture

@@ -1,4 +1,4 @@
-"""A garment on a floor, a bed, a carpet or before a wall → where it is, told by its colours.
+"""Where the garment is on a floor, a bed, a carpet or before a wall, told by its colours.
 
 Where the background is not plain there is no one colour to take away. GrabCut (Rother, Kolmogorov,
 Blake 2004, in OpenCV) separates two mixtures of colours with as short a contour as it can, given a
@@ -9,28 +9,16 @@ the garment's.
 import cv2
 import numpy as np
 
-from fashion_core.pictures import garment
+from fashion_core.pictures.garment import without_small_holes
 
-# GrabCut works on at most this edge: 10 ms on one core, 40 at worst; 28 pixels come out all the
-# same
-EDGE = 128
-ROUNDS = 2  # of GrabCut; more of them cost time and change little
-STRIP = 2  # pixels along the border, at EDGE, that tell the background's colours
-# Of half the picture: how far, as a standard deviation, the middle's colours are gathered
-MIDDLE = 0.45
-LIKELY = 0.6  # share of the middle in a colour's frequency from which it is taken for the garment's
-BINS = 16  # per channel, for counting colours
 # Of the picture: less is a speck, more is everything, neither is a garment
 MIN_SHARE, MAX_SHARE = 0.03, 0.95
-# Of the largest part's area: a pair of shoes has two parts, a knot in the wood does not count
-LARGE_PART = 0.15
-# Of the object's area: smaller holes are buttons and prints, larger ones are looked through
-SMALL_HOLE = 0.01
+# GrabCut works on at most this edge: 10 ms on one core, 40 at worst. 28 pixels come out the same.
+EDGE = 128
 
 
 def segment(colour: np.ndarray) -> np.ndarray | None:
-    """Where the garment is in an (H, W, 3) uint8 picture: (H, W) bool. The same picture always
-    gives the same mask.
+    """Where the garment is in an (H, W, 3) uint8 picture: (H, W) bool, always the same mask.
 
     None where no garment can be told from the background: next to nothing is left, or nearly
     everything.
@@ -39,33 +27,35 @@ def segment(colour: np.ndarray) -> np.ndarray | None:
     scale = min(1, EDGE / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     small = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
-    mask = _cleaned(_grab_cut(small, likely_cloth(_colour_kinds(small))))
+    mask = _cleaned(_grab_cut(small, _cloth_likelihood(_colour_kinds(small))))
     if not MIN_SHARE < mask.mean() < MAX_SHARE:
         return None
-    return (
-        cv2.resize(mask.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_LINEAR)
-        > 127
-    )
+    large = cv2.resize(mask.astype(np.uint8) * 255, (width, height), interpolation=cv2.INTER_LINEAR)
+    return large > 127
+
+
+BINS = 16  # per channel, for counting colours
 
 
 def _colour_kinds(colour: np.ndarray) -> np.ndarray:
-    """The number of each pixel's kind of colour, (H, W) int64 in 0…BINS³-1, as the eye tells them
-    apart (CIE Lab).
+    """The number of each pixel's kind of colour, as the eye tells them apart (CIE Lab).
+
+    (H, W) int64 in 0…BINS³-1.
     """
-    light, red_green, yellow_blue = cv2.split(
-        cv2.cvtColor(colour, cv2.COLOR_RGB2LAB).astype(np.int64)
-    )
-    finer = [
+    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2LAB).astype(np.int64)
+    light, red_green, yellow_blue = cv2.split(lab)
+    # Few colours lie in the outer half of a and b
+    a, b = (
         np.clip((channel - 64) // (128 // BINS), 0, BINS - 1)
         for channel in (red_green, yellow_blue)
-    ]
-    # Few colours lie in the outer half of a and b
-    return (light // (256 // BINS) * BINS + finer[0]) * BINS + finer[1]
+    )
+    return (light // (256 // BINS) * BINS + a) * BINS + b
 
 
 def _frequencies(kinds: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """How usual each kind of colour is where the weights, (H, W), are: (BINS³,), sum 1, neighbours
-    blurred together.
+    """How usual each kind of colour is where the weights, (H, W), are: (BINS³,) with sum 1.
+
+    Neighbouring colours are blurred together.
     """
     counts = np.bincount(kinds.ravel(), weights.ravel(), BINS**3).reshape((BINS,) * 3)
     for axis in range(3):
@@ -77,15 +67,23 @@ def _frequencies(kinds: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return counts.ravel() / max(counts.sum(), 1e-9)
 
 
-def likely_cloth(kinds: np.ndarray) -> np.ndarray:
-    """How much more usual each pixel's colour is in the middle than along the border: (H, W)
-    float32, 0…1.
+# Of half the picture: how far, as a standard deviation, the middle's colours are gathered
+MIDDLE = 0.45
+
+
+def _cloth_likelihood(kinds: np.ndarray) -> np.ndarray:
+    """The middle's share in how usual each pixel's colour is in middle and border together.
+
+    (H, W) float32 in 0…1.
     """
     y, x = (np.linspace(-1, 1, edge) for edge in kinds.shape)
     middle = np.exp(-(y[:, None] ** 2 + x**2) / (2 * MIDDLE**2))
     inside = _frequencies(kinds, middle)[kinds]
     outside = _frequencies(kinds, _strip(kinds.shape).astype(float))[kinds]
     return cv2.GaussianBlur((inside / (inside + outside + 1e-9)).astype(np.float32), (0, 0), 2)
+
+
+STRIP = 2  # pixels along the border, at EDGE, that tell the background's colours
 
 
 def _strip(shape: tuple[int, int]) -> np.ndarray:
@@ -95,20 +93,30 @@ def _strip(shape: tuple[int, int]) -> np.ndarray:
     return strip
 
 
-def _grab_cut(small: np.ndarray, likely: np.ndarray) -> np.ndarray:
-    """GrabCut from what is likely to be cloth: (H, W) bool. The border is background, but where
-    cloth touches it.
+LIKELY = 0.6  # likelihood from which a pixel is taken for the garment's to begin with
+ROUNDS = 2  # of GrabCut; more of them cost time and change little
+
+
+def _grab_cut(small: np.ndarray, likelihood: np.ndarray) -> np.ndarray:
+    """GrabCut from what is likely to be cloth: (H, W) bool.
+
+    The border is background, except where cloth is likely to touch it.
     """
-    cloth = likely > LIKELY
+    cloth = likelihood > LIKELY
     labels = np.where(cloth, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     labels[_strip(cloth.shape) & ~cloth] = cv2.GC_BGD
     if not MIN_SHARE < cloth.mean() < MAX_SHARE:  # too few colours for a mixture of five
         return cloth
+    models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(0)  # it begins with k-means from random points
-    cv2.grabCut(
-        small, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), ROUNDS, cv2.GC_INIT_WITH_MASK
-    )
+    cv2.grabCut(small, labels, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)
     return (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+
+
+# Of the largest part's area: a pair of shoes has two parts, a knot in the wood does not count
+LARGE_PART = 0.15
+# Of the object's area: smaller holes are buttons and prints, larger ones are looked through
+SMALL_HOLE = 0.01
 
 
 def _cleaned(mask: np.ndarray) -> np.ndarray:
@@ -118,4 +126,4 @@ def _cleaned(mask: np.ndarray) -> np.ndarray:
     areas = stats[:, cv2.CC_STAT_AREA]
     areas[0] = 0
     kept = (areas > 0) & (areas >= LARGE_PART * areas.max())
-    return garment.without_small_holes(kept[labels], SMALL_HOLE)
+    return without_small_holes(kept[labels], SMALL_HOLE)
