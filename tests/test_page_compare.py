@@ -141,6 +141,19 @@ def test_the_second_model_is_in_the_url_and_survives_other_pages(checkpoint_path
     assert picker(open_page(**{"with": run_id})).value == run_id
 
 
+def test_a_chosen_model_keeps_its_place_under_a_new_name(checkpoint_path):
+    """The browser sends labels, and this one is not known any more."""
+    run_id = make_model("Mine", checkpoint_path.read_bytes())
+    app = open_page()
+    picker(app).select(run_id).run()
+    folders.annotate_run(run_id, "Another", "", [])
+    app.run()
+    assert picker(app).proto.set_value  # the browser is told the new one
+    assert any(label.startswith("Another") for label in picker(app).options)
+    assert picker(app.run()).value == run_id
+    assert not app.warning
+
+
 def test_a_model_is_never_compared_with_itself():
     app = open_page(model="fashion_cnn")
     assert picker(app).value == catalog.RECOMMENDED

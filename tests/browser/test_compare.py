@@ -44,7 +44,7 @@ def click_cell(page, true, pred):
 
 
 def expect_cell(page, sides, true, pred):
-    """The cell is said in words, its images are shown, and it is in the URL and in the pickers."""
+    """The page says the cell in words, shows its images, keeps it in the URL and rings it."""
     came, left = sides(true, pred)
     words = describe_difference(len(came) - len(left), true, pred)
     expect(page.locator("h3").first).to_have_text(words)
