@@ -121,7 +121,6 @@ def train(out: Path, overwrite: bool, title: str, as_json: bool, **values):
             )
     config = TrainConfig.from_dict(values)
     out.parent.mkdir(parents=True, exist_ok=True)
-    training.keep_freed_memory()
     state = training.new_state(config)
     train_split, val_split, test_split = map(data.load_split, ("train", "val", "test"))
     click.echo(f"Training on {state.device.type} in {state.precision}.", err=True)

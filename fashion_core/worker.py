@@ -121,11 +121,8 @@ def _prepare(*names: str) -> list:
         splits = loader.submit(lambda: [load_split(name) for name in names])
         import torch
 
-        from fashion_core import training
-
     _step_behind()
     torch.set_num_threads(thread_count())
-    training.keep_freed_memory()
     return splits.result()
 
 

@@ -1,6 +1,4 @@
-"""fashion_core.checkpoints: what is saved comes back; what is unsafe or does not fit is refused
-with a sentence.
-"""
+"""fashion_core.checkpoints and catalog: what is saved comes back, what does not fit is refused."""
 
 import contextlib
 import json
@@ -26,7 +24,7 @@ from fashion_core.predict import predict_probs
 from fashion_core.runs import folders
 
 
-def test_weights_config_and_figures_come_back(checkpoint_path):
+def test_weights_config_and_metrics_come_back(checkpoint_path):
     torch.manual_seed(0)
     expected = build_model("FashionCNN").state_dict()
     found = read_checkpoint(checkpoint_path)
@@ -216,7 +214,7 @@ def test_a_layer_of_wrong_shape_type_or_value_is_refused(checkpoint_path, make):
 
 
 @pytest.mark.parametrize("number", [10**400, -(10**400), "1", True])
-def test_figures_that_are_none_change_nothing_about_a_model(checkpoint_path, number):
+def test_metrics_that_are_none_change_nothing_about_a_model(checkpoint_path, number):
     changed(checkpoint_path, metrics={"ood_threshold": number, "temperature": number})
     model = load_model(checkpoint_path)
     assert (model.ood_threshold, model.temperature) == (np.inf, 1.0)
@@ -262,7 +260,7 @@ def test_the_fingerprint_changes_with_the_file(checkpoint_path):
     assert catalog.fingerprint_of(checkpoint_path) != before
 
 
-def test_a_model_file_can_be_brought_back_in(runs_dir, checkpoint_path):
+def test_a_model_file_can_be_imported(runs_dir, checkpoint_path):
     run_id = import_model(checkpoint_path, "My model")
     run = folders.read_run(run_id)
     assert (run.state, run.name, run.status["test_accuracy"]) == ("finished", "My model", 0.89)
@@ -278,7 +276,7 @@ def test_a_model_file_can_be_brought_back_in(runs_dir, checkpoint_path):
     }
 
 
-def test_nothing_unchecked_comes_in_beside_the_weights_or_in_the_place_of_a_checked_value(
+def test_nothing_unchecked_is_imported_beside_the_weights_or_in_the_place_of_a_checked_value(
     runs_dir, checkpoint_path
 ):
     content = torch.load(checkpoint_path, weights_only=True)
@@ -315,7 +313,7 @@ def test_a_model_that_is_deleted_while_the_list_is_made_is_left_out(
     assert list_models() == stays
 
 
-def test_a_bad_file_brought_in_leaves_nothing_behind(runs_dir, tmp_path):
+def test_a_bad_imported_file_leaves_nothing_behind(runs_dir, tmp_path):
     path = tmp_path / "bad.pt"
     path.write_text("no")
     with pytest.raises(CheckpointError):
@@ -323,7 +321,7 @@ def test_a_bad_file_brought_in_leaves_nothing_behind(runs_dir, tmp_path):
     assert list(runs_dir.iterdir()) == []
 
 
-def test_nothing_is_brought_into_a_read_only_copy(runs_dir, checkpoint_path, monkeypatch):
+def test_nothing_is_imported_into_a_read_only_copy(runs_dir, checkpoint_path, monkeypatch):
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
     with pytest.raises(RunError, match="public copy"):
         import_model(checkpoint_path, "x")

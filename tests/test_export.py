@@ -1,6 +1,4 @@
-"""What can be taken along: read back by the programs it is meant for, and pasted code run as a
-stranger would.
-"""
+"""fashion_core.export: files read by the programs they are for, code run as a stranger would."""
 
 import builtins
 import csv

@@ -1,4 +1,4 @@
-"""fashion_core.housekeeping: which runs go under which rule, and what they take on disk."""
+"""fashion_core.runs.pruning: which runs go under which rule, and what they take on disk."""
 
 import dataclasses
 import os

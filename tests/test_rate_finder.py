@@ -1,6 +1,4 @@
-"""fashion_core.rate_finder: the rate that a curve suggests, the job as a real process, its lock,
-damaged folders.
-"""
+"""fashion_core.runs.rate_finder: the suggested rate, the process, its lock, damaged folders."""
 
 import contextlib
 import json

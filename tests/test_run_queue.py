@@ -1,5 +1,4 @@
-"""fashion_core.run_queue: what waits and in which order, whatever was done to its file, and by two
-at once.
+"""fashion_core.runs.queue: what waits, whatever was done to its file, and by two at once.
 
 No run is trained here: `spawned` stands in for the worker processes. Those are in test_worker.py.
 """
@@ -297,7 +296,7 @@ def test_a_damaged_queue_file_loses_only_the_order(runs_dir, content):
     queue = run_queue.read_queue()
     assert [run.name for run in queue.waiting] == ["A", "B", "C"]
     assert bool(queue.problem) == (content is not None)
-    run_queue.move(ids[0], 1)  # the next change mends it
+    run_queue.move(ids[0], 1)  # the next change repairs it
     assert order() == ["B", "A", "C"]
     assert run_queue.read_queue().problem == ""
 

@@ -1,6 +1,4 @@
-"""fashion_core.run_table: search and sort, what differs, which value is best, mean and deviation
-over seeds.
-"""
+"""fashion_core.runs.table: search, sort, differences, the best values, mean over seeds."""
 
 import csv
 import io
@@ -248,7 +246,7 @@ def test_best_means_best_and_not_last():
         (0.86, 3, math.nan),  # its third epoch was cut short
     ],
 )
-def test_the_figures_are_those_of_the_model_that_was_kept_as_in_the_table(
+def test_the_metrics_are_those_of_the_model_that_was_kept_as_in_the_table(
     accuracy, epoch, synthetic
 ):
     found = run("a", status={"best_val_accuracy": accuracy, "best_epoch": epoch})
@@ -265,7 +263,7 @@ def test_an_epoch_with_an_impossible_accuracy_is_not_the_best():
     assert (best["Validation"], best["Best epoch"]) == (80.0, 1)
 
 
-def test_a_run_without_epochs_has_the_figures_of_its_status():
+def test_a_run_without_epochs_has_the_metrics_of_its_status():
     found = run("a", status={"best_val_accuracy": 0.5, "best_epoch": 3, "val_loss": 0.7})
     best = run_table.best_metrics(found, NO_EPOCHS)
     assert (best["Validation"], best["Best epoch"], best["Lowest validation loss"]) == (

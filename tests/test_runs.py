@@ -1,6 +1,4 @@
-"""fashion_core.runs: the word for a run, and folders that may have been edited, damaged or
-forged.
-"""
+"""fashion_core.runs.folders, control and events: whatever was done to a folder, it is told."""
 
 import contextlib
 import dataclasses
@@ -473,7 +471,7 @@ def test_a_run_of_another_version_is_left_alone_while_its_process_lives(runs_dir
     assert folders.read_run(run_id).status["state"] == "running"
 
 
-def test_a_run_whose_process_cannot_be_started_keeps_its_figures(runs_dir, monkeypatch):
+def test_a_run_whose_process_cannot_be_started_keeps_its_metrics(runs_dir, monkeypatch):
     run_id = make_run("finished", epoch=2, best_val_accuracy=0.9)
 
     def no_process(*_, **__):

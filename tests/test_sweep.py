@@ -1,6 +1,4 @@
-"""fashion_core.variants: values worth comparing, values as people type them, and names that tell
-runs apart.
-"""
+"""fashion_core.runs.sweep: values worth comparing, as people type them, and names of the runs."""
 
 import dataclasses
 
