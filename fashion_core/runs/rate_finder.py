@@ -139,7 +139,7 @@ def start(config: TrainConfig) -> None:
     Raises RunError while a run trains or another search is under way, when this copy does not allow
     it, or when nothing can be written.
     """
-    control.refuse_read_only()
+    limits.refuse_if_read_only()
     with control.launch_lock():
         folders.check_limits()
         busy = control.training_now()
@@ -170,7 +170,7 @@ def request_stop() -> None:
 
     Raises RunError when there is none or on a public copy, and OSError.
     """
-    control.refuse_read_only()
+    limits.refuse_if_read_only()
     with control.launch_lock():
         if not folders.finder_active():
             raise RunError("No learning rate is being looked for any more.")
