@@ -1,6 +1,4 @@
-"""fashion_core.notes: what visitors write about runs, and files that were damaged, forged or
-written twice at once.
-"""
+"""fashion_core.runs.annotations: what visitors write, and files damaged, forged, written twice."""
 
 import json
 import os
@@ -108,9 +106,7 @@ def test_a_file_that_links_elsewhere_is_replaced_and_its_target_left_alone(tmp_p
 
 
 def test_two_browsers_at_once_end_in_one_of_the_two_outcomes(tmp_path):
-    """Both write from one process, as one server does; a reader meanwhile never sees half of
-    one.
-    """
+    """Both write from one process, as one server does; a reader never sees half of one."""
     outcomes = [Annotations(letter, letter * 2_000, (letter,)) for letter in "ab"]
     write_annotations(tmp_path, outcomes[0])
     errors = []
@@ -156,14 +152,6 @@ def test_a_run_whose_folder_is_damaged_keeps_the_name_of_its_notes(runs_dir):
     folders.annotate_run(run_id, "Second", "", [])
     (runs_dir / run_id / "config.json").write_text("{")
     assert folders.read_run(run_id).name == "Second"
-
-
-def test_a_read_only_copy_takes_no_notes(runs_dir, monkeypatch):
-    run_id = folders.create_run(TrainConfig(), "First")
-    monkeypatch.setenv("FASHION_READ_ONLY", "1")
-    with pytest.raises(RunError, match="public copy"):
-        folders.annotate_run(run_id, "Second", "", [])
-    assert folders.read_run(run_id).name == "First"
 
 
 def test_notes_cannot_leave_the_runs_folder(runs_dir):

@@ -164,9 +164,7 @@ def test_weights_and_card_of_an_onnx_file_are_one_models_though_its_run_goes_on(
 
 
 def test_what_a_model_does_not_know_can_be_told_from_the_probabilities_of_its_onnx_file():
-    """As the docstring of `onnx_bytes` says: the score of `predict` from the probabilities
-    alone.
-    """
+    """As `onnx_bytes` says: the score of `predict` from the probabilities alone."""
     pixels = data.load_split("test").pixels[:200]
     model = checkpoints.load_model(shipped_path(catalog.RECOMMENDED))
     ood_score = predict.ood_score(predict.predict_logits(model, pixels))
@@ -271,9 +269,7 @@ def paste(code: str, folder: Path, **environment) -> str:
 
 @pytest.fixture
 def pasting(tmp_path):
-    """A folder with a test image as picture.jpg (near enough) and picture.png, and the answers to
-    it.
-    """
+    """A folder with a test image as picture.jpg (near enough) and picture.png, and its answers."""
     pixels = data.load_split("test").pixels[8]
     Image.fromarray(pixels).save(tmp_path / "picture.png")
     Image.fromarray(pixels).save(tmp_path / "picture.jpg", quality=100)

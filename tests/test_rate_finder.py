@@ -11,7 +11,7 @@ import psutil
 import pytest
 from waiting import wait_for, wait_for_state
 
-from fashion_core import files
+from fashion_core import files, worker
 from fashion_core.config import TrainConfig
 from fashion_core.errors import RunError
 from fashion_core.runs import control, folders, rate_finder
@@ -38,9 +38,7 @@ def no_process_left(runs_dir):
 
 
 def valley(turn, floor=0.7, start=2.3):
-    """Losses that fall from `start` to `floor` around a hundredth of `turn` and climb steeply from
-    there on.
-    """
+    """Losses that fall from `start` to `floor` around `turn` / 100 and climb from `turn` on."""
     fall = [(start - floor) / (1 + (rate / (turn / 100)) ** 2) for rate in RATES]
     climb = [max(0.0, 20 * math.log10(rate / turn)) for rate in RATES]
     return [floor + down + up for down, up in zip(fall, climb, strict=True)]
@@ -170,11 +168,13 @@ def test_a_search_stops_when_asked_and_can_then_be_forgotten():
     assert rate_finder.read_search() is None
 
 
-@pytest.mark.usefixtures("no_process_left")
-def test_without_data_it_fails_in_words(tmp_path, monkeypatch):
+def test_without_data_it_fails_in_words(runs_dir, tmp_path, monkeypatch):
     monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "nothing"))
+    monkeypatch.setattr(control, "spawn_worker", lambda folder: None)
+    monkeypatch.setattr(worker, "_step_behind", lambda: None)
     rate_finder.start(CONFIG)
-    search = wait_for_end()
+    worker.main(folders.finder_dir())
+    search = rate_finder.read_search()
     assert search.state == "failed"
     assert "FASHION_DATA_DIR" in search.message
 
@@ -182,7 +182,7 @@ def test_without_data_it_fails_in_words(tmp_path, monkeypatch):
 # What stands against it
 
 
-def test_it_is_refused_while_a_run_trains_while_the_lock_is_held_and_on_a_read_only_copy(
+def test_it_is_refused_while_a_run_or_another_search_trains_or_the_lock_is_held(
     runs_dir, monkeypatch
 ):
     launched = []
@@ -193,12 +193,7 @@ def test_it_is_refused_while_a_run_trains_while_the_lock_is_held_and_on_a_read_o
     files.write_json(runs_dir / run_id / "status.json", {"state": "finished"})
     with control.worker_lock(), pytest.raises(RunError, match="still holds the machine"):
         rate_finder.start(CONFIG)
-    monkeypatch.setenv("FASHION_READ_ONLY", "1")
-    for act in (lambda: rate_finder.start(CONFIG), rate_finder.forget):
-        with pytest.raises(RunError, match="public copy"):
-            act()
     assert launched == []
-    monkeypatch.setenv("FASHION_READ_ONLY", "0")
     rate_finder.start(CONFIG)
     assert launched == [folders.finder_dir()]
     with pytest.raises(RunError, match="being looked for"):

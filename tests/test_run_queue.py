@@ -9,15 +9,17 @@ import sys
 import threading
 import time
 import types
+from pathlib import Path
 
 import psutil
 import pytest
 from waiting import SECONDS
 
 from fashion_core import files
+from fashion_core.catalog import import_model
 from fashion_core.config import TrainConfig
 from fashion_core.errors import RunError
-from fashion_core.runs import control, folders
+from fashion_core.runs import control, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 
 ME = psutil.Process()
@@ -211,9 +213,7 @@ def test_a_model_without_its_training_cannot_go_on():
 
 @pytest.mark.parametrize("state", ["lost", "finished"])
 def test_a_run_of_which_nothing_is_kept_starts_over(state, spawned):
-    """As one does that was killed between its first epoch and the validation, or whose files were
-    deleted.
-    """
+    """Killed between its first epoch and the validation, or its files were deleted."""
     run_id = ended_run(state)
     run = folders.read_run(run_id)
     for path in (run.model_path, folders.resume_path(run.run_dir)):
@@ -375,11 +375,17 @@ def test_a_read_only_copy_changes_nothing(monkeypatch, spawned):
         lambda: run_queue.cancel(run_id),
         lambda: run_queue.move(run_id, 1),
         lambda: control.request_pause(run_id),
+        lambda: control.delete_run(old),
+        lambda: folders.annotate_run(old, "Mine", "", []),
+        lambda: import_model(Path("model.pt"), "Mine"),
+        lambda: rate_finder.start(TrainConfig()),
+        rate_finder.forget,
     ):
         with pytest.raises(RunError, match="public copy"):
             action()
     assert run_queue.start_next() is None
     assert spawned == []
+    assert folders.read_run(old).name == "Old"
 
 
 # Limits

@@ -528,16 +528,6 @@ def test_a_file_that_could_not_be_read_for_a_moment_is_read_again(runs_dir, monk
     assert (run.problem, run.state, run.epochs_done) == ("", "finished", 2)
 
 
-def test_a_read_only_copy_neither_trains_nor_deletes(runs_dir, monkeypatch):
-    run_id = make_run()
-    monkeypatch.setenv("FASHION_READ_ONLY", "true")
-    with pytest.raises(RunError, match="public copy"):
-        run_queue.start_or_add(TrainConfig())
-    with pytest.raises(RunError, match="public copy"):
-        control.delete_run(run_id)
-    assert len(folders.list_runs()) == 1
-
-
 def test_a_start_waits_while_a_worker_holds_the_lock(runs_dir):
     with control.worker_lock():
         assert folders.read_run(run_queue.start_or_add(TrainConfig())).state == "queued"

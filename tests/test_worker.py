@@ -245,9 +245,7 @@ def events_of(run_id):
 
 
 def trained_alone(config):
-    """State and events of the same training, never interrupted, with a worker's number of
-    threads.
-    """
+    """State and events of the same training, uninterrupted, with a worker's number of threads."""
     threads = torch.get_num_threads()
     torch.set_num_threads(worker.thread_count())
     try:
