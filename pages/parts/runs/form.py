@@ -17,19 +17,8 @@ from pages.parts.html import plain
 from pages.parts.runs.rate_finder import ask_find
 from pages.parts.runs.sweep import ask_sweep
 
-MORE_FIELDS = (
-    "optimizer",
-    "weight_decay",
-    "dropout",
-    "label_smoothing",
-    "flips",
-    "shifts",
-    "erasing",
-    "mixup",
-    "distillation",
-    "train_size",
-    "seed",
-)
+MAIN_FIELDS = ("model", "synthetic", "epochs", "batch_size", "learning_rate", "schedule")
+MORE_FIELDS = tuple(name for name in TrainConfig().to_dict() if name not in MAIN_FIELDS)
 
 
 def ask_config() -> tuple[bool, dict, str]:
