@@ -1,4 +1,4 @@
-"""What a shipped wide net says of the training images, for smaller networks to learn from.
+"""What a shipped wide net answers to the training images, for smaller networks to learn from.
 
 It is also asked about mixtures of two images each: pictures that no label exists for, so that a
 student hears how the teacher judges what lies between the training images too, instead of learning
@@ -22,10 +22,11 @@ import torch
 from fashion_core import checkpoints
 from fashion_core.errors import TeacherError
 from fashion_core.metadata import NUM_CLASSES, TRAIN_SIZE
+from fashion_core.predict import predict_logits
 
 TEACHER = "wide_residual_net"
 MIXTURES = 4  # of every image with another one
-PART = 1_000  # images mixed at a time, and asked about between two words on how far it is
+PART = 1_000  # images that are mixed, or that the teacher is asked about, at a time
 
 
 def answers_path() -> Path:
@@ -33,36 +34,41 @@ def answers_path() -> Path:
     return checkpoints.PRETRAINED_DIR / f"{TEACHER}.answers.npz"
 
 
-def versions(pixels: np.ndarray) -> Iterator[np.ndarray]:
-    """The images (N, 28, 28) uint8, then MIXTURES times as many mixtures, one of each image; always
-    the same.
+def teacher_path() -> Path:
+    """Where the teacher itself is kept."""
+    return checkpoints.PRETRAINED_DIR / f"{TEACHER}.pt"
 
-    In a mixture another image shines through, at a weight drawn evenly from 0 to ½ (mixup, Zhang et
-    al., 2018).
+
+def mixed_copies(pixels: np.ndarray) -> Iterator[np.ndarray]:
+    """The images (N, 28, 28) uint8, then MIXTURES mixed copies of all of them; always the same.
+
+    In a mixed copy another image shines through each, at a weight drawn evenly from 0 to ½ (mixup,
+    Zhang et al., 2018).
     """
     yield pixels
     for number in range(MIXTURES):
         # Raw PCG64, which is fixed for good: the shipped answers must be those to the same mixtures
-        # everywhere.
-        partner_keys, weight_keys = (
-            np.random.PCG64(number).random_raw(2 * len(pixels)).reshape(2, -1)
-        )
-        partners = partner_keys.argsort(kind="stable")
-        # 1…128 of 256ths
-        weights = (1 + (weight_keys >> np.uint64(57))).astype(np.uint16)[:, np.newaxis, np.newaxis]
-        mixed = np.empty_like(pixels)
-        for start in range(0, len(pixels), PART):
-            part = slice(start, start + PART)
-            own, other = (
-                (256 - weights[part]) * pixels[part],
-                weights[part] * pixels[partners[part]],
-            )
-            mixed[part] = (own + other + 128) >> 8
-        yield mixed
+        # everywhere
+        raw = np.random.PCG64(number).random_raw(2 * len(pixels))  # (2N,) uint64
+        partner_keys, weight_keys = raw.reshape(2, -1)  # (N,) each
+        partners = partner_keys.argsort(kind="stable")  # (N,)
+        weights = (1 + (weight_keys >> np.uint64(57))).astype(np.uint16)  # (N,), 1…128 of 256ths
+        yield _mixed(pixels, partners, weights[:, np.newaxis, np.newaxis])
+
+
+def _mixed(pixels: np.ndarray, partners: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Each image with its partner (N,) at that weight (N, 1, 1), in 256ths: (N, 28, 28) uint8."""
+    mixed = np.empty_like(pixels)
+    for start in range(0, len(pixels), PART):
+        part = slice(start, start + PART)
+        own = (256 - weights[part]) * pixels[part]  # (PART, 28, 28) uint16
+        other = weights[part] * pixels[partners[part]]
+        mixed[part] = (own + other + 128) >> 8
+    return mixed
 
 
 def read_answers() -> np.ndarray:
-    """The teacher's logits (1 + MIXTURES, 55000, 10) float32 of `versions` of the train split.
+    """The teacher's logits (1 + MIXTURES, 55000, 10) float32 for `mixed_copies` of the train split.
 
     Raises TeacherError when they are missing, damaged or another model's.
     """
@@ -71,26 +77,23 @@ def read_answers() -> np.ndarray:
         with np.load(path, allow_pickle=False) as file:
             answers, digest = file["answers"], str(file["teacher"])
     except Exception as error:  # numpy and zipfile raise many kinds for missing and damaged files
-        raise TeacherError(
-            f"{path.name} with the teacher's answers is missing or damaged. "
-            "Make it anew with: python -m fashion_core ask-teacher"
-        ) from error
+        raise _unusable("with the teacher's answers is missing or damaged") from error
     expected = _teacher_digest()
     if not expected:
         raise TeacherError(
             f"The teacher, {TEACHER}.pt, is missing. Bring it back to {path.parent.name}."
         )
     if digest != expected:
-        raise TeacherError(
-            f"{path.name} holds the answers of another teacher. Make it anew with: python -m"
-            " fashion_core ask-teacher"
-        )
+        raise _unusable("holds the answers of another teacher")
     if answers.shape != (1 + MIXTURES, TRAIN_SIZE, NUM_CLASSES) or not np.isfinite(answers).all():
-        raise TeacherError(
-            f"{path.name} does not hold ten numbers for each training image and its mixtures. "
-            "Make it anew with: python -m fashion_core ask-teacher"
-        )
+        raise _unusable("does not hold ten numbers for each training image and its mixtures")
     return answers.astype(np.float32)
+
+
+def _unusable(what: str) -> TeacherError:
+    return TeacherError(
+        f"{answers_path().name} {what}. Make it anew with: python -m fashion_core ask-teacher"
+    )
 
 
 def ask_teacher(pixels: np.ndarray) -> Iterator[np.ndarray]:
@@ -98,9 +101,7 @@ def ask_teacher(pixels: np.ndarray) -> Iterator[np.ndarray]:
 
     Raises CheckpointError when the teacher cannot be loaded.
     """
-    from fashion_core.predict import predict_logits
-
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{TEACHER}.pt")
+    model = checkpoints.load_model(teacher_path())
     model.temperature = 1.0  # as it was trained, not calibrated
     for start in range(0, len(pixels), PART):
         # Three times as fast; what is lost is far below its doubts
@@ -119,5 +120,5 @@ def save_answers(answers: np.ndarray) -> None:
 
 
 def _teacher_digest() -> str:
-    path = checkpoints.PRETRAINED_DIR / f"{TEACHER}.pt"
+    path = teacher_path()
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

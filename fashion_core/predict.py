@@ -15,9 +15,7 @@ EVAL_BATCH_SIZE = 125
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model says of one picture: its top class, all probabilities, and whether it knows such
-    pictures.
-    """
+    """What a model says of one picture: the top class, and whether it knows such pictures."""
 
     label: int
     probs: np.ndarray  # (10,) float32, sums to 1
@@ -27,11 +25,11 @@ class Answer:
 def predict_logits(
     model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE
 ) -> np.ndarray:
-    """Logits (N, 10) float32 for pixels (N, 28, 28) uint8. Every image is covered; the model's mode
-    is restored.
+    """Logits (N, 10) float32 for pixels (N, 28, 28) uint8.
 
-    Divided by `model.temperature`, which `load_model` sets from the checkpoint, so that their
-    softmax is calibrated. Raises ValueError for another shape or type of pixels.
+    Every image is covered, and the model's mode is restored. The logits are divided by
+    `model.temperature`, which `load_model` sets from the checkpoint, so that their softmax is
+    calibrated. Raises ValueError for another shape or type of pixels.
     """
     device = next(model.parameters()).device
     was_training = model.training
@@ -54,13 +52,12 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def ood_score(logits: np.ndarray) -> np.ndarray:
-    """How unlike anything known pictures with these logits (N, 10) are: (N,) in nats, at most
-    -log 10, where the probabilities are even.
+    """How unlike anything known pictures with these logits (N, 10) are: (N,), in nats.
 
     It is minus the cross-entropy of the even distribution against softmax(logits), the very loss
-    by which a model that learns from synthetic pictures is taught to doubt outliers (Hendrycks,
-    Mazeika and Dietterich, "Deep Anomaly Detection with Outlier Exposure", 2019, section 4.2). A
-    garment between two classes stays far below it.
+    that training on outliers makes small (Hendrycks, Mazeika and Dietterich, "Deep Anomaly
+    Detection with Outlier Exposure", 2019, section 4.2). At most -log 10, where the probabilities
+    are even; a garment between two classes stays far below that.
     """
     top = logits.max(axis=-1)
     log_total = top + np.log(np.exp(logits - top[..., None]).sum(axis=-1))

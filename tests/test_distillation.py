@@ -1,4 +1,4 @@
-"""fashion_core.teacher: the shipped answers are the shipped teacher's, and others are refused."""
+"""fashion_core.distillation: the shipped answers are the teacher's, others are refused."""
 
 import itertools
 import shutil
@@ -14,25 +14,21 @@ from fashion_core.errors import TeacherError
 @pytest.fixture
 def copied(tmp_path, monkeypatch):
     """The teacher and its answers in a folder of their own."""
-    for path in (
-        distillation.answers_path(),
-        checkpoints.PRETRAINED_DIR / f"{distillation.TEACHER}.pt",
-    ):
+    for path in (distillation.answers_path(), distillation.teacher_path()):
         shutil.copy(path, tmp_path)
     monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
     return tmp_path
 
 
-@pytest.mark.parametrize("version", range(1 + distillation.MIXTURES))
-def test_the_shipped_answers_are_the_teachers(version):
-    answers = distillation.read_answers()[version]
-    pixels = next(
-        itertools.islice(distillation.versions(load_split("train").pixels), version, None)
-    )
+@pytest.mark.parametrize("number", range(1 + distillation.MIXTURES))
+def test_the_shipped_answers_are_the_teachers(number):
+    answers = distillation.read_answers()[number]
+    copies = distillation.mixed_copies(load_split("train").pixels)
+    pixels = next(itertools.islice(copies, number, None))
     chosen = np.linspace(0, len(pixels) - 1, 20).astype(int)
     (fresh,) = distillation.ask_teacher(pixels[chosen])
     np.testing.assert_allclose(answers[chosen], fresh, atol=0.3)  # rounded to bfloat16 on the way
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{distillation.TEACHER}.pt")
+    model = checkpoints.load_model(distillation.teacher_path())
     exact = predict.predict_logits(model, pixels[chosen, :, ::-1].copy()) * model.temperature
     np.testing.assert_allclose(answers[chosen], exact, atol=0.5)  # to a mirror image the same
 
@@ -44,12 +40,12 @@ def test_the_teacher_is_right_about_nearly_all_training_images():
 def test_in_a_mixture_an_image_keeps_at_least_half_of_its_weight():
     greys = np.arange(0, 250, 5, dtype=np.uint8)  # of one image each
     pixels = np.broadcast_to(greys[:, None, None], (50, 28, 28))
-    versions = np.stack(list(distillation.versions(pixels)))
-    np.testing.assert_array_equal(versions, list(distillation.versions(pixels)))
-    np.testing.assert_array_equal(versions[0], pixels)
-    mixed = versions[1:, :, 0, 0].astype(int)
+    copies = np.stack(list(distillation.mixed_copies(pixels)))
+    np.testing.assert_array_equal(copies, list(distillation.mixed_copies(pixels)))
+    np.testing.assert_array_equal(copies[0], pixels)
+    mixed = copies[1:, :, 0, 0].astype(int)
     np.testing.assert_array_equal(
-        versions[1:], np.broadcast_to(mixed[..., None, None], (4, 50, 28, 28))
+        copies[1:], np.broadcast_to(mixed[..., None, None], (4, 50, 28, 28))
     )
     share = (mixed - greys) / 245  # of the longest way to another grey
     assert -0.5 <= share.min() < -0.2
@@ -69,13 +65,13 @@ def test_answers_are_kept_as_they_were_given(copied):
 
 
 def test_another_teachers_answers_are_refused(copied):
-    (copied / f"{distillation.TEACHER}.pt").write_bytes(b"another model")
+    distillation.teacher_path().write_bytes(b"another model")
     with pytest.raises(TeacherError, match="another teacher"):
         distillation.read_answers()
 
 
 def test_a_missing_teacher_is_told_from_another_one(copied):
-    (copied / f"{distillation.TEACHER}.pt").unlink()
+    distillation.teacher_path().unlink()
     with pytest.raises(TeacherError, match=r"wide_residual_net\.pt, is missing"):
         distillation.read_answers()
 

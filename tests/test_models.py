@@ -6,6 +6,7 @@ from torch import nn
 
 from fashion_core.config import MODELS
 from fashion_core.models import (
+    TRAIN_EDGE,
     DeepResidualNet,
     FashionCNN,
     FashionCNNNorm,
@@ -34,9 +35,7 @@ def test_parameter_count(network, parameters):
 
 
 def test_same_function_as_the_textbook_order():
-    """ReLU after the pool must not change the function: the textbook writes convolution, ReLU,
-    pool.
-    """
+    """ReLU after the pool is the textbook's ReLU before it."""
     torch.manual_seed(0)
     ours = FashionCNN().eval()
     textbook = nn.Sequential(
@@ -60,9 +59,9 @@ def test_training_that_leaves_out_the_last_rows_and_columns_is_the_same_function
     model, images = FashionCNN(), torch.randn(8, 1, 28, 28)
     torch.testing.assert_close(model.train()(images), model.eval()(images), rtol=0, atol=1e-6)
     other = images.clone()
-    other[:, :, 26:] = other[:, :, :, 26:] = 9.0
+    other[:, :, TRAIN_EDGE:] = other[:, :, :, TRAIN_EDGE:] = 9.0
     assert torch.equal(model(other), model(images))
-    other[:, :, :, 25] = 9.0
+    other[:, :, :, TRAIN_EDGE - 1] = 9.0
     assert not torch.equal(model(other), model(images))
 
 

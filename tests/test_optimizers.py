@@ -54,7 +54,7 @@ def test_muon_changes_hidden_layers_as_torchs_own_class_and_the_others_as_adamw(
         torch.optim.AdamW(rest, **options),
     )
     optimizer = Optimizer(TrainConfig(optimizer="Muon", weight_decay=0.05), model)
-    optimizer.trained_type = torch.bfloat16  # as torch's class rounds
+    optimizer.compute_type = torch.bfloat16  # as torch's class rounds
     begun = copy.deepcopy(model)
     for _ in range(5):
         for name, mine in model.named_parameters():
@@ -103,10 +103,10 @@ def test_rounded_training_gives_the_gradients_of_autocast(name):
         expected = oracle(images)
     torch.nn.functional.cross_entropy(expected.float(), labels).backward()
     optimizer = Optimizer(TrainConfig(), model, "bfloat16")
-    logits = optimizer.trained(images.bfloat16())
+    logits = optimizer.compute_model(images.bfloat16())
     torch.nn.functional.cross_entropy(logits.float(), labels).backward()
     torch.testing.assert_close(logits, expected)
-    for rounded, exact in zip(optimizer.parameters, oracle.parameters(), strict=True):
+    for rounded, exact in zip(optimizer.compute_params, oracle.parameters(), strict=True):
         torch.testing.assert_close(rounded.grad.float(), exact.grad, rtol=0.05, atol=2e-3)
     for buffer, other in zip(model.buffers(), oracle.buffers(), strict=True):
         torch.testing.assert_close(buffer, other)
@@ -117,10 +117,10 @@ def test_a_step_changes_the_exact_weights_and_rounds_them(name):
     model = build_model("FashionCNN")
     optimizer = Optimizer(TrainConfig(optimizer=name), model, "bfloat16")
     before = model.conv2.weight.clone()
-    optimizer.trained(torch.randn(4, 1, 28, 28).bfloat16()).float().sum().backward()
+    optimizer.compute_model(torch.randn(4, 1, 28, 28).bfloat16()).float().sum().backward()
     optimizer.step(1e-5)  # less than bfloat16 can tell from nothing
     assert not torch.equal(model.conv2.weight, before)
-    assert torch.equal(optimizer.trained.conv2.weight, model.conv2.weight.bfloat16())
+    assert torch.equal(optimizer.compute_model.conv2.weight, model.conv2.weight.bfloat16())
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -133,7 +133,7 @@ from fashion_core import training
 from fashion_core.config import TrainConfig
 state = training.new_state(TrainConfig(optimizer={name!r}), torch.device("cpu"))
 pixels, labels = torch.zeros(4, 28, 28, dtype=torch.uint8), torch.zeros(4, dtype=torch.int64)
-training._update(state, pixels, labels)
+training.update(state, pixels, labels)
 sys.exit("torch._dynamo" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -45,7 +45,7 @@ def test_the_models_mode_is_restored(model, pixels, training):
     assert model.training is training
 
 
-def test_softmax_and_certainty_equal_torch_even_for_large_logits():
+def test_softmax_and_ood_score_equal_torch_even_for_large_logits():
     logits = np.float32([[1000, 0, -1000], [1, 2, 3]])
     tensor = torch.from_numpy(logits)
     np.testing.assert_allclose(softmax(logits), tensor.softmax(1), rtol=1e-6)

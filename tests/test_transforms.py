@@ -1,6 +1,4 @@
-"""fashion_core.transforms: pixels become model input as torchvision would do it; what changes
-training images.
-"""
+"""fashion_core.transforms: input as torchvision makes it, and what changes training images."""
 
 import numpy as np
 import pytest
@@ -93,21 +91,25 @@ def test_erasing_fills_with_any_grey_and_repeats_with_the_seed():
     assert noise.mean().item() == pytest.approx(0.5, abs=0.01)
 
 
-def test_mixup_lets_the_last_images_shine_through_the_first_as_far_as_it_says():
-    images = torch.randn(2000, 1, 28, 28)
-    mixed, own = random_mixup(images, 1500, torch.Generator().manual_seed(0))
-    assert own.shape == (2000,)
+def test_mixup_lets_the_last_images_shine_through_the_first_as_far_as_the_targets_say():
+    images, targets = torch.randn(2000, 1, 28, 28), torch.eye(2000)
+    mixed, shares = random_mixup(images, targets, 1500, torch.Generator().manual_seed(0))
+    own = shares.diag()
+    torch.testing.assert_close(shares.sum(1), torch.ones(2000))
     for place in (0, 3, 1499, 1500, 1999):
         expected = own[place] * images[place] + (1 - own[place]) * images[1999 - place]
         torch.testing.assert_close(mixed[place], expected)
+        assert shares[place, 1999 - place].item() == pytest.approx(1 - own[place].item(), abs=1e-6)
     assert torch.equal(mixed[1500:], images[1500:])
-    assert torch.equal(own[1500:], torch.ones(500))
+    assert torch.equal(shares[1500:], targets[1500:])
     counts = torch.histc(own[:1500], bins=10, min=0, max=1)
     assert counts.min() > 100  # of 150, evenly spread
 
 
 def test_mixup_repeats_with_the_seed():
-    images = torch.randn(64, 1, 28, 28)
-    first, second = (random_mixup(images, 40, torch.Generator().manual_seed(5)) for _ in range(2))
+    images, targets = torch.randn(64, 1, 28, 28), torch.eye(64)
+    first, second = (
+        random_mixup(images, targets, 40, torch.Generator().manual_seed(5)) for _ in range(2)
+    )
     assert torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
