@@ -9,7 +9,8 @@ from fashion_core.metadata import IMAGE_SIZE, PIXEL_MEAN, PIXEL_STD
 def normalise(pixels: torch.Tensor) -> torch.Tensor:
     """Pixels (N, 28, 28) uint8 0…255 → images (N, 1, 28, 28) float32.
 
-    The training set's have mean 0 and standard deviation 1. Raises ValueError for another shape or type.
+    The training set's have mean 0 and standard deviation 1. Raises ValueError for another shape or
+    type.
     """
     if pixels.dtype != torch.uint8 or pixels.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
         raise ValueError(
