@@ -1,9 +1,11 @@
-"""Pictures that no model has learnt from: sketches, icons, photo-like scenes of the ten classes,
-and other things.
+"""240 pictures for a regression test: sketches, photo-like scenes and icons, and other things.
 
-All were drawn for this project as SVG, each by its own coordinates, by somebody who did not know
-the training generators (`fashion_core.garments`, `synthetic`, `clutter`); Chromium made pictures of
-them. tests/recognition/KIND/ holds CLASS-NUMBER.png or .jpg; photos 1 to 3 of a class are like shop
+All were drawn for this project as SVG, each by its own coordinates, apart from the generators of
+fashion_core.synthetic, and Chromium made pictures of them. No model has learned from them. But they
+are by one hand, so what a model gets right of them says whether it became worse, not how well it
+understands the drawings and photos of strangers.
+
+tests/recognition/KIND/ holds CLASS-NUMBER.png or .jpg. Photos 1 to 3 of a class are like shop
 pictures, 4 to 6 like phone pictures.
 """
 
@@ -33,36 +35,30 @@ NAMES = (
 
 
 def answers(model, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the model says of every picture of a kind: true labels, top classes (N,) int64,
-    recognised (N,) bool.
+    """Of all pictures of a kind: labels and preds, (N,) int64, and recognised, (N,) bool.
 
-    The label of pictures of "other", which are none of the ten, is OUTLIER.
+    Pictures of "other", which are none of the ten, have the label OUTLIER.
     """
     rows = []
     for path in sorted((FOLDER / kind).iterdir()):
         name = path.stem.rsplit("-", 1)[0]
-        prepared = prepare(open_picture(path))
-        answer = predict.classify_pixels(model, prepared.pixels)
-        rows.append(
-            (NAMES.index(name) if name in NAMES else OUTLIER, answer.label, answer.recognised)
-        )
+        label = NAMES.index(name) if name in NAMES else OUTLIER
+        answer = predict.classify_pixels(model, prepare(open_picture(path)).pixels)
+        rows.append((label, answer.label, answer.recognised))
     labels, preds, recognised = map(np.array, zip(*rows, strict=True))
     return labels, preds, recognised
 
 
 def recalls(labels: np.ndarray, preds: np.ndarray) -> np.ndarray:
-    """Share named rightly of each of the ten classes, (10,)."""
+    """The recall of each of the ten classes: (10,)."""
     return np.array([np.mean(preds[labels == label] == label) for label in range(len(NAMES))])
 
 
-def metrics(model) -> dict:
-    """The mean recall per kind of picture, and the shares of garments and of other things that are
-    doubted.
-    """
+def metrics(model) -> dict[str, float]:
+    """The mean recall per kind of picture, and the shares of garments and outliers in doubt."""
     found = {kind: answers(model, kind) for kind in (*KINDS, "other")}
-    values = {kind: float(recalls(*found[kind][:2]).mean()) for kind in KINDS}
-    values["garments_doubted"] = float(
-        1 - np.concatenate([found[kind][2] for kind in KINDS]).mean()
-    )
-    values["others_doubted"] = float(1 - found["other"][2].mean())
-    return {name: round(value, 4) for name, value in values.items()}
+    values = {kind: recalls(*found[kind][:2]).mean() for kind in KINDS}
+    garments = np.concatenate([found[kind][2] for kind in KINDS])
+    values["garments_doubted"] = 1 - garments.mean()
+    values["others_doubted"] = 1 - found["other"][2].mean()
+    return {name: round(float(value), 4) for name, value in values.items()}
