@@ -103,5 +103,5 @@ def with_todays_keys(values: dict) -> dict:
     `known_certainty`, from which a picture counted as known, was the negative of `ood_threshold`.
     """
     renamed = {FORMER_KEYS.get(key, key): value for key, value in values.items()}
-    certainty = number_or(renamed.pop("known_certainty", None), None)
-    return renamed if certainty is None else {"ood_threshold": -certainty} | renamed
+    former = number_or(renamed.pop("known_certainty", None), None)
+    return renamed if former is None else {"ood_threshold": -former} | renamed

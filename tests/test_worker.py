@@ -20,7 +20,14 @@ from waiting import SECONDS, wait_for, wait_for_first_loss, wait_for_state, work
 from fashion_core import checkpoints, files, training, worker
 from fashion_core.config import TrainConfig
 from fashion_core.data import load_split
-from fashion_core.errors import CheckpointError
+from fashion_core.errors import (
+    CheckpointError,
+    DataError,
+    LimitError,
+    RunError,
+    TeacherError,
+    TrainingFailed,
+)
 from fashion_core.runs import control, folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_log, read_metrics
@@ -188,6 +195,11 @@ def test_a_stop_that_comes_as_the_last_epoch_ends_cuts_nothing_short(work, monke
     assert (run.run_dir / "stop").exists()
     assert run.state == "finished", run.message
     assert run.status["test_accuracy"] > 0.5
+
+
+@pytest.mark.parametrize("kind", [DataError, TrainingFailed, TeacherError, RunError, LimitError])
+def test_what_is_written_for_visitors_is_told_as_it_is(kind):
+    assert worker._sentence(kind("So it is. Do this.")) == "So it is. Do this."
 
 
 def test_too_little_memory_is_said_in_words():
