@@ -1,12 +1,10 @@
-"""How accurate the classic network, FashionCNN, becomes with the recipe "Best of the classic
-network": five seeds.
+"""How accurate FashionCNN becomes with the recipe "Best of the classic network": five seeds.
 
 Prints the validation and the test accuracy of each seed and their mean ± standard deviation. The
 test split is read once per seed, by `train` at its end; nothing is chosen from it. About eight
-minutes per seed on one core.
+minutes per seed on one core. `--together`: how many seeds train at a time.
 
-    PYTHONPATH=.:tests python tests/bench/classic_accuracy.py [--seeds 5] [--together 2]     #
-    --together: at a time
+    PYTHONPATH=.:tests python tests/bench/classic_accuracy.py [--seeds 5] [--together 2]
 """
 
 import dataclasses
