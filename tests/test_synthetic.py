@@ -9,7 +9,7 @@ from fashion_core import data, training
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES, OUTLIER
 from fashion_core.predict import predict_logits
-from fashion_core.synthetic.batches import SHARES, mixed, pictures_like
+from fashion_core.synthetic.batches import SHARES, pictures_like, synthetic_batch
 from fashion_core.synthetic.canvas import EDGE, fitted
 from fashion_core.synthetic.drawing import TOLD_BY_DETAILS
 from fashion_core.synthetic.garments import garment
@@ -50,7 +50,7 @@ def test_every_picture_is_framed_as_in_the_data_set(some, kind):
 
 def test_the_kinds_come_in_their_shares_and_in_the_order_of_the_images(some):
     pixels, labels = some
-    made, made_labels = mixed(pixels, labels, seed=5)
+    made, made_labels = synthetic_batch(pixels, labels, seed=5)
     drawn, outliers = (round(SHARES[kind] * 200) for kind in ("drawn", "outlier"))
     assert sum(SHARES.values()) == pytest.approx(1)
     assert len(made) == 200

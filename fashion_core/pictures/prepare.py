@@ -86,7 +86,7 @@ class Correction:
             )
 
 
-def _is_crop(crop) -> bool:
+def _is_crop(crop: object) -> bool:
     """Whether these are left, top, right and bottom of a part in which something can be seen."""
     if not isinstance(crop, tuple) or len(crop) != 4:
         return False

@@ -27,11 +27,13 @@ from fashion_core.synthetic.photos import photograph
 SHARES = {"drawn": 0.42, "outlines": 0.22, "photographed": 0.28, "outlier": 0.08}
 
 
-def mixed(pixels: np.ndarray, labels: np.ndarray, seed) -> tuple[np.ndarray, np.ndarray]:
+def synthetic_batch(
+    pixels: np.ndarray, labels: np.ndarray, seed: int | tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
     """One synthetic picture per image, of its class, the kinds in the proportions of SHARES.
 
     pixels (N, 28, 28) uint8, labels (N,) int64 → the same of the pictures, the kinds in the order
-    of SHARES; the label of an outlier is OUTLIER. `seed` is whatever numpy's default_rng takes.
+    of SHARES; the label of an outlier is OUTLIER. The same seed makes the same pictures.
     """
     ends = np.rint(np.cumsum(list(SHARES.values())) * len(labels)).astype(int)
     starts = [0, *ends[:-1]]
@@ -43,7 +45,9 @@ def mixed(pixels: np.ndarray, labels: np.ndarray, seed) -> tuple[np.ndarray, np.
     return np.concatenate(made), made_labels
 
 
-def pictures_like(kind: str, pixels: np.ndarray, labels: np.ndarray, seed) -> np.ndarray:
+def pictures_like(
+    kind: str, pixels: np.ndarray, labels: np.ndarray, seed: int | tuple[int, ...]
+) -> np.ndarray:
     """Pictures of one of SHARES' kinds for these images and classes: (N, 28, 28) uint8.
 
     "drawn" looks at the labels only, "outlier" does not. Raises KeyError for another kind.

@@ -73,7 +73,7 @@ def drawing_of(parts: list[Part], label: int, rng: Generator) -> np.ndarray:
 class _Pen:
     """How somebody draws all strokes of a picture: how thick, how shaky, how carefully closed."""
 
-    def __init__(self, rng: Generator):
+    def __init__(self, rng: Generator) -> None:
         self.rng = rng
         self.ink = 255
         self.width = max(1, round(EDGE * np.exp(rng.uniform(np.log(0.006), np.log(0.085)))))
@@ -82,7 +82,9 @@ class _Pen:
         self.gaps = rng.random() < 0.25
         self.twice = rng.random() < 0.08
 
-    def stroke(self, canvas: np.ndarray, points: np.ndarray, closed: bool, thin=False) -> None:
+    def stroke(
+        self, canvas: np.ndarray, points: np.ndarray, closed: bool, thin: bool = False
+    ) -> None:
         """Draw (n, 2) points; `closed` joins the end to the start, if the pen is careful."""
         if len(points) < 2:
             return

@@ -13,8 +13,10 @@ from numpy.random import Generator
 # Kinds of areas: the main stuff, another stuff, and what is seen through an opening
 AREAS = ("cloth", "trim", "inside")
 
-# Points (n, 2), as an array or a list of pairs, and the kind of Part that they become
-Shape = tuple[np.ndarray | list, str]
+Point = tuple[float, float] | np.ndarray  # (x, y)
+Points = list[Point] | np.ndarray  # (n, 2)
+# What a part is made from: its points and its kind
+Shape = tuple[Points, str]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def trim_or_cloth(rng: Generator) -> str:
     return rng.choice(["trim", "cloth"])
 
 
-def some(measures, rng: Generator, *choices: tuple[float, Callable]) -> list[Shape]:
+def some(measures: object, rng: Generator, *choices: tuple[float, Callable]) -> list[Shape]:
     """The shapes of each (chance, function of measures and rng) that comes up."""
     return [shape for share, make in choices if chance(rng, share) for shape in make(measures, rng)]
 
@@ -60,8 +62,8 @@ def some(measures, rng: Generator, *choices: tuple[float, Callable]) -> list[Sha
 # Shapes, each (n, 2) float64
 
 
-def arc(start, end, sag: float, count: int = 9) -> np.ndarray:
-    """A parabola from start to end, (count, 2), each end an (x, y).
+def arc(start: Point, end: Point, sag: float, count: int = 9) -> np.ndarray:
+    """A parabola from start to end, (count, 2).
 
     Its middle lies `sag` to the right of the way: below it, when it goes from left to right.
     """
@@ -91,17 +93,17 @@ def box(left: float, top: float, right: float, bottom: float) -> np.ndarray:
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
 
 
-def mirrored(points) -> np.ndarray:
+def mirrored(points: Points) -> np.ndarray:
     """The same points on the other side of x = 0, in reversed order."""
     return (np.asarray(points, float) * (-1, 1))[::-1]
 
 
-def both_sides(points, kind: str) -> list[Shape]:
+def both_sides(points: Points, kind: str) -> list[Shape]:
     """The shape and its mirror image."""
     return [(points, kind), (mirrored(points), kind)]
 
 
-def band(points, width: float) -> np.ndarray:
+def band(points: Points, width: float) -> np.ndarray:
     """A strip of that width along a polyline of n points, as a closed outline: (2n, 2)."""
     points = np.asarray(points, float)
     way = np.gradient(points, axis=0)
@@ -109,7 +111,7 @@ def band(points, width: float) -> np.ndarray:
     return np.vstack([points + normal * width / 2, (points - normal * width / 2)[::-1]])
 
 
-def through(points, count: int = 24) -> np.ndarray:
+def through(points: Points, count: int = 24) -> np.ndarray:
     """A smooth curve through the points (Catmull and Rom, 1974): (count, 2)."""
     p = np.asarray(points, float)
     p = np.vstack([2 * p[0] - p[1], p, 2 * p[-1] - p[-2]])

@@ -1,7 +1,7 @@
 """Photos: an image or a shaded drawing as if cut out of one, with its person, shadow and leftovers.
 
-Masks are (EDGE, EDGE) uint8 of 0 and 1, cloth and scenes (EDGE, EDGE) float32 in 0…255. A box is
-left, top, right, bottom in pixels.
+Masks are (EDGE, EDGE) uint8 of 0 and 1, cloth and scenes (EDGE, EDGE) float32 in 0…255. A box
+is left, top, right, bottom in pixels.
 """
 
 import cv2
@@ -10,6 +10,10 @@ from numpy.random import Generator
 
 from fashion_core.metadata import OUTLIER
 from fashion_core.synthetic.canvas import EDGE, SHIFT, enlarged, fitted, sub_pixels
+from fashion_core.synthetic.parts import Point
+
+Box = tuple[int, int, int, int]
+Values = tuple[float, ...]  # levels of skin, hair and clothes
 
 
 def photograph(image: np.ndarray, label: int, rng: Generator) -> np.ndarray:
@@ -188,9 +192,14 @@ def _with_person(
 
 
 def _paint_limb(
-    scene: np.ndarray, start, end, width_at_start: float, width_at_end: float, value: float
+    scene: np.ndarray,
+    start: Point,
+    end: Point,
+    width_at_start: float,
+    width_at_end: float,
+    value: float,
 ) -> None:
-    """Paint a straight limb between two points (x, y)."""
+    """Paint a straight limb between two points."""
     start, end = np.asarray(start, float), np.asarray(end, float)
     way = (end - start) / max(np.hypot(*(end - start)), 1e-6)
     side = np.array((-way[1], way[0])) / 2
@@ -212,7 +221,9 @@ def _paint_ellipse(
     cv2.ellipse(scene, (x, y), (rx, ry), 0, 0, 360, float(value), -1, line_type)
 
 
-def _paint_person(scene: np.ndarray, box, is_dress: bool, values, rng: Generator) -> None:
+def _paint_person(
+    scene: np.ndarray, box: Box, is_dress: bool, values: Values, rng: Generator
+) -> None:
     """Paint who wears a top or a dress in box: values are those of skin, hair and trousers."""
     left, top, right, bottom = box
     skin, hair, other = values
@@ -226,7 +237,7 @@ def _paint_person(scene: np.ndarray, box, is_dress: bool, values, rng: Generator
         _paint_head(scene, box, unit, (skin, hair), rng)
 
 
-def _paint_legs(scene: np.ndarray, box, unit: float, value: float, rng: Generator) -> None:
+def _paint_legs(scene: np.ndarray, box: Box, unit: float, value: float, rng: Generator) -> None:
     left, top, right, bottom = box
     middle, height = (left + right) / 2, bottom - top
     gap, leg = unit * rng.uniform(0.12, 0.2), unit * rng.uniform(0.2, 0.34)
@@ -237,7 +248,7 @@ def _paint_legs(scene: np.ndarray, box, unit: float, value: float, rng: Generato
         _paint_limb(scene, hip, foot, leg, leg * 0.7, value)
 
 
-def _paint_arms(scene: np.ndarray, box, unit: float, value: float, rng: Generator) -> None:
+def _paint_arms(scene: np.ndarray, box: Box, unit: float, value: float, rng: Generator) -> None:
     left, top, right, bottom = box
     height, arm = bottom - top, unit * rng.uniform(0.12, 0.2)
     for side, edge in ((-1, left), (1, right)):
@@ -247,7 +258,7 @@ def _paint_arms(scene: np.ndarray, box, unit: float, value: float, rng: Generato
         _paint_limb(scene, shoulder, hand, arm, arm * 0.7, value)
 
 
-def _paint_head(scene: np.ndarray, box, unit: float, values, rng: Generator) -> None:
+def _paint_head(scene: np.ndarray, box: Box, unit: float, values: Values, rng: Generator) -> None:
     """Paint neck, head and mostly hair; values are those of skin and hair."""
     left, top, right, bottom = box
     skin, hair = values
@@ -261,7 +272,7 @@ def _paint_head(scene: np.ndarray, box, unit: float, values, rng: Generator) -> 
     _paint_ellipse(scene, centre, (head * 0.8, head * 1.1), skin)
 
 
-def _paint_torso(scene: np.ndarray, box, values, rng: Generator) -> None:
+def _paint_torso(scene: np.ndarray, box: Box, values: Values, rng: Generator) -> None:
     """Paint who wears trousers in box: a top, arms, and shoes or feet; values of skin and top."""
     left, top, right, bottom = box
     skin, other = values
@@ -283,7 +294,7 @@ def _paint_torso(scene: np.ndarray, box, values, rng: Generator) -> None:
             _paint_ellipse(scene, centre, (width * 0.14, width * 0.1), shoe, cv2.LINE_8)
 
 
-def _paint_leg(scene: np.ndarray, box, value: float, rng: Generator) -> None:
+def _paint_leg(scene: np.ndarray, box: Box, value: float, rng: Generator) -> None:
     """Paint the leg above a shoe, or two above a pair."""
     left, top, right, bottom = box
     width, height = right - left, bottom - top
@@ -295,7 +306,7 @@ def _paint_leg(scene: np.ndarray, box, value: float, rng: Generator) -> None:
         _paint_limb(scene, foot, knee, thick, thick * 1.3, value)
 
 
-def _paint_arm(scene: np.ndarray, box, values, rng: Generator) -> None:
+def _paint_arm(scene: np.ndarray, box: Box, values: Values, rng: Generator) -> None:
     """Paint an arm that holds a bag, perhaps the body beside it; values of skin and clothes."""
     left, top, right, bottom = box
     skin, other = values

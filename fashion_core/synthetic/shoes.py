@@ -80,6 +80,7 @@ class _LowShoe:
 
 
 def sneaker(rng: Generator) -> list[Shape]:
+    """A low shoe from the side, or a pair."""
     return _as_worn(_low_shoe, rng)
 
 
@@ -181,6 +182,7 @@ class _Boot:
 
 
 def ankle_boot(rng: Generator) -> list[Shape]:
+    """A flat or heeled boot from the side, or a pair."""
     return _as_worn(_boot, rng)
 
 
@@ -257,6 +259,7 @@ def _boot_heel_cap(boot: _Boot, _rng: Generator) -> list[Shape]:
 
 
 def sandal(rng: Generator) -> list[Shape]:
+    """A sandal from the side or from above, or a pair."""
     return _sandal_from_above(rng) if chance(rng, 0.38) else _as_worn(_sandal_from_the_side, rng)
 
 

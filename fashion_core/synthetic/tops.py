@@ -258,6 +258,7 @@ def _belt(cut: _Cut, rng: Generator) -> list[Shape]:
 
 
 def t_shirt(rng: Generator) -> list[Shape]:
+    """A T-shirt, or now and then a top without sleeves."""
     if chance(rng, 0.14):
         return _tank_top(rng)
     cut = _cut(
@@ -295,6 +296,7 @@ def _tank_top(rng: Generator) -> list[Shape]:
 
 
 def pullover(rng: Generator) -> list[Shape]:
+    """With a round or V neck, a turtleneck or a hood."""
     neckline = rng.choice(["round", "v"], p=[0.8, 0.2])
     cut = _cut(rng, length=rng.uniform(0.95, 1.4), neckline=neckline, **_long_sleeves(rng))
     hood = chance(rng, 0.25)
@@ -351,6 +353,7 @@ def _zigzag(cut: _Cut, rng: Generator) -> list[Shape]:
 
 
 def shirt(rng: Generator) -> list[Shape]:
+    """With long or short sleeves, mostly with a collar and buttons; at times a polo shirt."""
     short = chance(rng, 0.38)
     if short:
         sleeves = {"sleeve": rng.uniform(0.22, 0.5), "cuff": rng.uniform(0.2, 0.3)}
@@ -407,6 +410,7 @@ def _checks(cut: _Cut, rng: Generator) -> list[Shape]:
 
 
 def coat(rng: Generator) -> list[Shape]:
+    """Of any length below the waist: with lapels, a collar or a hood."""
     cut = _cut(
         rng,
         length=rng.uniform(1.15, 1.6) if chance(rng, 0.45) else rng.uniform(1.5, 2.4),
@@ -498,6 +502,7 @@ def _quilting(cut: _Cut, rng: Generator) -> list[Shape]:
 
 
 def dress(rng: Generator) -> list[Shape]:
+    """On straps, without sleeves, or with short or long ones."""
     shoulder = rng.uniform(0.2, 0.44)
     kind = rng.choice(["none", "straps", "short", "long"], p=[0.38, 0.2, 0.24, 0.18])
     sleeves = {
@@ -620,6 +625,7 @@ class _Legs:
 
 
 def trouser(rng: Generator) -> list[Shape]:
+    """Long or short, narrow or wide."""
     waist, hip_extra, crotch = between(rng, (0.26, 0.44), (0.0, 0.1), (0.45, 0.8))
     length = rng.uniform(0.85, 1.3) if chance(rng, 0.13) else rng.uniform(1.6, 2.7)
     leg, ankle = waist * rng.uniform(0.85, 1.05), waist * rng.uniform(0.3, 0.95)
