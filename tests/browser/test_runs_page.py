@@ -212,7 +212,7 @@ def test_an_address_in_a_name_is_no_link(page, app):
 def test_pruning_shows_what_goes_before_it_goes(page, app, runs_dir):
     open_runs(page, app)
     expect(page.locator(".legendtext")).to_have_count(5)  # what is drawn last moves what is below
-    page.get_by_text("Free disk space").click()
+    page.get_by_text("Free up disk space").click()
     expect(main(page).get_by_text("Choose what goes")).to_be_visible()
     settle(page)
     main(page).get_by_text("Keep only the best").click()

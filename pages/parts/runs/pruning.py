@@ -18,7 +18,7 @@ KEEP_ALL = "keep all"
 def ask_pruning(found: list[folders.Run], disk_bytes: dict[str, int]) -> None:
     """What the runs take on disk, the rule, and what it deletes; `disk_bytes` by run id."""
     total = format_bytes(sum(disk_bytes.values()))
-    words = f"Free disk space: {format_count(len(found), 'run')}, {total}"
+    words = f"Free up disk space: {format_count(len(found), 'run')}, {total} on disk"
     # With a key it stays open as the words change
     with st.expander(words, icon=":material/cleaning_services:", key="pruning"):
         if limits.read_only():
