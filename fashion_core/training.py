@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from torch import Tensor, nn
 from fashion_core import distillation, evaluation
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, iterate_batches
-from fashion_core.errors import ConfigError, TrainingFailed
+from fashion_core.errors import TrainingFailed
 from fashion_core.losses import NO_LABEL, label_loss, objective, soft_targets
 from fashion_core.metadata import OUTLIER
 from fashion_core.models import build_model, count_parameters
@@ -35,10 +34,6 @@ from fashion_core.transforms import (
     random_mixup,
     random_shifts,
 )
-
-if TYPE_CHECKING:
-    from fashion_core.checkpoints import Checkpoint
-    from fashion_core.picture_sets import PictureSet
 
 
 @dataclass
@@ -102,20 +97,6 @@ def new_state(
         optimizer=Optimizer(config, model, precision),
         generator=torch.Generator().manual_seed(config.seed),
     )
-
-
-def start_from(state: TrainState, checkpoint: "Checkpoint") -> None:
-    """Give a new state the weights of a model: fine-tuning. Raises ConfigError.
-
-    Only a model of the same network fits.
-    """
-    if checkpoint.model != state.config.model:
-        raise ConfigError(
-            f"The model to start from is a {checkpoint.model}, not a {state.config.model}."
-            f" Choose {checkpoint.model} as the network (model), or another file."
-        )
-    state.model.load_state_dict(checkpoint.weights)
-    state.optimizer = Optimizer(state.config, state.model, state.precision)
 
 
 def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[dict]:
@@ -362,9 +343,7 @@ def prefetched(batches: Iterator[tuple], config: TrainConfig, first_step: int) -
         for step, (pixels, labels) in enumerate(batches, start=first_step):
             drawn, drawing = (
                 drawing,
-                executor.submit(
-                    with_synthetic, pixels, labels, (config.seed, step), config.drawings
-                ),
+                executor.submit(with_synthetic, pixels, labels, (config.seed, step), config.drawings),
             )
             if drawn:
                 yield drawn.result()
