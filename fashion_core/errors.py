@@ -5,6 +5,7 @@ LabError
 ├── ConfigError      a hyper-parameter is unknown or out of range
 ├── LimitError       a limit of this copy is set to something that is none
 ├── PictureError     a picture cannot be used
+├── PictureSetError  a folder of pictures cannot be used
 ├── CheckpointError  a model file is missing, damaged, unsafe or does not fit
 ├── TeacherError     the teacher's answers are missing, damaged or another model's
 ├── ExportError      a file to take along cannot be made
@@ -33,6 +34,10 @@ class LimitError(LabError):
 
 class PictureError(LabError, ValueError):
     """A picture cannot be used; says what was wrong, the value, and what to do."""
+
+
+class PictureSetError(LabError):
+    """A folder of pictures cannot be used; says which and what it should hold."""
 
 
 class CheckpointError(LabError):
