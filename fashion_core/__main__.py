@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+import hashlib
 import json
 import os
 import shlex
@@ -105,14 +106,26 @@ def _model_path(_context: click.Context, _option: click.Parameter, path: Path) -
 @click.option(
     "--overwrite", is_flag=True, help="Replace the model and its card if they are there already."
 )
+@click.option(
+    "--start-from",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A model file of the same network, whose weights training begins with (fine-tuning).",
+)
 @click.option("--title", default="", help="The model's name in the app.")
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")
-def train(out: Path, overwrite: bool, title: str, as_json: bool, **values):
+def train(
+    out: Path,
+    overwrite: bool,
+    start_from: Path | None,
+    title: str,
+    as_json: bool,
+    **values,
+):
     """Train a network; saves the best weights to FILE and their card next to it.
 
     Interrupted with Ctrl+C, it leaves the best so far.
     """
-    from fashion_core import training
+    from fashion_core import checkpoints, training
 
     for path in (out, out.with_suffix(".json")):
         if path.exists() and not overwrite:
@@ -122,10 +135,14 @@ def train(out: Path, overwrite: bool, title: str, as_json: bool, **values):
     config = TrainConfig.from_dict(values)
     out.parent.mkdir(parents=True, exist_ok=True)
     state = training.new_state(config)
+    if start_from:
+        training.start_from(state, checkpoints.read_checkpoint(start_from))
     train_split, val_split, test_split = map(data.load_split, ("train", "val", "test"))
     click.echo(f"Training on {state.device.type} in {state.precision}.", err=True)
     command = "python -m fashion_core " + shlex.join(sys.argv[1:])
     origin = {"title": title or out.stem, "command": command}
+    if start_from:
+        origin["started_from_sha256"] = hashlib.sha256(start_from.read_bytes()).hexdigest()
     for event in _shown(training.train(state, train_split, val_split), config, as_json):
         if event.get("best"):
             metrics = {"best_epoch": state.best_epoch, "epochs_done": state.epoch}

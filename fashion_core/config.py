@@ -129,6 +129,11 @@ class TrainConfig:
         "Adds to every batch as many drawings, photos and outliers made by the app; twice the work"
         " or more. Not together with Learns from a teacher or Mixup.",
     )
+    drawings: bool = _switch(
+        "People's drawings",
+        "Half of the synthetic pictures give way to drawings by people, of garments and of other"
+        " things, drawn anew with other pens. Only together with Synthetic pictures.",
+    )
     train_size: int = _number(
         TRAIN_SIZE, 1_000, TRAIN_SIZE, 1_000, "Training images", "How many; fewer is quicker."
     )
@@ -143,6 +148,11 @@ class TrainConfig:
             raise ConfigError(
                 "Synthetic pictures (synthetic) and Learns from a teacher (distillation) cannot"
                 " both be on: the teacher has not seen such pictures. Switch one of them off."
+            )
+        if self.drawings and not self.synthetic:
+            raise ConfigError(
+                "People's drawings (drawings) take the place of half of the synthetic pictures:"
+                " switch Synthetic pictures (synthetic) on, too."
             )
         if self.mixup and (self.distillation or self.synthetic):
             raise ConfigError(

@@ -21,6 +21,20 @@ def accuracy(labels: np.ndarray, preds: np.ndarray) -> float:
     return float(np.mean(labels == preds))
 
 
+def class_mean_accuracy(allowed: np.ndarray, preds: np.ndarray) -> float:
+    """The mean over classes of the fraction 0…1 of their pictures that are classified correctly.
+
+    `allowed`: (N, 10) bool, the classes that are right for each picture. A picture counts for each
+    of them, so one that may be either of two counts twice. `preds`: (N,) int64. Classes without a
+    picture do not count. Raises ValueError where no class has one.
+    """
+    right = allowed[np.arange(len(preds)), preds]  # (N,) bool
+    shares = [right[allowed[:, label]].mean() for label in np.flatnonzero(allowed.any(axis=0))]
+    if not shares:
+        raise ValueError("accuracy of no pictures at all is undefined")
+    return float(np.mean(shares))
+
+
 def confusion(labels: np.ndarray, preds: np.ndarray) -> np.ndarray:
     """The confusion matrix: how many images of each true class got each predicted class.
 
@@ -214,6 +228,75 @@ def calibration(labels: np.ndarray, probs: np.ndarray, bins: int = 10) -> dict:
     full = [row for row in rows if row["images"]]
     gaps = [row["images"] * abs(row["accuracy"] - row["confidence"]) for row in full]
     return {"bins": rows, "ece": sum(gaps) / max(len(right), 1)}
+
+
+def picture_set_report(
+    allowed: np.ndarray, probs: np.ndarray, doubted: np.ndarray, ood_scores: np.ndarray
+) -> dict:
+    """How a model does on a picture set, in plain values; None where there is nothing to measure.
+
+    `allowed`: (N, 10) bool, the classes that are right for each picture, none for an outlier.
+    `probs`: (N, 10) float32; `doubted`: (N,) bool, not recognised; `ood_scores`: (N,) in nats.
+    A picture that may be either of two classes is right if either is named, and counts for both.
+
+    Keys: accuracy, the mean over the classes that have pictures; per_class, ten dicts with class
+    (name), accuracy, support (pictures) and doubted (share); confusion, (10, 10) counts of the
+    pictures with one class only; doubted, the share of the garments; outliers, a dict of count,
+    doubted (share) and auroc, of `ood_scores` between outliers and garments.
+    """
+    preds, _ = predictions(probs)
+    right = allowed[np.arange(len(preds)), preds]  # (N,) bool
+    per_class = [
+        {
+            "class": name,
+            "accuracy": _share(right[allowed[:, label]]),
+            "support": int(allowed[:, label].sum()),
+            "doubted": _share(doubted[allowed[:, label]]),
+        }
+        for label, name in enumerate(CLASS_NAMES)
+    ]
+    accuracies = [row["accuracy"] for row in per_class if row["support"]]
+    counts = allowed.sum(axis=1)  # (N,) classes of each picture
+    labels = allowed.argmax(axis=1)  # (N,), of one class where there is only one
+    return {
+        "accuracy": float(np.mean(accuracies)) if accuracies else None,
+        "per_class": per_class,
+        "confusion": confusion(labels[counts == 1], preds[counts == 1]).tolist(),
+        "doubted": _share(doubted[counts > 0]),
+        "outliers": {
+            "count": int((counts == 0).sum()),
+            "doubted": _share(doubted[counts == 0]),
+            "auroc": _auroc(counts == 0, ood_scores),
+        },
+    }
+
+
+def _share(chosen: np.ndarray) -> float | None:
+    """The share 0…1 of True in (N,) bool; None of nothing."""
+    return float(chosen.mean()) if len(chosen) else None
+
+
+def _auroc(is_outlier: np.ndarray, ood_scores: np.ndarray) -> float | None:
+    """The area under the ROC curve: how often an outlier has a higher score than a garment, 0…1.
+
+    `is_outlier`: (N,) bool; `ood_scores`: (N,). None unless there are both.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    if is_outlier.all() or not is_outlier.any():
+        return None
+    return float(roc_auc_score(is_outlier, ood_scores))
+
+
+def worst_mistakes(allowed: np.ndarray, probs: np.ndarray, count: int) -> np.ndarray:
+    """Positions of the garments that are classified wrong with the highest confidence, (M,) int64.
+
+    `allowed`: (N, 10) bool, the classes that are right, none for an outlier; `probs`: (N, 10).
+    """
+    preds, confidences = predictions(probs)
+    right = allowed[np.arange(len(preds)), preds]  # (N,) bool
+    wrong = np.flatnonzero(allowed.any(axis=1) & ~right)
+    return wrong[np.argsort(-confidences[wrong], kind="stable")][:count]
 
 
 LARGEST_TEMPERATURE = 20.0

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 from fashion_core import distillation, evaluation
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split, iterate_batches
-from fashion_core.errors import TrainingFailed
+from fashion_core.errors import ConfigError, TrainingFailed
 from fashion_core.losses import NO_LABEL, label_loss, objective, soft_targets
 from fashion_core.metadata import OUTLIER
 from fashion_core.models import build_model, count_parameters
@@ -34,6 +35,10 @@ from fashion_core.transforms import (
     random_mixup,
     random_shifts,
 )
+
+if TYPE_CHECKING:
+    from fashion_core.checkpoints import Checkpoint
+    from fashion_core.picture_sets import PictureSet
 
 
 @dataclass
@@ -97,6 +102,20 @@ def new_state(
         optimizer=Optimizer(config, model, precision),
         generator=torch.Generator().manual_seed(config.seed),
     )
+
+
+def start_from(state: TrainState, checkpoint: "Checkpoint") -> None:
+    """Give a new state the weights of a model: fine-tuning. Raises ConfigError.
+
+    Only a model of the same network fits.
+    """
+    if checkpoint.model != state.config.model:
+        raise ConfigError(
+            f"The model to start from is a {checkpoint.model}, not a {state.config.model}."
+            f" Choose {checkpoint.model} as the network (model), or another file."
+        )
+    state.model.load_state_dict(checkpoint.weights)
+    state.optimizer = Optimizer(state.config, state.model, state.precision)
 
 
 def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[dict]:
@@ -333,36 +352,41 @@ def _with_synthetic_half(state: TrainState, batches: Iterator[tuple]) -> Iterato
     """The batches with what `config.synthetic` adds to each."""
     if not state.config.synthetic:
         return batches
-    return prefetched(batches, state.config.seed, state.step)
+    return prefetched(batches, state.config, state.step)
 
 
-def prefetched(batches: Iterator[tuple], seed: int, first_step: int) -> Iterator[tuple]:
+def prefetched(batches: Iterator[tuple], config: TrainConfig, first_step: int) -> Iterator[tuple]:
     """The batches `with_synthetic`, each drawn on a thread while training is busy with another."""
     with ThreadPoolExecutor(1) as executor:
         drawing = None
         for step, (pixels, labels) in enumerate(batches, start=first_step):
-            drawn, drawing = (
-                drawing,
-                executor.submit(with_synthetic, pixels, labels, (seed, step)),
-            )
+            drawn, drawing = drawing, executor.submit(with_synthetic, pixels, labels, config, step)
             if drawn:
                 yield drawn.result()
         if drawing:
             yield drawing.result()
 
 
-def with_synthetic(pixels: Tensor, labels: Tensor, seed) -> tuple[Tensor, Tensor]:
+def with_synthetic(
+    pixels: Tensor, labels: Tensor, config: TrainConfig, step: int
+) -> tuple[Tensor, Tensor]:
     """A batch (n, 28, 28), (n,) and as many synthetic pictures of its classes and outliers.
 
-    Returns pixels (2n, 28, 28) uint8 and labels (2n,) int64.
+    With `config.drawings` half of these are people's instead. Returns pixels (2n, 28, 28) uint8 and
+    labels (2n,) int64.
     """
     # OpenCV is loaded by those who draw only
     from fashion_core.synthetic.batches import synthetic_batch
+    from fashion_core.synthetic.people import read_drawings, redrawn_batch
 
-    made, made_labels = synthetic_batch(pixels.numpy(), labels.numpy(), seed)
+    seed = (config.seed, step)
+    by_people = len(labels) // 2 if config.drawings else 0
+    made = [synthetic_batch(pixels[by_people:].numpy(), labels[by_people:].numpy(), seed)]
+    if by_people:
+        made.append(redrawn_batch(read_drawings("train"), by_people, seed))
     return (
-        torch.cat([pixels, torch.from_numpy(made)]),
-        torch.cat([labels, torch.from_numpy(made_labels)]),
+        torch.cat([pixels, *(torch.from_numpy(each) for each, _ in made)]),
+        torch.cat([labels, *(torch.from_numpy(each) for _, each in made)]),
     )
 
 
@@ -373,8 +397,9 @@ def validate(state: TrainState, val_split: Split) -> dict:
     """Measure the weights on the validation split; keeps them in `state` if they are the best yet.
 
     Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1), best (bool) and, with
-    `config.synthetic`, synthetic_accuracy; the best are judged by val_accuracy, or by the mean of
-    both accuracies. Raises TrainingFailed when the loss is not finite.
+    `config.synthetic`, synthetic_accuracy and, with `config.drawings`, drawings_accuracy, the mean
+    over classes on people's drawings. The best are judged by the mean of these accuracies. Raises
+    TrainingFailed when the loss is not finite.
     """
     logits = predict_logits(state.model, val_split.pixels)  # (N, 10)
     labels = torch.tensor(val_split.labels)
@@ -387,12 +412,20 @@ def validate(state: TrainState, val_split: Split) -> dict:
         accuracies["synthetic_accuracy"] = evaluation.accuracy(
             synthetic_labels, synthetic_logits.argmax(1)
         )
+    drawn_logits = logits[:0]
+    if state.config.drawings:
+        drawn = read_val_drawings()
+        drawn_logits = predict_logits(state.model, drawn.pixels)  # (K, 10)
+        accuracies["drawings_accuracy"] = evaluation.class_mean_accuracy(
+            drawn.allowed, drawn_logits.argmax(1)
+        )
     metrics = {"val_loss": val_loss, **accuracies}
     # At equal accuracy the lower loss is the better model
     score = (sum(accuracies.values()) / len(accuracies), -val_loss)
     best = score > state.best_score
     if best:
-        _keep_best(state, score, metrics | calibrate(val_split.labels, logits, synthetic_logits))
+        sure = calibrate(val_split.labels, logits, synthetic_logits, drawn_logits)
+        _keep_best(state, score, metrics | sure)
     return metrics | {"best": best}
 
 
@@ -420,23 +453,29 @@ def val_synthetic(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
     return pixels[labels != OUTLIER], labels[labels != OUTLIER]
 
 
-UNKNOWN_SHARE = 0.02  # share of the validation pictures that may be called unlike anything known
+def read_val_drawings() -> "PictureSet":
+    """The garments among people's drawings that nothing learns from. Raises PictureSetError."""
+    from fashion_core.synthetic.people import read_drawings
+
+    drawings = read_drawings("val")
+    return drawings.choose(list(np.flatnonzero(drawings.allowed.any(axis=1))))
 
 
-def calibrate(labels: np.ndarray, val_logits: np.ndarray, synthetic_logits: np.ndarray) -> dict:
+UNKNOWN_SHARE = 0.02  # share of each kind of validation pictures that may be called unknown
+
+
+def calibrate(labels: np.ndarray, val_logits: np.ndarray, *other_logits: np.ndarray) -> dict:
     """What a model needs to say how sure it is.
 
-    labels (N,) and val_logits (N, 10) of the validation split, synthetic_logits (M, 10), M may be
-    0. Returns temperature, which calibrates its probabilities on the validation split, and
-    ood_threshold: the `ood_score` above which the share UNKNOWN_SHARE of all of them, synthetic
-    pictures and images counting alike, would be called unlike anything known.
+    labels (N,) and val_logits (N, 10) of the validation split; other_logits (M, 10) each, of
+    garments of other kinds, M may be 0. Returns temperature, which calibrates its probabilities on
+    the validation split, and ood_threshold: the lowest `ood_score` above which at most the share
+    UNKNOWN_SHARE of each kind would be called unlike anything known.
     """
     temperature = evaluation.temperature(labels, val_logits)
-    count = len(synthetic_logits) or len(val_logits)
-    real_logits = np.random.default_rng(0).permutation(val_logits)[:count]
-    logits = np.concatenate([real_logits, synthetic_logits]) / temperature
-    ood_threshold = float(np.quantile(ood_score(logits), 1 - UNKNOWN_SHARE))
-    return {"temperature": temperature, "ood_threshold": ood_threshold}
+    kinds = [logits / temperature for logits in (val_logits, *other_logits) if len(logits)]
+    thresholds = [np.quantile(ood_score(logits), 1 - UNKNOWN_SHARE) for logits in kinds]
+    return {"temperature": temperature, "ood_threshold": float(max(thresholds))}
 
 
 def final_metrics(state: TrainState, test_split: Split | None) -> dict:

@@ -1,10 +1,12 @@
 """The numbers about a model: against scikit-learn, counting by hand and closed forms."""
 
+import json
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn import metrics
 
 from fashion_core import evaluation
@@ -242,6 +244,88 @@ def test_calibration_counts_a_confidence_on_an_edge_in_the_lower_bin():
     probs[:, 0], probs[:, 1] = [0.5, 0.75, 1.0], [0.5, 0.25, 0.0]
     rows = evaluation.calibration([0, 0, 0], probs, bins=4)["bins"]
     assert [row["images"] for row in rows] == [0, 1, 1, 1]
+
+
+# Picture sets
+
+
+# Classes that are right, class that is named, confidence in it, doubted, ood_score
+PICTURES = [
+    ({0}, 0, 0.9, False, -5),
+    ({0}, 6, 0.8, True, -2),
+    ({0, 6}, 6, 0.7, False, -5),
+    ({0, 6}, 4, 0.95, False, -4),
+    ({6}, 6, 0.6, True, -1),
+    ({4}, 3, 0.95, False, -3),
+    (set(), 8, 0.99, True, -1.5),
+    (set(), 8, 0.4, False, -3.5),
+]
+
+
+def picture_arrays(pictures):
+    allowed = np.array([[label in right for label in range(10)] for right, *_ in pictures], bool)
+    probs = np.zeros((len(pictures), 10), np.float32)
+    for row, (_, pred, confidence, *_) in zip(probs, pictures, strict=True):
+        row[:] = (1 - confidence) / 9
+        row[pred] = confidence
+    doubted, scores = (np.array([picture[i] for picture in pictures]) for i in (3, 4))
+    return allowed.reshape(-1, 10), probs, doubted.astype(bool), scores
+
+
+def test_a_picture_set_report_agrees_with_counting_by_hand():
+    report = evaluation.picture_set_report(*picture_arrays(PICTURES))
+    rows = {row["class"]: row for row in report["per_class"]}
+    assert list(rows) == list(CLASS_NAMES)
+    assert rows["T-shirt/top"] == {
+        "class": "T-shirt/top",
+        "accuracy": 2 / 4,
+        "support": 4,
+        "doubted": 1 / 4,
+    }
+    assert rows["Shirt"] == {"class": "Shirt", "accuracy": 2 / 3, "support": 3, "doubted": 1 / 3}
+    assert rows["Coat"] == {"class": "Coat", "accuracy": 0, "support": 1, "doubted": 0}
+    assert rows["Bag"] == {"class": "Bag", "accuracy": None, "support": 0, "doubted": None}
+    assert report["accuracy"] == pytest.approx((2 / 4 + 2 / 3 + 0) / 3)
+    assert report["doubted"] == 2 / 6
+    # The score -1.5 is above those of five of six garments, -3.5 above those of three
+    auroc = pytest.approx((5 + 3) / (2 * 6))
+    assert report["outliers"] == {"count": 2, "doubted": 1 / 2, "auroc": auroc}
+
+
+def test_the_confusion_of_a_picture_set_counts_pictures_of_one_class():
+    confusion = np.array(evaluation.picture_set_report(*picture_arrays(PICTURES))["confusion"])
+    cells = {(0, 0): 1, (0, 6): 1, (6, 6): 1, (4, 3): 1}
+    assert {tuple(cell): confusion[tuple(cell)] for cell in np.argwhere(confusion)} == cells
+    assert confusion.shape == (10, 10)
+
+
+def test_the_worst_mistakes_are_the_most_confident_ones_on_garments():
+    allowed, probs, *_ = picture_arrays(PICTURES)
+    assert evaluation.worst_mistakes(allowed, probs, 10).tolist() == [3, 5, 1]
+    assert evaluation.worst_mistakes(allowed, probs, 2).tolist() == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("pictures", "accuracy", "outliers"),
+    [(PICTURES[:1], 1, 0), (PICTURES[-1:], None, 1), ([], None, 0)],
+)
+def test_what_cannot_be_measured_is_none(pictures, accuracy, outliers):
+    report = evaluation.picture_set_report(*picture_arrays(pictures))
+    assert report["accuracy"] == accuracy
+    assert report["outliers"]["count"] == outliers
+    assert report["outliers"]["auroc"] is None
+    json.dumps(report, allow_nan=False)
+
+
+def test_auroc_agrees_with_scipy_on_ties():
+    rng = np.random.default_rng(3)
+    scores = rng.integers(0, 9, 300).astype(float)
+    allowed = np.zeros((300, 10), bool)
+    allowed[100:, 2] = True
+    probs = np.full((300, 10), 0.1, np.float32)
+    report = evaluation.picture_set_report(allowed, probs, scores > 5, scores)
+    statistic = stats.mannwhitneyu(scores[:100], scores[100:]).statistic
+    assert report["outliers"]["auroc"] == pytest.approx(statistic / (100 * 200))
 
 
 def test_importing_evaluation_does_not_load_scikit_learn():

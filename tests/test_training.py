@@ -191,10 +191,12 @@ def test_every_other_image_of_a_students_batch_is_a_mixed_copy_without_a_label(b
 
 def test_batches_drawn_ahead_are_those_drawn_one_by_one():
     batches = list(zip(*(part.split(20) for part in first_images(50)), strict=True))
-    drawn = list(training.prefetched(iter(batches), seed=3, first_step=7))
+    config = TrainConfig(synthetic=True, seed=3)
+    drawn = list(training.prefetched(iter(batches), config, first_step=7))
     assert len(drawn) == 3
     for step, (batch, found) in enumerate(zip(batches, drawn, strict=True), start=7):
-        for ours, expected in zip(found, training.with_synthetic(*batch, (3, step)), strict=True):
+        alone = training.with_synthetic(*batch, config, step)
+        for ours, expected in zip(found, alone, strict=True):
             assert torch.equal(ours, expected)
 
 

@@ -30,6 +30,7 @@ METRIC_TITLES = {
     "val_loss": "Validation loss",
     "val_accuracy": "Validation accuracy",
     "synthetic_accuracy": "Accuracy on synthetic pictures",
+    "drawings_accuracy": "Accuracy on people's drawings",
 }
 X_TITLES = {"epoch": "Epoch", "step": "Step", "elapsed_seconds": "Seconds"}
 CURVES_HEIGHT = 380  # pixels, with room for the legend

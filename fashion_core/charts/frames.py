@@ -41,6 +41,7 @@ EPOCH_METRICS = (
     "val_loss",
     "val_accuracy",
     "synthetic_accuracy",
+    "drawings_accuracy",
     "elapsed_seconds",
     "images_per_second",
 )
@@ -169,6 +170,7 @@ def rate_frame(rates: list[float], losses: list[float], smooth: list[float]) -> 
 # Names of the series, as the legends show them
 TRAINING, VALIDATION = "training", "validation"
 SYNTHETIC = "synthetic pictures"
+DRAWINGS = "people's drawings"
 OTHER = "other run"  # behind a live one
 
 
@@ -185,11 +187,12 @@ def epoch_losses(epochs: pd.DataFrame, other: pd.DataFrame | None = None) -> pd.
 def epoch_accuracies(epochs: pd.DataFrame, other: pd.DataFrame | None = None) -> pd.DataFrame:
     """The accuracies of an `epoch_frame` one below the other, a row for each point.
 
-    Columns: epoch (int64), series (`VALIDATION`, and `SYNTHETIC` of runs that learn from synthetic
-    pictures), accuracy (float64, fraction). `other`: another run's `epoch_frame`, whose validation
-    accuracy is the series `OTHER`.
+    Columns: epoch (int64), series (`VALIDATION`, and `SYNTHETIC` and `DRAWINGS` of runs that learn
+    from such pictures), accuracy (float64, fraction). `other`: another run's `epoch_frame`, whose
+    validation accuracy is the series `OTHER`.
     """
     names = {"val_accuracy": VALIDATION, "synthetic_accuracy": SYNTHETIC}
+    names |= {"drawings_accuracy": DRAWINGS}
     tidy = _melted(epochs, names, "accuracy").dropna().reset_index(drop=True)
     return _with_other(tidy, other, "val_accuracy", "accuracy")
 

@@ -123,8 +123,8 @@ def spawn_worker(run_dir: Path) -> None:
 
 # OpenMP's threads wait for each other by spinning. Not at all makes two threads on two idle cores
 # 1.7 times slower; as long as its default makes them ten times slower on cores that others need
-# too. Read when torch is loaded. glibc keeps what a step frees for the next one instead of giving it
-# back to the system: up to a tenth faster in float32, some thousand page faults a step fewer.
+# too. Read when torch is loaded. glibc keeps what a step frees for the next one instead of giving
+# it back to the system: up to a tenth faster in float32, some thousand page faults a step fewer.
 # Read when the process begins.
 THREADS_ENVIRONMENT = {
     "GOMP_SPINCOUNT": "10000",

@@ -34,7 +34,7 @@ def outline(image: np.ndarray, label: int, rng: Generator) -> np.ndarray:
     mask = (big > rng.uniform(18, 70)).astype(np.uint8)
     move = _movement(rng)
     canvas = np.zeros((EDGE, EDGE), np.uint8)
-    pen = _Pen(rng)
+    pen = Pen(rng)
     edges = _contours(mask, 12)
     manner = rng.random()
     if manner < 0.22:  # coloured in, as a silhouette or with its inner edges
@@ -70,7 +70,7 @@ def drawing_of(parts: list[Part], label: int, rng: Generator) -> np.ndarray:
 # Lines
 
 
-class _Pen:
+class Pen:
     """How somebody draws all strokes of a picture: how thick, how shaky, how carefully closed."""
 
     def __init__(self, rng: Generator) -> None:
@@ -129,7 +129,7 @@ def _even_points(points: np.ndarray, distance: float) -> np.ndarray:
 
 def _line_drawing(parts: list[Part], label: int, rng: Generator) -> np.ndarray:
     """Ink on nothing: (EDGE, EDGE) uint8."""
-    canvas, pen = np.zeros((EDGE, EDGE), np.uint8), _Pen(rng)
+    canvas, pen = np.zeros((EDGE, EDGE), np.uint8), Pen(rng)
     see_through, merged = rng.random() < 0.15, rng.random() < 0.4
     if label not in TOLD_BY_DETAILS and rng.random() < 0.25:
         parts = _bare(parts)
@@ -156,7 +156,7 @@ def _bare(parts: list[Part]) -> list[Part]:
     ]
 
 
-def _draw_merged_outline(canvas: np.ndarray, parts: list[Part], pen: _Pen) -> None:
+def _draw_merged_outline(canvas: np.ndarray, parts: list[Part], pen: Pen) -> None:
     """Draw the outline around several overlapping areas, without the seams between them."""
     for edge in _contours(_mask_of(parts), 8):
         smooth = cv2.approxPolyDP(edge.astype(np.float32), 0.7, True)  # (m, 1, 2)
@@ -176,7 +176,7 @@ def _mask_of(parts: list[Part]) -> np.ndarray:
     return mask
 
 
-def _hatch(canvas: np.ndarray, mask: np.ndarray, pen: _Pen, rng: Generator) -> None:
+def _hatch(canvas: np.ndarray, mask: np.ndarray, pen: Pen, rng: Generator) -> None:
     """Draw parallel lines all over the mask."""
     gap, lean = rng.uniform(4, 12), rng.uniform(-1.2, 1.2)
     layer = np.zeros_like(canvas)
@@ -212,7 +212,7 @@ def _inner_edges(big: np.ndarray, mask: np.ndarray, rng: Generator) -> list[np.n
 
 def _flat_colours(parts: list[Part], rng: Generator) -> np.ndarray:
     """An icon: areas of one brightness each, with or without an outline; (EDGE, EDGE) uint8."""
-    canvas, pen = np.zeros((EDGE, EDGE), np.uint8), _Pen(rng)
+    canvas, pen = np.zeros((EDGE, EDGE), np.uint8), Pen(rng)
     silhouette = rng.random() < 0.35
     cloth = int(rng.integers(40, 256))
     trim = cloth if silhouette else int(rng.integers(0, 256))
@@ -255,16 +255,21 @@ def _shaded(parts: list[Part], rng: Generator) -> tuple[np.ndarray, np.ndarray]:
 
 def _placed(parts: list[Part], rng: Generator) -> list[Part]:
     """The parts turned, bent and scaled into the canvas, their points in pixels."""
-    points = np.vstack([part.points for part in parts])  # (n, 2)
+    pieces = placed_lines([part.points for part in parts], rng)
+    return [Part(piece, part.kind) for piece, part in zip(pieces, parts, strict=True)]
+
+
+def placed_lines(lines: list[np.ndarray], rng: Generator) -> list[np.ndarray]:
+    """Lines of points (n, 2), in any unit, turned, bent and scaled into the canvas: in pixels."""
+    points = np.vstack(lines)  # (n, 2)
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    size = np.ptp(points, axis=0).max()
+    size = max(np.ptp(points, axis=0).max(), 1e-6)
     move = _movement(rng)
     moved = move((points - middle) * ((EDGE - 2 * MARGIN) / size) + EDGE / 2)
     corner, extent = moved.min(axis=0), np.ptp(moved, axis=0)
-    moved = (moved - corner - extent / 2) * ((EDGE - 2 * MARGIN) / extent.max()) + EDGE / 2
-    ends = np.cumsum([len(part.points) for part in parts])[:-1]
-    pieces = np.split(moved, ends)
-    return [Part(piece, part.kind) for piece, part in zip(pieces, parts, strict=True)]
+    scale = (EDGE - 2 * MARGIN) / max(extent.max(), 1e-6)
+    moved = (moved - corner - extent / 2) * scale + EDGE / 2
+    return np.split(moved, np.cumsum([len(line) for line in lines])[:-1])
 
 
 def _movement(rng: Generator) -> Callable[[np.ndarray], np.ndarray]:

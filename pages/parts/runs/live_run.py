@@ -165,9 +165,10 @@ def show_epoch_charts(
     )
     right.markdown("**Validation accuracy**", help=GLOSSARY["validation"])
     learns_synthetic = bool(run.config and run.config.synthetic)
+    learns_drawings = bool(run.config and run.config.drawings)
     right.vega_lite_chart(
         epoch_accuracies(epochs, other_epochs),
-        epoch_accuracy_spec(CHART_HEIGHT, learns_synthetic, dashed),
+        epoch_accuracy_spec(CHART_HEIGHT, learns_synthetic, dashed, learns_drawings),
         key=f"epoch-accuracy-{run.run_id}",
         alt="Validation accuracy per epoch" + describe_dashes(dashed),
     )

@@ -1,0 +1,129 @@
+"""fashion_core.synthetic.people: what a model learns from of people's drawings, and fine-tuning."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from fashion_core import checkpoints, training
+from fashion_core.config import TrainConfig
+from fashion_core.data import Split
+from fashion_core.errors import ConfigError, PictureSetError
+from fashion_core.evaluation import class_mean_accuracy
+from fashion_core.metadata import OUTLIER
+from fashion_core.synthetic import people
+
+WORDS = {"t-shirt": 0, "pants": 1, "sweater": 2, "jacket": 4, "flip flops": 5, "purse": 8}
+CPU = torch.device("cpu")
+
+
+def drawing(word: str, key: int) -> str:
+    """A box with a line below it, of a size of its own: a line of an .ndjson file."""
+    high = 60 + 7 * (key % 20)
+    strokes = [[[0, 100, 100, 0, 0], [0, 0, high, high, 0]], [[20, 80], [200, 210]]]
+    return json.dumps({"word": word, "key_id": str(key), "recognized": True, "drawing": strokes})
+
+
+@pytest.fixture
+def drawings_dir(tmp_path, monkeypatch):
+    """Twenty drawings of each of six words, and two other things."""
+    folder = tmp_path / "pictures" / "quickdraw"
+    (folder / "none").mkdir(parents=True)
+    for word in WORDS:
+        lines = [drawing(word, key) for key in range(20)]
+        (folder / f"{word}.ndjson").write_text("\n".join(lines))
+    for word in ("cat", "tree", "house", "car"):
+        lines = [drawing(word, key) for key in range(5)]
+        (folder / "none" / f"{word}.ndjson").write_text("\n".join(lines))
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "pictures"))
+    people.read_drawings.cache_clear()
+    yield folder
+    people.read_drawings.cache_clear()
+
+
+def test_a_batch_has_every_class_alike_and_other_things_and_repeats(drawings_dir):
+    drawings = people.read_drawings("train")
+    pixels, labels = people.redrawn_batch(drawings, 300, seed=3)
+    assert (pixels.shape, pixels.dtype) == ((300, 28, 28), np.uint8)
+    assert np.mean(labels == OUTLIER) == pytest.approx(people.OUTLIER_SHARE, abs=0.01)
+    counts = [np.sum(labels == label) for label in WORDS.values()]
+    assert min(counts) > 0.5 * max(counts)
+    assert set(labels) == {OUTLIER, *WORDS.values()}
+    assert pixels.reshape(300, -1).any(axis=1).all()
+    again, _ = people.redrawn_batch(drawings, 300, seed=3)
+    assert np.array_equal(pixels, again)
+    assert not np.array_equal(pixels, people.redrawn_batch(drawings, 300, seed=4)[0])
+
+
+def test_nothing_that_is_learned_from_is_validated_or_tested_on(drawings_dir):
+    keys = [set(people.read_drawings(split).sources) for split in ("train", "val", "test")]
+    assert all(keys)
+    assert not keys[0] & keys[1] | keys[0] & keys[2] | keys[1] & keys[2]
+
+
+def test_without_drawings_it_says_how_to_fetch_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "nothing"))
+    people.read_drawings.cache_clear()
+    with pytest.raises(PictureSetError, match="fetch-pictures quickdraw"):
+        people.read_drawings("train")
+
+
+def test_a_run_learns_from_drawings_and_measures_itself_on_others(drawings_dir, val_split):
+    config = TrainConfig(synthetic=True, drawings=True, train_size=1_000, epochs=1)
+    split = Split("train", val_split.pixels, val_split.labels, val_split.indices)
+    state = training.new_state(config, CPU, precision="float32")
+    last = list(training.train(state, split, val_split))[-1]
+    assert 0 <= last["drawings_accuracy"] <= 1
+    drawn = training.read_val_drawings()
+    preds = training.predict_logits(state.model, drawn.pixels).argmax(1)
+    assert last["drawings_accuracy"] == class_mean_accuracy(drawn.allowed, preds)
+    assert state.best_metrics["drawings_accuracy"] == last["drawings_accuracy"]
+
+
+@pytest.fixture(scope="module")
+def val_split():
+    from fashion_core.data import load_split
+
+    split = load_split("val")
+    return Split("val", split.pixels[:1_000], split.labels[:1_000], split.indices[:1_000])
+
+
+def test_drawings_take_the_place_of_synthetic_pictures():
+    with pytest.raises(ConfigError, match="synthetic"):
+        TrainConfig(drawings=True)
+
+
+def test_a_picture_that_may_be_either_counts_for_both_classes():
+    allowed = np.zeros((4, 10), bool)
+    allowed[[0, 1], 7] = allowed[[1, 2], 9] = allowed[3, 0] = True
+    # Sneaker: right, right · Ankle boot: right, wrong · T-shirt: wrong
+    assert class_mean_accuracy(allowed, np.array([7, 7, 0, 1])) == pytest.approx((1 + 0.5 + 0) / 3)
+
+
+def test_fine_tuning_begins_with_the_weights_of_a_model(checkpoint_path):
+    checkpoint = checkpoints.read_checkpoint(checkpoint_path)
+    state = training.new_state(TrainConfig(seed=5), CPU, precision="float32")
+    training.start_from(state, checkpoint)
+    for name, tensor in state.model.state_dict().items():
+        assert torch.equal(tensor, checkpoint.weights[name])
+    images = torch.zeros(2, 1, 28, 28).to(memory_format=torch.channels_last)
+    state.model.eval()
+    state.optimizer.compute_model.eval()
+    assert torch.equal(state.model(images), state.optimizer.compute_model(images))
+
+
+def test_fine_tuning_refuses_a_model_of_another_network(checkpoint_path):
+    state = training.new_state(TrainConfig(model="ResidualNet"), CPU, precision="float32")
+    with pytest.raises(ConfigError, match="FashionCNN, not a ResidualNet"):
+        training.start_from(state, checkpoints.read_checkpoint(checkpoint_path))
+
+
+def test_the_threshold_lets_hardly_any_garment_of_any_kind_be_doubted():
+    rng = np.random.default_rng(0)
+    sharp = rng.normal(size=(500, 10)) * 6
+    dull = rng.normal(size=(100, 10)) * 2
+    labels = sharp.argmax(1)
+    threshold = training.calibrate(labels, sharp, dull)
+    scores = training.ood_score(dull / threshold["temperature"])
+    assert np.mean(scores > threshold["ood_threshold"]) == pytest.approx(0.02, abs=0.011)
