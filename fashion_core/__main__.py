@@ -1,4 +1,4 @@
-"""The command line: fetch-data, train, ask-teacher, evaluate, classify, export.
+"""The command line: fetch-data, fetch-pictures, train, ask-teacher, evaluate, classify, export.
 
 `python -m fashion_core COMMAND --help` has more.
 """
@@ -10,6 +10,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ import click
 
 from fashion_core import data, fetch, files
 from fashion_core.config import TrainConfig, field_spec
-from fashion_core.errors import ExportError, LabError, PictureError
+from fashion_core.errors import ExportError, LabError, PictureError, PictureSetError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # loaded by the commands that need them: they take seconds
     from torch import nn
     from tqdm import tqdm
 
+    from fashion_core.picture_sets import PictureSet
     from fashion_core.training import TrainState
 
 
@@ -65,6 +67,37 @@ class _DownloadBar:
             self.source = source
         self.bar.total = bytes_total
         self.bar.update(bytes_done - self.bar.n)
+
+
+@cli.command("fetch-pictures")
+@click.argument("name", metavar="quickdraw|clothing")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    help="Drawings a word (otherwise 1,000, of other things 100) or photos a class (200).",
+)
+@click.option("--address", default="", help="Another server that has the same files.")
+def fetch_pictures_command(name: str, limit: int | None, address: str):
+    """Fetch people's drawings (quickdraw) or photos (clothing).
+
+    What is there already stays as it is; exit status 1 if anything could not be had.
+    """
+    from tqdm import tqdm
+
+    from fashion_core.fetch_pictures import fetch_pictures
+
+    with tqdm(unit="file", file=sys.stderr) as bar:
+        folder, problems = fetch_pictures(name, partial(_show_files, bar), limit or 0, address)
+    for problem in problems:
+        click.echo(problem, err=True)
+    click.echo(f"Pictures are in {folder}. LICENSE.txt there says whose they are.")
+    sys.exit(bool(problems))
+
+
+def _show_files(bar: "tqdm", name: str, files_done: int, files_total: int) -> None:
+    bar.total = files_total
+    bar.set_description(name)
+    bar.update(files_done - bar.n)
 
 
 def _config_options(command):
@@ -192,12 +225,31 @@ def _show_progress(bar: "tqdm", event: dict, epochs: int) -> None:
 
 @cli.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--pictures",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Measure on the pictures in this folder instead, or on the set of this name.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "val", "test", "all"]),
+    default="all",
+    show_default=True,
+    help="Which part of --pictures.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(checkpoint: Path | None, as_json: bool):
+def evaluate(checkpoint: Path | None, folder: Path | None, split: str, as_json: bool):
     """Measure CHECKPOINT (default: the recommended model) on the 10,000 test images."""
     from fashion_core import catalog, checkpoints, evaluation, predict
 
+    if split != "all" and not folder:
+        raise click.UsageError("--split is a part of --pictures; the test images have none.")
     path = checkpoint or catalog.recommended_path()
+    if folder:
+        result = _picture_result(path, folder, split)
+        click.echo(json.dumps(result) if as_json else _picture_table(result))
+        return
     model, split = checkpoints.load_model(path), data.load_split("test")
     preds = predict.predict_probs(model, split.pixels).argmax(1)
     result = {
@@ -216,6 +268,77 @@ def evaluate(checkpoint: Path | None, as_json: bool):
     for row in result["per_class"]:
         numbers = f"{row['precision']:9.3f} {row['recall']:7.3f} {row['f1']:6.3f}"
         click.echo(f"{row['class']:12} {numbers}")
+
+
+WORST = 10  # mistakes that are listed
+
+
+def _picture_result(path: Path, folder: Path, split: str) -> dict:
+    """What a model makes of a picture set, as plain values."""
+    import numpy as np
+
+    from fashion_core import checkpoints, evaluation, predict
+
+    model, pictures = checkpoints.load_model(path), _load_pictures(folder, split)
+    logits = predict.predict_logits(model, pictures.pixels)  # (N, 10) float32
+    probs, scores = predict.softmax(logits), predict.ood_score(logits)
+    doubted = (scores > model.ood_threshold) | ~pictures.pixels.any(axis=(1, 2))  # (N,) bool
+    worst = [
+        {
+            "source": pictures.sources[i],
+            "label": "|".join(CLASS_NAMES[c] for c in np.flatnonzero(pictures.allowed[i])),
+            "predicted": CLASS_NAMES[probs[i].argmax()],
+            "probability": float(probs[i].max()),
+        }
+        for i in evaluation.worst_mistakes(pictures.allowed, probs, WORST)
+    ]
+    report = evaluation.picture_set_report(pictures.allowed, probs, doubted, scores)
+    facts = {"checkpoint": str(path), "pictures": len(probs)}
+    return facts | report | {"worst": worst, "problems": list(pictures.problems)}
+
+
+def _load_pictures(folder: Path, split: str) -> "PictureSet":
+    """The part of a picture set, given by its folder or its name, with a bar while it is prepared.
+
+    Raises PictureSetError, also for a part without any picture.
+    """
+    from tqdm import tqdm
+
+    from fashion_core import picture_sets
+
+    if not folder.exists() and str(folder) in picture_sets.list_picture_sets():
+        folder = picture_sets.pictures_dir() / folder
+    with tqdm(unit="picture", file=sys.stderr, delay=1) as bar:
+        pictures = picture_sets.load_picture_set(folder, partial(_show_files, bar, "Preparing"))
+    part = pictures if split == "all" else pictures.part(split)
+    if not part.sources:
+        raise PictureSetError(f"None of the pictures in {folder} is in the part {split!r}.")
+    return part
+
+
+def _picture_table(result: dict) -> str:
+    """The same for people."""
+    outliers = result["outliers"]
+    garments = result["pictures"] - outliers["count"]
+    lines = [f"{result['checkpoint']}: {garments:,} garments, {outliers['count']:,} other things"]
+    lines += [f"{'class':12} accuracy  doubted  pictures"]
+    rows = [*result["per_class"], {**result, "class": "mean", "support": garments}]
+    for row in rows:
+        numbers = f"{_percent(row['accuracy']):>8} {_percent(row['doubted']):>8}"
+        lines.append(f"{row['class']:12} {numbers} {row['support']:9,}")
+    if outliers["auroc"] is not None:
+        doubt = f"{_percent(outliers['doubted'])} doubted, AUROC {outliers['auroc']:.3f}"
+        lines.append(f"Other things: {doubt}")
+    if result["worst"]:
+        lines.append("Most confident mistakes:")
+    for mistake in result["worst"]:
+        answer = f"{mistake['predicted']}, {mistake['probability']:.1%}"
+        lines.append(f"  {mistake['source']} ({mistake['label']}): {answer}")
+    return "\n".join(lines + result["problems"])
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.1%}"
 
 
 @cli.command()

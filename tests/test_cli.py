@@ -5,7 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import numpy as np
 import onnxruntime
 import pytest
 import torch
@@ -13,11 +18,14 @@ from click.testing import CliRunner
 from PIL import Image
 from waiting import SECONDS, wait_for
 
-from fashion_core import catalog, checkpoints, data, training
+from fashion_core import catalog, checkpoints, data, picture_sets, predict, training
 from fashion_core.__main__ import cli
 from fashion_core.config import TrainConfig
+from fashion_core.errors import PictureSetError
 from fashion_core.files import PROJECT_DIR
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.pictures.opening import open_picture
+from fashion_core.pictures.prepare import prepare
 
 
 def call(*words, **environment):
@@ -149,6 +157,130 @@ def test_evaluate_refuses_a_bad_file_in_words(tmp_path):
     done = call("evaluate", path)
     assert done.returncode == 1
     assert done.stderr == "Error: bad.pt is not a model file, or only half of one was copied.\n"
+
+
+@pytest.fixture
+def picture_folder(tmp_path, monkeypatch):
+    """Five photos of two classes and of something else, and a folder of no class."""
+    monkeypatch.setattr(picture_sets, "CACHE_DIR", tmp_path / "cache")
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "sets"))
+    folder = tmp_path / "sets" / "mine"
+    places = ("Trouser/a", "Trouser/b", "T-shirt_top|Shirt/a", "none/a", "Trouser/blank")
+    for width, place in enumerate(places, 10):
+        path = folder / f"{place}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draw_picture(path, "white" if path.stem == "blank" else "black", width)
+    (folder / "Hats").mkdir()
+    return folder
+
+
+def draw_picture(path, color, width):
+    picture = Image.new("RGB", (100, 100), "white")
+    picture.paste(color, (30, 20, 40 + width, 80))
+    picture.save(path)
+
+
+def set_threshold(checkpoint_path, picture):
+    """Let the model doubt whatever is less known than this picture."""
+    pixels = prepare(open_picture(picture)).pixels[None]
+    model = checkpoints.load_model(checkpoint_path)
+    threshold = float(predict.ood_score(predict.predict_logits(model, pixels))[0]) + 1e-6
+    checkpoint = checkpoints.read_checkpoint(checkpoint_path)
+    metrics = checkpoint.metrics | {"ood_threshold": threshold}
+    checkpoints.save_checkpoint(checkpoint_path, checkpoint.config, model.state_dict(), metrics)
+
+
+@pytest.mark.parametrize("least_known", ["b.png", None])
+def test_evaluate_on_pictures_agrees_with_classifying_each(
+    picture_folder, checkpoint_path, least_known
+):
+    if least_known:  # otherwise only the blank picture is doubted
+        set_threshold(checkpoint_path, picture_folder / "Trouser" / least_known)
+    words = ["evaluate", checkpoint_path, "--pictures", picture_folder, "--json"]
+    done = CliRunner().invoke(cli, list(map(str, words)))
+    assert done.exit_code == 0, done.output
+    result = json.loads(done.stdout)
+    assert set(result) == {
+        *("checkpoint", "pictures", "accuracy", "per_class", "confusion", "doubted"),
+        *("outliers", "worst", "problems"),
+    }
+    paths = sorted(picture_folder.rglob("*.png"))
+    done = CliRunner().invoke(
+        cli, ["classify", *map(str, paths), "--checkpoint", str(checkpoint_path), "--json"]
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    trousers = [answer for answer in answers if "Trouser/" in answer["path"]]
+    row = result["per_class"][1]
+    assert (row["class"], row["support"], result["pictures"]) == ("Trouser", 3, 5)
+    assert row["accuracy"] == np.mean([answer["label"] == "Trouser" for answer in trousers])
+    assert row["doubted"] == np.mean([not answer["recognised"] for answer in trousers])
+    assert 0 < row["doubted"] < 1
+    assert result["outliers"]["count"] == 1
+    garments = [answer for answer in answers if "/none/" not in answer["path"]]
+    named_like = [Path(answer["path"]).parent.name.split("|") for answer in garments]
+    pairs = zip(garments, named_like, strict=True)
+    wrong = [a["path"] for a, names in pairs if a["label"].replace("/", "_") not in names]
+    assert len(result["worst"]) == len(wrong) > 0
+    for mistake in result["worst"]:
+        [answer] = [answer for answer in answers if answer["path"].endswith(mistake["source"])]
+        assert mistake["predicted"] == answer["label"] != mistake["label"]
+        assert mistake["probability"] == pytest.approx(answer["probs"][answer["label"]], abs=1e-6)
+    assert "Hats is named like no class" in result["problems"][0]
+
+
+def test_evaluate_on_a_part_of_a_set_of_this_name_prints_a_table(picture_folder, checkpoint_path):
+    parts = []
+    for split in ("train", "val", "test", "all"):
+        words = ["evaluate", checkpoint_path, "--pictures", "mine", "--split", split]
+        done = CliRunner().invoke(cli, list(map(str, words)))
+        parts.append(done)
+    assert parts[-1].exit_code == 0, parts[-1].output
+    assert ": 4 garments, 1 other things" in parts[-1].stdout
+    assert "  Trouser/blank.png (Trouser): " in parts[-1].stdout
+    for part in parts[:-1]:
+        is_empty = isinstance(part.exception, PictureSetError)
+        assert is_empty != ("garments" in part.stdout)
+
+
+def test_evaluate_refuses_a_folder_in_words_and_a_part_of_nothing(tmp_path):
+    done = call("evaluate", "--pictures", tmp_path / "gone")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Error: There is no folder {tmp_path / 'gone'}. Check the path.\n"
+    assert "--split is a part of --pictures" in refusal_of("evaluate", "--split", "val")
+
+
+def test_fetch_pictures_says_what_could_not_be_had(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "sets"))
+    draw_picture(tmp_path / "a.png", "black", 20)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "a.png").rename(tmp_path / "images" / "a.jpg")
+    listing = "image,sender_id,label,kids\na,1,Pants,False\nb,1,Pants,False\n"
+    (tmp_path / "images.csv").write_text(listing)
+    handler = partial(QuietHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        done = CliRunner().invoke(cli, ["fetch-pictures", "clothing", "--address", address])
+        server.shutdown()
+        thread.join()
+    assert done.exit_code == 1
+    assert "b.jpg: HTTP Error 404: File not found\n" in done.stderr
+    assert done.stdout.startswith(f"Pictures are in {tmp_path / 'sets' / 'clothing'}.")
+    assert (tmp_path / "sets" / "clothing" / "Trouser" / "a.jpg").exists()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves a folder and knows no ranges."""
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+def test_fetch_pictures_refuses_an_unknown_set_in_words():
+    done = call("fetch-pictures", "photos")
+    assert done.returncode == 1
+    assert "Error: There is no set 'photos'. Known are quickdraw, clothing." in done.stderr
 
 
 def test_classify_gives_a_line_per_picture_and_status_one_for_a_bad_one(tmp_path):
