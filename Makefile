@@ -42,8 +42,8 @@ run: $(APP_READY)
 test: $(TESTS_READY) lint data
 	@browser=$$($(PY) tests/find_chromium.py); status=$$?; export OMP_NUM_THREADS=1; \
 	case $$status in \
-	    0) FASHION_CHROMIUM="$$browser" $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder ;; \
-	    3) $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" ;; \
+	    0) FASHION_CHROMIUM="$$browser" $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25 ;; \
+	    3) $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25 -m "not browser" ;; \
 	    *) exit $$status ;; \
 	esac
 

@@ -131,8 +131,9 @@ class TrainConfig:
     )
     drawings: bool = _switch(
         "People's drawings",
-        "Half of the synthetic pictures give way to drawings by people, of garments and of other"
-        " things, drawn anew with other pens. Only together with Synthetic pictures.",
+        "Adds to every batch as many drawings by people, of garments and of other things, drawn"
+        " anew with other pens; half as many beside Synthetic pictures. Not together with Learns"
+        " from a teacher or Mixup.",
     )
     train_size: int = _number(
         TRAIN_SIZE, 1_000, TRAIN_SIZE, 1_000, "Training images", "How many; fewer is quicker."
@@ -144,22 +145,23 @@ class TrainConfig:
     def __post_init__(self):
         for spec in dataclasses.fields(self):
             _check_value(spec, getattr(self, spec.name))
-        if self.distillation and self.synthetic:
+        if self.distillation and self.has_added_half:
             raise ConfigError(
-                "Synthetic pictures (synthetic) and Learns from a teacher (distillation) cannot"
-                " both be on: the teacher has not seen such pictures. Switch one of them off."
+                "Synthetic pictures (synthetic) or People's drawings (drawings) and Learns from a"
+                " teacher (distillation) cannot both be on: the teacher has not seen such pictures."
+                " Switch one of them off."
             )
-        if self.drawings and not self.synthetic:
-            raise ConfigError(
-                "People's drawings (drawings) take the place of half of the synthetic pictures:"
-                " switch Synthetic pictures (synthetic) on, too."
-            )
-        if self.mixup and (self.distillation or self.synthetic):
+        if self.mixup and (self.distillation or self.has_added_half):
             raise ConfigError(
                 "Mixup (mixup) cannot be on together with Learns from a teacher (distillation),"
-                " which has mixtures of its own, or Synthetic pictures (synthetic)."
-                " Set mixup to 0 or switch the other one off."
+                " which has mixtures of its own, Synthetic pictures (synthetic) or People's"
+                " drawings (drawings). Set mixup to 0 or switch the other one off."
             )
+
+    @property
+    def has_added_half(self) -> bool:
+        """Whether half of each batch are synthetic pictures, people's drawings, or both."""
+        return self.synthetic or self.drawings
 
     @property
     def steps_per_epoch(self) -> int:
@@ -168,13 +170,13 @@ class TrainConfig:
 
     @property
     def real_batch_size(self) -> int:
-        """How many images of a batch are Fashion-MNIST's own; half with synthetic pictures."""
-        return self.batch_size // 2 if self.synthetic else self.batch_size
+        """How many images of a batch are Fashion-MNIST's own; half with added pictures."""
+        return self.batch_size // 2 if self.has_added_half else self.batch_size
 
     @property
     def images_per_epoch(self) -> int:
-        """How many pictures an epoch trains on, synthetic ones included."""
-        return self.train_size * (2 if self.synthetic else 1)
+        """How many pictures an epoch trains on, added ones included."""
+        return self.train_size * (2 if self.has_added_half else 1)
 
     def to_dict(self) -> dict:
         """A plain dict that `from_dict` takes back."""

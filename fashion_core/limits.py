@@ -14,7 +14,9 @@ from fashion_core.errors import LimitError, RunError
 from fashion_core.text import format_count
 
 READ_ONLY = "FASHION_READ_ONLY"
-READ_ONLY_SENTENCE = "This is a public copy: training, renaming and deleting are switched off."
+READ_ONLY_SENTENCE = (
+    "This is a public copy: training, importing, renaming and deleting are switched off."
+)
 MAX_EPOCHS, MAX_MINUTES = "FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES"
 MAX_RUNS, MAX_QUEUE = "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")

@@ -326,7 +326,7 @@ def _batches_to_come(state: TrainState, tensors: tuple[Tensor, ...]) -> Iterator
     # The shuffle has been drawn once more; flips go on from where they were
     if state.epoch_batches:
         state.generator.set_state(now)
-    return _with_synthetic_half(state, batches)
+    return _with_added_half(state, batches)
 
 
 def _shuffled(state: TrainState, tensors: tuple[Tensor, ...]) -> Iterator[tuple]:
@@ -348,41 +348,43 @@ def _shuffled(state: TrainState, tensors: tuple[Tensor, ...]) -> Iterator[tuple]
     )
 
 
-def _with_synthetic_half(state: TrainState, batches: Iterator[tuple]) -> Iterator[tuple]:
-    """The batches with what `config.synthetic` adds to each."""
-    if not state.config.synthetic:
+def _with_added_half(state: TrainState, batches: Iterator[tuple]) -> Iterator[tuple]:
+    """The batches with what `config.synthetic` and `config.drawings` add to each."""
+    if not state.config.has_added_half:
         return batches
     return prefetched(batches, state.config, state.step)
 
 
 def prefetched(batches: Iterator[tuple], config: TrainConfig, first_step: int) -> Iterator[tuple]:
-    """The batches `with_synthetic`, each drawn on a thread while training is busy with another."""
+    """The batches `with_added`, each drawn on a thread while training is busy with another."""
     with ThreadPoolExecutor(1) as executor:
         drawing = None
         for step, (pixels, labels) in enumerate(batches, start=first_step):
-            drawn, drawing = drawing, executor.submit(with_synthetic, pixels, labels, config, step)
+            drawn, drawing = drawing, executor.submit(with_added, pixels, labels, config, step)
             if drawn:
                 yield drawn.result()
         if drawing:
             yield drawing.result()
 
 
-def with_synthetic(
+def with_added(
     pixels: Tensor, labels: Tensor, config: TrainConfig, step: int
 ) -> tuple[Tensor, Tensor]:
-    """A batch (n, 28, 28), (n,) and as many synthetic pictures of its classes and outliers.
+    """A batch (n, 28, 28), (n,) and as many synthetic pictures, people's drawings, or half of each.
 
-    With `config.drawings` half of these are people's instead. Returns pixels (2n, 28, 28) uint8 and
-    labels (2n,) int64.
+    Returns pixels (2n, 28, 28) uint8 and labels (2n,) int64, OUTLIER of what is no garment.
     """
     # OpenCV is loaded by those who draw only
     from fashion_core.synthetic.batches import synthetic_batch
     from fashion_core.synthetic.people import read_drawings, redrawn_batch
 
-    seed = (config.seed, step)
-    by_people = len(labels) // 2 if config.drawings else 0
-    made = [synthetic_batch(pixels[by_people:].numpy(), labels[by_people:].numpy(), seed)]
-    if by_people:
+    seed, made = (config.seed, step), []
+    by_people = 0
+    if config.drawings:
+        by_people = len(labels) // 2 if config.synthetic else len(labels)
+    if config.synthetic:
+        made.append(synthetic_batch(pixels[by_people:].numpy(), labels[by_people:].numpy(), seed))
+    if config.drawings:
         made.append(redrawn_batch(read_drawings("train"), by_people, seed))
     return (
         torch.cat([pixels, *(torch.from_numpy(each) for each, _ in made)]),
@@ -512,7 +514,7 @@ def try_rates(state: TrainState, train_split: Split, rates: Iterable[float]) -> 
     Nothing is validated or kept, and the config's own learning rate and schedule count for nothing.
     """
     tensors = training_tensors(state.config, train_split)
-    batches = _with_synthetic_half(state, _endless_batches(state, tensors))
+    batches = _with_added_half(state, _endless_batches(state, tensors))
     state.optimizer.compute_model.train()
     with contextlib.closing(batches):  # ends the thread that draws ahead
         for rate, batch in zip(rates, batches, strict=False):

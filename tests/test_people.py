@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fashion_core import checkpoints, training
+from fashion_core import checkpoints, picture_sets, training
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split
 from fashion_core.errors import ConfigError, PictureSetError
@@ -37,6 +37,7 @@ def drawings_dir(tmp_path, monkeypatch):
         lines = [drawing(word, key) for key in range(5)]
         (folder / "none" / f"{word}.ndjson").write_text("\n".join(lines))
     monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "pictures"))
+    monkeypatch.setattr(picture_sets, "CACHE_DIR", tmp_path / "prepared")
     people.read_drawings.cache_clear()
     yield folder
     people.read_drawings.cache_clear()
@@ -89,9 +90,22 @@ def val_split():
     return Split("val", split.pixels[:1_000], split.labels[:1_000], split.indices[:1_000])
 
 
-def test_drawings_take_the_place_of_synthetic_pictures():
-    with pytest.raises(ConfigError, match="synthetic"):
-        TrainConfig(drawings=True)
+def test_drawings_are_half_of_what_is_added_or_all_of_it(drawings_dir, val_split):
+    batch = torch.tensor(val_split.pixels[:40]), torch.tensor(val_split.labels[:40])
+    drawn, drawn_labels = people.redrawn_batch(people.read_drawings("train"), 20, (0, 3))
+    both, both_labels = training.with_added(*batch, TrainConfig(synthetic=True, drawings=True), 3)
+    assert both.shape == (80, 28, 28)
+    assert torch.equal(both[:40], batch[0])
+    assert np.array_equal(both[60:], drawn)
+    assert np.array_equal(both_labels[60:], drawn_labels)
+    alone, _ = training.with_added(*batch, TrainConfig(drawings=True), 3)
+    assert alone.shape == (80, 28, 28)
+
+
+@pytest.mark.parametrize("other", [{"mixup": 0.1}, {"distillation": True}])
+def test_drawings_are_refused_beside_what_makes_mixtures(other):
+    with pytest.raises(ConfigError, match="drawings"):
+        TrainConfig(drawings=True, **other)
 
 
 def test_a_picture_that_may_be_either_counts_for_both_classes():

@@ -195,7 +195,7 @@ def test_batches_drawn_ahead_are_those_drawn_one_by_one():
     drawn = list(training.prefetched(iter(batches), config, first_step=7))
     assert len(drawn) == 3
     for step, (batch, found) in enumerate(zip(batches, drawn, strict=True), start=7):
-        alone = training.with_synthetic(*batch, config, step)
+        alone = training.with_added(*batch, config, step)
         for ours, expected in zip(found, alone, strict=True):
             assert torch.equal(ours, expected)
 

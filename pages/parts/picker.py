@@ -37,7 +37,8 @@ def ask_id(
     st.selectbox(
         label,
         list(labels),
-        index=None if default is None else 0,
+        # The browser is told once what to show and, drawn anew meanwhile, falls back to the index
+        index=None if default is None else list(labels).index(chosen),
         format_func=lambda each: labels.get(each, each),
         key=state.picker_key(key),
         on_change=_remember,
