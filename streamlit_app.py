@@ -15,6 +15,7 @@ PAGES = [
     st.Page("pages/confusion_matrix.py", title="Confusion matrix", icon=":material/grid_on:"),
     st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
     st.Page("pages/classify.py", title="Classify", icon=":material/draw:"),
+    st.Page("pages/inside.py", title="Inside", icon=":material/visibility:"),
 ]
 
 ICON = Path(__file__).parent / "docs" / "icon.png"

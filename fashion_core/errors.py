@@ -9,6 +9,7 @@ LabError
 ├── CheckpointError  a model file is missing, damaged, unsafe or does not fit
 ├── TeacherError     the teacher's answers are missing, damaged or another model's
 ├── ExportError      a file to take along cannot be made
+├── InsideError      a network or picture cannot be looked into
 ├── TrainingFailed   the loss is not a number any more or has exploded
 ├── ResumeError      what was kept of a run does not fit its configuration
 ├── RunError         a run cannot be started, read or deleted
@@ -50,6 +51,10 @@ class TeacherError(LabError):
 
 class ExportError(LabError):
     """A file to take along cannot be made; says why and what to do."""
+
+
+class InsideError(LabError):
+    """A network or picture cannot be looked into; says why and what to do."""
 
 
 class TrainingFailed(LabError):

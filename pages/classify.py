@@ -19,7 +19,7 @@ from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
 from fashion_core.pictures.prepare import Correction, prepare
 from pages.parts import state
 from pages.parts.cached import cached_model, cached_split
-from pages.parts.classify.answer import show_card, show_result, show_steps
+from pages.parts.classify.answer import show_card, show_result, show_steps, show_ways_on
 from pages.parts.classify.canvas import EDGE, ask_drawing, put_example
 from pages.parts.classify.correction import ask_correction, correction_of, forget
 from pages.parts.frame import run_through_router, show_with_model
@@ -39,6 +39,7 @@ def show_draw(entries: Sequence[ModelEntry]) -> None:
     prepared = prepare(picture, correction) if picture else None
     if prepared and (not prepared.blank or correction != Correction()):
         show_result(prepared, entries, seen, answer)
+        show_ways_on("drawing", "Your drawing", prepared)
         show_steps(prepared, "drawing")
         ask_correction("drawing", prepared, small=False)
         return

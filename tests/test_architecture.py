@@ -25,7 +25,7 @@ STEPS = [
     {"data", "fetch", "transforms", "models", "optimizers", "losses", "evaluation", "comparison"}
     | {"pictures", "picture_sets", "fetch_pictures"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
-    {"distillation", "training", "resume", "export", "catalog"},
+    {"distillation", "training", "resume", "export", "catalog", "inside"},
     {"worker", "__main__"},
 ]
 WITHIN = {
@@ -57,6 +57,7 @@ SIBLINGS = {
         "people": {"canvas", "drawing"},
         "batches": {"canvas", "drawing", "garments", "outliers", "parts", "photos"},
     },
+    "inside": {"arithmetic": {"layers"}},
     "charts": {"figures": {"colors", "frames"}, "live": {"colors", "frames"}},
     "runs": {
         "folders": {"annotations"},

@@ -14,7 +14,16 @@ from pages.parts.cached import cached_split
 from pages.parts.home.network import best_shipped
 from pages.parts.html import plain
 
-PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
+PAGES = (
+    "home",
+    "train",
+    "runs",
+    "predictions",
+    "confusion_matrix",
+    "compare",
+    "classify",
+    "inside",
+)
 
 
 def visit(app, names=PAGES):

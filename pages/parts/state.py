@@ -87,6 +87,15 @@ def steps_key(picture: str) -> str:
 # Compare and Classify, in the URL
 WITH = "with"
 
+# Inside
+IMAGE = "image"  # the index of the test image, also in the URL
+PICTURE = "picture"  # in the URL: the key of a visitor's picture among LOOKED_AT
+LOOKED_AT = "looked_at"  # the pictures that were answered in this session, by key
+VIEW = "view"  # also in the URL
+MIRROR = "mirror"
+PICKED_MAP = "picked_map"  # a network's name, the place of a layer in it, a map of that layer
+LAYER_ROWS = "layer_rows"
+
 
 # Export
 def export_key(part: str, model_id: str) -> str:

@@ -24,7 +24,16 @@ from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 
 DOCS = PROJECT_DIR / "docs" / "screenshots"
-PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
+PAGES = (
+    "home",
+    "train",
+    "runs",
+    "predictions",
+    "confusion_matrix",
+    "compare",
+    "classify",
+    "inside",
+)
 WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
 SHIRT = [
     (100, 50),

@@ -14,6 +14,7 @@ TITLES = {
     "confusion_matrix": "Confusion matrix",
     "compare": "Compare",
     "classify": "Classify",
+    "inside": "Inside",
 }
 
 

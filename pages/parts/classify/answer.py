@@ -20,6 +20,7 @@ from pages.parts.cached import cached_model
 from pages.parts.classify.correction import ask_correction, correction_of
 from pages.parts.html import bars_html, image_html, plain, png_data_uri
 from pages.parts.images.pair import pair_head
+from pages.parts.inside.picture import link_picture
 from pages.parts.words import outcome_of
 
 SMALL = 100  # pixels: a smaller picture is shown with hard edges, not blurred
@@ -42,6 +43,7 @@ def show_card(
         brought.markdown(f"**{plain(name)}**")
         brought.html(image_html(prepared.steps[0].picture, kind, name))
         show_result(prepared, entries, seen, answer, truth)
+        show_ways_on(key, name, prepared)
         show_steps(prepared, key)
         ask_correction(key, prepared, small)
 
@@ -75,6 +77,12 @@ def show_result(
         answer.html(two_answers_html(answered, truth))
     elif answered:
         answer.html(answer_html(answered[0][1], truth))
+
+
+def show_ways_on(key: str, name: str, prepared: Prepared) -> None:
+    """The link that takes the answered picture along."""
+    if not prepared.blank:
+        link_picture(key, name, prepared.pixels)
 
 
 def show_steps(prepared: Prepared, key: str) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.html import bars_html, image_html, theme_is_dark
+from pages.parts.inside.picture import link_test_image
 from pages.parts.words import outcome_of
 
 # On a wide screen the panel stays in view beside the grid; on a phone it is a sheet at the bottom,
@@ -35,3 +36,4 @@ def show_panel(index: int, pixels: np.ndarray, label: int, words: str, bars: str
         f'<div class="picked" style="color-scheme: {scheme}">{image}'
         f'<div class="words">{words}</div>{bars}</div>'
     )
+    link_test_image(index)

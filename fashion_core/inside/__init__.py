@@ -1,0 +1,1 @@
+"""What happens inside a network: layers and their arithmetic, where it looks, what it is like."""

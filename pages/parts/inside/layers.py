@@ -1,0 +1,90 @@
+"""Layer by layer: all maps of a network for one picture, and the arithmetic behind any number.
+
+Stands on fashion_core.inside.layers, which records the forward pass.
+"""
+
+import hashlib
+
+import numpy as np
+import streamlit as st
+
+from fashion_core.catalog import ModelEntry
+from fashion_core.inside import layers
+from fashion_core.inside.layers import Layer, Passage
+from fashion_core.metadata import CLASS_NAMES
+from pages.parts import state
+from pages.parts.cached import cached_model
+from pages.parts.inside.picture import Picture
+from pages.parts.inside.pixel import show_number, softmax_html
+from pages.parts.inside.rows import checked_place, show_rows
+
+PASSAGES = 6  # kept in memory; the largest network's takes 3 MB
+
+
+@st.cache_resource(max_entries=PASSAGES, show_spinner=False)
+def cached_passage(path: str, fingerprint: str, pixels: np.ndarray, way: int) -> Passage:
+    """All that a model computes of one picture. Raises CheckpointError, InsideError."""
+    return layers.record(cached_model(path, fingerprint), pixels, way)
+
+
+def show_layers(picture: Picture, entry: ModelEntry) -> None:
+    """The rows of maps beside the picked one, and the way to the probabilities."""
+    passage = cached_passage(str(entry.path), entry.fingerprint, picture.pixels, 0)
+    way = ask_way(passage)
+    if way:
+        passage = cached_passage(str(entry.path), entry.fingerprint, picture.pixels, way)
+    digest = hashlib.sha256(picture.pixels.tobytes()).hexdigest()[:16]
+    show_rows_and_number(passage, f"{entry.model_id}-{entry.fingerprint}-{digest}-{way}")
+    st.subheader("From logits to probabilities", anchor=False)
+    temperature = cached_model(str(entry.path), entry.fingerprint).temperature
+    st.caption(
+        f"The logits are divided by the temperature, {temperature:.3g}, which was measured on"
+        " validation images so that the model is right as often as it says. Their exponentials,"
+        " as shares of their sum, are the probabilities: the softmax."
+    )
+    st.html(softmax_html(passage.logits, temperature))
+
+
+def ask_way(passage: Passage) -> int:
+    """Whether to follow the picture or, in a network that looks at it too, its mirror image."""
+    if len(passage.logits) == 1:
+        return 0
+    mirrored = st.toggle(
+        "Follow the mirror image",
+        key=state.MIRROR,
+        help="This network looks at the picture and at its mirror image, and takes the mean of"
+        " both answers.",
+    )
+    return int(mirrored)
+
+
+@st.fragment
+def show_rows_and_number(passage: Passage, version: str) -> None:
+    """The rows and the card beside them; a pick reruns only this."""
+    network = "-".join(layer.name for layer in passage.layers)
+    picked = picked_place(network, passage)
+    left, right = st.columns([5, 4], gap="medium")
+    with left:
+        show_rows(state.LAYER_ROWS, passage, picked, version, lambda place: pick(network, place))
+    layer, channel = passage.layers[picked[0]], picked[1]
+    with right, st.container(border=True, key="number_card"):
+        st.markdown(f"**{describe_number(layer, channel, picked[0] == len(passage.layers) - 1)}**")
+        show_number(layer, channel, version)
+
+
+def pick(network: str, place: tuple[int, int]) -> None:
+    st.session_state[state.PICKED_MAP] = network, *place
+
+
+def picked_place(network: str, passage: Passage) -> tuple[int, int]:
+    """The picked layer and map; at first, and in another network, the strongest of the first."""
+    known, *place = st.session_state.get(state.PICKED_MAP, ("",))
+    first = 0, int(layers.strongest_maps(passage.layers[0].output)[0])
+    return (checked_place(place, passage) if known == network else None) or first
+
+
+def describe_number(layer: Layer, channel: int, last: bool) -> str:
+    """What is enlarged: "conv1, map 3", "linear, Shirt"."""
+    if last:
+        return f"{layer.name}, {CLASS_NAMES[channel]}"
+    return f"{layer.name}, {'map' if layer.output.ndim == 3 else 'number'} {channel}"

@@ -1,0 +1,142 @@
+// The layers as rows of small maps, see rows.py. On a phone one layer at a time.
+
+const SCALES = { layer: "Colours by layer", map: "Colours by map" }
+
+const element = (name, className, ...children) => {
+  const made = document.createElement(name)
+  made.className = className
+  made.append(...children)
+  return made
+}
+
+const button = (text, onclick, className = "") => {
+  const made = element("button", `plain ${className}`, text)
+  made.type = "button"
+  made.onclick = onclick
+  return made
+}
+
+// Colours
+
+const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))
+
+// A table of 256 colours from a scale of [place, "#RRGGBB"] stops
+function tableOf(scale) {
+  return [...Array(256).keys()].map((level) => {
+    const place = level / 255
+    const next = Math.max(1, scale.findIndex(([stop]) => stop >= place))
+    const [[low, from], [high, to]] = [scale[next - 1], scale[next]]
+    const share = (place - low) / (high - low)
+    const [start, end] = [rgb(from), rgb(to)]
+    return start.map((part, i) => part + share * (end[i] - part))
+  })
+}
+
+// What a map's byte stands for: 0…255 from its lowest to its highest number
+const numberAt = ({ low, high }, byte) => low + (byte / 255) * (high - low)
+
+// `most`: what has the strongest colour. Values below zero need the scale whose middle is zero.
+function paint(canvas, bytes, [height, width], map, most, table, signed) {
+  canvas.width = width
+  canvas.height = height
+  const context = canvas.getContext("2d")
+  const image = context.createImageData(width, height)
+  bytes.forEach((byte, i) => {
+    const share = most > 0 ? numberAt(map, byte) / most : 0
+    const level = Math.round(255 * (signed ? 0.5 + share / 2 : share))
+    image.data.set([...table[Math.min(255, Math.max(0, level))], 255], 4 * i)
+  })
+  context.putImageData(image, 0, 0)
+}
+
+// One map: a button with its picture, its kernel where it has one, and what is to be said of it
+
+function mapButton(layer, map, bytes, most, tables, pick) {
+  const picture = element("canvas", "")
+  const signed = layer.maps.some(({ low }) => low < 0)
+  paint(picture, bytes, layer.size, map, most, signed ? tables.signed : tables.plain, signed)
+  const made = element("button", `map ${map.state}`, picture)
+  if (map.kernel) {
+    const kernel = element("canvas", "kernel")
+    const strongest = Math.max(...map.kernel.map(Math.abs), 1e-9)
+    const levels = map.kernel.map((weight) => 127.5 + (127.5 * weight) / strongest)
+    paint(kernel, levels, [3, 3], { low: -strongest, high: strongest }, strongest,
+      tables.signed, true)
+    made.append(kernel)
+  }
+  if (map.text) made.append(element("span", "text", map.text))
+  if (map.state) made.append(element("span", "state", map.state))
+  made.type = "button"
+  made.dataset.channel = map.channel
+  made.setAttribute("aria-label", map.label)
+  made.title = map.label
+  made.onclick = () => pick(map.channel)
+  return made
+}
+
+function row(layer, data, tables, byMap, pick) {
+  const bytes = Uint8Array.from(atob(layer.bytes), (letter) => letter.charCodeAt(0))
+  const pixels = layer.size[0] * layer.size[1]
+  const ofLayer = Math.max(...layer.maps.map(({ low, high }) => Math.max(-low, high)))
+  const buttons = layer.maps.map((map, i) =>
+    mapButton(layer, map, bytes.subarray(i * pixels, (i + 1) * pixels),
+      byMap ? Math.max(-map.low, map.high) : ofLayer, tables, pick))
+  const maps = element("div", layer.size[0] === 1 ? "maps numbers" : "maps", ...buttons)
+  maps.setAttribute("role", "group")
+  maps.setAttribute("aria-label", `Maps of ${layer.name}`)
+  const head = element("div", "head", element("b", "", layer.name), element("span", "", layer.text))
+  const made = element("section", "", head, maps)
+  const hidden = buttons.slice(layer.shown)
+  if (hidden.length) {
+    hidden.forEach((each) => { each.hidden = true })
+    const more = button(`Show all ${buttons.length}`, () => {
+      hidden.forEach((each) => { each.hidden = !each.hidden })
+      more.textContent = hidden[0].hidden ? `Show all ${buttons.length}` : `Show the strongest ${layer.shown}`
+    }, "more")
+    made.append(more)
+  }
+  return made
+}
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const root = parentElement.querySelector(".rows")
+  const mark = () => root.querySelectorAll("section").forEach((section, i) => {
+    section.classList.toggle("current", i === root.current)
+    for (const each of section.querySelectorAll(".map")) {
+      const picked = i === root.picked[0] && Number(each.dataset.channel) === root.picked[1]
+      each.setAttribute("aria-pressed", picked)
+    }
+    root.stepText.textContent = `Layer ${root.current + 1} of ${data.layers.length}`
+  })
+  const step = (by) => {
+    root.current = Math.min(data.layers.length - 1, Math.max(0, root.current + by))
+    mark()
+  }
+  const build = () => {
+    const tables = { plain: tableOf(data.scales.scale), signed: tableOf(data.scales.difference) }
+    root.stepText = element("span", "")
+    const stepper = element("div", "stepper",
+      button("‹ Layer before", () => step(-1)), root.stepText, button("Next layer ›", () => step(1)))
+    const scale = button(root.byMap ? SCALES.map : SCALES.layer, () => {
+      root.byMap = !root.byMap
+      build()
+    }, "scale")
+    scale.title = "One colour scale for all maps of a layer, or one for each map"
+    const sections = data.layers.map((layer, i) =>
+      row(layer, data, tables, root.byMap, (channel) => {
+        root.picked = [i, channel]
+        root.current = i
+        mark()
+        setTriggerValue("picked", root.picked)
+      }))
+    root.replaceChildren(element("div", "tools", stepper, scale), ...sections)
+    mark()
+  }
+  root.picked = data.picked
+  root.current ??= data.picked[0]
+  // Built anew only when what is shown has changed: a pick alone keeps focus and place.
+  if (root.version === data.version) return mark()
+  root.version = data.version
+  root.current = data.picked[0]
+  build()
+}

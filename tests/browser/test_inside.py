@@ -1,0 +1,131 @@
+"""Inside in a real browser: a drawing taken along, maps, and the arithmetic of a pixel."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from app_server import overflow
+from playwright.sync_api import expect
+
+from fashion_core import checkpoints, data, models
+from fashion_core.inside import arithmetic, layers
+from pages.parts.inside.pixel import four, packed
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "pages" / "parts" / "inside" / "pixel.js"
+ROWS = ".st-key-layer_rows"
+
+
+@pytest.fixture(scope="module")
+def arithmetic_at(browser):
+    """The page's own script on a map's data: what it makes of a pixel."""
+    page = browser.new_page()
+    address = "data:text/javascript;base64," + base64.b64encode(SCRIPT.read_bytes()).decode()
+    page.evaluate("async (address) => { window.pixel = await import(address) }", address)
+    code = """([map, row, column]) => {
+        const found = pixel.arithmeticAt(pixel.decodeMap(map), row, column)
+        const total = found.channels.reduce((sum, one) => sum + one.sum, found.bias)
+        return { ...found, total, four: pixel.four(found.result) }
+    }"""
+    yield lambda layer, channel, row, column: page.evaluate(
+        code, [packed(arithmetic.map_arithmetic(layer, channel)), row, column]
+    )
+    page.close()
+
+
+@pytest.mark.parametrize("name", models.NETWORKS)
+def test_the_arithmetic_of_a_pixel_is_the_networks_own(arithmetic_at, name):
+    torch.manual_seed(0)
+    pixels = data.load_split("test").pixels[0]
+    for layer in layers.record(models.build_model(name), pixels).layers:
+        if layer.kind != "convolution":
+            continue
+        channel, (row, column) = 7, np.array(layer.output.shape[1:]) // 2
+        found = arithmetic_at(layer, channel, int(row), int(column))
+        assert found["total"] == pytest.approx(found["result"], abs=5e-5)
+        assert found["four"] == four(found["result"])
+        place, value = tuple(found["place"]), found["result"]
+        assert layer.steps[0].output[channel][place] == pytest.approx(value, abs=1e-7)
+        for step, stage in zip(layer.steps[1:], found["stages"], strict=True):
+            assert stage["kind"] == step.kind
+            assert stage["input"] == pytest.approx(value, abs=1e-7)
+            value = step.output[channel][tuple(stage["place"])]
+            assert stage["result"] == pytest.approx(value, abs=1e-7)
+        assert value == layer.output[channel, row, column]
+
+
+def draw_line(page) -> None:
+    """A thick cross, which is any garment as well as another."""
+    box = page.locator("canvas").last.bounding_box()
+    for start, end in (((60, 60), (220, 200)), ((220, 60), (60, 200))):
+        page.mouse.move(box["x"] + start[0], box["y"] + start[1])
+        page.mouse.down()
+        page.mouse.move(box["x"] + end[0], box["y"] + end[1], steps=5)
+        page.mouse.up()
+        page.wait_for_timeout(300)
+
+
+def shown_map(page) -> dict:
+    """What the page says of the pixel: its value, the sums below, the last result."""
+    card = page.locator(".st-key-number_card")
+    value = card.locator(".value").text_content()
+    return {"value": value, "last": card.locator(".line b").last.text_content()}
+
+
+def test_a_drawing_goes_inside_and_a_pixel_shows_the_arithmetic_of_the_tensor(page, app):
+    page.goto(f"{app}/classify?model=fashion_cnn")
+    page.locator("canvas").last.wait_for()
+    page.wait_for_timeout(1_500)  # until the canvas hears
+    draw_line(page)
+    page.get_by_role("link", name="Look inside").click()
+    expect(page).to_have_url(re.compile(r"/inside\?.*picture=drawing"))
+    expect(page.get_by_text("Your drawing")).to_be_visible()
+    source = page.locator(".st-key-picture_card img").get_attribute("src")
+    pixels = decoded(page, source)
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    passage = layers.record(model, pixels)
+    strongest = int(layers.strongest_maps(passage.layers[1].output)[0])
+    page.locator(f"{ROWS} section").nth(1).locator(".map").first.click()
+    expect(page.get_by_text(f"conv2, map {strongest}")).to_be_visible()
+    large = page.locator(".st-key-number_card canvas.large")
+    large.focus()
+    for key in ["ArrowUp", "ArrowLeft"] * 5 + ["ArrowDown", "ArrowDown", "ArrowRight"]:
+        page.keyboard.press(key)
+    tensor = four(passage.layers[1].output[strongest, 2, 1])
+    expect(page.locator(".value")).to_have_text(f"Row 2, column 1: {tensor}")
+    assert shown_map(page)["last"] == f" = {tensor}"
+    box = large.bounding_box()
+    large.hover(position={"x": box["width"] * 0.9, "y": box["height"] * 0.5})
+    tensor = four(passage.layers[1].output[strongest, 2, 4])
+    expect(page.locator(".value")).to_have_text(f"Row 2, column 4: {tensor}")
+
+
+def decoded(page, source: str) -> np.ndarray:
+    """The pixels (28, 28) uint8 of an image as the browser has them."""
+    levels = page.evaluate(
+        """async (source) => {
+            const image = await createImageBitmap(await (await fetch(source)).blob())
+            const context = new OffscreenCanvas(28, 28).getContext("2d")
+            context.drawImage(image, 0, 0)
+            return JSON.stringify([...context.getImageData(0, 0, 28, 28).data])
+        }""",
+        source,
+    )
+    return np.array(json.loads(levels), dtype=np.uint8).reshape(28, 28, 4)[:, :, 0]
+
+
+def test_on_a_phone_one_layer_is_shown_at_a_time(phone, app):
+    phone.goto(f"{app}/inside?model=fashion_cnn&image=18")
+    sections = phone.locator(f"{ROWS} section")
+    expect(sections.nth(0)).to_be_visible()
+    expect(sections.nth(1)).to_be_hidden()
+    phone.get_by_role("button", name="Next layer").tap()
+    expect(sections.nth(0)).to_be_hidden()
+    expect(sections.nth(1).locator(".map:visible")).to_have_count(24)
+    phone.get_by_role("button", name="Show all 64").tap()
+    expect(sections.nth(1).locator(".map:visible")).to_have_count(64)
+    assert overflow(phone) <= 0

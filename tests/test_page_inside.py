@@ -1,0 +1,114 @@
+"""The Inside page, run by Streamlit itself: its pictures, its sentences, its links."""
+
+import json
+from functools import partial
+
+import app_page
+import numpy as np
+import pytest
+import torch
+from app_page import press, words
+from run_folders import make_run
+from streamlit.testing.v1 import AppTest
+
+from fashion_core import checkpoints, data
+from fashion_core.inside import layers
+from fashion_core.metadata import CLASS_NAMES
+from pages.parts import state
+from pages.parts.inside.rows import checked_place
+
+pytestmark = pytest.mark.usefixtures("runs_dir")
+open_page = partial(app_page.open_page, "inside")
+
+
+def component(app: AppTest, name: str) -> dict:
+    """The data of the component with this key."""
+    found = [each.proto for each in app.get("bidi_component") if name in each.proto.id]
+    return json.loads(found[0].json)
+
+
+def test_a_test_image_in_the_url_is_shown_layer_by_layer():
+    app = open_page(model="fashion_cnn", image="18")
+    assert "the true label is **Bag**" in words(app)
+    rows = component(app, state.LAYER_ROWS)["layers"]
+    assert [row["name"] for row in rows] == ["conv1", "conv2", "linear1", "linear2"]
+    assert [len(row["maps"]) for row in rows] == [32, 64, 128, 10]
+    assert [row["shown"] for row in rows] == [32, 24, 24, 10]
+    assert all(len(each["kernel"]) == 9 for each in rows[0]["maps"])
+    assert [each["text"] for each in rows[-1]["maps"]] == list(CLASS_NAMES)
+    map_ = component(app, "map_pixel")["map"]
+    assert map_["inputs"]["shape"] == [1, 28, 28]
+    assert [stage["kind"] for stage in map_["stages"]] == ["convolution", "max-pool", "ReLU"]
+
+
+def test_the_numbers_of_linear_layers_show_their_strongest_contributions():
+    app = open_page(model="fashion_cnn")
+    network = "conv1-conv2-linear1-linear2"
+    app.session_state[state.PICKED_MAP] = network, 3, 9
+    app.run()
+    assert "linear2, Ankle boot" in words(app)
+    table = next(element.value for element in app.html if "Product" in element.value)
+    assert table.count("linear1, number") == 10
+    assert "118 other inputs" in table
+
+
+def test_the_maximum_shows_the_map_that_it_is_taken_from():
+    app = open_page(model="residual_net")
+    rows = component(app, state.LAYER_ROWS)["layers"]
+    network = "-".join(row["name"] for row in rows)
+    app.session_state[state.PICKED_MAP] = network, len(rows) - 2, 5
+    app.run()
+    assert any("The largest of the 49 numbers of block2.conv2, map 5" in h.value for h in app.html)
+
+
+def test_a_network_that_looks_at_the_mirror_image_shows_both_ways():
+    app = open_page(model="wide_residual_net")
+    before = component(app, state.LAYER_ROWS)["layers"][0]["bytes"]
+    app.toggle(key=state.MIRROR).set_value(True).run()
+    assert component(app, state.LAYER_ROWS)["layers"][0]["bytes"] != before
+    assert any("of its mirror image" in element.value for element in app.html)
+
+
+def test_a_picture_of_another_visit_is_a_sentence_with_ways_on():
+    app = open_page(picture="drawing")
+    assert "not here any more" in words(app)
+    press(app, "Show a test image")
+    assert "true label" in words(app)
+
+
+def test_a_brought_picture_is_looked_into_and_a_blank_one_is_a_sentence():
+    app = open_page(picture="photo", model="fashion_cnn")
+    pixels = data.load_split("test").pixels[3]
+    app.session_state[state.LOOKED_AT] = {"photo": {"name": "a *photo*", "pixels": pixels}}
+    app.run()
+    assert "a *photo*" in words(app)
+    assert component(app, state.LAYER_ROWS)["layers"]
+    app.session_state[state.LOOKED_AT] = {"photo": {"name": "dark", "pixels": pixels * 0}}
+    app.run()
+    assert "one plain colour" in words(app)
+
+
+def test_activations_that_are_no_numbers_are_a_sentence(tmp_path):
+    path = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"
+    kept = checkpoints.read_checkpoint(path)
+    # Finite weights, as a model file must have, whose sums are not
+    weights = {name: torch.full_like(value, 1e38) for name, value in kept.weights.items()}
+    checkpoints.save_checkpoint(tmp_path / "model.pt", kept.config, weights, {})
+    app = open_page(model=make_run("Huge", checkpoint_path=tmp_path / "model.pt"))
+    assert "not finite" in words(app)
+
+
+def test_junk_from_a_browser_picks_nothing():
+    passage = layers.record(
+        checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"),
+        np.ones((28, 28), dtype=np.uint8),
+    )
+    assert checked_place([1, 63], passage) == (1, 63)
+    for junk in (None, "x", [1], [1, 64], [4, 0], [-1, 0], [0.0, 1], [0, "1"], {"a": 1}):
+        assert checked_place(junk, passage) is None
+
+
+def test_a_picked_test_image_leads_inside():
+    app = app_page.open_page("predictions", model="fashion_cnn", index="7")
+    (link,) = [each.proto for each in app.get("page_link") if each.proto.label == "Look inside"]
+    assert link.query_string == "image=7"
