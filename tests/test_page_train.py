@@ -28,6 +28,10 @@ def started(runs_dir, monkeypatch):
 # The form
 
 
+def recipes(app):
+    return labelled(app.pills, "Recipe")
+
+
 def test_without_runs_it_says_what_will_be_here():
     app = open_page("train")
     assert "No run yet" in words(app)
@@ -46,10 +50,10 @@ def test_a_run_starts_with_the_forms_values(started):
 
 def test_a_recipe_fills_the_form():
     app = open_page("train")
-    assert app.pills(key="recipe").value == "Classic tutorial"
+    assert recipes(app).value == "Classic tutorial"
     for name, (changes, sentence) in RECIPES.items():
-        app.pills(key="recipe").set_value(name).run()
-        assert app.pills(key="recipe").value == name
+        recipes(app).set_value(name).run()
+        assert recipes(app).value == name
         assert sentence in words(app)
         assert app.number_input(key="train_train_size").value == changes.get("train_size", 55_000)
         assert app.selectbox(key="train_schedule").value == changes.get("schedule", "constant")
@@ -59,13 +63,24 @@ def test_a_recipe_that_was_changed_says_what_and_comes_back_with_a_click():
     app = open_page("train")
     app.number_input(key="train_epochs").set_value(7)
     app.toggle(key="train_flips").set_value(True).run()
-    assert app.pills(key="recipe").value is None
+    assert recipes(app).value is None
     assert "Classic tutorial, changed: epochs 7, random flips on." in words(app)
-    app.pills(key="recipe").set_value("Classic tutorial").run()
+    recipes(app).set_value("Classic tutorial").run()
     assert app.number_input(key="train_epochs").value == 5
     assert app.toggle(key="train_flips").value is False
-    app.pills(key="recipe").set_value(None).run()  # a click on the one that is picked
-    assert app.pills(key="recipe").value == "Classic tutorial"
+    recipes(app).set_value(None).run()  # a click on the one that is picked
+    assert recipes(app).value == "Classic tutorial"
+
+
+def test_a_field_filled_before_the_browser_has_drawn_the_last_one_undoes_neither():
+    app = open_page("train")
+    images = app.number_input(key="train_train_size")
+    epochs = app.number_input(key="train_epochs")
+    recipes(app).set_value("Classic tutorial")  # what that page shows, and sends with every field
+    images.set_value(1_000).run()
+    epochs.set_value(1).run()
+    assert recipes(app).value is None
+    assert "changed: epochs 1, training images 1,000." in words(app)
 
 
 def test_every_value_stands_whole_in_the_form():
@@ -96,7 +111,7 @@ def test_limits_are_said_and_bite(monkeypatch, checkpoint_path):
     epochs = app.number_input(key="train_epochs")
     assert epochs.value == epochs.max == 3
     longest = max(RECIPES, key=lambda name: RECIPES[name][0].get("epochs", 0))
-    app.pills(key="recipe").set_value(longest).run()
+    recipes(app).set_value(longest).run()
     assert app.number_input(key="train_epochs").value == 3
     make_run("Old", checkpoint_path=checkpoint_path)
     press(app, "Start training")

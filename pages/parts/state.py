@@ -112,7 +112,7 @@ def train_key(name: str) -> str:
 # Train and Runs
 SHOWN_RUN = "shown_run"  # the id of the run that Train shows when nothing trains
 TRAIN_ERROR = "train_error"  # why the last click did nothing, shown by the next drawing of Train
-RECIPE = "recipe"  # the recipe that the form has now, None when it was changed
+RECIPE_CHANGES = "recipe_changes"  # how often another recipe, or none, was shown as picked
 RECIPE_BASE = "recipe_base"  # the recipe that was picked last
 SWEEP_FIELD = "vary"  # the hyper-parameter that a sweep varies
 READ_EVENTS = "seen_events"  # what was read of the shown run's events, and how far
@@ -141,6 +141,11 @@ TICKED_IN_URL = "runs"  # the ids of the ticked runs, with commas between them
 RUNS_TABLE = "runs_table"
 TICKED_RUNS = "ticked_runs"  # the ids of the ticked runs, also of those that a filter hides
 TABLE_RUNS = "shown_runs"  # the ids of the table's rows as they were last drawn
+
+
+def recipe_key(changes: int) -> str:
+    """The pills of the recipes: new ones after each change that was not a click on them."""
+    return f"recipe_{changes}"
 
 
 def sweep_key(name: str, proposed: str) -> str:

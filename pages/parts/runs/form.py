@@ -100,14 +100,30 @@ def ask_recipe() -> None:
     """A pill for each recipe; none is picked once the form was changed, and below is how."""
     base = st.session_state.setdefault(state.RECIPE_BASE, FIRST_RECIPE)
     changes = describe_changes(base)
-    st.session_state[state.RECIPE] = None if changes else base
-    st.pills("Recipe", list(RECIPES), key=state.RECIPE, on_change=use_recipe, wrap=True)
+    key = recipe_pills(None if changes else base)
+    st.pills("Recipe", list(RECIPES), key=key, on_change=use_recipe, args=(key,), wrap=True)
     st.caption(plain(f"{base}, changed: {changes}." if changes else RECIPES[base][1]))
 
 
-def use_recipe() -> None:
+def recipe_pills(picked: str | None) -> str:
+    """The key of the pills that show this recipe as picked: new ones where they showed another.
+
+    A browser that has not heard of a change yet sends what it still shows with its next field. In
+    pills that go on, this could not be told from a click and would undo what was typed.
+    """
+    times = st.session_state.setdefault(state.RECIPE_CHANGES, 0)
+    if st.session_state.get(state.recipe_key(times)) != picked:
+        times += 1
+        st.session_state[state.RECIPE_CHANGES] = times
+        st.session_state[state.recipe_key(times)] = picked
+    return state.recipe_key(times)
+
+
+def use_recipe(key: str) -> None:
     """Fill the form with the recipe just picked, or once more with the last one."""
-    base = st.session_state[state.RECIPE] or st.session_state[state.RECIPE_BASE]
+    if key != state.recipe_key(st.session_state[state.RECIPE_CHANGES]):
+        return  # of pills that are no more
+    base = st.session_state[key] or st.session_state[state.RECIPE_BASE]
     st.session_state[state.RECIPE_BASE] = base
     for name, value in recipe_values(base).items():
         st.session_state[state.train_key(name)] = value
