@@ -39,7 +39,7 @@ def show_draw(entries: Sequence[ModelEntry]) -> None:
     prepared = prepare(picture, correction) if picture else None
     if prepared and (not prepared.blank or correction != Correction()):
         show_result(prepared, entries, seen, answer)
-        show_ways_on("drawing", "Your drawing", prepared)
+        show_ways_on("drawing", "Your drawing", prepared, entries)
         show_steps(prepared, "drawing")
         ask_correction("drawing", prepared, small=False)
         return

@@ -171,12 +171,12 @@ def open_image(index: int) -> None:
 
 
 def show_opened_image(
-    split: Split, names: tuple[str, str], probs_a: np.ndarray, probs_b: np.ndarray
+    split: Split, entries: tuple[ModelEntry, ModelEntry], probs_a: np.ndarray, probs_b: np.ndarray
 ) -> None:
     """The dialog of an image that was clicked, if one was."""
     index = st.session_state.pop(state.OPENED_PAIR, None)
     if index is not None:
-        args = index, split, names, probs_a[index], probs_b[index]
+        args = index, split, entries, probs_a[index], probs_b[index]
         open_dialog(f"Image {index}", show_pair_image, *args)
 
 
@@ -231,7 +231,7 @@ def show_comparison(entry: ModelEntry) -> None:
     with left:
         show_matrix(confusions, names, cell)
     show_classes(comparison.per_class(split.labels, preds_a, preds_b))
-    show_opened_image(split, names, probs_a, probs_b)
+    show_opened_image(split, (entry, other), probs_a, probs_b)
 
 
 run_through_router()

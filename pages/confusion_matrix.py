@@ -138,12 +138,12 @@ def open_image(index: int) -> None:
     st.session_state[state.OPENED_IMAGE] = index
 
 
-def show_opened_image(split: Split, probs: np.ndarray) -> None:
+def show_opened_image(split: Split, probs: np.ndarray, entry: ModelEntry) -> None:
     """The dialog of an image that was clicked, if one was."""
     index = st.session_state.pop(state.OPENED_IMAGE, None)
     if index is not None:
         image = split.pixels[index], split.labels[index], probs[index]
-        open_dialog(f"Image {index}", show_image, index, *image)
+        open_dialog(f"Image {index}", show_image, index, *image, entry)
 
 
 # The whole test split
@@ -209,7 +209,7 @@ def show_confusion(entry: ModelEntry) -> None:
         show_matrix(confusion, cell)
     show_classes(report)
     show_calibration(split.labels, probs)
-    show_opened_image(split, probs)
+    show_opened_image(split, probs, entry)
 
 
 run_through_router()

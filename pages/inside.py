@@ -9,9 +9,10 @@ from fashion_core.catalog import ModelEntry
 from pages.parts import state
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.inside.layers import show_layers
+from pages.parts.inside.looks import show_looks
 from pages.parts.inside.picture import ask_picture
 
-VIEWS = {"Layer by layer": show_layers}
+VIEWS = {"Layer by layer": show_layers, "Where it looks": show_looks}
 
 
 def show_inside(entry: ModelEntry) -> None:

@@ -127,7 +127,9 @@ def ask_page(found: np.ndarray) -> tuple[np.ndarray, int | None]:
 # The picked image
 
 
-def show_panel(index: int, found: np.ndarray, split: Split, probs: np.ndarray) -> None:
+def show_panel(
+    index: int, found: np.ndarray, split: Split, probs: np.ndarray, entry: ModelEntry
+) -> None:
     """The picked image beside the grid; `probs` (10000, 10)."""
     with st.container(border=True, key="picked_panel", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -140,7 +142,7 @@ def show_panel(index: int, found: np.ndarray, split: Split, probs: np.ndarray) -
             show_step("Next", ":material/chevron_right:", index, found, 1)
         if not evaluation.page_of(found, index, PER_PAGE):
             st.caption("This image does not match your filters.")
-        show_image(index, split.pixels[index], split.labels[index], probs[index])
+        show_image(index, split.pixels[index], split.labels[index], probs[index], entry)
 
 
 def show_step(label: str, icon: str, index: int, found: np.ndarray, by: int) -> None:
@@ -172,7 +174,7 @@ def show_predictions(entry: ModelEntry) -> None:
         show_image_grid("grid", shown, split, probs, pick, picked)
     if picked is not None:
         with columns[1]:
-            show_panel(picked, found, split, probs)
+            show_panel(picked, found, split, probs, entry)
 
 
 run_through_router()

@@ -57,7 +57,7 @@ SIBLINGS = {
         "people": {"canvas", "drawing"},
         "batches": {"canvas", "drawing", "garments", "outliers", "parts", "photos"},
     },
-    "inside": {"arithmetic": {"layers"}},
+    "inside": {"arithmetic": {"layers"}, "saliency": {"layers"}},
     "charts": {"figures": {"colors", "frames"}, "live": {"colors", "frames"}},
     "runs": {
         "folders": {"annotations"},

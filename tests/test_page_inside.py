@@ -12,13 +12,14 @@ from run_folders import make_run
 from streamlit.testing.v1 import AppTest
 
 from fashion_core import checkpoints, data
-from fashion_core.inside import layers
+from fashion_core.inside import layers, saliency
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
 from pages.parts.inside.rows import checked_place
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
 open_page = partial(app_page.open_page, "inside")
+HEAT = np.eye(28, dtype=np.float32)
 
 
 def component(app: AppTest, name: str) -> dict:
@@ -88,6 +89,7 @@ def test_a_brought_picture_is_looked_into_and_a_blank_one_is_a_sentence():
     assert "one plain colour" in words(app)
 
 
+@pytest.mark.filterwarnings("ignore:invalid value")
 def test_activations_that_are_no_numbers_are_a_sentence(tmp_path):
     path = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"
     kept = checkpoints.read_checkpoint(path)
@@ -112,3 +114,39 @@ def test_a_picked_test_image_leads_inside():
     app = app_page.open_page("predictions", model="fashion_cnn", index="7")
     (link,) = [each.proto for each in app.get("page_link") if each.proto.label == "Look inside"]
     assert link.query_string == "image=7"
+
+
+def test_where_it_looks_is_drawn_and_said_for_any_class():
+    app = open_page(model="fashion_cnn", image="0", view="Where it looks")
+    assert "speaks for **Ankle boot**" in words(app)
+    assert words(app).count("It looks ") == 2
+    alts = [
+        element.value for element in app.html if "What speaks for Ankle boot: " in element.value
+    ]
+    assert len(alts) == 2
+    ask = app_page.labelled(app.selectbox, "Ask")
+    assert ask.options[0] == "Why Ankle boot?"
+    ask.set_value(CLASS_NAMES.index("Shirt")).run()
+    assert "speaks for **Shirt**, which it gives" in words(app)
+
+
+def test_panels_on_other_pages_compute_only_while_they_are_open(monkeypatch):
+    asked = []
+    monkeypatch.setattr(saliency, "grad_cam", lambda *args: asked.append(args) or HEAT)
+    query = {"model": "fashion_cnn", "index": "7"}
+    app = app_page.open_page("predictions", **query)
+    assert not asked
+    app.session_state[state.looks_key("panel", "test_image")] = True
+    app.run()
+    assert len(asked) == 1
+    assert any("What speaks for Shirt" in element.value for element in app.html)
+
+
+def test_two_models_look_side_by_side_in_compare():
+    app = app_page.open_page("compare", model="fashion_cnn", **{"with": "fashion_cnn_norm"})
+    app.session_state[state.looks_key("panel", "test_image")] = True
+    app.session_state[state.OPENED_PAIR] = 5
+    app.run()
+    assert not app.exception
+    shown = [element.value for element in app.html if "What speaks for" in element.value]
+    assert len(shown) == 2

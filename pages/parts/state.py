@@ -95,6 +95,12 @@ VIEW = "view"  # also in the URL
 MIRROR = "mirror"
 PICKED_MAP = "picked_map"  # a network's name, the place of a layer in it, a map of that layer
 LAYER_ROWS = "layer_rows"
+CAM_SIZE = "cam_size"
+
+
+def looks_key(part: str, picture: str) -> str:
+    """The panel, or the class in it, that shows where a model looks in a picture."""
+    return f"looks_{part}_{picture}"
 
 
 # Export

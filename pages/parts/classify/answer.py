@@ -20,6 +20,7 @@ from pages.parts.cached import cached_model
 from pages.parts.classify.correction import ask_correction, correction_of
 from pages.parts.html import bars_html, image_html, plain, png_data_uri
 from pages.parts.images.pair import pair_head
+from pages.parts.inside.looks import show_looks_panel
 from pages.parts.inside.picture import link_picture
 from pages.parts.words import outcome_of
 
@@ -43,7 +44,7 @@ def show_card(
         brought.markdown(f"**{plain(name)}**")
         brought.html(image_html(prepared.steps[0].picture, kind, name))
         show_result(prepared, entries, seen, answer, truth)
-        show_ways_on(key, name, prepared)
+        show_ways_on(key, name, prepared, entries)
         show_steps(prepared, key)
         ask_correction(key, prepared, small)
 
@@ -79,10 +80,11 @@ def show_result(
         answer.html(answer_html(answered[0][1], truth))
 
 
-def show_ways_on(key: str, name: str, prepared: Prepared) -> None:
-    """The link that takes the answered picture along."""
+def show_ways_on(key: str, name: str, prepared: Prepared, entries: Sequence[ModelEntry]) -> None:
+    """Where the models look in the answered picture, and the link that takes it along."""
     if not prepared.blank:
         link_picture(key, name, prepared.pixels)
+        show_looks_panel(key, prepared.pixels, entries)
 
 
 def show_steps(prepared: Prepared, key: str) -> None:

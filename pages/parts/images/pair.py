@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.html import bars_html, escaped, png_data_uri
@@ -39,14 +40,19 @@ def pair_item(
 
 
 def show_pair_image(
-    index: int, split: Split, names: Sequence[str], probs_a: np.ndarray, probs_b: np.ndarray
+    index: int,
+    split: Split,
+    entries: Sequence[ModelEntry],
+    probs_a: np.ndarray,
+    probs_b: np.ndarray,
 ) -> None:
     """A test image, large, with both models' predictions; `probs_a`, `probs_b` (10,)."""
     label = int(split.labels[index])
     heads = [_head(probs, label) for probs in (probs_a, probs_b)]
+    names = [entry.title for entry in entries]
     words = f"True label <b>{CLASS_NAMES[label]}</b>{pair_head(names, heads)}"
     bars = bars_html(CLASS_NAMES, probs_a, probs_b, label=label)
-    show_panel(index, split.pixels[index], label, words, bars)
+    show_panel(index, split.pixels[index], label, words, bars, entries)
 
 
 def _head(probs: np.ndarray, label: int) -> str:

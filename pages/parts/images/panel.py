@@ -1,12 +1,15 @@
 """One test image, large, with its labels in words and the classes as bars."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+from fashion_core.catalog import ModelEntry
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.html import bars_html, image_html, theme_is_dark
+from pages.parts.inside.looks import show_looks_panel
 from pages.parts.inside.picture import link_test_image
 from pages.parts.words import outcome_of
 
@@ -16,19 +19,32 @@ from pages.parts.words import outcome_of
 PANEL_STYLE = Path(__file__).with_name("panel.css")
 
 
-def show_image(index: int, pixels: np.ndarray, label: int, probs: np.ndarray) -> None:
-    """A test image (28, 28) uint8 and what one model says of it; `probs` (10,)."""
+def show_image(
+    index: int, pixels: np.ndarray, label: int, probs: np.ndarray, entry: ModelEntry
+) -> None:
+    """A test image (28, 28) uint8 and what one model says of it, `probs` (10,)."""
     pred = int(probs.argmax())
     kind, outcome = outcome_of(pred == label)
     words = (
         f'<b class="{kind}">{outcome}</b><br>Predicted <b>{CLASS_NAMES[pred]}</b>,'
         f" {probs[pred]:.1%}<br>True label <b>{CLASS_NAMES[label]}</b>"
     )
-    show_panel(index, pixels, label, words, bars_html(CLASS_NAMES, probs, label=label))
+    bars = bars_html(CLASS_NAMES, probs, label=label)
+    show_panel(index, pixels, label, words, bars, [entry])
 
 
-def show_panel(index: int, pixels: np.ndarray, label: int, words: str, bars: str) -> None:
-    """A test image (28, 28) uint8 beside `words`, with `bars` below; both are HTML."""
+def show_panel(
+    index: int,
+    pixels: np.ndarray,
+    label: int,
+    words: str,
+    bars: str,
+    entries: Sequence[ModelEntry],
+) -> None:
+    """A test image (28, 28) uint8 beside `words`, with `bars` below; both are HTML.
+
+    Then, folded, where the models `entries` look, and the link that takes the image inside.
+    """
     scheme = "dark" if theme_is_dark() else "light"
     image = image_html(pixels, "large", f"Test image {index}: {CLASS_NAMES[label]}")
     st.html(PANEL_STYLE)
@@ -37,3 +53,4 @@ def show_panel(index: int, pixels: np.ndarray, label: int, words: str, bars: str
         f'<div class="words">{words}</div>{bars}</div>'
     )
     link_test_image(index)
+    show_looks_panel("test_image", pixels, entries)

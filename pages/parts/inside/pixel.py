@@ -92,7 +92,7 @@ def linear_html(layer: Layer, output: int) -> str:
     """The strongest contributions to one output of a linear layer, their rest, bias and sum."""
     total = linear_sum(layer, output)
     rows = "".join(
-        f"<tr><td>{escaped(describe_place(layer.source, each.place))}</td><td>{four(each.value)}</td>"
+        f"<tr><td>{describe_place(layer.source, each.place)}</td><td>{four(each.value)}</td>"
         f"<td>{four(each.weight)}</td><td><b>{four(each.product)}</b></td></tr>"
         for each in total.strongest
     )

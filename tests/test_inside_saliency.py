@@ -1,0 +1,108 @@
+"""Where a network looks: held against hooks on its modules, closed forms, and plain loops."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from fashion_core import checkpoints, data, predict
+from fashion_core.inside import saliency
+from fashion_core.metadata import CLASS_NAMES
+from fashion_core.transforms import normalise
+
+
+@pytest.fixture(scope="module")
+def pixels() -> np.ndarray:
+    return data.load_split("test").pixels[:20]
+
+
+def shipped(name: str) -> torch.nn.Module:
+    return checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{name}.pt")
+
+
+def cam_by_hooks(model, module, pixels: np.ndarray, label: int) -> np.ndarray:
+    """Grad-CAM as the paper has it, by a hook on a module that is known by name."""
+    kept = []
+    hook = module.register_forward_hook(lambda *parts: kept.append(parts[-1]))
+    logits = model(normalise(torch.tensor(pixels[None])))
+    hook.remove()
+    (gradient,) = torch.autograd.grad(logits[0, label], kept[0])
+    heat = F.relu((gradient.mean((2, 3))[:, :, None, None] * kept[0]).sum(1))[None]
+    heat = F.interpolate(heat, (28, 28), mode="bilinear", align_corners=False)
+    heat = heat[0].detach().numpy()
+    heat = (heat[0] + heat[1, :, ::-1]) / 2 if len(heat) == 2 else heat[0]
+    return heat / max(heat.max(), 1e-30)
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "size"),
+    [
+        ("fashion_cnn", "conv2", None),
+        ("fashion_cnn_norm", "conv1", 26),
+        ("residual_net", "block2", None),
+        ("deep_residual_net", "block3", None),
+        ("deep_residual_net", "widen3", 7),
+        ("wide_residual_net", "block4", None),
+    ],
+)
+def test_grad_cam_is_the_papers_on_the_last_convolution_of_its_size(name, module, size, pixels):
+    model = shipped(name)
+    for index, label in ((0, 9), (1, 2), (3, 6)):
+        expected = cam_by_hooks(model, getattr(model, module), pixels[index], label)
+        heat = saliency.grad_cam(model, pixels[index], label, size)
+        np.testing.assert_allclose(heat, expected, atol=1e-6)
+        assert heat.shape == (28, 28)
+        assert heat.max() in (0, 1)
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_grad_cam_offers_each_size_of_maps_once():
+    assert saliency.cam_sizes(shipped("fashion_cnn")) == [26, 11]
+    assert saliency.cam_sizes(shipped("deep_residual_net")) == [28, 14, 7, 3]
+
+
+def test_occlusion_is_the_evidence_that_a_covered_place_takes_away(pixels):
+    model, picture, label = shipped("fashion_cnn"), pixels[0], 9
+    logits = predict.predict_logits(model, picture[None])[0]
+    heat = saliency.evidence_lost(
+        logits, saliency.occluded_logits(model, picture, range(28)), label
+    )
+    for row, column in ((0, 0), (14, 14), (27, 3)):
+        covered = picture.copy()
+        for y in range(max(0, row - 3), min(28, row + 4)):
+            for x in range(max(0, column - 3), min(28, column + 4)):
+                covered[y, x] = 0
+        shares = [predict.predict_probs(model, each[None])[0, label] for each in (picture, covered)]
+        odds = [np.log(float(share)) - np.log1p(-float(share)) for share in shares]
+        assert heat[row, column] == pytest.approx(odds[0] - odds[1], abs=1e-3)
+    assert heat[0, 0] == 0
+
+
+def test_log_odds_of_even_logits_are_those_of_one_in_ten():
+    assert saliency.log_odds(np.full(10, 7.0), 3) == pytest.approx(np.log(1 / 9))
+    assert saliency.log_odds(np.eye(10)[0] * 1000, 0) == pytest.approx(1000 - np.log(9))
+
+
+def test_where_it_looks_is_said_in_words():
+    pixels, heat = np.zeros((28, 28), np.uint8), np.zeros((28, 28))
+    pixels[4:16, 2:26] = 200
+    heat[4:8, 2:10], heat[12:16, 12], heat[20, 14] = 1, 2, -5  # 32 and 8
+    shirt, boot = CLASS_NAMES.index("Shirt"), CLASS_NAMES.index("Ankle boot")
+    words = saliency.describe_focus(heat, pixels, shirt)
+    assert words == "at the upper left (80%), the lower middle (20%)"
+    words = saliency.describe_focus(heat, pixels, boot)
+    assert words == "at the upper left (80%), the middle of the sole (20%)"
+    even = saliency.describe_focus(np.ones((28, 28)), np.full((28, 28), 9, np.uint8), shirt)
+    assert even.startswith("everywhere")
+    assert saliency.describe_focus(-heat.clip(0), pixels, shirt) == ""
+    assert saliency.describe_focus(heat, pixels * 0, shirt) == ""
+
+
+def test_the_overlay_keeps_the_picture_where_there_is_no_heat():
+    pixels, heat = np.full((28, 28), 100, np.uint8), np.zeros((28, 28))
+    assert (saliency.overlay(pixels, heat) == 100).all()
+    heat[3, 3], heat[5, 5] = 2, -1
+    shown = saliency.overlay(pixels, heat).astype(int)
+    assert shown[3, 3, 0] > shown[3, 3, 2]  # orange
+    assert shown[5, 5, 2] > shown[5, 5, 0]  # blue
+    assert (shown[4, 4] == 100).all()
