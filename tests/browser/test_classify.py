@@ -14,6 +14,10 @@ from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from waiting import SECONDS
 
+# Fulfilled once the page has nothing to do: Streamlit waits a moment before it draws an answer
+AT_REST = """new Promise(done =>
+  setTimeout(() => requestIdleCallback(() => requestAnimationFrame(done)), 100))"""
+
 ANSWER = re.compile(r"^[A-Z][\w/ -]+, \d+\.\d%$|^I do not know this$")
 PHONE = {"viewport": {"width": 390, "height": 700}, "has_touch": True, "is_mobile": True}
 
@@ -115,7 +119,7 @@ def ends_a_run(payload: bytes) -> bool:
 @pytest.fixture
 def answered(page):
     """answered(times): do something on a page at rest within it; after it the server has answered
-    so many times.
+    so many times, and the page shows the answer.
     """
     ends = []
 
@@ -131,7 +135,7 @@ def answered(page):
         while len(ends) < before + times:
             assert time.monotonic() < deadline
             page.wait_for_timeout(20)
-        page.evaluate("new Promise(requestAnimationFrame)")  # until the page shows the answer
+        page.evaluate(AT_REST)  # a new brush that arrives within a stroke cuts its beginning off
 
     page.on("websocket", listen)
     return wait
