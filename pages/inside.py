@@ -8,11 +8,16 @@ import streamlit as st
 from fashion_core.catalog import ModelEntry
 from pages.parts import state
 from pages.parts.frame import run_through_router, show_with_model
+from pages.parts.inside.alike import show_alike
 from pages.parts.inside.layers import show_layers
 from pages.parts.inside.looks import show_looks
 from pages.parts.inside.picture import ask_picture
 
-VIEWS = {"Layer by layer": show_layers, "Where it looks": show_looks}
+VIEWS = {
+    "Layer by layer": show_layers,
+    "Where it looks": show_looks,
+    "What it is like": show_alike,
+}
 
 
 def show_inside(entry: ModelEntry) -> None:

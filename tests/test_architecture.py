@@ -57,7 +57,7 @@ SIBLINGS = {
         "people": {"canvas", "drawing"},
         "batches": {"canvas", "drawing", "garments", "outliers", "parts", "photos"},
     },
-    "inside": {"arithmetic": {"layers"}, "saliency": {"layers"}},
+    "inside": {"arithmetic": {"layers"}, "saliency": {"layers"}, "job": {"features", "jobs"}},
     "charts": {"figures": {"colors", "frames"}, "live": {"colors", "frames"}},
     "runs": {
         "folders": {"annotations"},

@@ -12,7 +12,7 @@ from run_folders import make_run
 from streamlit.testing.v1 import AppTest
 
 from fashion_core import checkpoints, data
-from fashion_core.inside import layers, saliency
+from fashion_core.inside import features, jobs, layers, saliency
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
 from pages.parts.inside.rows import checked_place
@@ -150,3 +150,38 @@ def test_two_models_look_side_by_side_in_compare():
     assert not app.exception
     shown = [element.value for element in app.html if "What speaks for" in element.value]
     assert len(shown) == 2
+
+
+SHIPPED = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"
+
+
+def test_what_a_picture_is_like_begins_with_a_button_and_shows_how_far_it_is(monkeypatch):
+    started = []
+    monkeypatch.setattr(jobs.control, "spawn_worker", lambda *args: started.append(args))
+    app = open_page(model="fashion_cnn", view="What it is like")
+    assert "all 55,000" in words(app)
+    press(app, "Look at all training images")
+    assert len(started) == 1
+    assert "You can leave this page meanwhile" in words(app)
+
+
+def test_the_nine_nearest_training_images_are_shown_with_label_index_and_distance():
+    split = data.load_split("train")
+    model = checkpoints.load_model(SHIPPED)
+    vector = features.penultimate(model, data.load_split("test").pixels[18:19])[0]
+    rows = np.random.default_rng(0).normal(size=(55_000, 64)).astype(np.float32)
+    index = features.FeatureIndex(rows, np.eye(128, 64, dtype=np.float32), "")
+    near = [5, 50, 500, 5_000, 7, 70, 700, 7_000, 9]
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    rows[near] = features.project(vector, index.basis) + 0.001 * rows[near]
+    index = features.FeatureIndex(rows, index.basis, features.digest_of(SHIPPED))
+    path = jobs.result_path(SHIPPED, "features")
+    path.parent.mkdir(parents=True)
+    features.save_index(path, index)
+    app = open_page(model="fashion_cnn", image="18", view="What it is like")
+    (shown,) = [element.value for element in app.html if 'class="alike"' in element.value]
+    assert shown.count("<figure>") == 9
+    for place in near:
+        name = CLASS_NAMES[split.labels[place]]
+        assert f"Training image {split.indices[place]}: {name}" in shown
+    assert "It looks like **" in words(app)

@@ -95,15 +95,15 @@ def _set_epochs(run: Run, epochs: int) -> None:
     files.write_json(path, files.read_json(path) | changes)
 
 
-def spawn_worker(run_dir: Path) -> None:
+def spawn_worker(run_dir: Path, module: str = "fashion_core.worker") -> None:
     """Start the process that works in this folder. Raises RunError, and then says so in its status.
 
-    It has a session of its own, so it outlives this process.
+    It runs `module` and has a session of its own, so it outlives this process.
     """
     try:
         with (run_dir / "worker.log").open("ab") as log:
             subprocess.Popen(
-                [sys.executable, "-m", "fashion_core.worker", str(run_dir.resolve())],
+                [sys.executable, "-m", module, str(run_dir.resolve())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

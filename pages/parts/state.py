@@ -103,6 +103,11 @@ def looks_key(part: str, picture: str) -> str:
     return f"looks_{part}_{picture}"
 
 
+def alike_key(part: str, picture: str) -> str:
+    """The panel, or its button, of the training images that are like a picture."""
+    return f"alike_{part}_{picture}"
+
+
 # Export
 def export_key(part: str, model_id: str) -> str:
     """One part of a model's export: its kind, its buttons, what was made."""
@@ -117,6 +122,7 @@ def train_key(name: str) -> str:
 
 # Train and Runs
 SHOWN_RUN = "shown_run"  # the id of the run that Train shows when nothing trains
+RUN_NAME = "run_name"  # as Train's form has it
 TRAIN_ERROR = "train_error"  # why the last click did nothing, shown by the next drawing of Train
 RECIPE_CHANGES = "recipe_changes"  # how often another recipe, or none, was shown as picked
 RECIPE_BASE = "recipe_base"  # the recipe that was picked last

@@ -20,6 +20,7 @@ from pages.parts.cached import cached_model
 from pages.parts.classify.correction import ask_correction, correction_of
 from pages.parts.html import bars_html, image_html, plain, png_data_uri
 from pages.parts.images.pair import pair_head
+from pages.parts.inside.alike import show_alike_panel
 from pages.parts.inside.looks import show_looks_panel
 from pages.parts.inside.picture import link_picture
 from pages.parts.words import outcome_of
@@ -81,10 +82,11 @@ def show_result(
 
 
 def show_ways_on(key: str, name: str, prepared: Prepared, entries: Sequence[ModelEntry]) -> None:
-    """Where the models look in the answered picture, and the link that takes it along."""
+    """The link that takes the answered picture along, and in short what it leads to."""
     if not prepared.blank:
         link_picture(key, name, prepared.pixels)
         show_looks_panel(key, prepared.pixels, entries)
+        show_alike_panel(key, prepared.pixels, entries[0])
 
 
 def show_steps(prepared: Prepared, key: str) -> None:

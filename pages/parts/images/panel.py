@@ -9,6 +9,7 @@ import streamlit as st
 from fashion_core.catalog import ModelEntry
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.html import bars_html, image_html, theme_is_dark
+from pages.parts.inside.alike import show_alike_panel
 from pages.parts.inside.looks import show_looks_panel
 from pages.parts.inside.picture import link_test_image
 from pages.parts.words import outcome_of
@@ -43,7 +44,8 @@ def show_panel(
 ) -> None:
     """A test image (28, 28) uint8 beside `words`, with `bars` below; both are HTML.
 
-    Then, folded, where the models `entries` look, and the link that takes the image inside.
+    Then the link that takes the image inside and, folded, where the models `entries` look and what
+    the image is like for the first of them.
     """
     scheme = "dark" if theme_is_dark() else "light"
     image = image_html(pixels, "large", f"Test image {index}: {CLASS_NAMES[label]}")
@@ -54,3 +56,4 @@ def show_panel(
     )
     link_test_image(index)
     show_looks_panel("test_image", pixels, entries)
+    show_alike_panel("test_image", pixels, entries[0])

@@ -1,0 +1,96 @@
+"""python -m fashion_core.inside.job FOLDER: one job of `jobs`, from its config.json to its result.
+
+It steps behind everything else on the machine, and waits while another job works.
+"""
+
+import contextlib
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import psutil
+
+from fashion_core import files
+from fashion_core.errors import LabError
+from fashion_core.inside import jobs
+from fashion_core.runs import folders
+
+NICENESS = 10  # the server and trainings go first
+STATUS_SECONDS = 0.5  # between two writings of the status
+
+
+class Progress:
+    """The job's status.json, which from now on only this process writes."""
+
+    def __init__(self, folder: Path):
+        process = psutil.Process()
+        self.path = folder / "status.json"
+        self.values = {"pid": process.pid, "process_started_at": folders.process_start(process)}
+        self.began = self.written = time.monotonic()
+
+    def write(self, **changes) -> None:
+        self.values |= changes | {"heartbeat_at": time.time()}
+        files.write_json(self.path, self.values)
+        self.written = time.monotonic()
+
+    def report(self, step: int, steps: int) -> None:
+        """How far it is; written twice a second."""
+        now = time.monotonic()
+        if now - self.written > STATUS_SECONDS:
+            seconds = now - self.began
+            self.write(state="running", step=step, steps=steps, elapsed_seconds=seconds)
+
+
+def main(folder: Path) -> int:
+    """Do the job; returns 1 for failed, else 0."""
+    progress = Progress(folder)
+    try:
+        progress.write(state="starting", message="Waiting for another job")
+        with jobs.job_lock():
+            progress.began = time.monotonic()
+            progress.write(state="starting", message="")
+            with contextlib.suppress(AttributeError, OSError):  # no os.nice on Windows
+                os.nice(NICENESS)
+            _work(folder, progress)
+        progress.write(state="finished")
+        return 0
+    except BaseException as error:
+        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            progress.write(state="failed", message=_sentence(error))
+        return 1
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, LabError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"A file could not be written: {folders.describe_unwritable(error)}"
+    if isinstance(error, MemoryError):
+        return "The machine ran out of memory. Try again when nothing trains."
+    return f"It ended with an error: {type(error).__name__}: {error}"[:500]
+
+
+def _work(folder: Path, progress: Progress) -> None:
+    path = Path(files.read_json(folder / "config.json")["model"])
+    WORK[folder.name](path, progress)
+
+
+def _features(model_path: Path, progress: Progress) -> None:
+    """The features of all training images."""
+    from fashion_core import checkpoints, data
+    from fashion_core.inside import features
+
+    digest = features.digest_of(model_path)  # before it is loaded: a run may replace the file
+    model = checkpoints.load_model(model_path)
+    pixels = data.load_split("train").pixels
+    index = features.compute_index(model, pixels, digest, progress.report)
+    features.save_index(jobs.result_path(model_path, "features"), index)
+
+
+WORK = {"features": _features}
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
