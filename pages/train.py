@@ -44,9 +44,7 @@ def ask_run() -> dict:
     values = {}
     try:
         cached_split("val")
-        pressed, values, name = ask_config()
-        if pressed:
-            start_run(values, name)
+        values = ask_config(start_run)
     except DataError as error:
         show_data_missing(error)
     if state.TRAIN_ERROR in st.session_state:
@@ -55,7 +53,7 @@ def ask_run() -> dict:
 
 
 def start_run(values: dict, name: str) -> None:
-    """Start or queue a run, or keep the sentence that says why not; the page is drawn anew."""
+    """Start or queue a run, or keep the sentence that says why not for the page's next drawing."""
     try:
         run_id = run_queue.start_or_add(TrainConfig.from_dict(values), name)
     except (RunError, ValueError, OSError) as error:
@@ -63,7 +61,6 @@ def start_run(values: dict, name: str) -> None:
     else:
         st.session_state[state.SHOWN_RUN] = run_id
         st.session_state.pop(state.TRAIN_ERROR, None)
-    st.rerun()
 
 
 def show_live(run: folders.Run | None) -> None:

@@ -3,6 +3,8 @@
 Starting, pausing and stopping real workers is in browser/test_train.py and browser/test_queue.py.
 """
 
+import time
+
 import pytest
 from app_page import labelled, labels, open_page, press, words
 from run_folders import GONE, alive, epoch_event, make_run, step_event, write_events
@@ -46,6 +48,36 @@ def test_a_run_starts_with_the_forms_values(started):
     (run,) = folders.list_runs()
     assert started == [run.run_id]
     assert (run.config.epochs, run.config.flips) == (3, True)
+
+
+@pytest.mark.parametrize("busy_when_drawn", [False, True])
+def test_a_click_counts_when_the_machine_was_taken_or_freed_since_the_page_was_drawn(
+    busy_when_drawn, runs_dir, started
+):
+    other = folders.create_run(TrainConfig(), "Other", "starting" if busy_when_drawn else "stopped")
+    app = open_page("train")
+    app.text_input(key="run_name").set_value("Mine")  # typed just before, as the number
+    app.number_input(key="train_epochs").set_value(2)
+    now = {"state": "stopped" if busy_when_drawn else "starting", "heartbeat_at": time.time()}
+    files.write_json(runs_dir / other / "status.json", now)
+    press(app, "Add to queue" if busy_when_drawn else "Start training")
+    (mine,) = (run for run in folders.list_runs() if run.run_id != other)
+    assert (mine.name, mine.config.epochs) == ("Mine", 2)
+    assert (started, waiting_names()) == (
+        ([mine.run_id], []) if busy_when_drawn else ([], ["Mine"])
+    )
+
+
+def test_a_sweep_whose_values_were_typed_just_before_the_click_is_queued_as_typed():
+    app = open_page("train")
+    app.selectbox(key="vary").select("seed").run()
+    labelled(app.text_input, "Values").set_value("4, 5")
+    press(app, "Queue 3 runs")
+    assert sorted(run.config.seed for run in folders.list_runs()) == [4, 5]
+    labelled(app.text_input, "Values").set_value("four")
+    press(app, "Queue 2 runs")
+    assert "four" in words(app)
+    assert len(folders.list_runs()) == 2
 
 
 def test_a_recipe_fills_the_form():

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -21,25 +22,28 @@ MAIN_FIELDS = ("model", "synthetic", "epochs", "batch_size", "learning_rate", "s
 MORE_FIELDS = tuple(name for name in TrainConfig().to_dict() if name not in MAIN_FIELDS)
 
 
-def ask_config() -> tuple[bool, dict, str]:
-    """The form; returns whether Start was pressed, the values and the run's name."""
+def ask_config(start: Callable[[dict, str], None]) -> dict:
+    """The form, whose button calls `start` with the values and a name; returns the values."""
     with st.container(border=True, key="form_card"):
         ask_recipe()
         values = ask_main_fields()
         finder = st.container(gap="xsmall")  # filled below, when all values are known
         with st.expander("More"):
             values |= {name: ask_field(name) for name in MORE_FIELDS}
-            name = st.text_input(
-                "Name of the run", max_chars=MAX_NAME_LENGTH, placeholder="Optional"
+            st.text_input(
+                "Name of the run",
+                max_chars=MAX_NAME_LENGTH,
+                placeholder="Optional",
+                key=state.RUN_NAME,
             )
         with finder:
             ask_find(values)
-        pressed = ask_start()
+        ask_start(start)
         past = folders.list_runs()
         show_duration(values, past)
         show_limits()
-        ask_sweep(values, name, past)
-    return pressed, values, name
+        ask_sweep(values, past)
+    return values
 
 
 def ask_main_fields() -> dict:
@@ -52,21 +56,26 @@ def ask_main_fields() -> dict:
     return values
 
 
-def ask_start() -> bool:
-    """The button that starts the run, or queues it while the machine is taken."""
+def ask_start(start: Callable[[dict, str], None]) -> None:
+    """The button that starts the run, or queues it while the machine is taken.
+
+    One button with a callback, whatever its label: a click counts also when a run has begun or
+    ended, perhaps from another tab, since it was drawn.
+    """
     taken = folders.active_run() is not None or folders.finder_active()
     waits = taken or run_queue.read_queue().will_start
     with st.container(key="start_bar"):
-        pressed = st.button(
+        st.button(
             "Add to queue" if waits else "Start training",
             icon=":material/playlist_add:" if waits else ":material/play_arrow:",
             type="primary",
             width="stretch",
+            key="start",
             disabled=limits.read_only(),
+            on_click=lambda: start(form_values(), st.session_state[state.RUN_NAME]),
         )
     if waits:
         st.caption("One run trains at a time; this one starts when what is before it has ended.")
-    return pressed
 
 
 def show_duration(values: dict, past: list[folders.Run]) -> None:
@@ -89,6 +98,11 @@ def show_limits() -> None:
     allowed = limits.read_limits().describe()
     if allowed:
         st.caption(allowed)
+
+
+def form_values() -> dict:
+    """The values of all fields at the click; what was drawn last may lack the one typed before."""
+    return {name: st.session_state[state.train_key(name)] for name in TrainConfig().to_dict()}
 
 
 # Recipes

@@ -12,10 +12,10 @@ from pages.parts import state
 from pages.parts.html import plain
 
 
-def ask_sweep(values: dict, title: str, past: list[folders.Run]) -> None:
+def ask_sweep(values: dict, past: list[folders.Run]) -> None:
     """The fields and the button; the form's other `values` are the same in all of the runs.
 
-    `title` begins their names; runs of the `past` tell how long they will take.
+    The run's name in the form begins theirs; runs of the `past` tell how long they will take.
     """
     with st.expander("Sweep: try several values", icon=":material/tune:"):
         name = st.selectbox(
@@ -27,32 +27,42 @@ def ask_sweep(values: dict, title: str, past: list[folders.Run]) -> None:
         )
         try:
             config = TrainConfig.from_dict(values)
-            swept = sweep.parse_values(name, ask_values(config, name))
-            named = sweep.named_configs(config, name, swept, title)
+            key = ask_values(config, name)
+            named = named_configs(values, name, key)
         except ConfigError as error:
             st.error(plain(str(error)))
             return
         show_plan(named, past)
-        pressed = st.button(
+        st.button(
             f"Queue {format_count(len(named), 'run')}",
             icon=":material/playlist_add:",
             width="stretch",
+            key="queue_sweep",
             disabled=limits.read_only(),
+            on_click=queue_all,
+            args=(list(values), name, key),
         )
-        if pressed:
-            queue_all(named)
 
 
 def ask_values(config: TrainConfig, name: str) -> str:
-    """The values as the visitor types them; some are proposed."""
+    """The field for the values, some of which are proposed; returns its key."""
     proposed = sweep.format_values(sweep.proposed_values(config, name))
-    return st.text_input(
+    key = state.sweep_key(name, proposed)
+    st.text_input(
         "Values, with commas between",
         proposed,
         max_chars=sweep.MAX_TEXT,
-        key=state.sweep_key(name, proposed),
+        key=key,
         help="Decimals have a point: 0.001, 0.003.",
     )
+    return key
+
+
+def named_configs(values: dict, name: str, key: str) -> list[tuple[str, TrainConfig]]:
+    """The runs, with their names, for the texts in the fields as they are. Raises ConfigError."""
+    swept = sweep.parse_values(name, st.session_state[key])
+    title = st.session_state[state.RUN_NAME]
+    return sweep.named_configs(TrainConfig.from_dict(values), name, swept, title)
 
 
 def show_plan(named: list[tuple[str, TrainConfig]], past: list[folders.Run]) -> None:
@@ -65,12 +75,15 @@ def show_plan(named: list[tuple[str, TrainConfig]], past: list[folders.Run]) -> 
     st.caption(words)
 
 
-def queue_all(named: list[tuple[str, TrainConfig]]) -> None:
-    """Queue the runs, or say why not."""
+def queue_all(fields: list[str], name: str, key: str) -> None:
+    """Queue the runs, or keep the sentence that says why not for the page's next drawing.
+
+    The fields are read at the click, as those of a single run are.
+    """
+    values = {field: st.session_state[state.train_key(field)] for field in fields}
     try:
-        run_queue.add_all(named)
-    except (RunError, OSError) as error:
-        st.error(plain(str(error)))
+        run_queue.add_all(named_configs(values, name, key))
+    except (ConfigError, RunError, OSError) as error:
+        st.session_state[state.TRAIN_ERROR] = str(error)
     else:
         st.session_state.pop(state.SHOWN_RUN, None)
-        st.rerun()
