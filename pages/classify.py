@@ -15,7 +15,7 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import PictureError
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
-from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
+from fashion_core.pictures.opening import FORMAT_NAMES, MAX_FILE_BYTES, open_picture
 from fashion_core.pictures.prepare import Correction, prepare
 from pages.parts import state
 from pages.parts.cached import cached_model, cached_split
@@ -52,18 +52,19 @@ def show_draw(entries: Sequence[ModelEntry]) -> None:
     answer.button("Start with an example", icon=":material/lightbulb:", on_click=put_example)
 
 
-FILE_TYPES = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
 
 
 def show_upload(entries: Sequence[ModelEntry]) -> None:
-    """Several pictures at once, each with its answer or with why it cannot be read."""
+    """Several pictures at once, each with its answer or with why it cannot be read.
+
+    Files of any name are let in: the browser would refuse them without a sentence.
+    """
     files = st.file_uploader(
         "Pictures of one piece each",
-        FILE_TYPES,
         accept_multiple_files=True,
         max_upload_size=MAX_FILE_BYTES >> 20,
-        help="PNG, JPEG, WebP, GIF or BMP. A plain background works best.",
+        help=f"{FORMAT_NAMES}. A plain background works best.",
     )
     if not files:
         st.caption(

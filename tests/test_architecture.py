@@ -43,6 +43,7 @@ SIBLINGS = {
     "pictures": {
         "garment": {"background"},
         "segment": {"background", "garment"},
+        "opening": {"decoding"},
         "prepare": {"opening", "background", "garment", "segment"},
     },
     "synthetic": {

@@ -4,14 +4,24 @@ import contextlib
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from made_pictures import encoded, exif, shirt
 from PIL import Image
 
 from fashion_core.errors import PictureError
-from fashion_core.pictures.opening import JPEG_SCAN, MAX_FILE_BYTES, MAX_SCANS, open_picture
+from fashion_core.pictures.decoding import MAX_FRAMES
+from fashion_core.pictures.opening import (
+    FORMATS,
+    JPEG_SCAN,
+    MAX_FILE_BYTES,
+    MAX_SCANS,
+    open_picture,
+)
 from fashion_core.pictures.prepare import prepare
+
+NO_PICTURE = "not a PNG, JPEG, WebP, GIF, BMP, AVIF or TIFF"
 
 
 def jpeg_of_scans(count: int) -> bytes:
@@ -33,7 +43,7 @@ def png_claiming(width: int, height: int) -> bytes:
     return whole
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+@pytest.mark.parametrize("kind", FORMATS)
 def test_each_format_opens_from_bytes_and_from_a_path_of_any_name(kind, tmp_path):
     path = tmp_path / "picture.txt"
     path.write_bytes(encoded(shirt(), kind))
@@ -46,15 +56,20 @@ def test_each_format_opens_from_bytes_and_from_a_path_of_any_name(kind, tmp_path
     ("source", "words"),
     [
         (b"", "empty (0 bytes)"),
-        (b"just some text, renamed to .png", "not a PNG, JPEG, WebP, GIF or BMP"),
-        (encoded(shirt(), "TIFF"), "not a PNG, JPEG, WebP, GIF or BMP"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a PNG, JPEG, WebP, GIF or BMP"),
-        (b"\x00\x00\x00\x18ftypheic" + bytes(200), "HEIC"),
+        (b"just some text, renamed to .png", NO_PICTURE),
+        (encoded(shirt(), "PPM"), NO_PICTURE),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", NO_PICTURE),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(200), "HEIC photo"),
+        (b"\x00\x00\x00\x18ftypmif1" + bytes(200), "HEIC photo"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>\n<svg width='9'/>", "export it as PNG"),
+        (b"%PDF-1.7\n", "PDF document"),
         (b"\x89PNG\r\n\x1a\n", "damaged"),
         (encoded(shirt(), "JPEG")[:1000], "ends too early"),
         (encoded(shirt(), "PNG")[:500], "damaged"),
         (encoded(shirt(), "WEBP")[:500], "damaged"),
         (encoded(shirt(), "BMP")[:5000], "ends too early"),
+        (encoded(shirt(), "AVIF")[:300], "damaged"),
+        (encoded(shirt(), "TIFF")[:300], "ends too early"),
         (encoded(Image.new("RGB", (1, 1)), "PNG"), "1 × 1 pixels"),
         (encoded(Image.new("RGB", (2000, 7)), "PNG"), "2,000 × 7 pixels"),
         (png_claiming(6000, 5000), "6,000 × 5,000, 30 million pixels; the limit is 25 million"),
@@ -85,7 +100,7 @@ def test_a_missing_file_ends_in_a_sentence(tmp_path):
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, on damaged EXIF data
 def test_a_damaged_file_of_any_kind_never_raises_anything_but_a_sentence():
     rng = np.random.default_rng(0)
-    for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP"):
+    for kind in FORMATS:
         options = {} if kind in ("GIF", "BMP") else {"exif": exif(6)}
         whole = encoded(shirt().resize((64, 48)), kind, **options)
         for _ in range(60):
@@ -109,9 +124,47 @@ def test_a_large_jpeg_is_decoded_at_reduced_size():
     assert max(opened.size) <= 1000
 
 
-def test_only_the_first_frame_of_an_animation_counts():
-    frames = {"save_all": True, "append_images": [Image.new("RGB", (280, 280), "red")] * 2}
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_of_an_animation_the_first_frame_that_shows_something_counts(kind):
+    def answer(*frames):
+        later = {"save_all": True, "append_images": frames[1:]}
+        lossless = {"lossless": True} if kind == "WEBP" else {}
+        return prepare(open_picture(encoded(frames[0], kind, **lossless, **later)))
+
+    white, red = (Image.new("RGB", (280, 280), colour) for colour in ("white", "red"))
+    faint = Image.blend(white, shirt(), 0.05)
+    alone = answer(shirt()).pixels
+    for frames in ((shirt(), red, white), (white, white, shirt(), red), (white, faint, shirt())):
+        np.testing.assert_allclose(answer(*frames).pixels, alone, atol=3)
+    assert answer(white, red, white).blank
+
+
+def test_of_a_tiff_the_first_page_counts_and_a_long_empty_animation_is_not_followed():
+    pages = {"save_all": True, "append_images": [shirt()]}
+    assert prepare(open_picture(encoded(Image.new("L", (280, 280), 255), "TIFF", **pages))).blank
+    empty = [Image.new("L", (280, 280), 254 - i % 2) for i in range(MAX_FRAMES)]
+    late = encoded(empty[0], "GIF", save_all=True, append_images=[*empty[1:], shirt()])
+    assert prepare(open_picture(late)).blank
+
+
+@pytest.mark.parametrize("ends", [(0, 65_535), (0, 255), (0, 1_000), (30_000, 31_000)])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_deep_picture_is_seen_whatever_part_of_its_range_it_uses(ends, channels):
+    grey = np.asarray(shirt().convert("L"), float)
+    deep = np.interp(grey, (0, 255), ends).astype(np.uint16)
     alone = prepare(shirt()).pixels
-    for kind in ("GIF", "WEBP"):
-        opened = open_picture(encoded(shirt(), kind, lossless=True, **frames))
-        np.testing.assert_allclose(prepare(opened).pixels, alone, atol=3)
+    if channels > 1:
+        deep = np.stack(3 * [deep] + (channels - 3) * [np.full_like(deep, 65_535)], axis=2)
+    files = [cv2.imencode(".png", deep)[1].tobytes()]
+    if channels == 1:
+        files.append(encoded(Image.fromarray(deep), "TIFF"))
+        files.append(encoded(Image.fromarray((deep / 65_535).astype(np.float32)), "TIFF"))
+    for file in files:
+        np.testing.assert_allclose(prepare(open_picture(file)).pixels, alone, atol=3)
+
+
+def test_a_deep_picture_of_one_level_is_blank_and_one_is_turned_as_its_camera_says():
+    assert prepare(open_picture(encoded(Image.new("I;16", (64, 64), 300), "PNG"))).blank
+    deep = Image.fromarray(np.asarray(shirt().convert("L")).astype(np.uint16))
+    turned = prepare(open_picture(encoded(deep, "PNG", exif=exif(6)))).pixels
+    np.testing.assert_allclose(turned, np.rot90(prepare(shirt()).pixels, -1), atol=12)

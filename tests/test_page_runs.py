@@ -216,7 +216,9 @@ def test_a_good_model_file_becomes_a_run_whatever_it_is_called(runs_dir, checkpo
 
 
 def test_a_bad_model_file_is_refused_with_a_sentence(runs_dir):
-    assert "not a model file" in words(import_file(b"PK\x03\x04 half a zip"))
+    app = import_file(b"PK\x03\x04 half a zip", "weights.bin")
+    assert "not a model file" in words(app)
+    assert list(app.file_uploader[0].proto.type) == []  # what the browser would refuse in silence
     assert folders.list_runs() == []
 
 

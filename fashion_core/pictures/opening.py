@@ -6,9 +6,11 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from fashion_core.errors import PictureError
+from fashion_core.pictures.decoding import eight_bits, first_shown
 
-# What browsers, phones and paint programs save; told by content
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+# What browsers, phones, scanners and paint programs save; told by content
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF", "TIFF")
+FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, AVIF or TIFF"
 JPEG_START = b"\xff\xd8\xff"
 JPEG_SCAN = b"\xff\xda"  # the start of each pass over the whole picture
 # A progressive JPEG has about ten; one of 50 megapixels takes 40 ms for each, even an empty one
@@ -20,11 +22,12 @@ MAX_JPEG_PIXELS = 50_000_000
 
 
 def open_picture(source: bytes | Path) -> Image.Image:
-    """Open and decode a PNG, JPEG, WebP, GIF or BMP picture, of an animation the first frame.
+    """Open and decode a picture of one of FORMATS: its modes are Pillow's of at most 8 bits.
 
-    The format is told by the content, never by the name. The size is read from the header before
-    anything is decoded, and large JPEGs are decoded at reduced size. Raises PictureError for
-    everything else: no picture, damaged, too large, too small.
+    Of an animation it is the first frame that shows something, of a TIFF the first page. The format
+    is told by the content, never by the name. The size is read from the header before anything is
+    decoded, and large JPEGs are decoded at reduced size. Raises PictureError for everything else:
+    no picture, damaged, too large, too small.
     """
     data = _read_bytes(source)
     picture = _read_header(data)
@@ -34,7 +37,7 @@ def open_picture(source: bytes | Path) -> Image.Image:
             f"This JPEG is stored in more than {MAX_SCANS} passes, which no camera or picture"
             " program does, and would take too long to decode. Save it again, for example as a PNG."
         )
-    return _decode(picture)
+    return _decode(picture, data)
 
 
 MAX_FILE_BYTES = 20 * 1024 * 1024  # a 48-megapixel phone photo has about 12 MB
@@ -68,22 +71,43 @@ def _read_header(data: bytes) -> Image.Image:
     except UnidentifiedImageError as error:
         raise PictureError(_unknown_format(data)) from error
     except Exception as error:  # a decoder fed with hostile bytes raises whatever it stumbles over
-        raise PictureError(_damaged(error)) from error
+        raise PictureError(_other_format(data) or _damaged(error)) from error
 
 
 def _unknown_format(data: bytes) -> str:
-    """A sentence for bytes that are none of FORMATS; HEIC has its own, since phones send it."""
-    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"hevc", b"mif1"):
+    """A sentence for bytes that are none of FORMATS."""
+    other = _other_format(data)
+    if other:
+        return other
+    starts = (b"\x89PNG", JPEG_START, b"GIF8", b"BM", b"II*\0", b"MM\0*")
+    if data.startswith(starts) or data[8:12] == b"WEBP" or data[4:12] == b"ftypavif":
+        return _damaged(None)
+    return (
+        f"This is not a {FORMAT_NAMES} picture, whatever its name says. Open it in a picture"
+        " program and save it as PNG or JPEG."
+    )
+
+
+# Marks in the header of the ISO container that phones use; mif1 and msf1 may also hold an AVIF
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+SVG_HEAD = 4096  # bytes within which a drawing's first element stands, after comments and titles
+
+
+def _other_format(data: bytes) -> str:
+    """What to do with a known format that cannot be read; empty if it is none of those."""
+    if data[4:8] == b"ftyp" and data[8:12] in HEIC_BRANDS:
         return (
             "This is a HEIC photo, which cannot be read here. Save or share it as JPEG and choose"
             " that one."
         )
-    if data.startswith((b"\x89PNG", JPEG_START, b"GIF8", b"BM")) or data[8:12] == b"WEBP":
-        return _damaged(None)
-    return (
-        "This is not a PNG, JPEG, WebP, GIF or BMP picture, whatever its name says. Open it in a"
-        " picture program and save it as PNG or JPEG."
-    )
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and b"<svg" in data[:SVG_HEAD]:
+        return (
+            "This is an SVG drawing, which is made of lines instead of pixels and cannot be read"
+            " here. Open it in a drawing program, export it as PNG and choose that one."
+        )
+    if data.startswith(b"%PDF"):
+        return "This is a PDF document, not a picture. Save the page as PNG and choose that one."
+    return ""
 
 
 def _damaged(error: Exception | None) -> str:
@@ -123,15 +147,17 @@ def _check_pixels(picture: Image.Image, limit: int) -> None:
 WORK_EDGE = 336  # 12 × 28: for speed, all that follows works on at most this edge
 
 
-def _decode(picture: Image.Image) -> Image.Image:
-    """The decoded first frame, of a JPEG at the smallest of its four scales that is enough."""
+def _decode(picture: Image.Image, data: bytes) -> Image.Image:
+    """The decoded frame that counts, of a JPEG at the smallest of its four scales that is enough.
+
+    `data` are the bytes of its file.
+    """
     try:
         if picture.format in ("JPEG", "MPO"):
             picture.draft(None, (2 * WORK_EDGE, 2 * WORK_EDGE))
             _check_pixels(picture, MAX_PIXELS)  # a long strip stays as large as it is
-        picture.load()
+        return eight_bits(first_shown(picture), data)
     except PictureError:
         raise
     except Exception as error:  # see _read_header
         raise PictureError(_damaged(error)) from error
-    return picture

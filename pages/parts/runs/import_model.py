@@ -23,7 +23,8 @@ def ask_model_file() -> None:
             name = plain(st.session_state.pop(state.IMPORTED_FILE))
             st.success(f"“{name}” is now one of your runs.")
         key = state.model_file_key(st.session_state.get(state.IMPORT_COUNT, 0))
-        file = st.file_uploader("Model file", type="pt", max_upload_size=64, key=key)
+        # Of any name: the browser would refuse others without a sentence
+        file = st.file_uploader("Model file", max_upload_size=64, key=key)
         if file is not None and st.button("Import", type="primary"):
             import_file(file)
 
