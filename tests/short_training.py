@@ -11,6 +11,7 @@ from fashion_core.data import Split, load_split
 CPU = torch.device("cpu")
 
 
+@functools.cache
 def train_split() -> Split:
     return load_split("train")
 
