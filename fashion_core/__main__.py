@@ -5,10 +5,12 @@
 
 import dataclasses
 import hashlib
+import io
 import json
 import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -166,7 +168,7 @@ def train(
                 f"{path} is there already. Name another file with --out, or say --overwrite."
             )
     config = TrainConfig.from_dict(values)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    _try_writing(out)
     state = training.new_state(config)
     if start_from:
         training.start_from(state, checkpoints.read_checkpoint(start_from))
@@ -184,6 +186,22 @@ def train(
     accuracy = f"test accuracy {card['test_accuracy']:.2%}"
     validation = f"best validation accuracy {card['val_accuracy']:.2%}"
     click.echo(f"Saved {out}: {accuracy}, {validation}.", err=as_json)
+
+
+def _try_writing(out: Path) -> None:
+    """Make the model's folder and write a byte in it, before hours of training depend on it.
+
+    A file is replaced by renaming, so that what counts is the folder.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.parent) as file:
+            file.write(b"0")
+    except OSError as error:
+        raise click.UsageError(
+            f"{out} cannot be written: {error.strerror}. Nothing was trained. Name a file in"
+            " another folder with --out, or make this one writable."
+        ) from error
 
 
 def _save(out: Path, state: "TrainState", metrics: dict, origin: dict) -> dict:
@@ -368,6 +386,8 @@ def _classify_file(model: "nn.Module", path: Path) -> dict:
         prepared = prepare(open_picture(path))
     except PictureError as error:
         return {"path": str(path), "error": str(error)}
+    if prepared.blank:
+        return {"path": str(path), "blank": True}
     answer = predict.classify_pixels(model, prepared.pixels)
     return {
         "path": str(path),
@@ -380,6 +400,8 @@ def _classify_file(model: "nn.Module", path: Path) -> dict:
 def _answer_line(answer: dict) -> str:
     if "error" in answer:
         return f"{answer['path']}: {answer['error']}"
+    if answer.get("blank"):
+        return f"{answer['path']}: nothing to see, this picture is one plain colour"
     doubt = "" if answer["recognised"] else " (but it looks like none of the ten classes)"
     return f"{answer['path']}: {answer['label']}, {answer['probs'][answer['label']]:.1%}{doubt}"
 
@@ -439,6 +461,9 @@ def main():
     """Run the command line; a known failure is one sentence on standard error and exit status 1."""
     for name, value in control.THREADS_ENVIRONMENT.items():  # before torch is loaded
         os.environ.setdefault(name, value)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may not be in its encoding
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli(prog_name="python -m fashion_core")
     except OSError as error:

@@ -1,0 +1,57 @@
+"""The command line where something is in the way: a sentence, and what to do."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+from made_pictures import encoded, shirt
+from PIL import Image
+
+from fashion_core import data, training
+from fashion_core.__main__ import cli
+from fashion_core.files import PROJECT_DIR
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_training(tmp_path, monkeypatch):
+    for module, name in ((training, "new_state"), (data, "load_split")):
+        monkeypatch.setattr(module, name, lambda *_: pytest.fail("it began to train"))
+    (tmp_path / "file").write_text("no folder")
+    for out in ("/proc/model.pt", tmp_path / "file" / "model.pt"):
+        done = CliRunner().invoke(cli, ["train", "--out", str(out)])
+        assert done.exit_code == 2
+        assert f"{out} cannot be written: " in done.output
+        assert "Nothing was trained. Name a file in another folder" in done.output
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "I;16"])
+def test_classify_says_of_a_blank_picture_that_there_is_nothing_to_see(
+    mode, tmp_path, checkpoint_path
+):
+    path = tmp_path / "blank.png"
+    path.write_bytes(encoded(Image.new(mode, (64, 64)), "PNG"))
+    call = ["classify", str(path), "--checkpoint", str(checkpoint_path)]
+    done = CliRunner().invoke(cli, [*call, "--json"])
+    blank = {"path": str(path), "blank": True, "checkpoint": str(checkpoint_path)}
+    assert (done.exit_code, json.loads(done.output)) == (0, blank)
+    assert "nothing to see" in CliRunner().invoke(cli, call).output
+
+
+def test_a_name_that_the_terminal_cannot_show_does_not_end_classify(tmp_path, checkpoint_path):
+    names = ["шорты.png", os.fsdecode(b"not-utf-8-\xff.png"), "last.png"]
+    for name in names:
+        (tmp_path / name).write_bytes(encoded(shirt(), "PNG"))
+    command = [sys.executable, "-m", "fashion_core", "classify", "--checkpoint", checkpoint_path]
+    done = subprocess.run(
+        [*command, *(tmp_path / name for name in names), tmp_path / "missing-ж.png"],
+        capture_output=True,
+        cwd=PROJECT_DIR,
+        env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+    )
+    assert done.returncode == 1  # the missing one
+    lines = done.stdout.splitlines()
+    assert len(lines) == 4, done.stderr
+    assert b"last.png: " in lines[2]
+    assert b"cannot be read" in lines[3]
