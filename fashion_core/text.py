@@ -35,9 +35,20 @@ def printable_lines(text: str) -> str:
     return "\n".join(_printable(line).rstrip() for line in text.splitlines()).strip()
 
 
+# Without width: the one joins 👩 and 💻 to one picture, both shape words in many scripts
+JOINERS = "\u200c\u200d"
+
+
 def _printable(text: str) -> str:
-    """The text with a space in place of each character that is not printable."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    """The text with a space in place of each character that is not printable.
+
+    Joiners stay between visible characters, where they belong to what is seen.
+    """
+    shown = [character if character.isprintable() else " " for character in text]
+    for place in range(1, len(text) - 1):
+        if text[place] in JOINERS and " " not in (shown[place - 1], shown[place + 1]):
+            shown[place] = text[place]
+    return "".join(shown)
 
 
 def format_duration(seconds: float) -> str:

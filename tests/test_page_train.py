@@ -310,8 +310,10 @@ def test_a_failed_run_shows_why_and_its_log(runs_dir):
 
 
 def test_a_name_is_text_and_not_markup():
-    make_run("[x](http://evil) **b** :red[r]")
-    assert "\\[x\\]\\(http" in open_page("train").subheader[0].value
+    make_run("[x](http://evil) **b** :red[r] A&amp;B")
+    name = open_page("train").subheader[0].value
+    assert "\\[x\\]\\(http" in name
+    assert name.endswith("A\\&amp;B")
 
 
 # Another run behind it

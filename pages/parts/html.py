@@ -31,12 +31,13 @@ def image_html(pixels: np.ndarray, kind: str, alt: str) -> str:
 def plain(text: str) -> str:
     """Text safe inside Markdown: a run's name must not become a link, a picture or a heading.
 
-    Backslashes keep it from Markdown. Streamlit looks for addresses, icons and arrows once more
-    after they are gone, so a character without width, which breaks no line, stands inside of each.
+    Backslashes keep it from Markdown and its entities. Streamlit looks for addresses, icons and
+    arrows once more after they are gone, so a character without width, which breaks no line, stands
+    inside of each.
     """
     inside = r"(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[-<>=])(?=[-<>=])"
     separated = re.sub(inside, "\u2060", text, flags=re.IGNORECASE)
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$])", r"\\\1", separated)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])", r"\\\1", separated)
 
 
 def escaped(text: object) -> str:
