@@ -15,6 +15,7 @@ from fashion_core.errors import DataError, LabError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from pages.parts import state
+from pages.parts.history import keep_one_entry_per_page
 from pages.parts.html import plain
 from pages.parts.picker import ask_model, model_in_use
 
@@ -44,6 +45,7 @@ def show_sidebar() -> None:
     st.session_state.pop(state.DIALOG, None)
     with st.sidebar:
         ask_model()
+        keep_one_entry_per_page()
         _show_training_line()
 
 

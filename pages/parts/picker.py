@@ -10,6 +10,7 @@ from fashion_core import catalog
 from fashion_core.catalog import ModelEntry
 from fashion_core.text import unique_labels
 from pages.parts import state
+from pages.parts.history import has_returned
 from pages.parts.words import describe_model, model_label
 
 
@@ -25,10 +26,13 @@ def ask_id(
     """Ask for one of the ids of `names`, which has their labels; without a choice it is `default`.
 
     The choice is kept in the session under `key`, also while other pages are shown, and in the URL
-    under `parameter`. One that is not among the ids gives way to the default: with the sentence
-    `gone` for good, without such a sentence until it is there again. `options` go to the selectbox.
+    under `parameter`, which counts where the visitor opens a link or goes Back. One that is not
+    among the ids gives way to the default: with the sentence `gone` for good, without such a
+    sentence until it is there again. `options` go to the selectbox.
     """
     labels = unique_labels(names)
+    if has_returned():
+        st.session_state.pop(key, None)
     wanted = st.session_state.get(key, st.query_params.get(parameter))
     if gone and wanted and wanted not in labels:
         st.warning(gone)
@@ -119,6 +123,8 @@ def ask_second_model(
     """
     others = {each.model_id: each for each in catalog.list_models()}
     others.pop(entry.model_id, None)
+    if has_returned():
+        st.session_state.pop(key, None)
     if st.session_state.get(key, st.query_params.get(state.WITH)) == entry.model_id:
         st.session_state[key] = None  # a model is not compared with itself
     instead = "It is not compared with." if optional else "Another one is taken instead."

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fashion_core.charts.figures import cell_from_selection
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from pages.parts import state
+from pages.parts.history import has_returned
 
 # Why the script reads the cell off the pointer's own place is said in matrix.js.
 _matrix_clicks = st.components.v2.component(
@@ -22,7 +24,7 @@ _matrix_clicks = st.components.v2.component(
 
 
 def pick_cell(true: int, pred: int) -> None:
-    """Pick a cell. The two pickers keep it, so that these, the matrix and the URL always agree."""
+    """Pick a cell: the two pickers keep it, so that these, the matrix and the URL always agree."""
     st.session_state[state.TRUE] = CLASS_NAMES[true]
     st.session_state[state.PRED] = CLASS_NAMES[pred]
 
@@ -31,12 +33,28 @@ NO_CLASS = "Choose"
 
 
 def ask_cell() -> tuple[int, int] | None:
-    """The two pickers: the same cell as a click, for keyboard and screen reader."""
+    """The two pickers: the same cell as a click, for keyboard and screen reader.
+
+    Not bind="query-params": two pages have these pickers, and on the way Back from one to the other
+    Streamlit drops what it takes for the parameters of the page that is left.
+    """
     columns = st.columns(2)
-    options = [NO_CLASS, *CLASS_NAMES]
-    true = columns[0].selectbox("True", options, key=state.TRUE, bind="query-params")
-    pred = columns[1].selectbox("Predicted", options, key=state.PRED, bind="query-params")
+    true = _ask_class(columns[0], "True", state.TRUE)
+    pred = _ask_class(columns[1], "Predicted", state.PRED)
     return None if NO_CLASS in (true, pred) else (CLASS_NAMES.index(true), CLASS_NAMES.index(pred))
+
+
+def _ask_class(column: DeltaGenerator, label: str, key: str) -> str:
+    """One picker, kept in the URL; one of CLASS_NAMES or NO_CLASS."""
+    if has_returned() or key not in st.session_state:
+        linked = st.query_params.get(key)
+        st.session_state[key] = linked if linked in CLASS_NAMES else NO_CLASS
+    chosen = column.selectbox(label, [NO_CLASS, *CLASS_NAMES], key=key)
+    if chosen == NO_CLASS:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
+    return chosen
 
 
 def show_clickable_matrix(

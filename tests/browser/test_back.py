@@ -1,0 +1,62 @@
+"""The browser's Back and Forward: one step a page, and each page as it was left."""
+
+import re
+
+from playwright.sync_api import expect
+
+CELL = re.compile(r"\d+ shirts classified as T-shirt/top")
+
+
+def open_from_sidebar(page, name):
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+def choose(page, label, words):
+    page.get_by_role("combobox", name=label).focus()
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
+
+
+def expect_filters(page):
+    expect(page.get_by_role("combobox", name="True label")).to_have_value("Shirt")
+    expect(page.get_by_role("combobox", name="Outcome")).to_have_value("Wrong")
+    expect(page).to_have_url(re.compile(r"predictions\?(?=.*true_label=Shirt)(?=.*outcome=Wrong)"))
+
+
+def go(page, where):
+    """Back or Forward, once the page is complete."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    where()
+
+
+def expect_cell(page):
+    expect(page.locator("h3").first).to_have_text(CELL)
+    expect(page).to_have_url(re.compile("confusion_matrix.*true=Shirt"))
+
+
+def test_back_and_forward_show_each_page_as_it_was_left_in_one_step_each(page, app):
+    page.goto(f"{app}/predictions?model=fashion_cnn")
+    choose(page, "True label", "Shirt")
+    choose(page, "Outcome", "Wrong")
+    expect_filters(page)
+    open_from_sidebar(page, "Confusion matrix")
+    page.get_by_role("button", name="Shirt → T-shirt/top").click()
+    expect_cell(page)
+    page.get_by_role("link", name="Home", exact=True).click()
+    expect(page.get_by_role("heading", name="Draw something")).to_be_visible()
+    expect(page).to_have_url(f"{app}/?model=fashion_cnn")
+    go(page, page.go_back)
+    expect_cell(page)
+    go(page, page.go_back)
+    expect_filters(page)
+    assert "true=" not in page.url
+    go(page, page.go_forward)
+    expect_cell(page)
+    assert "true_label" not in page.url
+    # Another model since: Back shows the one that there was
+    choose(page, "Model in use", "Classic with")
+    expect(page).to_have_url(re.compile("model=fashion_cnn_norm"))
+    go(page, page.go_forward)
+    expect(page).to_have_url(f"{app}/?model=fashion_cnn")
+    expect(page.get_by_role("combobox", name="Model in use")).to_have_value(re.compile("taught"))
