@@ -20,6 +20,7 @@ from fashion_core.errors import ExportError
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE
 from fashion_core.runs import folders
 from fashion_core.runs.events import read_metrics
+from fashion_core.text import BYTE_ORDER_MARK
 from fashion_core.transforms import normalise
 
 # Models
@@ -140,11 +141,13 @@ CURVE_COLUMNS = ("kind", "step", "epoch", "train_loss", *EPOCH_SCALARS, "learnin
 
 
 def curves_csv(run: folders.Run) -> bytes:
-    """Every event of a run as a CSV table, by step, an epoch after its last step.
+    """Every event of a run as a CSV table for spreadsheets, by step, an epoch after its last step.
 
-    What an event does not tell is empty. Raises ExportError for a run without a single event.
+    It begins with a byte order mark. What an event does not tell is empty. Raises ExportError for a
+    run without a single event.
     """
     text = io.StringIO()
+    text.write(BYTE_ORDER_MARK)
     table = csv.DictWriter(text, CURVE_COLUMNS, extrasaction="ignore", lineterminator="\n")
     table.writeheader()
     table.writerows(_events_of(run))

@@ -65,6 +65,10 @@ def format_bytes(size: float) -> str:
     return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.2f} GB"
 
 
+# At the beginning of a CSV file it tells spreadsheets that it is UTF-8, which they do not guess
+BYTE_ORDER_MARK = "\ufeff"
+
+
 def unique_labels(names: dict[str, str]) -> dict[str, str]:
     """Names by id, made unique: of several alike each gets the end of its id.
 

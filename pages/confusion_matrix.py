@@ -13,6 +13,7 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.charts.figures import PLURALS, calibration_figure, confusion_figure, describe_cell
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.text import BYTE_ORDER_MARK
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.frame import open_dialog, run_through_router, show_with_model
@@ -170,7 +171,7 @@ def show_classes(report: list[dict]) -> None:
     )
     st.download_button(
         "Download as CSV",
-        lambda: frame.to_csv(index=False),
+        lambda: BYTE_ORDER_MARK + frame.to_csv(index=False),
         "per_class.csv",
         "text/csv",
         icon=":material/download:",

@@ -1,6 +1,7 @@
 """fashion_core.export: files read by the programs they are for, code run as a stranger would."""
 
 import builtins
+import codecs
 import csv
 import io
 import json
@@ -233,7 +234,9 @@ def test_tensorboard_reads_the_curves_with_their_steps_and_wall_times(run, tmp_p
 
 
 def test_the_curves_are_a_table_in_the_order_of_training(run):
-    rows = list(csv.DictReader(io.StringIO(export.curves_csv(run).decode())))
+    content = export.curves_csv(run)
+    assert content.startswith(codecs.BOM_UTF8)  # for spreadsheets
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert [(row["kind"], row["step"], row["train_loss"]) for row in rows] == [
         ("step", "20", "1.5"),
         ("step", "40", "1.25"),

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import statistics
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,8 @@ from fashion_core.config import TrainConfig
 from fashion_core.runs import table as run_table
 from fashion_core.runs.annotations import Annotations
 from fashion_core.runs.folders import Run
-from fashion_core.text import unique_labels
+from fashion_core.text import BYTE_ORDER_MARK, unique_labels
+from pages.parts.times import known_zone
 
 NO_NOTES = Annotations()
 NO_EPOCHS = epoch_frame([])
@@ -177,6 +179,18 @@ def test_every_column_can_be_sorted_by_either_way():
             assert sorted(run_table.sorted_frame(frame, column, ascending).index) == list("abcde")
 
 
+def test_times_are_those_of_the_zone_that_is_asked_for():
+    found = [replace(run("a"), created_at=1_790_000_000.7)]
+    for zone, clock in (("UTC", "2026-09-21T14:13:20"), ("Asia/Tokyo", "2026-09-21T23:13:20")):
+        assert run_table.runs_frame(found, {}, zone)["When"]["a"].isoformat() == clock
+
+
+@pytest.mark.parametrize("name", [None, "", "No/Where", "../../etc/passwd", "x" * 300])
+def test_a_zone_that_a_browser_does_not_say_or_makes_up_is_utc(name):
+    assert known_zone(name) == "UTC"
+    assert known_zone("Asia/Tokyo") == "Asia/Tokyo"
+
+
 def test_sorting_by_time_puts_unknown_ages_last():
     frame = frame_of(SORTABLE[:4])
     assert "".join(run_table.sorted_frame(frame, "When", False).index) == "abdc"
@@ -185,7 +199,11 @@ def test_sorting_by_time_puts_unknown_ages_last():
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@x", "plain, with comma", 'quo"te'])
 def test_csv_is_the_table_as_shown_and_no_formula(name):
     frame = frame_of([run("r", name, status={"best_val_accuracy": 0.6646000146865845})])
-    header, row = csv.reader(io.StringIO(run_table.table_csv(frame, ["Validation", "Name"])))
+    text = run_table.table_csv(frame, ["Validation", "Name"])
+    assert text.startswith(BYTE_ORDER_MARK)  # for spreadsheets
+    named = run_table.table_csv(frame, ["When"], "Asia/Tokyo").removeprefix(BYTE_ORDER_MARK)
+    assert named.startswith("When (Asia/Tokyo)\n")
+    header, row = csv.reader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)))
     assert header == ["Validation %", "Name"]
     assert row == ["66.46", "'" + name if name[0] in "=+-@" else name]
 

@@ -137,9 +137,10 @@ def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> 
     """
     check_limits(added=1)
     created_at = time.time()
-    run_id = time.strftime("%Y%m%d-%H%M%S", time.localtime(created_at)) + "-" + secrets.token_hex(4)
+    begun = time.gmtime(created_at)  # visitors of all time zones read the name
+    run_id = time.strftime("%Y%m%d-%H%M%S", begun) + "-" + secrets.token_hex(4)
     run_dir = runs_dir() / run_id
-    fallback = time.strftime("Run of %d %b, %H:%M:%S", time.localtime(created_at))
+    fallback = time.strftime("Run of %d %b, %H:%M:%S UTC", begun)
     values = {
         "name": clean_name(name, fallback),
         "created_at": created_at,

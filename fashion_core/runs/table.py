@@ -13,7 +13,7 @@ import pandas as pd
 
 from fashion_core.config import TrainConfig, field_spec
 from fashion_core.runs.folders import Run
-from fashion_core.text import format_value, unique_labels
+from fashion_core.text import BYTE_ORDER_MARK, format_value, unique_labels
 
 # Hyper-parameters by the labels that the form gives them
 FIELDS = {spec.name: field_spec(spec.name)["label"] for spec in dataclasses.fields(TrainConfig)}
@@ -33,13 +33,13 @@ COUNTS = ("Epochs done", "Best epoch")
 DTYPES = {str: str, bool: "boolean", int: "Int64", float: float}
 
 
-def runs_frame(found: list[Run], disk_bytes: dict[str, int]) -> pd.DataFrame:
+def runs_frame(found: list[Run], disk_bytes: dict[str, int], zone: str = "UTC") -> pd.DataFrame:
     """One row per run, in the order given, indexed by run id, with all of `COLUMNS`.
 
     `disk_bytes`: run id to bytes. Accuracies are per cent, Disk is in MB of a million bytes, When
-    is local time. A cell is empty where nothing is known.
+    is the time in this zone. A cell is empty where nothing is known.
     """
-    rows = [_row(run, disk_bytes.get(run.run_id, 0)) for run in found]
+    rows = [_row(run, disk_bytes.get(run.run_id, 0), zone) for run in found]
     kinds = dict.fromkeys(TEXTS, str) | dict.fromkeys(COUNTS, "Int64") | {"When": "datetime64[s]"}
     kinds |= dict.fromkeys((*ACCURACIES, "Seconds", "Disk"), float)
     kinds |= {label: DTYPES[field_spec(name)["type"]] for name, label in FIELDS.items()}
@@ -50,11 +50,14 @@ def _index(found: list[Run]) -> pd.Index:
     return pd.Index([run.run_id for run in found], name="Run")
 
 
-def _row(run: Run, disk_bytes: int) -> dict:
+def _row(run: Run, disk_bytes: int, zone: str) -> dict:
+    when = pd.NaT
+    if run.created_at:
+        when = pd.Timestamp(run.created_at, unit="s", tz=zone).tz_localize(None).floor("s")
     row = {
         "Name": run.name,
         "State": run.state.capitalize(),
-        "When": pd.Timestamp.fromtimestamp(run.created_at).floor("s") if run.created_at else pd.NaT,
+        "When": when,
         "Configuration": run.config.describe() if run.config else run.problem,
         "Epochs done": run.epochs_done if {"steps", "epoch"} & run.status.keys() else None,
         "Best epoch": run.status.get("best_epoch"),
@@ -142,16 +145,18 @@ def sorted_frame(frame: pd.DataFrame, column: str, ascending: bool) -> pd.DataFr
 CSV_NAMES = {"Validation": "Validation %", "Test": "Test %", "Disk": "Disk MB"}
 
 
-def table_csv(frame: pd.DataFrame, columns: list[str]) -> str:
-    """These columns as CSV, numbers to seven digits.
+def table_csv(frame: pd.DataFrame, columns: list[str], zone: str = "UTC") -> str:
+    """These columns as CSV for spreadsheets, with a byte order mark; numbers to seven digits.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    A text that a spreadsheet would take for a formula gets an apostrophe in front. `zone`: that of
+    the times, which the head of their column names.
     """
     shown = frame[columns].copy()
     for column in shown.select_dtypes("str"):
         risky = shown[column].str.startswith(("=", "+", "-", "@"))
         shown[column] = shown[column].mask(risky, "'" + shown[column])
-    return shown.rename(columns=CSV_NAMES).to_csv(index=False, float_format="%.7g")
+    shown = shown.rename(columns=CSV_NAMES | {"When": f"When ({zone})"})
+    return BYTE_ORDER_MARK + shown.to_csv(index=False, float_format="%.7g")
 
 
 def unique_names(found: list[Run]) -> dict[str, str]:

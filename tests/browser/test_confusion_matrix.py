@@ -2,6 +2,7 @@
 keyboard.
 """
 
+import codecs
 import csv
 import re
 
@@ -171,8 +172,12 @@ def test_an_image_of_the_cell_opens_and_the_table_can_be_taken_away(page, app, c
     expect(dialog.locator(".bar-row")).to_have_count(10)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
+    page.get_by_test_id("stDataFrame").hover()  # its own toolbar has no second CSV
+    expect(page.get_by_role("button", name="Fullscreen")).to_be_visible()
     with page.expect_download() as download:
-        page.locator(".stDownloadButton button").click()
-    rows = list(csv.DictReader(download.value.path().read_text().splitlines()))
+        page.get_by_role("button", name="Download as CSV").click()
+    content = download.value.path().read_bytes()
+    assert content.startswith(codecs.BOM_UTF8)  # for spreadsheets
+    rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
     assert [row["class"] for row in rows] == list(CLASS_NAMES)
     assert np.mean([float(row["recall"]) for row in rows]) > 0.9

@@ -126,9 +126,8 @@ def test_runs_are_found_and_filtered_and_a_link_shows_the_same(page, app):
     page.keyboard.press("Escape")  # the list of states stays open for more of them
     with page.expect_download() as download:
         page.get_by_test_id("stDownloadButton").get_by_role("button", name="CSV").click()
-    assert [
-        row["Name"] for row in csv.DictReader(download.value.path().read_text().splitlines())
-    ] == ["Too fast"]
+    lines = download.value.path().read_text("utf-8-sig").splitlines()
+    assert [row["Name"] for row in csv.DictReader(lines)] == ["Too fast"]
 
 
 def test_ticked_runs_are_compared_and_stay_ticked(page, app):

@@ -11,6 +11,7 @@ from fashion_core.runs import table as run_table
 from fashion_core.text import format_bytes, format_count
 from pages.parts import state
 from pages.parts.runs.card import ask_delete
+from pages.parts.times import visitor_zone, when_column
 
 KEEP_ALL = "keep all"
 
@@ -74,7 +75,7 @@ def show_preview(to_delete: list[folders.Run], disk_bytes: dict[str, int]) -> No
     freed = format_bytes(sum(disk_bytes.get(run.run_id, 0) for run in to_delete))
     what = format_count(len(to_delete), "run")
     st.markdown(f"**{what} would go**, which frees {freed}:")
-    show_table(run_table.runs_frame(to_delete, disk_bytes))
+    show_table(run_table.runs_frame(to_delete, disk_bytes, visitor_zone()))
     if st.button(f"Delete {what}", type="primary", icon=":material/delete:", key="prune"):
         ask_delete(to_delete)
 
@@ -82,7 +83,7 @@ def show_preview(to_delete: list[folders.Run], disk_bytes: dict[str, int]) -> No
 def show_table(frame: pd.DataFrame) -> None:
     """The columns of a `runs.table.runs_frame` by which one decides."""
     config = {
-        "When": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
+        "When": when_column(visitor_zone()),
         "Validation": st.column_config.NumberColumn(format="%.1f%%"),
         "Disk": st.column_config.NumberColumn(format="%.1f MB"),
     }

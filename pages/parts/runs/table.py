@@ -8,6 +8,8 @@ from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
 from fashion_core.text import format_count
 from pages.parts import state
+from pages.parts.history import has_returned
+from pages.parts.times import visitor_zone, when_column
 from pages.parts.words import GLOSSARY
 
 # Filters
@@ -70,7 +72,8 @@ def ask_order(
 
     `shown` are those of all `found` that pass the filters; `disk_bytes` is by run id.
     """
-    frame = run_table.runs_frame(shown, disk_bytes)
+    zone = visitor_zone()
+    frame = run_table.runs_frame(shown, disk_bytes, zone)
     with st.container(horizontal=True, vertical_alignment="center"):
         show_counts(shown, found)
         st.space("stretch")
@@ -88,7 +91,9 @@ def ask_order(
         frame = run_table.sorted_frame(frame, sort_by, order == "Ascending")
         st.download_button(
             "CSV",
-            lambda: run_table.table_csv(frame, columns),  # made only when somebody downloads it
+            lambda: run_table.table_csv(
+                frame, columns, zone
+            ),  # made only when somebody downloads it
             "runs.csv",
             "text/csv",
             icon=":material/download:",
@@ -165,7 +170,7 @@ def column_config(column: str) -> dict:
     """How a column is drawn: its numbers, its width and its help."""
     words = HELP.get(column)
     if column == "When":
-        return st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width=150)
+        return when_column(visitor_zone(), width=150)
     if column in run_table.ACCURACIES:
         return st.column_config.NumberColumn(format="%.1f%%", width="small", help=words)
     if column == "Disk":
@@ -186,8 +191,8 @@ TICKS_IN_URL = 50  # a longer address is cut off by some programs
 
 
 def ticked_ids() -> list[str]:
-    """Ids of the ticked runs; on the first look those that the URL names."""
-    if state.TICKED_RUNS not in st.session_state:
+    """Ids of the ticked runs; on the first look and after Back those that the URL names."""
+    if has_returned() or state.TICKED_RUNS not in st.session_state:
         ids = st.query_params.get(state.TICKED_IN_URL, "").split(",")
         st.session_state[state.TICKED_RUNS] = ids
     return st.session_state[state.TICKED_RUNS]

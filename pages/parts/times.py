@@ -1,0 +1,28 @@
+"""Times as the visitor's clock has them, or named UTC where the browser does not say its zone."""
+
+import zoneinfo
+
+import streamlit as st
+
+UTC = "UTC"
+
+
+def visitor_zone() -> str:
+    """The visitor's time zone, such as "Europe/Berlin", or "UTC"."""
+    return known_zone(st.context.timezone)
+
+
+def known_zone(name: str | None) -> str:
+    """The zone of this name, or "UTC" for none and for what a browser may make up."""
+    try:
+        return zoneinfo.ZoneInfo(name or UTC).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
+
+
+def when_column(zone: str, **options):
+    """How a column of times in this zone is drawn."""
+    named = " [UTC]" if zone == UTC else ""
+    return st.column_config.DatetimeColumn(
+        format=f"D MMM YYYY, HH:mm{named}", help=f"Time zone: {zone}.", **options
+    )
