@@ -19,6 +19,12 @@ from pages.parts.history import keep_one_entry_per_page
 from pages.parts.html import plain
 from pages.parts.picker import ask_model, model_in_use
 
+# Why and how the page is made to fit on paper is said in print.js.
+_fit_on_paper = st.components.v2.component(
+    "fit_on_paper", js=Path(__file__).with_name("print.js").read_text("utf-8")
+)
+
+
 # The router's
 
 
@@ -46,6 +52,7 @@ def show_sidebar() -> None:
     with st.sidebar:
         ask_model()
         keep_one_entry_per_page()
+        _fit_on_paper(key="fit_on_paper", height=0)
         _show_training_line()
 
 
