@@ -145,61 +145,48 @@ BOX = [(60, 60), (220, 60), (220, 220), (60, 220), (60, 60)]
 LINE = [(140, 20), (140, 260)]
 
 
-def test_a_drawing_is_answered_and_the_answer_moves_nothing(page, app):
+def test_a_stroke_may_begin_anywhere_and_the_answer_moves_nothing(page, app):
+    """The canvas's own toolbar, unseen, once lay over its upper right corner."""
     open_canvas(page, app)
     seen(page)  # until the page has come to rest
     place = canvas(page).bounding_box()
-    stroke(page, *BOX)
+    stroke(page, (270, 6), (200, 6), (200, 200))
     expect(answer(page)).to_have_text(ANSWER)
-    box = seen(page)
+    corner = seen(page)
+    assert ink(page) > 1_000
     assert canvas(page).bounding_box() == place
     bars = place_at_rest(page.locator(".answer .bars"))
     stroke(page, *LINE)
-    changed(page, box)
+    changed(page, corner)
     assert canvas(page).bounding_box() == place
     assert place_at_rest(page.locator(".answer .bars")) == bars
 
 
-def test_the_example_is_recognised_and_can_be_drawn_over(page, app):
-    open_canvas(page, app)
-    page.get_by_role("button", name="Start with an example").click()
-    expect(answer(page)).to_contain_text("Trouser")
-    example = seen(page)
-    stroke(page, (20, 140), (260, 140))
-    assert changed(page, example)
-
-
-def test_undo_and_clear_work_again_and_again(page, app):
+def test_undo_and_clear_work_again_and_again_and_as_quickly_as_a_double_click(page, app):
     open_canvas(page, app)
     stroke(page, *BOX)
-    box = changed(page, None)
+    box = (changed(page, None), ink(page))
     for _ in range(2):
         stroke(page, *LINE)
-        changed(page, box)
+        both = changed(page, box[0])
         page.get_by_role("button", name="Undo").click()
-        expect_seen(page, box)
+        expect_drawing(page, *box)
     for _ in range(2):
         clear(page)
         stroke(page, *BOX)
-        expect_seen(page, box)
-
-
-def test_two_quick_undos_take_two_strokes_back(page, app):
-    open_canvas(page, app)
+        expect_seen(page, box[0])
     stroke(page, *LINE)
-    first = (changed(page, None), ink(page))
-    stroke(page, *BOX)
-    second = changed(page, first[0])
+    expect_seen(page, both)
     stroke(page, (20, 140), (260, 140))
-    changed(page, second)
-    # As quick as a double click; Playwright's clicks are slower.
+    changed(page, both)
+    # Playwright's own clicks are slower
     page.get_by_role("button", name="Undo").evaluate(
         "button => { button.click(); setTimeout(() => button.click(), 60) }"
     )
-    expect_drawing(page, *first)
+    expect_drawing(page, *box)
 
 
-def test_what_the_eraser_takes_away_is_gone(page, app, answered):
+def test_the_eraser_rubs_out_and_a_thicker_brush_draws_a_thicker_line(page, app, answered):
     open_canvas(page, app)
     stroke(page, *LINE)
     line = changed(page, None)
@@ -218,49 +205,39 @@ def test_what_the_eraser_takes_away_is_gone(page, app, answered):
     stroke(page, *LINE)
     changed(page, None)
     assert ink(page) == before
-
-
-def test_a_thicker_brush_draws_a_thicker_line(page, app, answered):
-    open_canvas(page, app)
-    stroke(page, *LINE)
-    thin = (changed(page, None), ink(page))[1]
     clear(page)
     with answered():
         page.get_by_role("radio", name="Thick").click()
     stroke(page, *LINE)
     changed(page, None)
-    assert ink(page) > 1.6 * thin
+    assert ink(page) > 1.6 * before
 
 
-@pytest.mark.parametrize("elsewhere", ["another page", "another way", "opened steps"])
-def test_a_drawing_survives(page, app, elsewhere):
+def test_a_drawing_survives_another_page_another_way_and_opened_steps(page, app):
     open_canvas(page, app)
-    stroke(page, *BOX)
-    drawing = (changed(page, None), ink(page))
-    if elsewhere == "another page":
-        go_to(page, "Runs")
-        go_to(page, "Classify")
-    elif elsewhere == "another way":
-        page.get_by_role("radio", name="Upload").click()
-        expect(page.get_by_text("Pictures of one piece each")).to_be_visible()
-        page.get_by_role("radio", name="Draw").click()
-    else:
-        page.get_by_text("From the picture to 28 × 28, step by step").click()
-        expect(page.locator(".steps figure")).to_have_count(8)
+    page.get_by_role("button", name="Start with an example").click()
+    expect(answer(page)).to_contain_text("Trouser")
+    drawing = (seen(page), ink(page))
+    go_to(page, "Runs")
+    go_to(page, "Classify")
+    expect_drawn_over(page, drawing)
+    page.get_by_role("radio", name="Upload").click()
+    expect(page.get_by_text("Pictures of one piece each")).to_be_visible()
+    page.get_by_role("radio", name="Draw").click()
+    expect_drawn_over(page, drawing)
+    page.get_by_text("From the picture to 28 × 28, step by step").click()
+    expect(page.locator(".steps figure")).to_have_count(8)
+    expect_drawn_over(page, drawing)
+
+
+def expect_drawn_over(page, drawing):
+    """The drawing is there and can go on, and that stroke can be undone."""
     expect_drawing(page, *drawing)
-    stroke(page, *LINE)
+    stroke(page, (20, 140), (260, 140))
     changed(page, drawing[0])
     assert ink(page) > drawing[1]
     page.get_by_role("button", name="Undo").click()
     expect_drawing(page, *drawing)
-
-
-def test_a_stroke_may_begin_anywhere(page, app):
-    """The canvas's own toolbar, unseen, once lay over its upper right corner."""
-    open_canvas(page, app)
-    stroke(page, (270, 6), (200, 6), (200, 200))
-    changed(page, None)
-    assert ink(page) > 1_000
 
 
 def finger(page, start, end, steps=8):
@@ -280,7 +257,7 @@ def finger(page, start, end, steps=8):
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def test_drawing_with_a_finger_does_not_scroll_the_page(new_context, app):
+def test_on_a_phone_a_finger_draws_without_scrolling_and_corrections_fit(new_context, app):
     page = new_context(**PHONE).new_page()
     open_canvas(page, app)
     box = canvas(page).bounding_box()
@@ -293,6 +270,14 @@ def test_drawing_with_a_finger_does_not_scroll_the_page(new_context, app):
     # Above the canvas the same finger does scroll
     finger(page, (middle, box["y"] - 110), (middle, box["y"] - 300))
     page.wait_for_function(f"{scrolled} > 50")
+    page.get_by_text("It guessed wrong? Correct it").click()
+    frame = page.locator("[class*=st-key-edges_]")
+    expect(frame).to_be_visible()
+    for part in (frame, page.get_by_role("radiogroup").last):
+        place = part.bounding_box()
+        assert place["x"] >= 0
+        assert place["x"] + place["width"] <= 390
+    assert overflow(page) <= 0
 
 
 def encoded(picture: Image.Image, kind: str) -> bytes:
@@ -322,9 +307,6 @@ def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_addres
     expect(page.get_by_role("alert").filter(has_text="bad.png")).to_contain_text("not a PNG, JPEG")
     page.get_by_text("From the picture to 28 × 28, step by step").first.click()
     expect(page.locator(".steps figure")).to_have_count(8)
-
-
-def test_an_address_with_a_way_opens_it(page, app):
     page.goto(f"{app}/classify?way=Samples")
     expect(page.get_by_role("button", name="Show others")).to_be_visible()
     page.get_by_role("button", name="Bag", exact=True).click()
@@ -333,7 +315,7 @@ def test_an_address_with_a_way_opens_it(page, app):
     expect(canvas(page)).to_be_visible()
 
 
-def test_a_drawing_is_corrected_with_the_keyboard_and_the_correction_taken_back(page, app):
+def test_a_drawing_is_corrected_with_the_keyboard_until_it_is_taken_back_or_cleared(page, app):
     open_canvas(page, app)
     stroke(page, *BOX)
     box = changed(page, None)
@@ -351,29 +333,8 @@ def test_a_drawing_is_corrected_with_the_keyboard_and_the_correction_taken_back(
     page.get_by_role("button", name="Take corrections back").click()
     expect_seen(page, box)
     expect(toggle).not_to_be_checked()
-
-
-def test_corrections_end_with_the_drawing(page, app):
-    open_canvas(page, app)
-    stroke(page, *BOX)
-    box = changed(page, None)
-    page.get_by_text("It guessed wrong? Correct it").click()
     page.get_by_text("Turn light and dark over").click()
     changed(page, box)
     clear(page)
     stroke(page, *BOX)
     expect_seen(page, box)
-
-
-def test_corrections_fit_a_phone(new_context, app):
-    page = new_context(**PHONE).new_page()
-    page.goto(f"{app}/classify?way=Samples")
-    page.get_by_role("button", name="Sandal").click()
-    page.get_by_text("It guessed wrong? Correct it").click()
-    frame = page.locator("[class*=st-key-edges_]")
-    expect(frame).to_be_visible()
-    for part in (frame, page.get_by_role("radiogroup").last):
-        place = part.bounding_box()
-        assert place["x"] >= 0
-        assert place["x"] + place["width"] <= 390
-    assert overflow(page) <= 0
