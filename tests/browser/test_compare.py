@@ -1,17 +1,12 @@
-"""Two models in a real browser: the difference matrix clicked, a drawing answered twice, the model
-taken along.
-"""
+"""Two models in a real browser: the difference matrix clicked, a drawing answered twice."""
 
-import json
 import re
 
-import numpy as np
-import onnxruntime
 import pytest
 from app_server import place_at_rest
 from playwright.sync_api import expect
 
-from fashion_core import catalog, checkpoints, comparison, data, predict
+from fashion_core import checkpoints, comparison, data, predict
 from fashion_core.charts.figures import describe_difference
 from fashion_core.metadata import CLASS_NAMES
 
@@ -115,21 +110,3 @@ def test_both_models_answer_a_drawing_and_neither_answer_nor_choice_moves_the_ca
     expect(answer.get_by_role("heading")).to_have_count(1)
     expect(page).not_to_have_url(re.compile("with="))
     assert canvas(page).bounding_box() == place
-
-
-def test_the_onnx_file_of_the_home_page_opens_elsewhere(page, app):
-    page.goto(app)
-    page.get_by_text("Export", exact=True).click()
-    page.get_by_role("radio", name="ONNX").click()
-    expect(page.get_by_text("onnxruntime.InferenceSession")).to_be_visible()
-    page.get_by_role("button", name="Make the file").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name=f"Download {catalog.RECOMMENDED}.onnx").click()
-    session = onnxruntime.InferenceSession(download.value.path().read_bytes())
-    assert json.loads(session.get_modelmeta().custom_metadata_map["class_names"]) == list(
-        CLASS_NAMES
-    )
-    pixels = data.load_split("test").pixels[:5]
-    (probs,) = session.run(["probs"], {"pixels": pixels})
-    expected = predict.predict_probs(checkpoints.load_model(catalog.recommended_path()), pixels)
-    np.testing.assert_allclose(probs, expected, atol=1e-4)

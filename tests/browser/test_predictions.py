@@ -23,7 +23,7 @@ def across(page) -> int:
     return tops.count(tops[0])
 
 
-def test_the_grid_is_ten_across_and_a_picked_image_opens_beside_it(page, app):
+def test_images_are_ten_across_and_picked_by_mouse_or_keys_and_enlarged_with_hard_edges(page, app):
     open_predictions(page, app)
     expect(page.locator(GRID)).to_have_count(50)
     assert across(page) == 10
@@ -37,10 +37,14 @@ def test_the_grid_is_ten_across_and_a_picked_image_opens_beside_it(page, app):
     beside = panel.bounding_box()
     assert beside["x"] >= grid["x"] + grid["width"]
     assert beside["y"] < grid["y"] + 50
+    expect_focus_kept(page)
+    for image in (page.locator(f"{GRID} img").first, panel.locator("img")):
+        style = image.evaluate("i => [getComputedStyle(i).imageRendering, i.naturalWidth]")
+        assert style == ["pixelated", 28]
 
 
-def test_images_are_buttons_for_the_keyboard_that_keep_the_focus_and_say_what_they_are(page, app):
-    open_predictions(page, app)
+def expect_focus_kept(page):
+    """A button picked by key says what it is, and the next key goes on from there."""
     first = page.locator(GRID).first
     assert re.fullmatch(
         r"Image 0, (right|wrong): predicted [\w/ -]+ with [\d.]+%, true label [\w/ -]+",
@@ -50,16 +54,8 @@ def test_images_are_buttons_for_the_keyboard_that_keep_the_focus_and_say_what_th
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".st-key-picked_panel")).to_contain_text("Image 1")
+    expect(page.locator(f'{GRID}[aria-pressed="true"]')).to_have_attribute("data-index", "1")
     assert page.evaluate("document.activeElement.shadowRoot?.activeElement?.dataset.index") == "1"
-
-
-def test_images_are_enlarged_with_hard_edges(page, app):
-    open_predictions(page, app, "&index=5")
-    for image in (page.locator(f"{GRID} img").first, page.locator(".st-key-picked_panel img")):
-        assert image.evaluate("i => [getComputedStyle(i).imageRendering, i.naturalWidth]") == [
-            "pixelated",
-            28,
-        ]
 
 
 def test_filters_go_into_the_url_and_a_reload_shows_the_same_view(page, app):
