@@ -28,19 +28,43 @@ def rate_field(page):
     return page.get_by_role("spinbutton", name="Learning rate")
 
 
-def test_a_rate_is_found_survives_a_refresh_and_is_used(page, app):
+def test_a_killed_search_is_lost_and_a_rate_that_is_found_survives_a_refresh_and_is_used(
+    page, app, runs_dir
+):
     open_train(page, app)
+    set_batch_size(page, 1024)
+    expect(page.get_by_text("changed: batch size 1,024.")).to_be_visible()
     page.get_by_role("button", name="Find a learning rate").click()
     card = page.locator(".st-key-finder_card")
+    expect(card.get_by_text(re.compile(r"Step \d+ of 200"))).to_be_visible()
+    kill_workers(runs_dir)
+    expect(card.get_by_text("Lost")).to_be_visible(timeout=10_000)
+    expect(card.get_by_text("ended without a word")).to_be_visible()
+    set_batch_size(page, 64)
+    expect(page.get_by_text("changed: batch size")).to_have_count(0)
+    page.get_by_role("button", name="Find a learning rate").click()
     expect(card.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("button", name="Add to queue")).to_be_enabled()
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()  # once it has ended
     page.reload()
     expect(card.get_by_text("For FashionCNN, Adam, batches of 64.")).to_be_visible()
-    search = rate_finder.read_search()
-    rate = format_value("learning_rate", rate_finder.suggested_rate(search.rates, search.losses))
     expect(card.locator("canvas, svg.marks").first).to_be_visible()
     expect(card.get_by_test_id("stVegaLiteChart")).to_have_count(1)
+    use_rate(page, card)
+    card.get_by_role("button", name="Put the finder away").first.click()
+    expect(card).to_have_count(0)
+
+
+def set_batch_size(page, size):
+    batch = page.get_by_role("spinbutton", name="Batch size")
+    batch.fill(str(size))
+    batch.press("Enter")
+
+
+def use_rate(page, card):
+    """Take the rate into the form, where it stays until a recipe is picked."""
+    search = rate_finder.read_search()
+    rate = format_value("learning_rate", rate_finder.suggested_rate(search.rates, search.losses))
     expect(page.get_by_label(re.compile(f"; {re.escape(rate)} is marked")).first).to_be_attached()
     expect(rate_field(page)).to_have_value("0.001")
     card.get_by_role("button", name=f"Use {rate}").click()
@@ -55,23 +79,6 @@ def test_a_rate_is_found_survives_a_refresh_and_is_used(page, app):
     expect(rate_field(page)).to_have_value(rate)
     page.get_by_text("Classic tutorial", exact=True).click()
     expect(rate_field(page)).to_have_value("0.001")
-    card.get_by_role("button", name="Put the finder away").first.click()
-    expect(card).to_have_count(0)
-
-
-def test_a_killed_search_is_shown_as_lost(page, app, runs_dir):
-    open_train(page, app)
-    batch = page.get_by_role("spinbutton", name="Batch size")
-    batch.fill("1024")
-    batch.press("Enter")
-    expect(page.get_by_text("batch size 1,024")).to_be_visible()
-    page.get_by_role("button", name="Find a learning rate").click()
-    card = page.locator(".st-key-finder_card")
-    expect(card.get_by_text(re.compile(r"Step \d+ of 200"))).to_be_visible()
-    kill_workers(runs_dir)
-    expect(card.get_by_text("Lost")).to_be_visible(timeout=10_000)
-    expect(card.get_by_text("ended without a word")).to_be_visible()
-    expect(page.get_by_role("button", name="Find a learning rate")).to_be_enabled()
 
 
 def test_a_network_on_home_leads_to_its_training(page, app):

@@ -25,28 +25,31 @@ def main(page):
     return page.get_by_test_id("stMain")
 
 
-def start_long_run(page, app):
-    """Start a run that does not end by itself while the test looks, and wait for its curve."""
-    open_train(page, app)
+def start_long_run(page):
+    """Start a run that does not end by itself while the test looks."""
     page.get_by_role("spinbutton", name="Epochs").fill("50")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    expect(page.get_by_text("changed: epochs 50")).to_be_visible()
     page.get_by_role("button", name="Start training").click()
-    expect(main(page).get_by_text("Running")).to_be_visible()
-    expect(page.locator(LOSS_CHART).first).to_be_visible()
 
 
-def stop(page):
-    main(page).get_by_role("button", name="Stop", exact=True).click()
-    expect(main(page).get_by_text("Stopped")).to_be_visible()
+def button(page, name):
+    return main(page).get_by_role("button", name=name, exact=True)
 
 
 def progress(page) -> str:
     return page.get_by_test_id("stProgress").inner_text()
 
 
-def test_start_watch_a_chart_that_grows_and_is_not_rebuilt_refresh_stop_and_use(page, app):
+def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, phone, app):
     """A mark put on the drawing must stay: a chart built anew would lose the hover."""
-    start_long_run(page, app)
+    open_train(page, app)
+    expect(button(page, "Start training")).to_be_in_viewport(ratio=1)
+    open_train(phone, app)
+    expect(button(phone, "Start training")).to_be_in_viewport(ratio=1)
+    start_long_run(phone)
+    expect(button(phone, "Stop")).to_be_in_viewport(ratio=1)
+    expect(main(page).get_by_text("Running")).to_be_visible()
     drawing = page.locator(f"{LOSS_CHART} canvas, {LOSS_CHART} svg").first
     drawing.evaluate("element => element.setAttribute('data-mark', 'kept')")
     for _ in range(4):
@@ -58,36 +61,46 @@ def test_start_watch_a_chart_that_grows_and_is_not_rebuilt_refresh_stop_and_use(
     expect(page.get_by_text("is training now")).to_be_visible()
     page.get_by_role("link", name="Watch it live").click()
     expect(page.locator(LOSS_CHART).first).to_be_visible()
-    stop(page)
+    button(phone, "Stop").click()
+    for session in (phone, page):
+        expect(main(session).get_by_text("Stopped")).to_be_visible()
+    more = page.get_by_role("button", name=re.compile("Continue for .* more epochs"))
+    expect(more).to_be_enabled()
     page.get_by_role("button", name="Use this model").click()
     expect(page).to_have_url(re.compile(r"model=\d{8}-\d{6}-"))
     expect(page.get_by_role("button", name="In use on all pages")).to_be_disabled()
 
 
-def test_the_button_is_in_sight_at_once_and_after_it_the_run_on_a_phone_too(page, phone, app):
-    open_train(page, app)
-    expect(page.get_by_role("button", name="Start training")).to_be_in_viewport(ratio=1)
-    open_train(phone, app)
-    expect(phone.get_by_role("button", name="Start training")).to_be_in_viewport(ratio=1)
-    phone.get_by_role("button", name="Start training").click()
-    expect(main(phone).get_by_role("button", name="Stop", exact=True)).to_be_in_viewport(ratio=1)
-    stop(phone)
-
-
-def test_a_second_tab_that_starts_too_waits_and_a_killed_worker_is_lost_within_ten_seconds(
+def test_two_tabs_see_a_run_pause_and_go_on_and_its_killed_worker_is_lost_within_ten_seconds(
     page, app, runs_dir
 ):
+    open_train(page, app)
+    start_long_run(page)
+    expect(page.get_by_test_id("stProgress")).to_contain_text("step")
     second = page.context.new_page()
-    for tab in (second, page):
-        open_train(tab, app)
-    for tab in (page, second):  # before the second can know of the first
-        tab.get_by_role("button", name="Start training").click(no_wait_after=True)
+    second.goto(f"{app}/train")
+    expect(main(second).get_by_text("Running")).to_be_visible()
+    second.get_by_role("button", name="Add to queue").click()
     expect(main(second).get_by_text("1 waiting")).to_be_visible()
     main(second).get_by_role("button", name="Cancel: Run of").first.click()
     expect(main(second).get_by_text("Nothing waits")).to_be_visible()
+    button(second, "Pause").click()
+    expect(main(page).get_by_text("Paused")).to_be_visible()
+    paused_at = steps_done(page)
+    page.reload()
+    expect(main(page).get_by_text("Paused")).to_be_visible()
+    assert steps_done(page) == paused_at
+    button(page, "Resume").click()
+    expect(main(page).get_by_text("Running")).to_be_visible()
+    expect(page.get_by_test_id("stProgress")).not_to_contain_text(f"step {paused_at:,} of")
+    assert steps_done(page) > paused_at
     kill_workers(runs_dir)
-    expect(main(page).get_by_text("Lost")).to_be_visible(timeout=10_000)
-    expect(page.get_by_text("ended without a word")).to_be_visible()
+    expect(main(second).get_by_text("Lost")).to_be_visible(timeout=10_000)
+    expect(second.get_by_text("ended without a word")).to_be_visible()
+
+
+def steps_done(page) -> int:
+    return int(re.search(r"step ([\d,]+)", progress(page))[1].replace(",", ""))
 
 
 def test_a_run_survives_a_killed_server_and_is_shown_by_the_next(new_context, tmp_path):
@@ -96,7 +109,9 @@ def test_a_run_survives_a_killed_server_and_is_shown_by_the_next(new_context, tm
     page = new_context().new_page()
     errors = watch_console(page)
     try:
-        start_long_run(page, f"http://127.0.0.1:{port}")
+        open_train(page, f"http://127.0.0.1:{port}")
+        start_long_run(page)
+        expect(page.locator(LOSS_CHART).first).to_be_visible()
         assert errors == []
         server.kill()
         server.wait()
@@ -109,7 +124,8 @@ def test_a_run_survives_a_killed_server_and_is_shown_by_the_next(new_context, tm
         server = start_server(tmp_path, port)
         page.goto(f"http://127.0.0.1:{port}/train")
         expect(main(page).get_by_text("Running")).to_be_visible()
-        stop(page)
+        button(page, "Stop").click()
+        expect(main(page).get_by_text("Stopped")).to_be_visible()
     finally:
         server.kill()
         server.wait()
