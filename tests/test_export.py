@@ -3,6 +3,7 @@
 import builtins
 import codecs
 import csv
+import functools
 import io
 import json
 import os
@@ -111,11 +112,16 @@ def without(monkeypatch):
 # ONNX
 
 
+@functools.cache
+def shipped_onnx(name: str) -> bytes:
+    return export.onnx_bytes(shipped_path(name))
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_an_onnx_file_gives_the_same_probabilities_for_any_number_of_images(name):
     pixels = data.load_split("test").pixels[:1000]
     expected = predict.predict_probs(checkpoints.load_model(shipped_path(name)), pixels)
-    session = onnxruntime.InferenceSession(export.onnx_bytes(shipped_path(name)))
+    session = onnxruntime.InferenceSession(shipped_onnx(name))
     (probs,) = session.run(["probs"], {"pixels": pixels})
     np.testing.assert_allclose(probs, expected, atol=1e-4)
     (one,) = session.run(["probs"], {"pixels": pixels[7:8]})
@@ -134,7 +140,7 @@ def test_an_onnx_file_is_calibrated_by_the_checkpoints_temperature(checkpoint_pa
 
 def test_an_onnx_file_says_what_goes_in_what_comes_out_and_what_it_is():
     path = shipped_path(catalog.RECOMMENDED)
-    session = onnxruntime.InferenceSession(export.onnx_bytes(path))
+    session = onnxruntime.InferenceSession(shipped_onnx(catalog.RECOMMENDED))
     words = session.get_modelmeta().custom_metadata_map
     assert tuple(json.loads(words["class_names"])) == CLASS_NAMES
     assert json.loads(words["card"]) == checkpoints.read_checkpoint(path).card
@@ -294,7 +300,7 @@ def test_the_shown_code_for_the_model_file_works_when_pasted(pasting):
 def test_the_shown_code_for_the_onnx_file_works_when_pasted(pasting):
     folder, pixels = pasting
     path = shipped_path("fashion_cnn")
-    (folder / "model.onnx").write_bytes(export.onnx_bytes(path))
+    (folder / "model.onnx").write_bytes(shipped_onnx("fashion_cnn"))
     code = export.onnx_snippet("model.onnx")
     answer = predict.classify_pixels(checkpoints.load_model(path), pixels)
     assert len(code.splitlines()) <= 10

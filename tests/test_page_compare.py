@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from functools import partial
 
 import app_page
@@ -18,6 +19,22 @@ from fashion_core.runs import control, folders
 pytestmark = pytest.mark.usefixtures("runs_dir")
 open_page = partial(app_page.open_page, "compare")
 open_pair = partial(open_page, model="fashion_cnn", **{"with": "fashion_cnn_norm"})
+
+
+@pytest.fixture(scope="module")
+def small_models(tmp_path_factory):
+    """A folder with the two shipped models that are evaluated in two seconds, not in twenty."""
+    folder = tmp_path_factory.mktemp("pretrained")
+    for name in ("fashion_cnn", "fashion_cnn_norm"):
+        for path in checkpoints.PRETRAINED_DIR.glob(f"{name}.*"):
+            shutil.copy2(path, folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _only_small_models(small_models, monkeypatch):
+    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", small_models)
+    monkeypatch.setattr(catalog, "RECOMMENDED", "fashion_cnn_norm")
 
 
 @pytest.fixture(scope="module")

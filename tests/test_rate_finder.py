@@ -9,6 +9,7 @@ import time
 
 import psutil
 import pytest
+import torch
 from waiting import wait_for, wait_for_state
 
 from fashion_core import files, worker
@@ -21,7 +22,7 @@ from fashion_core.runs.events import read_log
 CONFIG = TrainConfig(train_size=2_000)
 TINY = TrainConfig(train_size=1_000, epochs=1)
 # A search that does not end while the test looks
-SLOW = TrainConfig(model="DeepResidualNet", batch_size=512)
+SLOW = TrainConfig(batch_size=1024)
 RATES = rate_finder.planned_rates(TrainConfig())
 
 
@@ -140,7 +141,7 @@ def test_a_search_ends_with_a_curve_and_a_rate_and_a_run_started_meanwhile_follo
 
 
 @pytest.mark.usefixtures("no_process_left")
-def test_a_killed_search_is_lost_and_the_queue_goes_on_with_the_next_page():
+def test_a_killed_search_is_lost_and_the_queue_goes_on_with_the_next_page(monkeypatch):
     rate_finder.start(SLOW)
     wait_for(lambda: rate_finder.read_search().losses, "the first loss")
     waiting = run_queue.start_or_add(TINY, "Follows")
@@ -148,18 +149,29 @@ def test_a_killed_search_is_lost_and_the_queue_goes_on_with_the_next_page():
     psutil.Process(folders.read_status(folders.finder_dir())[1]["pid"]).kill()
     wait_for(lambda: rate_finder.read_search().state == "lost", "the word lost", seconds=10)
     assert "killed" in rate_finder.read_search().message
+    monkeypatch.setattr(control, "spawn_worker", lambda folder: None)
     assert run_queue.start_next() == waiting  # what any page does
-    assert wait_for_state(waiting, "finished", "failed", "lost").state == "finished"
+    assert folders.read_run(waiting).state == "starting"
 
 
-@pytest.mark.usefixtures("no_process_left")
+@pytest.fixture
+def in_this_process(runs_dir, monkeypatch):
+    """No worker is started: a test does its work itself."""
+    monkeypatch.setattr(control, "spawn_worker", lambda folder: None)
+    monkeypatch.setattr(worker, "_step_behind", lambda: None)
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("in_this_process")
 def test_a_search_stops_when_asked_and_can_then_be_forgotten():
-    rate_finder.start(SLOW)
-    wait_for(lambda: rate_finder.read_search().losses, "the first loss")
+    rate_finder.start(CONFIG)
     with pytest.raises(RunError, match="Stop that first"):
         rate_finder.forget()
     rate_finder.request_stop()
-    search = wait_for_end()
+    worker.main(folders.finder_dir())
+    search = rate_finder.read_search()
     assert (search.state, search.message) == ("stopped", "")
     assert len(search.losses) < rate_finder.STEPS
     with pytest.raises(RunError, match="any more"):
@@ -168,10 +180,9 @@ def test_a_search_stops_when_asked_and_can_then_be_forgotten():
     assert rate_finder.read_search() is None
 
 
-def test_without_data_it_fails_in_words(runs_dir, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("in_this_process")
+def test_without_data_it_fails_in_words(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "nothing"))
-    monkeypatch.setattr(control, "spawn_worker", lambda folder: None)
-    monkeypatch.setattr(worker, "_step_behind", lambda: None)
     rate_finder.start(CONFIG)
     worker.main(folders.finder_dir())
     search = rate_finder.read_search()

@@ -50,14 +50,12 @@ EVERYTHING_RANDOM = {
 @pytest.mark.parametrize(
     "extra",
     [
-        {},
         EVERYTHING_RANDOM,
-        {"model": "FashionCNNNorm", "optimizer": "SGD", "learning_rate": 0.01, "dropout": 0.2},
-        {"synthetic": True, "label_smoothing": 0.1},
+        {"model": "FashionCNNNorm", "optimizer": "SGD", "learning_rate": 0.01, "synthetic": True},
         {"distillation": True, "flips": True, "shifts": True, "erasing": True},
         {"model": "FashionCNNNorm", "optimizer": "Muon", "weight_decay": 0.05},
     ],
-    ids=["tutorial", "everything random", "batch norm", "synthetic", "teacher", "Muon"],
+    ids=["everything random", "batch norm, synthetic", "teacher", "Muon"],
 )
 def test_a_restored_training_equals_one_never_interrupted(monkeypatch, extra):
     """Bit for bit: kept amid an epoch, before its validation, after it, and in the next one."""
