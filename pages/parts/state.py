@@ -65,6 +65,8 @@ BRUSH = "brush"
 CANVAS = "canvas"
 CANVAS_START = "canvas_start"  # the strokes with which the canvas begins
 DRAWING = "drawing"  # the strokes and pixels as the canvas sent them last
+CANVAS_KEYS = "canvas_keys"  # the component that hears Ctrl+Z
+UNDONE = "undone"  # drawings that can be brought back, the latest last
 REPLACED = "replaced"  # drawings that the canvas may still speak of
 TIMES_CLEARED = "times_cleared"
 

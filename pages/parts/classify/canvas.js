@@ -1,8 +1,22 @@
-// Takes the toolbar of the drawing canvas away, see canvas.py.
+// Takes the toolbar of the drawing canvas away and hears the keys that undo, see canvas.py.
 //
-// It lies, unseen but not untouchable, over the canvas's upper right corner until a mouse has
-// hovered there: strokes that begin there are lost, and a finger undoes or clears.
-export default function ({ parentElement }) {
+// The toolbar lies, unseen but not untouchable, over the canvas's upper right corner until a mouse
+// has hovered there: strokes that begin there are lost, and a finger undoes or clears.
+
+const TEXT = "textarea, input:not([type=checkbox], [type=radio], [type=range]), [contenteditable]"
+const isTyping = (event) => event.composedPath()[0].matches?.(TEXT)
+
+function undoKey(event) {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return null
+  const key = event.key.toLowerCase()
+  if (key === "y" && !event.shiftKey) return "redo"
+  if (key !== "z") return null
+  return event.shiftKey ? "redo" : "undo"
+}
+
+let hear = null // called anew with every drawing of the page, and heard once
+
+export default function ({ parentElement, setTriggerValue }) {
   const card = parentElement.host.closest(".st-key-canvas_card")
   const isCanvas = (element) => element.shadowRoot?.querySelector(".canvas-root")
   const takeToolbar = () => {
@@ -16,5 +30,13 @@ export default function ({ parentElement }) {
   }
   const waiting = setInterval(takeToolbar, 50)
   takeToolbar()
+  document.removeEventListener("keydown", hear)
+  hear = (event) => {
+    const key = card.isConnected && undoKey(event)
+    if (!key || isTyping(event)) return
+    event.preventDefault()
+    setTriggerValue("key", key)
+  }
+  document.addEventListener("keydown", hear)
   return () => clearInterval(waiting)
 }

@@ -16,9 +16,10 @@ INK, PAPER = "#111111", "#FFFFFF"
 BRUSHES = {"Fine": 4, "Medium": 9, "Thick": 18}
 ERASER_WIDER = 2.5  # times the brush: one rubs out in fewer strokes than one draws
 
-# The canvas brings a toolbar of its own. Why that is taken away is said in canvas.js.
-_without_toolbar = st.components.v2.component(
-    "canvas_without_toolbar", js=Path(__file__).with_name("canvas.js").read_text("utf-8")
+# The canvas brings a toolbar of its own. Why that is taken away is said in canvas.js, which also
+# hears Ctrl+Z.
+_canvas_keys = st.components.v2.component(
+    "canvas_keys", js=Path(__file__).with_name("canvas.js").read_text("utf-8")
 )
 
 
@@ -35,9 +36,15 @@ def ask_drawing() -> Image.Image | None:
     )
     eraser = state.eraser_key(st.session_state.get(state.TIMES_CLEARED, 0))
     _hear_canvas(BRUSHES[brush], st.session_state.get(eraser, False))
-    _without_toolbar(key="without_toolbar", height=0)
+    _canvas_keys(key=state.CANVAS_KEYS, height=0, on_key_change=press_key)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Undo", icon=":material/undo:", on_click=undo, disabled=not strokes())
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            on_click=undo,
+            disabled=not strokes(),
+            help="Ctrl+Z. Ctrl+Shift+Z brings the stroke back.",
+        )
         st.button("Clear", icon=":material/delete:", on_click=clear, disabled=not strokes())
         st.toggle("Eraser", key=eraser)
     pixels = st.session_state[state.DRAWING]["pixels"] if strokes() else None
@@ -64,6 +71,8 @@ def _hear_canvas(width: int, erasing: bool) -> None:
         return
     objects = result.json_data["objects"]
     if objects not in st.session_state[state.REPLACED]:
+        if len(objects) > len(strokes()):
+            st.session_state.pop(state.UNDONE, None)  # drawn on: what was undone is gone
         st.session_state[state.DRAWING] = {"strokes": objects, "pixels": result.image_data}
         st.session_state[state.REPLACED] = []
 
@@ -74,7 +83,24 @@ def strokes() -> list[dict]:
 
 
 def undo() -> None:
-    put_on_canvas(strokes()[:-1])
+    """Take the last stroke back, and keep the drawing as it was for `redo`."""
+    undone = st.session_state.setdefault(state.UNDONE, [])
+    if strokes():
+        undone.append(strokes())
+        put_on_canvas(strokes()[:-1])
+
+
+def redo() -> None:
+    """Bring back what was undone last."""
+    undone = st.session_state.get(state.UNDONE)
+    if undone:
+        put_on_canvas(undone.pop())
+
+
+def press_key() -> None:
+    """Do what Ctrl+Z or Ctrl+Shift+Z ask for; junk that a browser may send is passed over."""
+    actions = {"undo": undo, "redo": redo}
+    actions.get(st.session_state[state.CANVAS_KEYS].get("key"), lambda: None)()
 
 
 def clear() -> None:

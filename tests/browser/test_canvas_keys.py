@@ -1,0 +1,28 @@
+"""Ctrl+Z and Ctrl+Shift+Z on the drawing canvas."""
+
+from test_classify import changed, expect_drawing, expect_empty, ink, open_canvas, stroke
+
+
+def test_keys_undo_and_redo_stroke_by_stroke_until_something_is_drawn(page, app):
+    open_canvas(page, app)
+    stroke(page, (60, 60), (220, 60), (220, 220))
+    first = changed(page, None), ink(page)
+    stroke(page, (60, 60), (60, 220), (220, 220))
+    second = changed(page, first[0]), ink(page)
+    page.keyboard.press("Control+z")
+    expect_drawing(page, *first)
+    page.keyboard.press("Control+z")
+    expect_empty(page)
+    page.keyboard.press("Control+Shift+Z")
+    expect_drawing(page, *first)
+    page.get_by_text("Eraser").click()  # a switch with the focus takes no keys away
+    page.get_by_text("Eraser").click()
+    page.keyboard.press("Control+y")
+    expect_drawing(page, *second)
+    page.keyboard.press("Control+z")
+    expect_drawing(page, *first)
+    stroke(page, (140, 80), (140, 200))
+    third = changed(page, first[0]), ink(page)
+    page.keyboard.press("Control+Shift+Z")  # what was undone is gone
+    page.wait_for_timeout(1000)
+    expect_drawing(page, *third)
