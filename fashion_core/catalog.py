@@ -5,7 +5,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from fashion_core import checkpoints, files, limits
+from fashion_core import checkpoints, data, files, foreign_weights, limits
+from fashion_core.checkpoints import Checkpoint
 from fashion_core.errors import RunError
 from fashion_core.runs import folders
 
@@ -58,6 +59,8 @@ def _run_entry(run: folders.Run) -> ModelEntry:
     card |= folders.metrics_of(run.status)
     if {"steps", "epoch"} & run.status.keys():
         card["epochs_done"] = run.epochs_done
+    if "input_scaling" in run.status:  # trained elsewhere
+        card["input_scaling"] = run.status["input_scaling"]
     return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
 
 
@@ -67,13 +70,14 @@ def recommended_path() -> Path:
 
 
 def import_model(source: Path, name: str) -> str:
-    """Make a finished run of a model file that this app has saved; returns the new run's id.
+    """Make a finished run of a model file; returns the new run's id.
 
-    Raises CheckpointError for a file that does not pass `read_checkpoint`, RunError on a public
-    copy and when nothing can be written.
+    The file is one that this app has saved, or holds foreign weights. Raises CheckpointError for
+    one that does not pass `read_checkpoint` or `read_foreign`, DataError where foreign weights
+    cannot be measured, RunError on a public copy and when nothing can be written.
     """
     limits.refuse_if_read_only()
-    checkpoint = checkpoints.read_checkpoint(source)
+    checkpoint = _read_any(source)
     config, metrics = checkpoint.config, checkpoint.metrics
     # "stopped", so that nothing takes it for a run that trains
     run_id = folders.create_run(config, name, "stopped")
@@ -89,10 +93,35 @@ def import_model(source: Path, name: str) -> str:
     return run_id
 
 
+def _read_any(source: Path) -> Checkpoint:
+    """What a file holds, whoever saved it."""
+    if not foreign_weights.looks_like_safetensors(source):
+        content = checkpoints.read_content(source)
+        if not foreign_weights.is_foreign(content):
+            return checkpoints.read_checkpoint(source)
+    val_split, test_split = data.load_split("val"), data.load_split("test")
+    return foreign_weights.read_foreign(source, val_split, test_split)
+
+
+def _describe_import(metrics: dict) -> str:
+    scaling, accuracy = metrics.get("input_scaling"), metrics.get("test_accuracy")
+    if scaling not in foreign_weights.SCALINGS or files.number_or(accuracy, None) is None:
+        return "Imported from a file."
+    return (
+        f"Imported weights that were trained elsewhere, on pixels scaled to {scaling}, as"
+        f" validation images show. Test accuracy {accuracy:.1%}."
+    )
+
+
 def _imported_status(metrics: dict) -> dict:
     """The status of a run whose model file has these metrics."""
     status = folders.metrics_of(metrics)
-    for key, source in (("best_val_accuracy", "val_accuracy"), ("epoch", "epochs_done")):
+    copied = (
+        ("best_val_accuracy", "val_accuracy"),
+        ("epoch", "epochs_done"),
+        ("input_scaling", "input_scaling"),
+    )
+    for key, source in copied:
         if source in metrics:
             status[key] = metrics[source]
-    return status | {"state": "finished", "message": "Imported from a file."}
+    return status | {"state": "finished", "message": _describe_import(metrics)}

@@ -98,10 +98,11 @@ MAX_PICKLE_BYTES = 1_000_000
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read and check a model file without running any code in it. Raises CheckpointError."""
-    return _checked(_read_content(path), path.name)
+    return _checked(read_content(path), path.name)
 
 
-def _read_content(path: Path):
+def read_content(path: Path) -> object:
+    """What a file of torch.save holds, without running any code in it. Raises CheckpointError."""
     _refuse_unsafe_size(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
@@ -110,8 +111,8 @@ def _read_content(path: Path):
     # Torch raises many kinds for damaged and unsafe files; none of them may pass
     except Exception as error:
         raise CheckpointError(
-            f"{path.name} is damaged or holds more than weights, so it was not loaded."
-            " Use a .pt file that this app has saved."
+            f"{path.name} is damaged or holds more than weights, so it was not loaded. Use a .pt"
+            " file that this app has saved, or torch.save(model.state_dict(), path)."
         ) from error
 
 
@@ -124,7 +125,7 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
     Raises CheckpointError for a file that is damaged, unsafe, too large, or of a run with another
     config; only `epochs` may differ, since a run can be continued.
     """
-    content = _read_content(path)
+    content = read_content(path)
     kind = content.get("format") if isinstance(content, dict) else None
     if kind in EARLIER_RESUME_FORMATS:
         raise CheckpointError(

@@ -25,7 +25,8 @@ STEPS = [
     {"data", "fetch", "transforms", "models", "optimizers", "losses", "evaluation", "comparison"}
     | {"pictures", "picture_sets", "fetch_pictures"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
-    {"distillation", "training", "resume", "export", "catalog", "inside"},
+    {"distillation", "training", "resume", "export", "catalog", "inside"}
+    | {"foreign_weights"},
     {"worker", "__main__"},
 ]
 WITHIN = {
@@ -36,6 +37,7 @@ WITHIN = {
     "picture_sets": {"pictures"},
     "fetch_pictures": {"picture_sets", "pictures"},
     "training": {"distillation"},
+    "catalog": {"foreign_weights"},
     "resume": {"training"},
 }
 # Of each package what its modules may import of one another; none is imported by those it imports.

@@ -431,7 +431,7 @@ METRIC_KEYS = (
 )
 _PROCESS_NUMBERS = ("pid", "process_started_at", "heartbeat_at", "threads", "target_epochs")
 _COUNTS = ("pid", "epoch", "step", "steps", "best_epoch", "threads")
-_TEXTS = ("state", "message", "device", "precision", "cause")
+_TEXTS = ("state", "message", "device", "precision", "cause", "input_scaling")
 _MAX_TEXT_LENGTH = 2_000
 
 

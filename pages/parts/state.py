@@ -133,7 +133,7 @@ READ_EVENTS = "seen_events"  # what was read of the shown run's events, and how 
 BESIDE = "beside"  # the id of the run whose curves are dashed, also in the URL
 CONTINUE_REFUSAL = "continue_refused"  # a run's id and why it does not go on
 RUNS_OUTCOME = "runs_outcome"  # what the last action came to: "error" or "success", sentence
-IMPORTED_FILE = "imported_file"  # the name of the model file that became a run
+IMPORTED_FILE = "imported_file"  # the name of the file that became a run, what to say of it
 IMPORT_COUNT = "import_count"  # how many files were imported
 PRUNE_RULE = "prune_rule"
 

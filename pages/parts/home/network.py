@@ -120,6 +120,8 @@ def show_buttons(name: str, shipped: ModelEntry | None, in_use: ModelEntry | Non
 
 def describe_training(card: dict) -> str:
     """How a model was trained, in a line or two."""
+    if "input_scaling" in card:
+        return f"Trained elsewhere, on pixels scaled to {plain(str(card['input_scaling']))}."
     config = TrainConfig().to_dict() | (card.get("config") or {})
     done, epochs = card.get("epochs_done"), format_count(config["epochs"], "epoch")
     if isinstance(done, int) and done < config["epochs"]:

@@ -7,7 +7,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fashion_core import catalog, limits
-from fashion_core.errors import CheckpointError, RunError
+from fashion_core.errors import LabError
+from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.html import plain
 
@@ -18,10 +19,14 @@ def ask_model_file() -> None:
         if limits.read_only():
             st.info(limits.READ_ONLY_SENTENCE, icon=":material/lock:")
             return
-        st.write("A .pt file that you downloaded here becomes a run again.")
+        st.write(
+            "A .pt file that you downloaded here becomes a run again. So do weights from elsewhere,"
+            " a state_dict as .pt, .pth or .safetensors, if they are exactly those of one of the"
+            " networks on Home."
+        )
         if state.IMPORTED_FILE in st.session_state:
-            name = plain(st.session_state.pop(state.IMPORTED_FILE))
-            st.success(f"“{name}” is now one of your runs.")
+            name, message = map(plain, st.session_state.pop(state.IMPORTED_FILE))
+            st.success(f"“{name}” is now one of your runs. {message}")
         key = state.model_file_key(st.session_state.get(state.IMPORT_COUNT, 0))
         # Of any name: the browser would refuse others without a sentence
         file = st.file_uploader("Model file", max_upload_size=64, key=key)
@@ -32,22 +37,26 @@ def ask_model_file() -> None:
 def import_file(file: UploadedFile) -> None:
     """Make a run of the file and draw the page anew, or say why not."""
     try:
-        save_run(file)
-    except (CheckpointError, RunError) as error:
+        with st.spinner("Checking the file, and measuring weights from elsewhere"):
+            run_id = save_run(file)
+    except LabError as error:
         st.error(plain(str(error)))
     except OSError as error:
         st.error(
             f"The file could not be imported: {error.strerror}. Free some disk space and try again."
         )
     else:
-        st.session_state[state.IMPORTED_FILE] = file.name
+        st.session_state[state.IMPORTED_FILE] = file.name, folders.read_run(run_id).message
         st.session_state[state.IMPORT_COUNT] = st.session_state.get(state.IMPORT_COUNT, 0) + 1
         st.rerun()
 
 
-def save_run(file: UploadedFile) -> None:
-    """The visitor's file name is only a label; the content goes to a name of our own."""
+def save_run(file: UploadedFile) -> str:
+    """Make a run of the file; returns its id.
+
+    The visitor's file name is only a label; the content goes to a name of our own.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "This file"  # messages begin with it
         path.write_bytes(file.getvalue())
-        catalog.import_model(path, Path(file.name).stem)
+        return catalog.import_model(path, Path(file.name).stem)
