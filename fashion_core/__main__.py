@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fashion_core import data, fetch, files
-from fashion_core.config import TrainConfig, field_spec
+from fashion_core.config import ADDED_KINDS, SWITCHED_ON, TrainConfig, field_spec
 from fashion_core.errors import ExportError, LabError, PictureError, PictureSetError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
@@ -107,15 +107,17 @@ def _config_options(command):
     for spec in reversed(dataclasses.fields(TrainConfig)):
         facts = field_spec(spec.name)
         flags = ["--" + spec.name.replace("_", "-")]
+        shown = {"default": spec.default, "show_default": True, "help": facts["help"]}
         if spec.type is bool:
-            former = [old for old, new in files.FORMER_KEYS.items() if new == spec.name]
-            kind, flags = None, [f"--{name}/--no-{name}" for name in (spec.name, *former)]
+            kind, flags = None, [f"--{spec.name}/--no-{spec.name}"]
         elif spec.type is str:
             kind = click.Choice(facts["names"])
         else:
             number_range = click.IntRange if spec.type is int else click.FloatRange
             kind = number_range(facts["low"], facts["high"])
-        shown = {"default": spec.default, "show_default": True, "help": facts["help"]}
+        if spec.name in ADDED_KINDS:  # without a number: as much as when they were mere switches
+            flags += [f"--{old}" for old, new in files.FORMER_KEYS.items() if new == spec.name]
+            shown |= {"is_flag": False, "flag_value": str(SWITCHED_ON)}
         command = click.option(*flags, spec.name, type=kind, **shown)(command)
     return command
 

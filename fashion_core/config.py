@@ -46,6 +46,13 @@ SCHEDULES = {
 }
 
 
+# What a batch may hold beside Fashion-MNIST's own images, and how much of it at most
+ADDED_KINDS = ("synthetic", "drawings", "photos", "others")
+MAX_ADDED = 0.8
+# What a kind that is only switched on gets, as in configurations of former versions
+SWITCHED_ON = 0.5
+
+
 def _number(default: float, low: float, high: float, step: float, label: str, help_text: str):
     metadata = {"low": low, "high": high, "step": step, "label": label, "help": help_text}
     return field(default=default, metadata=metadata)
@@ -56,6 +63,14 @@ def _name(default: str, names: dict[str, str], label: str, help_text: str):
     help_text += "".join(f"\n\n- {name}: {sentence}" for name, sentence in names.items())
     metadata = {"names": tuple(names), "label": label, "help": help_text}
     return field(default=default, metadata=metadata)
+
+
+def _share(label: str, help_text: str):
+    help_text += (
+        " Fashion-MNIST's own images get what the shares leave. Not together with Learns from a"
+        " teacher or Mixup."
+    )
+    return _number(0.0, 0.0, MAX_ADDED, 0.05, label, help_text)
 
 
 def _switch(label: str, help_text: str):
@@ -124,16 +139,23 @@ class TrainConfig:
         " looks, not just that it is a shirt. In half of the images another one shines through;"
         " what those show, only the teacher says. Not together with Synthetic pictures or Mixup.",
     )
-    synthetic: bool = _switch(
+    synthetic: float = _share(
         "Synthetic pictures",
-        "Adds to every batch as many drawings, photos and outliers made by the app; twice the work"
-        " or more. Not together with Learns from a teacher or Mixup.",
+        "Share of each batch that are drawings, photos and outliers made by the app.",
     )
-    drawings: bool = _switch(
+    drawings: float = _share(
         "People's drawings",
-        "Adds to every batch as many drawings by people, of garments and of other things, drawn"
-        " anew with other pens; half as many beside Synthetic pictures. Not together with Learns"
-        " from a teacher or Mixup.",
+        "Share of each batch that are drawings of garments by people, drawn anew with other pens.",
+    )
+    photos: float = _share(
+        "People's photos",
+        "Share of each batch that are photos that people took of their clothes, turned and shaded"
+        " anew.",
+    )
+    others: float = _share(
+        "Other things",
+        "Share of each batch that are people's drawings and photos of anything else; they teach"
+        " the model to doubt.",
     )
     train_size: int = _number(
         TRAIN_SIZE, 1_000, TRAIN_SIZE, 1_000, "Training images", "How many; fewer is quicker."
@@ -143,25 +165,35 @@ class TrainConfig:
     )
 
     def __post_init__(self):
+        for kind in ADDED_KINDS:
+            if isinstance(getattr(self, kind), bool):
+                object.__setattr__(self, kind, SWITCHED_ON * getattr(self, kind))
         for spec in dataclasses.fields(self):
             _check_value(spec, getattr(self, spec.name))
-        if self.distillation and self.has_added_half:
+        added = sum(getattr(self, kind) for kind in ADDED_KINDS)
+        if added > MAX_ADDED + 1e-9:
             raise ConfigError(
-                "Synthetic pictures (synthetic) or People's drawings (drawings) and Learns from a"
-                " teacher (distillation) cannot both be on: the teacher has not seen such pictures."
-                " Switch one of them off."
+                f"The shares of {', '.join(ADDED_KINDS)} must not exceed {MAX_ADDED:g} together,"
+                f" not {added:g}: Fashion-MNIST's own images need the rest. Lower one of them."
             )
-        if self.mixup and (self.distillation or self.has_added_half):
+        if self.distillation and added:
+            raise ConfigError(
+                f"Pictures beside Fashion-MNIST ({', '.join(ADDED_KINDS)}) and Learns from a"
+                " teacher (distillation) cannot both be on: the teacher has not seen such pictures."
+                " Set their shares to 0 or switch it off."
+            )
+        if self.mixup and (self.distillation or added):
             raise ConfigError(
                 "Mixup (mixup) cannot be on together with Learns from a teacher (distillation),"
-                " which has mixtures of its own, Synthetic pictures (synthetic) or People's"
-                " drawings (drawings). Set mixup to 0 or switch the other one off."
+                " which has mixtures of its own, or with pictures beside Fashion-MNIST"
+                f" ({', '.join(ADDED_KINDS)}). Set mixup to 0 or switch the other one off."
             )
 
     @property
-    def has_added_half(self) -> bool:
-        """Whether half of each batch are synthetic pictures, people's drawings, or both."""
-        return self.synthetic or self.drawings
+    def added_counts(self) -> dict[str, int]:
+        """How many pictures of each kind beside Fashion-MNIST's own a whole batch holds."""
+        counts = {kind: round(getattr(self, kind) * self.batch_size) for kind in ADDED_KINDS}
+        return {kind: count for kind, count in counts.items() if count}
 
     @property
     def steps_per_epoch(self) -> int:
@@ -170,13 +202,13 @@ class TrainConfig:
 
     @property
     def real_batch_size(self) -> int:
-        """How many images of a batch are Fashion-MNIST's own; half with added pictures."""
-        return self.batch_size // 2 if self.has_added_half else self.batch_size
+        """How many images of a batch are Fashion-MNIST's own."""
+        return self.batch_size - sum(self.added_counts.values())
 
     @property
     def images_per_epoch(self) -> int:
-        """How many pictures an epoch trains on, added ones included."""
-        return self.train_size * (2 if self.has_added_half else 1)
+        """About how many pictures an epoch trains on, added ones included."""
+        return round(self.train_size * self.batch_size / self.real_batch_size)
 
     def to_dict(self) -> dict:
         """A plain dict that `from_dict` takes back."""
@@ -221,6 +253,12 @@ class TrainConfig:
         return ", ".join(told)
 
 
+def share_of(config: dict, kind: str) -> float:
+    """The share of each batch that a saved configuration gives one of ADDED_KINDS."""
+    value = config.get(kind, 0.0)
+    return SWITCHED_ON * value if isinstance(value, bool) else value
+
+
 def field_spec(name: str) -> dict:
     """Type, default, label, help and low/high/step or names of one of them. KeyError if unknown."""
     spec = TrainConfig.__dataclass_fields__[name]
@@ -256,7 +294,7 @@ def _check_number(spec: dataclasses.Field, value) -> None:
 
 _ONE_CYCLE = {"schedule": "one-cycle", "batch_size": 128, "flips": True}
 _ADAMW = _ONE_CYCLE | {"optimizer": "AdamW", "learning_rate": 0.003, "weight_decay": 0.05}
-_SYNTHETIC = _ADAMW | {"dropout": 0.2, "label_smoothing": 0.05, "synthetic": True}
+_SYNTHETIC = _ADAMW | {"dropout": 0.2, "label_smoothing": 0.05, "synthetic": 0.5}
 _SGD = _ONE_CYCLE | {"optimizer": "SGD", "learning_rate": 0.1, "weight_decay": 0.0005}
 _REGULARISED = {"dropout": 0.2, "label_smoothing": 0.05, "shifts": True, "erasing": True}
 

@@ -136,7 +136,13 @@ print(f"{{names[probs.argmax()]}}, {{probs.max():.1%}}")"""
 
 TIMES = ("elapsed_seconds", "images_per_second")
 STEP_SCALARS = ("train_loss", "learning_rate")
-EPOCH_SCALARS = ("val_loss", "val_accuracy", "synthetic_accuracy", "drawings_accuracy")
+EPOCH_SCALARS = (
+    "val_loss",
+    "val_accuracy",
+    "synthetic_accuracy",
+    "drawings_accuracy",
+    "photos_accuracy",
+)
 CURVE_COLUMNS = ("kind", "step", "epoch", "train_loss", *EPOCH_SCALARS, "learning_rate", *TIMES)
 
 

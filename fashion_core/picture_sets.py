@@ -150,6 +150,22 @@ def load_picture_set(folder: Path, report: Report | None = None) -> PictureSet:
     )
 
 
+def joined(name: str, parts: list[PictureSet]) -> PictureSet:
+    """Several sets as one. All must hold drawings as strokes, or none."""
+    strokes = None
+    if all(each.strokes is not None for each in parts):
+        strokes = tuple(itertools.chain.from_iterable(each.strokes for each in parts))
+    return PictureSet(
+        name,
+        np.concatenate([each.pixels for each in parts]),
+        np.concatenate([each.allowed for each in parts]),
+        tuple(source for each in parts for source in each.sources),
+        tuple(key for each in parts for key in each.keys),
+        strokes,
+        tuple(problem for each in parts for problem in each.problems),
+    )
+
+
 SHOWN_PROBLEMS = 20
 
 

@@ -326,7 +326,7 @@ def _batches_to_come(state: TrainState, tensors: tuple[Tensor, ...]) -> Iterator
     # The shuffle has been drawn once more; flips go on from where they were
     if state.epoch_batches:
         state.generator.set_state(now)
-    return _with_added_half(state, batches)
+    return _with_added_kinds(state, batches)
 
 
 def _shuffled(state: TrainState, tensors: tuple[Tensor, ...]) -> Iterator[tuple]:
@@ -348,9 +348,9 @@ def _shuffled(state: TrainState, tensors: tuple[Tensor, ...]) -> Iterator[tuple]
     )
 
 
-def _with_added_half(state: TrainState, batches: Iterator[tuple]) -> Iterator[tuple]:
-    """The batches with what `config.synthetic` and `config.drawings` add to each."""
-    if not state.config.has_added_half:
+def _with_added_kinds(state: TrainState, batches: Iterator[tuple]) -> Iterator[tuple]:
+    """The batches with the pictures that the config adds to each."""
+    if not state.config.added_counts:
         return batches
     return prefetched(batches, state.config, state.step)
 
@@ -370,26 +370,37 @@ def prefetched(batches: Iterator[tuple], config: TrainConfig, first_step: int) -
 def with_added(
     pixels: Tensor, labels: Tensor, config: TrainConfig, step: int
 ) -> tuple[Tensor, Tensor]:
-    """A batch (n, 28, 28), (n,) and as many synthetic pictures, people's drawings, or half of each.
+    """A batch (n, 28, 28), (n,) and the pictures of other kinds that belong to it.
 
-    Returns pixels (2n, 28, 28) uint8 and labels (2n,) int64, OUTLIER of what is no garment.
+    Returns pixels (m, 28, 28) uint8 and labels (m,) int64, OUTLIER of what is no garment.
     """
-    # OpenCV is loaded by those who draw only
-    from fashion_core.synthetic.batches import synthetic_batch
-    from fashion_core.synthetic.people import read_drawings, redrawn_batch
-
-    seed, made = (config.seed, step), []
-    by_people = 0
-    if config.drawings:
-        by_people = len(labels) // 2 if config.synthetic else len(labels)
-    if config.synthetic:
-        made.append(synthetic_batch(pixels[by_people:].numpy(), labels[by_people:].numpy(), seed))
-    if config.drawings:
-        made.append(redrawn_batch(read_drawings("train"), by_people, seed))
+    share = len(labels) / config.real_batch_size  # an epoch's last batch is smaller
+    made = [
+        _added(kind, round(count * share), pixels.numpy(), labels.numpy(), (config.seed, step))
+        for kind, count in config.added_counts.items()
+    ]
     return (
         torch.cat([pixels, *(torch.from_numpy(each) for each, _ in made)]),
         torch.cat([labels, *(torch.from_numpy(each) for _, each in made)]),
     )
+
+
+def _added(
+    kind: str, count: int, pixels: np.ndarray, labels: np.ndarray, seed: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures of one kind beside Fashion-MNIST: (count, 28, 28) uint8, labels (count,) int64.
+
+    pixels (n, 28, 28) and labels (n,) are those that synthetic pictures are made of.
+    """
+    # OpenCV is loaded by those who draw only
+    from fashion_core.synthetic import batches, people
+
+    if kind == "synthetic":
+        chosen = np.arange(count) % len(labels)
+        return batches.synthetic_batch(pixels[chosen], labels[chosen], seed)
+    if kind == "others":
+        return people.other_things("train", count, seed)
+    return people.garments(kind, "train", count, seed)
 
 
 # Validation
@@ -399,34 +410,33 @@ def validate(state: TrainState, val_split: Split) -> dict:
     """Measure the weights on the validation split; keeps them in `state` if they are the best yet.
 
     Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1), best (bool) and, with
-    `config.synthetic`, synthetic_accuracy and, with `config.drawings`, drawings_accuracy, the mean
-    over classes on people's drawings. The best are judged by the mean of these accuracies. Raises
-    TrainingFailed when the loss is not finite.
+    `config.synthetic`, `drawings` and `photos`, synthetic_accuracy, drawings_accuracy and
+    photos_accuracy, the latter means over classes. The best are judged by the mean of these
+    accuracies. Raises TrainingFailed when the loss is not finite.
     """
     logits = predict_logits(state.model, val_split.pixels)  # (N, 10)
     labels = torch.tensor(val_split.labels)
     val_loss = _checked(F.cross_entropy(torch.from_numpy(logits), labels).item(), state)
     accuracies = {"val_accuracy": evaluation.accuracy(val_split.labels, logits.argmax(1))}
-    synthetic_logits = logits[:0]
+    other_logits = []
     if state.config.synthetic:
         pixels, synthetic_labels = val_synthetic(val_split)
-        synthetic_logits = predict_logits(state.model, pixels)  # (M, 10)
-        accuracies["synthetic_accuracy"] = evaluation.accuracy(
-            synthetic_labels, synthetic_logits.argmax(1)
-        )
-    drawn_logits = logits[:0]
-    if state.config.drawings:
-        drawn = read_val_drawings()
-        drawn_logits = predict_logits(state.model, drawn.pixels)  # (K, 10)
-        accuracies["drawings_accuracy"] = evaluation.class_mean_accuracy(
-            drawn.allowed, drawn_logits.argmax(1)
-        )
+        other_logits.append(predict_logits(state.model, pixels))  # (M, 10)
+        preds = other_logits[-1].argmax(1)
+        accuracies["synthetic_accuracy"] = evaluation.accuracy(synthetic_labels, preds)
+    for kind in ("drawings", "photos"):
+        if getattr(state.config, kind):
+            pictures = val_pictures(kind)
+            other_logits.append(predict_logits(state.model, pictures.pixels))  # (K, 10)
+            accuracies[f"{kind}_accuracy"] = evaluation.class_mean_accuracy(
+                pictures.allowed, other_logits[-1].argmax(1)
+            )
     metrics = {"val_loss": val_loss, **accuracies}
     # At equal accuracy the lower loss is the better model
     score = (sum(accuracies.values()) / len(accuracies), -val_loss)
     best = score > state.best_score
     if best:
-        sure = calibrate(val_split.labels, logits, synthetic_logits, drawn_logits)
+        sure = calibrate(val_split.labels, logits, *other_logits)
         _keep_best(state, score, metrics | sure)
     return metrics | {"best": best}
 
@@ -455,12 +465,14 @@ def val_synthetic(val_split: Split) -> tuple[np.ndarray, np.ndarray]:
     return pixels[labels != OUTLIER], labels[labels != OUTLIER]
 
 
-def read_val_drawings() -> "PictureSet":
-    """The garments among people's drawings that nothing learns from. Raises PictureSetError."""
-    from fashion_core.synthetic.people import read_drawings
+def val_pictures(kind: str) -> "PictureSet":
+    """Garments among people's "drawings" or "photos" that nothing learns from.
 
-    drawings = read_drawings("val")
-    return drawings.choose(list(np.flatnonzero(drawings.allowed.any(axis=1))))
+    Raises PictureSetError where there are none.
+    """
+    from fashion_core.synthetic.people import read_garments
+
+    return read_garments(kind, "val")
 
 
 UNKNOWN_SHARE = 0.02  # share of each kind of validation pictures that may be called unknown
@@ -514,7 +526,7 @@ def try_rates(state: TrainState, train_split: Split, rates: Iterable[float]) -> 
     Nothing is validated or kept, and the config's own learning rate and schedule count for nothing.
     """
     tensors = training_tensors(state.config, train_split)
-    batches = _with_added_half(state, _endless_batches(state, tensors))
+    batches = _with_added_kinds(state, _endless_batches(state, tensors))
     state.optimizer.compute_model.train()
     with contextlib.closing(batches):  # ends the thread that draws ahead
         for rate, batch in zip(rates, batches, strict=False):

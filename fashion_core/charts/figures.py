@@ -31,6 +31,7 @@ METRIC_TITLES = {
     "val_accuracy": "Validation accuracy",
     "synthetic_accuracy": "Accuracy on synthetic pictures",
     "drawings_accuracy": "Accuracy on people's drawings",
+    "photos_accuracy": "Accuracy on people's photos",
 }
 X_TITLES = {"epoch": "Epoch", "step": "Step", "elapsed_seconds": "Seconds"}
 CURVES_HEIGHT = 380  # pixels, with room for the legend

@@ -42,6 +42,7 @@ EPOCH_METRICS = (
     "val_accuracy",
     "synthetic_accuracy",
     "drawings_accuracy",
+    "photos_accuracy",
     "elapsed_seconds",
     "images_per_second",
 )
@@ -171,6 +172,9 @@ def rate_frame(rates: list[float], losses: list[float], smooth: list[float]) -> 
 TRAINING, VALIDATION = "training", "validation"
 SYNTHETIC = "synthetic pictures"
 DRAWINGS = "people's drawings"
+PHOTOS = "people's photos"
+# The curve of each kind of pictures that a configuration gives a share of the batch
+KIND_SERIES = {"synthetic": SYNTHETIC, "drawings": DRAWINGS, "photos": PHOTOS}
 OTHER = "other run"  # behind a live one
 
 
@@ -187,12 +191,12 @@ def epoch_losses(epochs: pd.DataFrame, other: pd.DataFrame | None = None) -> pd.
 def epoch_accuracies(epochs: pd.DataFrame, other: pd.DataFrame | None = None) -> pd.DataFrame:
     """The accuracies of an `epoch_frame` one below the other, a row for each point.
 
-    Columns: epoch (int64), series (`VALIDATION`, and `SYNTHETIC` and `DRAWINGS` of runs that learn
-    from such pictures), accuracy (float64, fraction). `other`: another run's `epoch_frame`, whose
+    Columns: epoch (int64), series (`VALIDATION`, and those of `KIND_SERIES` that a run learns
+    from), accuracy (float64, fraction). `other`: another run's `epoch_frame`, whose
     validation accuracy is the series `OTHER`.
     """
-    names = {"val_accuracy": VALIDATION, "synthetic_accuracy": SYNTHETIC}
-    names |= {"drawings_accuracy": DRAWINGS}
+    names = {"val_accuracy": VALIDATION}
+    names |= {f"{kind}_accuracy": series for kind, series in KIND_SERIES.items()}
     tidy = _melted(epochs, names, "accuracy").dropna().reset_index(drop=True)
     return _with_other(tidy, other, "val_accuracy", "accuracy")
 

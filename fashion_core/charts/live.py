@@ -7,7 +7,14 @@ Plotly chart would be built anew at every refresh.
 import math
 
 from fashion_core.charts.colors import MARK_COLOR, OTHER_COLOR, SERIES_COLORS
-from fashion_core.charts.frames import DRAWINGS, OTHER, SYNTHETIC, TRAINING, VALIDATION
+from fashion_core.charts.frames import (
+    DRAWINGS,
+    OTHER,
+    PHOTOS,
+    SYNTHETIC,
+    TRAINING,
+    VALIDATION,
+)
 from fashion_core.text import format_value
 
 LOSS_TITLE = "Loss (nats)"
@@ -138,19 +145,20 @@ def epoch_loss_spec(height: int, other: bool = False) -> dict:
     return _epoch_spec(height, "loss", LOSS_TITLE, ".3f", colors, other)
 
 
-def epoch_accuracy_spec(
-    height: int, synthetic: bool = False, other: bool = False, drawings: bool = False
-) -> dict:
+# The curves beside the validation images', by the kind of pictures that a run learns from
+KIND_COLORS = {
+    SYNTHETIC: SERIES_COLORS[3],
+    DRAWINGS: SERIES_COLORS[4],
+    PHOTOS: SERIES_COLORS[5],
+}
+
+
+def epoch_accuracy_spec(height: int, kinds: tuple[str, ...] = (), other: bool = False) -> dict:
     """The spec of accuracy per epoch over `frames.epoch_accuracies`.
 
-    `height` in pixels. `synthetic` adds the curve of synthetic pictures, `drawings` that of
-    people's drawings, `other` another run's.
+    `height` in pixels. `kinds`, of KIND_COLORS, adds a curve for each, `other` another run's.
     """
-    colors = {VALIDATION: SERIES_COLORS[2]}
-    if synthetic:
-        colors[SYNTHETIC] = SERIES_COLORS[3]
-    if drawings:
-        colors[DRAWINGS] = SERIES_COLORS[4]
+    colors = {VALIDATION: SERIES_COLORS[2]} | {kind: KIND_COLORS[kind] for kind in kinds}
     return _epoch_spec(height, "accuracy", "Accuracy", ".1%", colors, other)
 
 

@@ -92,8 +92,7 @@ def light_on_dark(
     """
     level = cv2.cvtColor(background, cv2.COLOR_RGB2GRAY)
     difference = grey - level
-    whole = without_small_holes(mask, SMALL_HOLE)
-    whole = _with_faint_holes_filled(whole, np.abs(difference))
+    whole = without_faint_holes(mask, grey, background)
     halo = _halo(grey, level, whole)
     lighter = (difference[mask] > 2 * FLAT).sum()
     darker = (difference[mask] < -2 * FLAT).sum()
@@ -191,22 +190,49 @@ def _outline_filled(mask: np.ndarray) -> np.ndarray:
     return filled[reach:-reach, reach:-reach] > 0
 
 
-PALEST = 60  # level of a photographed object's lightest parts: white cloth is still cloth
-# Levels: cloth with less between its lightest and its darkest parts is not stretched further
-MIN_SPAN = 40.0
+# Levels in which the middle shade of white and of black cloth is shown: white cloth is still cloth
+PALEST, DARKEST = 110.0, 215.0
+FAINTEST = 30  # level of the cloth's lightest spot, so that its outline is filled
 
 
 def dark_is_bright(grey: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The object's shades inverted, as the data set's were, and stretched: (H, W) uint8.
+    """The object's own shades inverted, as the data set's were: (H, W) uint8, 0 outside the mask.
 
-    The light in a room is not a studio's: without stretching, white cloth would be as good as
-    nothing.
+    The light in a room is not a studio's, so only the middle shade is moved. Even cloth stays even,
+    and pale cloth fills its outline.
     """
     value = 255 - grey.astype(np.float32)
-    dim, bright = np.percentile(value[mask], (2, 98))
-    dim = min(dim, bright - MIN_SPAN)
-    stretched = PALEST + (255 - PALEST) * (value - dim) / (bright - dim)
-    return np.where(mask, np.clip(np.rint(stretched), PALEST / 2, 255), 0).astype(np.uint8)
+    middle = np.median(value[mask])
+    level = PALEST + (DARKEST - PALEST) * middle / 255
+    return np.where(mask, np.clip(np.rint(level + value - middle), FAINTEST, 255), 0).astype(
+        np.uint8
+    )
+
+
+def without_faint_holes(mask: np.ndarray, grey: np.ndarray, background: np.ndarray) -> np.ndarray:
+    """The mask without small holes and those around which cloth hardly differs from the background.
+
+    grey (H, W) uint8, background (H, W, 3) float32.
+    """
+    level = cv2.cvtColor(background, cv2.COLOR_RGB2GRAY)
+    whole = without_small_holes(mask, SMALL_HOLE)
+    return _with_faint_holes_filled(whole, np.abs(grey - level))
+
+
+COLOURED = 2  # levels between two channels: grey pictures are drawings or the data set's own
+SOLID = 0.7  # of what its outline encloses: a drawing's lines cover less
+
+
+def is_photo_of_cloth(colour: np.ndarray, cloth: np.ndarray, mask: np.ndarray) -> bool:
+    """Whether this is a photo of a garment and no drawing: soft, coloured and solid.
+
+    colour (H, W, 3) uint8, cloth (H, W) uint8.
+    """
+    if not is_soft(cloth):
+        return False
+    inside = colour[mask]  # (n, 3)
+    spread = np.median(np.ptp(inside.astype(np.int16), axis=1))
+    return bool(spread >= COLOURED and mask.sum() >= SOLID * _outline_filled(mask).sum())
 
 
 # Its place in 28×28 pixels

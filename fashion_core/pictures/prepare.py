@@ -28,12 +28,15 @@ from fashion_core.pictures.garment import (
     find_box,
     fit,
     inverted,
+    is_photo_of_cloth,
     is_soft,
     light_on_dark,
     stands_out,
+    without_faint_holes,
     without_soft_edges,
 )
 from fashion_core.pictures.opening import WORK_EDGE
+from fashion_core.pictures.pairs import laid_down, one_of_a_pair
 from fashion_core.pictures.segment import segment
 
 
@@ -105,17 +108,22 @@ def prepare(picture: Image.Image, correction: Correction = Correction()) -> Prep
     `blank` is True, `pixels` are all 0 and the steps end with the background. What the correction
     says is not looked for.
     """
-    colour, steps = _plain_colours(picture, correction.crop)
+    colour, outline, steps = _plain_colours(picture, correction.crop)
     grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
     steps.append(Step("Grey", "The data set knows no colours.", grey))
-    found = _find(colour, grey, correction.background)
+    found = _find(colour, grey, outline, correction.background)
     steps.append(Step("Background", found.background, _marked(colour, found.mask)))
     if found.box is None:
         return Prepared(np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8), tuple(steps), blank=True)
-    cloth, box = found.cloth, found.box
+    cloth, mask, box = found.cloth, found.mask, found.box
     steps.append(Step("Light on dark", found.shades, cloth))
+    shoe = one_of_a_pair(mask) if found.is_photo else None
+    if shoe is not None:
+        cloth = laid_down(cloth, shoe)
+        mask, box = cloth > 0, find_box(cloth > 0) or box
+        steps.append(Step("One of a pair", ONE_SHOE, cloth))
     if correction.invert:
-        cloth = inverted(cloth, found.mask)
+        cloth = inverted(cloth, mask)
         box = find_box(cloth > 0) or box
         how = "You turned light and dark over within the outline."
         steps.append(Step("Turned over", how, cloth))
@@ -139,17 +147,21 @@ class _Found:
     cloth: np.ndarray  # (H, W) uint8, its shades on 0
     background: str
     shades: str
+    is_photo: bool = False
 
 
 # Pixels: a smaller picture is no photo, and too small for telling patterns from cloth
 MIN_PHOTO_EDGE = 64
 
 
-def _find(colour: np.ndarray, grey: np.ndarray, kind: str) -> _Found:
+def _find(colour: np.ndarray, grey: np.ndarray, outline: np.ndarray | None, kind: str) -> _Found:
     """The object on a background of this kind, one of BACKGROUNDS.
 
-    colour (H, W, 3) uint8, grey (H, W) uint8.
+    colour (H, W, 3) uint8, grey (H, W) uint8; outline (H, W) bool is what is not transparent.
     """
+    if outline is not None and kind == "auto":
+        shades = dark_is_bright(grey, outline)
+        return _Found(outline, find_box(outline), shades, TRANSPARENT, TURNED_OVER)
     background = find_background(colour, kind)
     patterned = kind == "patterned"
     if kind == "auto" and max(grey.shape) >= MIN_PHOTO_EDGE:
@@ -166,6 +178,11 @@ def _find_on_plain(colour: np.ndarray, grey: np.ndarray, background: np.ndarray)
     if box is None:
         return _Found(mask, None, grey, _background_caption(background), "")
     cloth, shades = light_on_dark(grey, background, mask)
+    if is_photo_of_cloth(colour, cloth, mask):
+        mask = without_faint_holes(mask, grey, background)
+        cloth = dark_is_bright(grey, mask)
+        caption = _background_caption(background)
+        return _Found(mask, box, cloth, caption, TURNED_OVER, is_photo=True)
     if is_soft(cloth):
         box = without_soft_edges(distance, box)
     return _Found(mask, box, cloth, _background_caption(background), shades)
@@ -177,7 +194,7 @@ def _find_in_photo(colour: np.ndarray, grey: np.ndarray) -> _Found | None:
     box = None if mask is None else find_box(mask)
     if box is None:
         return None
-    return _Found(mask, box, dark_is_bright(grey, mask), PATTERNED, TURNED_AND_STRETCHED)
+    return _Found(mask, box, dark_is_bright(grey, mask), PATTERNED, TURNED_OVER, True)
 
 
 # From any picture to plain colours
@@ -185,8 +202,11 @@ def _find_in_photo(colour: np.ndarray, grey: np.ndarray) -> _Found | None:
 
 def _plain_colours(
     picture: Image.Image, crop: tuple[float, float, float, float] | None
-) -> tuple[np.ndarray, list[Step]]:
-    """Upright, cropped, opaque, at most WORK_EDGE long: (H, W, 3) uint8, and the steps to it."""
+) -> tuple[np.ndarray, np.ndarray | None, list[Step]]:
+    """Upright, cropped, opaque, at most WORK_EDGE long: (H, W, 3) uint8, and the steps to it.
+
+    Between them the outline, (H, W) bool, of a picture that is cut out already, otherwise None.
+    """
     upright, turned = _upright(picture)
     small, shrunk = _shrunk(_eight_bits(upright))
     whole = _shown(small)
@@ -194,8 +214,10 @@ def _plain_colours(
     if crop:
         steps.append(Step("Your frame", "Only what is in your frame counts.", framed(whole, crop)))
         small, shrunk = _shrunk(_eight_bits(upright.crop(_in_pixels(crop, *upright.size))))
-    laid, laid_how = _laid_on_plain(np.asarray(small))
-    return laid, [*steps, Step("Smaller", shrunk, _shown(small)), Step("On white", laid_how, laid)]
+    pixels = np.asarray(small)
+    laid, laid_how = _laid_on_plain(pixels)
+    steps += [Step("Smaller", shrunk, _shown(small)), Step("Opaque", laid_how, laid)]
+    return laid, _cut_out(pixels), steps
 
 
 def _in_pixels(
@@ -238,20 +260,41 @@ def _shrunk(picture: Image.Image) -> tuple[Image.Image, str]:
     return small, f"From {before} to {width:,} × {height:,}, which is plenty."
 
 
+LIGHT = 200  # levels: what is lighter in the middle is seen better on black
+VISIBLE = 127  # opacity from which a pixel belongs to what is seen
+# Of its bounding box: a picture that is as full as this has round corners and is no outline
+FULL = 0.93
+
+
+def _cut_out(colour: np.ndarray) -> np.ndarray | None:
+    """The outline of what is not transparent in (H, W, 3 or 4) uint8: (H, W) bool.
+
+    None where nothing is, or where what is left is a whole picture and no garment.
+    """
+    if colour.shape[2] == 3 or colour[..., 3].min() > VISIBLE:
+        return None
+    outline = colour[..., 3] > VISIBLE
+    box = find_box(outline)
+    if box is None:
+        return None
+    top, bottom, left, right = box
+    return None if outline.sum() > FULL * (bottom - top) * (right - left) else outline
+
+
 def _laid_on_plain(colour: np.ndarray) -> tuple[np.ndarray, str]:
     """An (H, W, 3 or 4) uint8 picture laid on white: (H, W, 3) uint8, and a sentence.
 
-    On black, if all that is visible of it is white.
+    On black where what is visible of it is closer to white.
     """
     if colour.shape[2] == 3 or colour[..., 3].min() == 255:
         return np.ascontiguousarray(colour[..., :3]), "Nothing is transparent."
     alpha = colour[..., 3:].astype(np.float32) / 255
-    visible = colour[..., :3][colour[..., 3] > 127]  # (N, 3)
-    is_white = len(visible) > 0 and visible.min() > 255 - BACKGROUND_TOLERANCE
-    laid = colour[..., :3] * alpha + (0 if is_white else 255) * (1 - alpha)
+    visible = colour[..., :3][colour[..., 3] > VISIBLE]  # (n, 3)
+    is_light = len(visible) > 0 and np.median(visible) > LIGHT
+    laid = colour[..., :3] * alpha + (0 if is_light else 255) * (1 - alpha)
     how = "What is transparent becomes white."
-    if is_white:
-        how = "Laid on black: what can be seen of it is white."
+    if is_light:
+        how = "Laid on black: most of what can be seen of it is light."
     return np.rint(laid).astype(np.uint8), how
 
 
@@ -261,10 +304,12 @@ PATTERNED = (
     "Not plain, so the piece is told from it by its colours (GrabCut). What is taken away is blue"
     " here."
 )
-TURNED_AND_STRETCHED = (
-    "Turned over, dark cloth is bright in the data set; stretched, so that pale cloth stays"
-    " visible."
+TRANSPARENT = "Cut out already: what is not transparent is the piece. The rest is blue here."
+TURNED_OVER = (
+    "The cloth's own shades turned over: dark cloth is bright in the data set. Pale cloth still"
+    " fills its outline."
 )
+ONE_SHOE = "Two alike parts side by side: one shoe is enough. It is laid down, as in the data set."
 
 
 def _background_caption(background: np.ndarray) -> str:

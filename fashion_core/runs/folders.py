@@ -425,6 +425,7 @@ METRIC_KEYS = (
     "val_accuracy",
     "synthetic_accuracy",
     "drawings_accuracy",
+    "photos_accuracy",
     "best_val_accuracy",
     "best_epoch",
     "test_accuracy",
@@ -509,5 +510,5 @@ def expected_seconds(config: TrainConfig, past: Iterable[Run]) -> float | None:
 
 def _work_of_a_step(config: TrainConfig) -> tuple:
     costly = config.optimizer == "Muon"  # the others take the same time
-    pictures = (config.train_size, config.synthetic, config.drawings, config.distillation)
+    pictures = (config.train_size, config.added_counts, config.distillation)
     return (config.model, config.batch_size, *pictures, costly)

@@ -1,7 +1,8 @@
-"""People's drawings to learn from: their strokes drawn anew with other pens, and other things.
+"""People's drawings and photos to learn from, made anew each time: other pens, turns and shades.
 
-Stands on `picture_sets`, where the drawings lie. A drawing is redrawn each time it is used: another
-pen, turned, stretched, bent, mirrored, now and then closed, filled in or without its last stroke.
+Stands on `picture_sets`, where they lie. A drawing is redrawn with another pen, turned, stretched,
+bent, mirrored, now and then closed, filled in or without its last stroke. A photo is turned,
+shaded and cut out anew.
 """
 
 import functools
@@ -16,14 +17,14 @@ from fashion_core.metadata import IMAGE_SIZE, OUTLIER
 from fashion_core.picture_sets import PictureSet, Strokes
 from fashion_core.synthetic.canvas import EDGE, fitted
 from fashion_core.synthetic.drawing import Pen, placed_lines
+from fashion_core.synthetic.photos import retaken
 
-# A third is of anything but clothes: what is drawn much like a garment must be known, too
-OUTLIER_SHARE = 1 / 3
+SOURCES = {"drawings": "quickdraw", "photos": "clothing"}  # what fetch-pictures calls them
 
 
-@functools.lru_cache(maxsize=3)
-def read_drawings(split: str) -> PictureSet:
-    """All drawings by people that are here, of "train", "val" or "test".
+@functools.lru_cache(maxsize=6)
+def read_pictures(kind: str, split: str) -> PictureSet:
+    """All of people's "drawings" or "photos" that are here, of "train", "val" or "test".
 
     Raises PictureSetError where there are none, with the command that fetches them.
     """
@@ -31,47 +32,73 @@ def read_drawings(split: str) -> PictureSet:
     found = [
         picture_sets.load_picture_set(folder / name) for name in picture_sets.list_picture_sets()
     ]
-    drawn = [each.part(split) for each in found if each.strokes is not None]
-    if not sum(len(each.keys) for each in drawn):
+    wanted = [
+        each.part(split) for each in found if (each.strokes is not None) == (kind == "drawings")
+    ]
+    if not sum(len(each.keys) for each in wanted):
         raise PictureSetError(
-            f"There are no drawings by people in {folder}. Fetch some with:"
-            " python -m fashion_core fetch-pictures quickdraw"
+            f"There are no {kind} by people in {folder}. Fetch some with:"
+            f" python -m fashion_core fetch-pictures {SOURCES[kind]}"
         )
-    return PictureSet(
-        "drawings",
-        np.concatenate([each.pixels for each in drawn]),
-        np.concatenate([each.allowed for each in drawn]),
-        tuple(source for each in drawn for source in each.sources),
-        tuple(key for each in drawn for key in each.keys),
-        tuple(strokes for each in drawn for strokes in each.strokes),
-        tuple(problem for each in drawn for problem in each.problems),
-    )
+    return picture_sets.joined(kind, wanted)
 
 
-def redrawn_batch(
-    drawings: PictureSet, count: int, seed: int | tuple[int, ...]
+def read_garments(kind: str, split: str) -> PictureSet:
+    """Those of `read_pictures` that show one of the ten classes. Raises PictureSetError."""
+    pictures = read_pictures(kind, split)
+    return pictures.choose(list(np.flatnonzero(pictures.allowed.any(axis=1))))
+
+
+def garments(
+    kind: str, split: str, count: int, seed: int | tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Drawings by people, every class alike often: pixels (count, 28, 28) uint8, labels (count,).
+    """Garments by people, made anew: pixels (count, 28, 28) uint8, labels (count,) int64.
 
-    Of a drawing that may be either of two classes the label is one of them, by chance; that of
-    another thing is OUTLIER. The same seed makes the same pictures.
+    A class of which there are four times as many comes twice as often. Of a picture that may be
+    either of two classes the label is one of them, by chance. The same seed makes the same
+    pictures. Raises PictureSetError.
+    """
+    pictures, rng = read_pictures(kind, split), np.random.default_rng(seed)
+    weights = np.sqrt(pictures.allowed.sum(axis=0))  # (10,)
+    labels = rng.choice(len(weights), count, p=weights / weights.sum())
+    indices = [rng.choice(np.flatnonzero(pictures.allowed[:, label])) for label in labels]
+    return _made_anew(pictures, indices, rng), labels.astype(np.int64)
+
+
+def other_things(
+    split: str, count: int, seed: int | tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Other things by people, made anew, half of them drawings and half photos.
+
+    pixels (count, 28, 28) uint8, labels (count,) all OUTLIER; only of one kind if the other is not
+    here. Raises PictureSetError where neither is.
     """
     rng = np.random.default_rng(seed)
-    others = round(count * OUTLIER_SHARE)
-    chosen = [_choose(drawings.allowed, rng) for _ in range(count - others)]
-    outliers = np.flatnonzero(~drawings.allowed.any(axis=1))
-    chosen += (
-        [(int(index), OUTLIER) for index in rng.choice(outliers, others)] if len(outliers) else []
-    )
-    made = [redraw(drawings.strokes[index], rng) for index, _ in chosen]
-    labels = np.array([label for _, label in chosen], np.int64)
-    return np.array(made, np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE), labels
+    found, problem = [], None
+    for kind in SOURCES:
+        try:
+            found.append(read_pictures(kind, split))
+        except PictureSetError as error:
+            problem = error
+    if not found:
+        raise problem
+    made = []
+    for i, pictures in enumerate(found):
+        outliers = np.flatnonzero(~pictures.allowed.any(axis=1))
+        share = len(range(i, count, len(found)))
+        made.append(_made_anew(pictures, rng.choice(outliers, share), rng))
+    return np.concatenate(made), np.full(count, OUTLIER, np.int64)
 
 
-def _choose(allowed: np.ndarray, rng: Generator) -> tuple[int, int]:
-    """The index of a drawing that has a class, and this class, from allowed (N, 10) bool."""
-    label = rng.choice(np.flatnonzero(allowed.any(axis=0)))
-    return int(rng.choice(np.flatnonzero(allowed[:, label]))), int(label)
+def _made_anew(pictures: PictureSet, indices: list[int], rng: Generator) -> np.ndarray:
+    """These pictures as other hands and cameras would have made them: (n, 28, 28) uint8."""
+    made = [
+        retaken(pictures.pixels[index], rng)
+        if pictures.strokes is None
+        else redraw(pictures.strokes[index], rng)
+        for index in indices
+    ]
+    return np.array(made, np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
 
 
 def redraw(strokes: Strokes, rng: Generator) -> np.ndarray:

@@ -26,6 +26,23 @@ def photograph(image: np.ndarray, label: int, rng: Generator) -> np.ndarray:
     return photo_of(big.astype(np.float32), mask, label, rng)
 
 
+def retaken(image: np.ndarray, rng: Generator) -> np.ndarray:
+    """A photo that is prepared already, (28, 28) uint8, as another one would have come out."""
+    big = enlarged(image)
+    mask = (big > 12).astype(np.uint8)
+    big, mask = _turned(big, mask, rng)
+    inside = big[mask > 0]
+    mean = inside.mean() if len(inside) else 128.0
+    cloth = (big - mean) * rng.uniform(0.6, 1.3) + mean + rng.uniform(-45, 45)
+    if rng.random() < 0.4:
+        cloth = cloth * (1 + rng.uniform(0.1, 0.3) * _clouds(rng, 2))
+    if rng.random() < 0.12:
+        mask = _badly_cut(mask, rng)
+    scene = _leftovers(mask, rng) if rng.random() < 0.12 else np.zeros((EDGE, EDGE), np.float32)
+    scene = np.where(mask > 0, np.clip(cloth, 8, 255), scene)
+    return fitted(np.clip(scene, 0, 255).astype(np.uint8), rng)
+
+
 def _turned(big: np.ndarray, mask: np.ndarray, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
     """An image, (EDGE, EDGE) uint8, and its mask turned, stretched and seen a little askew."""
     source = np.array([(0, 0), (EDGE, 0), (EDGE, EDGE), (0, EDGE)], np.float32)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from fashion_core import models
 from fashion_core.catalog import ModelEntry
-from fashion_core.config import MODELS, TrainConfig
+from fashion_core.config import ADDED_KINDS, MODELS, TrainConfig, field_spec, share_of
 from fashion_core.text import format_count, format_duration, format_value
 from pages.parts import state
 from pages.parts.html import escaped, plain
@@ -134,12 +134,18 @@ def describe_training(card: dict) -> str:
         f"seed {config['seed']}",
     ]
     extras = {
-        "as many synthetic pictures": config["synthetic"],
+        **{describe_share(kind, config): share_of(config, kind) for kind in ADDED_KINDS},
         "with mixup": config["mixup"],
         "a wide net as teacher": config["distillation"],
         f"on {card.get('trained_on')}": card.get("trained_on"),
     }
     return ", ".join(parts + [words for words, applies in extras.items() if applies]) + "."
+
+
+def describe_share(kind: str, config: dict) -> str:
+    """How much of each batch one kind of pictures beside Fashion-MNIST is."""
+    label = field_spec(kind)["label"].lower()
+    return f"{label} {share_of(config, kind):.0%} of each batch"
 
 
 # The picture and the table

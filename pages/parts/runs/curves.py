@@ -14,7 +14,14 @@ from fashion_core.runs.events import read_metrics
 from pages.parts import state
 from pages.parts.html import theme_is_dark
 
-METRICS = ("val_accuracy", "synthetic_accuracy", "drawings_accuracy", "val_loss", "train_loss")
+METRICS = (
+    "val_accuracy",
+    "synthetic_accuracy",
+    "drawings_accuracy",
+    "photos_accuracy",
+    "val_loss",
+    "train_loss",
+)
 CURVES_AT_MOST = len(SERIES_COLORS)  # as many as can be told apart
 
 

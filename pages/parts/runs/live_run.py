@@ -3,7 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from fashion_core.charts.frames import epoch_accuracies, epoch_frame, epoch_losses, loss_frame
+from fashion_core.charts.frames import (
+    KIND_SERIES,
+    epoch_accuracies,
+    epoch_frame,
+    epoch_losses,
+    loss_frame,
+)
 from fashion_core.charts.live import epoch_accuracy_spec, epoch_loss_spec, loss_spec
 from fashion_core.errors import RunError
 from fashion_core.runs import folders
@@ -164,11 +170,10 @@ def show_epoch_charts(
         alt="Training and validation loss per epoch" + describe_dashes(dashed),
     )
     right.markdown("**Validation accuracy**", help=GLOSSARY["validation"])
-    learns_synthetic = bool(run.config and run.config.synthetic)
-    learns_drawings = bool(run.config and run.config.drawings)
+    kinds = [name for kind, name in KIND_SERIES.items() if getattr(run.config, kind, 0)]
     right.vega_lite_chart(
         epoch_accuracies(epochs, other_epochs),
-        epoch_accuracy_spec(CHART_HEIGHT, learns_synthetic, dashed, learns_drawings),
+        epoch_accuracy_spec(CHART_HEIGHT, tuple(kinds), dashed),
         key=f"epoch-accuracy-{run.run_id}",
         alt="Validation accuracy per epoch" + describe_dashes(dashed),
     )
