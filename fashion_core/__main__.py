@@ -298,11 +298,10 @@ def _picture_result(path: Path, folder: Path, split: str) -> dict:
     import numpy as np
 
     from fashion_core import checkpoints, evaluation, predict
+    from fashion_core.picture_report import report_on
 
     model, pictures = checkpoints.load_model(path), _load_pictures(folder, split)
-    logits = predict.predict_logits(model, pictures.pixels)  # (N, 10) float32
-    probs, scores = predict.softmax(logits), predict.ood_score(logits)
-    doubted = (scores > model.ood_threshold) | ~pictures.pixels.any(axis=(1, 2))  # (N,) bool
+    probs = predict.predict_probs(model, pictures.pixels)  # (N, 10) float32
     worst = [
         {
             "source": pictures.sources[i],
@@ -312,9 +311,10 @@ def _picture_result(path: Path, folder: Path, split: str) -> dict:
         }
         for i in evaluation.worst_mistakes(pictures.allowed, probs, WORST)
     ]
-    report = evaluation.picture_set_report(pictures.allowed, probs, doubted, scores)
     facts = {"checkpoint": str(path), "pictures": len(probs)}
-    return facts | report | {"worst": worst, "problems": list(pictures.problems)}
+    return (
+        facts | report_on(model, pictures) | {"worst": worst, "problems": list(pictures.problems)}
+    )
 
 
 def _load_pictures(folder: Path, split: str) -> "PictureSet":

@@ -22,6 +22,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from fashion_core.data import Split
 from fashion_core.errors import PictureSetError
 from fashion_core.files import PROJECT_DIR, replace_file, temporary_path
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, NUM_CLASSES
@@ -148,6 +149,49 @@ def load_picture_set(folder: Path, report: Report | None = None) -> PictureSet:
         tuple(item.content for item in used) if drawn else None,
         _shortened(problems),
     )
+
+
+def one_class_split(pictures: PictureSet) -> Split:
+    """The garments that can be of one class only, as a split; indices are places in the set."""
+    places = np.flatnonzero(pictures.allowed.sum(axis=1) == 1)
+    labels = pictures.allowed[places].argmax(axis=1)
+    return Split(pictures.name, pictures.pixels[places], labels, places)
+
+
+def set_fingerprint(folder: Path) -> str:
+    """Changes whenever a picture is added to a set, taken out of it or replaced; quick to have."""
+    state = []
+    for inner, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            with contextlib.suppress(OSError):
+                facts = os.stat(os.path.join(inner, name))
+                state.append((inner, name, facts.st_mtime_ns, facts.st_size))
+    return hashlib.sha256(repr(state).encode()).hexdigest()
+
+
+def count_pictures(folder: Path) -> dict[str, int]:
+    """About how many garments and other things a set holds, without opening any photo.
+
+    Keys drawings, photos and others; what is broken counts too.
+    """
+    counts = {"drawings": 0, "photos": 0, "others": 0}
+    for inner in [folder, *_list_folders(folder, [])]:
+        is_other = inner.name.lower() in OTHER_FOLDERS
+        drawings = sum(_count_lines(path) for path in _list_files(inner, (".ndjson",), []))
+        photos = len(_list_files(inner, SUFFIXES, [])) if inner != folder else 0
+        if is_other:
+            counts["others"] += drawings + photos
+        elif inner == folder or classes_of(inner.name):
+            counts["drawings"] += drawings
+            counts["photos"] += photos
+    return counts
+
+
+def _count_lines(path: Path) -> int:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        return sum(1 for _ in itertools.islice(file, MAX_LINES))
+    return 0
 
 
 def joined(name: str, parts: list[PictureSet]) -> PictureSet:

@@ -64,6 +64,16 @@ def ood_score(logits: np.ndarray) -> np.ndarray:
     return logits.mean(axis=-1) - log_total
 
 
+def recognised(model: nn.Module, logits: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Whether the model knows such pictures: (N,) bool for logits (N, 10), pixels (N, 28, 28).
+
+    Not where the `ood_score` is above `model.ood_threshold`, which `load_model` sets from the
+    checkpoint; a model without it recognises everything but an empty picture.
+    """
+    known = ood_score(logits) <= getattr(model, "ood_threshold", np.inf)
+    return known & pixels.any(axis=(1, 2))
+
+
 def predict_probs(
     model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE
 ) -> np.ndarray:
@@ -72,14 +82,10 @@ def predict_probs(
 
 
 def classify_pixels(model: nn.Module, pixels: np.ndarray) -> Answer:
-    """The model's answer for one image (28, 28) uint8.
-
-    `recognised` is False when its `ood_score` is above `model.ood_threshold`, which `load_model`
-    sets from the checkpoint; a model without it recognises everything but an empty picture.
-    """
+    """The model's answer for one image (28, 28) uint8. Raises ValueError for another shape."""
     if pixels.shape != (IMAGE_SIZE, IMAGE_SIZE):
         raise ValueError(f"pixels must be (28, 28), not {pixels.shape}")
     logits = predict_logits(model, pixels[None])
     probs = softmax(logits)[0]
-    known = ood_score(logits)[0] <= getattr(model, "ood_threshold", np.inf)
-    return Answer(int(probs.argmax()), probs, bool(known and pixels.any()))
+    is_known = bool(recognised(model, logits, pixels[None])[0])
+    return Answer(int(probs.argmax()), probs, is_known)

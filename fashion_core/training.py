@@ -513,7 +513,21 @@ def final_metrics(state: TrainState, test_split: Split | None) -> dict:
         preds = predict_logits(state.model, test_split.pixels).argmax(1)
         metrics["test_accuracy"] = evaluation.accuracy(test_split.labels, preds)
         metrics["per_class"] = evaluation.per_class_report(test_split.labels, preds)
+    if any(getattr(state.config, kind) for kind in ("drawings", "photos", "others")):
+        metrics |= _people_metrics(state)
     return metrics
+
+
+def _people_metrics(state: TrainState) -> dict:
+    """What was learned from people's pictures, and how those do that nothing learned from."""
+    from fashion_core import picture_report
+
+    model = state.model
+    model.temperature = state.best_metrics["temperature"]
+    model.ood_threshold = state.best_metrics["ood_threshold"]
+    held_out = picture_report.held_out_reports(model)
+    del model.temperature, model.ood_threshold
+    return {"learned_from": picture_report.learned_from(state.config), "held_out": held_out}
 
 
 # Looking for a learning rate

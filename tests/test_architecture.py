@@ -25,7 +25,7 @@ STEPS = [
     {"data", "fetch", "transforms", "models", "optimizers", "losses", "evaluation", "comparison"}
     | {"pictures", "picture_sets", "fetch_pictures"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
-    {"distillation", "training", "resume", "export", "catalog", "inside"}
+    {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
     | {"foreign_weights"},
     {"worker", "__main__"},
 ]
@@ -34,9 +34,9 @@ WITHIN = {
     "config": {"text", "files"},
     "fetch": {"data"},
     "comparison": {"evaluation"},
-    "picture_sets": {"pictures"},
+    "picture_sets": {"pictures", "data"},
     "fetch_pictures": {"picture_sets", "pictures"},
-    "training": {"distillation"},
+    "training": {"distillation", "picture_report"},
     "catalog": {"foreign_weights"},
     "resume": {"training"},
 }
@@ -46,7 +46,7 @@ SIBLINGS = {
         "garment": {"background"},
         "segment": {"background", "garment"},
         "opening": {"decoding"},
-        "prepare": {"opening", "background", "garment", "segment"},
+        "prepare": {"opening", "background", "garment", "pairs", "segment"},
     },
     "synthetic": {
         "tops": {"parts"},
@@ -57,7 +57,7 @@ SIBLINGS = {
         "canvas": {"parts"},
         "photos": {"canvas", "parts"},
         "drawing": {"canvas", "garments", "parts", "photos"},
-        "people": {"canvas", "drawing"},
+        "people": {"canvas", "drawing", "photos"},
         "batches": {"canvas", "drawing", "garments", "outliers", "parts", "photos"},
     },
     "inside": {"arithmetic": {"layers"}, "saliency": {"layers"}, "job": {"features", "jobs"}},

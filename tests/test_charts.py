@@ -32,6 +32,7 @@ from fashion_core.charts.figures import (
 from fashion_core.charts.frames import (
     MAX_POINTS,
     OTHER,
+    PHOTOS,
     SMOOTHING,
     SYNTHETIC,
     TRAINING,
@@ -187,7 +188,7 @@ def test_epoch_frame_says_nan_where_an_event_says_nothing():
         (epoch_loss_spec(260), epoch_losses(EPOCHS)),
         (epoch_loss_spec(260, other=True), epoch_losses(EPOCHS, EPOCHS)),
         (epoch_accuracy_spec(260), epoch_accuracies(EPOCHS)),
-        (epoch_accuracy_spec(260, True, True), epoch_accuracies(EPOCHS, EPOCHS)),
+        (epoch_accuracy_spec(260, (SYNTHETIC,), True), epoch_accuracies(EPOCHS, EPOCHS)),
     ],
 )
 def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
@@ -249,8 +250,9 @@ def test_only_a_run_that_learns_from_synthetic_pictures_has_two_curves_of_accura
         [2, VALIDATION, EPOCH_EVENTS[1]["val_accuracy"]],
         [1, SYNTHETIC, 0.6],
     ]
-    for synthetic, series in ((False, [VALIDATION]), (True, [VALIDATION, SYNTHETIC])):
-        assert epoch_accuracy_spec(260, synthetic)["encoding"]["color"]["scale"]["domain"] == series
+    for kinds in ((), (SYNTHETIC,), (SYNTHETIC, PHOTOS)):
+        series = [VALIDATION, *kinds]
+        assert epoch_accuracy_spec(260, kinds)["encoding"]["color"]["scale"]["domain"] == series
 
 
 def test_the_losses_of_an_epoch_stand_one_below_the_other():

@@ -1,10 +1,11 @@
-"""fashion_core.synthetic.people: what a model learns from of people's drawings, and fine-tuning."""
+"""fashion_core.synthetic.people: learning from drawings and photos by people; fine-tuning."""
 
 import json
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from fashion_core import checkpoints, picture_sets, training
 from fashion_core.config import TrainConfig
@@ -14,6 +15,7 @@ from fashion_core.evaluation import class_mean_accuracy
 from fashion_core.metadata import OUTLIER
 from fashion_core.synthetic import people
 
+TROUSER = 1
 WORDS = {"t-shirt": 0, "pants": 1, "sweater": 2, "jacket": 4, "flip flops": 5, "purse": 8}
 CPU = torch.device("cpu")
 
@@ -38,48 +40,79 @@ def drawings_dir(tmp_path, monkeypatch):
         (folder / "none" / f"{word}.ndjson").write_text("\n".join(lines))
     monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "pictures"))
     monkeypatch.setattr(picture_sets, "CACHE_DIR", tmp_path / "prepared")
-    people.read_drawings.cache_clear()
+    people.read_pictures.cache_clear()
     yield folder
-    people.read_drawings.cache_clear()
+    people.read_pictures.cache_clear()
 
 
-def test_a_batch_has_every_class_alike_and_other_things_and_repeats(drawings_dir):
-    drawings = people.read_drawings("train")
-    pixels, labels = people.redrawn_batch(drawings, 300, seed=3)
+@pytest.fixture
+def people_dir(drawings_dir):
+    """The drawings, and photos of trousers and of other things: blue pieces on white."""
+    for name, size in (("Trouser", (40, 120)), ("none", (90, 90))):
+        folder = drawings_dir.parent / "clothing" / name
+        folder.mkdir(parents=True)
+        for key in range(24):
+            photo = Image.new("RGB", (160, 160), "white")
+            photo.paste((60 + 5 * key, 90, 140), (30, 20, 30 + size[0], 20 + size[1]))
+            photo.save(folder / f"{key}.png")
+    return drawings_dir.parent
+
+
+def test_garments_are_of_every_class_and_repeat(drawings_dir):
+    pixels, labels = people.garments("drawings", "train", 300, seed=3)
     assert (pixels.shape, pixels.dtype) == ((300, 28, 28), np.uint8)
-    assert np.mean(labels == OUTLIER) == pytest.approx(people.OUTLIER_SHARE, abs=0.01)
     counts = [np.sum(labels == label) for label in WORDS.values()]
     assert min(counts) > 0.5 * max(counts)
-    assert set(labels) == {OUTLIER, *WORDS.values()}
+    assert set(labels) == set(WORDS.values())
     assert pixels.reshape(300, -1).any(axis=1).all()
-    again, _ = people.redrawn_batch(drawings, 300, seed=3)
-    assert np.array_equal(pixels, again)
-    assert not np.array_equal(pixels, people.redrawn_batch(drawings, 300, seed=4)[0])
+    assert np.array_equal(pixels, people.garments("drawings", "train", 300, seed=3)[0])
+    assert not np.array_equal(pixels, people.garments("drawings", "train", 300, seed=4)[0])
+
+
+def test_other_things_are_drawings_and_photos_and_of_no_class(people_dir):
+    pixels, labels = people.other_things("train", 40, seed=3)
+    assert pixels.shape == (40, 28, 28)
+    assert (labels == OUTLIER).all()
+    lines, solid = pixels[:20], pixels[20:]  # the photos are squares, the drawings circles
+    assert (solid > 0).mean() > 2 * (lines > 0).mean()
+
+
+def test_photos_keep_their_shape_when_they_are_taken_anew(people_dir):
+    photos = people.read_garments("photos", "train")
+    pixels, labels = people.garments("photos", "train", 30, seed=1)
+    assert set(labels) == {TROUSER}
+    assert not any(np.array_equal(made, photos.pixels[0]) for made in pixels)
+    filled = (photos.pixels > 0).mean()
+    assert 0.7 * filled < (pixels > 0).mean() < 1.3 * filled
 
 
 def test_nothing_that_is_learned_from_is_validated_or_tested_on(drawings_dir):
-    keys = [set(people.read_drawings(split).sources) for split in ("train", "val", "test")]
+    keys = [
+        set(people.read_pictures("drawings", split).sources) for split in ("train", "val", "test")
+    ]
     assert all(keys)
     assert not keys[0] & keys[1] | keys[0] & keys[2] | keys[1] & keys[2]
 
 
 def test_without_drawings_it_says_how_to_fetch_them(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "nothing"))
-    people.read_drawings.cache_clear()
+    people.read_pictures.cache_clear()
     with pytest.raises(PictureSetError, match="fetch-pictures quickdraw"):
-        people.read_drawings("train")
+        people.read_pictures("drawings", "train")
 
 
-def test_a_run_learns_from_drawings_and_measures_itself_on_others(drawings_dir, val_split):
-    config = TrainConfig(synthetic=True, drawings=True, train_size=1_000, epochs=1)
+def test_a_run_learns_from_people_and_measures_itself_on_others(people_dir, val_split):
+    config = TrainConfig(
+        synthetic=0.2, drawings=0.2, photos=0.1, others=0.1, train_size=1_000, epochs=1
+    )
     split = Split("train", val_split.pixels, val_split.labels, val_split.indices)
     state = training.new_state(config, CPU, precision="float32")
     last = list(training.train(state, split, val_split))[-1]
-    assert 0 <= last["drawings_accuracy"] <= 1
-    drawn = training.read_val_drawings()
-    preds = training.predict_logits(state.model, drawn.pixels).argmax(1)
-    assert last["drawings_accuracy"] == class_mean_accuracy(drawn.allowed, preds)
-    assert state.best_metrics["drawings_accuracy"] == last["drawings_accuracy"]
+    for kind in ("drawings", "photos"):
+        pictures = training.val_pictures(kind)
+        preds = training.predict_logits(state.model, pictures.pixels).argmax(1)
+        assert last[f"{kind}_accuracy"] == class_mean_accuracy(pictures.allowed, preds)
+        assert state.best_metrics[f"{kind}_accuracy"] == last[f"{kind}_accuracy"]
 
 
 @pytest.fixture(scope="module")
@@ -90,22 +123,29 @@ def val_split():
     return Split("val", split.pixels[:1_000], split.labels[:1_000], split.indices[:1_000])
 
 
-def test_drawings_are_half_of_what_is_added_or_all_of_it(drawings_dir, val_split):
+def test_every_kind_has_its_share_of_a_batch(people_dir, val_split):
+    config = TrainConfig(batch_size=80, synthetic=0.2, drawings=0.15, photos=0.1, others=0.05)
+    assert config.added_counts == {"synthetic": 16, "drawings": 12, "photos": 8, "others": 4}
     batch = torch.tensor(val_split.pixels[:40]), torch.tensor(val_split.labels[:40])
-    drawn, drawn_labels = people.redrawn_batch(people.read_drawings("train"), 20, (0, 3))
-    both, both_labels = training.with_added(*batch, TrainConfig(synthetic=True, drawings=True), 3)
-    assert both.shape == (80, 28, 28)
-    assert torch.equal(both[:40], batch[0])
-    assert np.array_equal(both[60:], drawn)
-    assert np.array_equal(both_labels[60:], drawn_labels)
-    alone, _ = training.with_added(*batch, TrainConfig(drawings=True), 3)
-    assert alone.shape == (80, 28, 28)
+    pixels, labels = training.with_added(*batch, config, 3)
+    assert pixels.shape == (80, 28, 28)
+    assert torch.equal(pixels[:40], batch[0])
+    drawn, drawn_labels = people.garments("drawings", "train", 12, (0, 3))
+    assert np.array_equal(pixels[56:68], drawn)
+    assert np.array_equal(labels[56:68], drawn_labels)
+    assert (labels[76:] == OUTLIER).all()
+
+
+def test_a_smaller_last_batch_keeps_the_shares(people_dir, val_split):
+    config = TrainConfig(batch_size=80, drawings=0.5)
+    batch = torch.tensor(val_split.pixels[:10]), torch.tensor(val_split.labels[:10])
+    assert len(training.with_added(*batch, config, 3)[0]) == 20
 
 
 @pytest.mark.parametrize("other", [{"mixup": 0.1}, {"distillation": True}])
 def test_drawings_are_refused_beside_what_makes_mixtures(other):
     with pytest.raises(ConfigError, match="drawings"):
-        TrainConfig(drawings=True, **other)
+        TrainConfig(drawings=0.2, **other)
 
 
 def test_a_picture_that_may_be_either_counts_for_both_classes():

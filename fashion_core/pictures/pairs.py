@@ -13,10 +13,23 @@ ALIKE_MIRRORED = 0.7  # what two parts share of their union when one is mirrored
 BOTH = 0.85  # of the object: what two parts must have together
 
 
+EDGE = 112  # pixels: a pair is looked for in a mask of at most this size
+
+
 def one_of_a_pair(mask: np.ndarray) -> np.ndarray | None:
     """The larger of two alike parts that lie side by side: (H, W) bool; None if it is no pair."""
-    part = _one_of_two_parts(mask)
-    return _one_half(mask) if part is None else part
+    height, width = mask.shape
+    scale = min(1, EDGE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    if not small.any():
+        return None
+    part = _one_of_two_parts(small)
+    part = _one_half(small) if part is None else part
+    if part is None:
+        return None
+    grown = cv2.dilate(part.astype(np.uint8), np.ones((3, 3), np.uint8)) & ~(small & ~part)
+    return mask & (cv2.resize(grown, (width, height), interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def _one_of_two_parts(mask: np.ndarray) -> np.ndarray | None:

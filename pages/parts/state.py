@@ -37,6 +37,9 @@ SORT = "sort"
 PAGE = "page"
 INDEX = "index"  # of the picked image
 
+# Predictions and Confusion matrix: the pictures that are shown, also in the URL
+IMAGES = "images"
+
 # Confusion matrix and Compare: the picked cell as the names of two classes, also in the URL
 TRUE = "true"
 PRED = "pred"

@@ -1,7 +1,7 @@
 """Words that several pages share: the glossary, the badges of a run's state, a model in a line."""
 
 from fashion_core.catalog import ModelEntry
-from fashion_core.config import TrainConfig
+from fashion_core.config import TrainConfig, share_of
 
 # One sentence each that a first-year student understands.
 GLOSSARY = {
@@ -66,9 +66,11 @@ def model_label(entry: ModelEntry) -> str:
 
 def describe_model(card: dict) -> str:
     """What sets a model apart from the others, in a line."""
-    knows = "learned product shots only; drawings puzzle it"
-    if (card.get("config") or {}).get("synthetic"):
+    config, knows = card.get("config") or {}, "learned product shots only; drawings puzzle it"
+    if share_of(config, "synthetic"):
         knows = "learned drawings and photos too"
+    if share_of(config, "drawings") or share_of(config, "photos"):
+        knows = "learned people's drawings and photos too"
     return f"{card.get('model', 'Unknown network')}, {knows}."
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fashion_core import limits
-from fashion_core.config import RECIPES, TrainConfig, field_spec
+from fashion_core.config import ADDED_KINDS, RECIPES, TrainConfig, field_spec
 from fashion_core.errors import ConfigError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
@@ -16,9 +16,10 @@ from fashion_core.text import format_duration, format_value
 from pages.parts import state
 from pages.parts.html import plain
 from pages.parts.runs.rate_finder import ask_find
+from pages.parts.runs.sources import describe_sources
 from pages.parts.runs.sweep import ask_sweep
 
-MAIN_FIELDS = ("model", "synthetic", "epochs", "batch_size", "learning_rate", "schedule")
+MAIN_FIELDS = ("model", *ADDED_KINDS, "epochs", "batch_size", "learning_rate", "schedule")
 MORE_FIELDS = tuple(name for name in TrainConfig().to_dict() if name not in MAIN_FIELDS)
 
 
@@ -48,11 +49,24 @@ def ask_config(start: Callable[[dict, str], None]) -> dict:
 
 def ask_main_fields() -> dict:
     """The fields that everybody may want, two in a row where they are short."""
-    values = {name: ask_field(name) for name in ("model", "synthetic")}
+    values = {"model": ask_field("model")} | ask_sources()
     for names in (("epochs", "batch_size"), ("learning_rate", "schedule")):
         for name, column in zip(names, st.columns(2, gap="small"), strict=True):
             with column:
                 values[name] = ask_field(name)
+    return values
+
+
+def ask_sources() -> dict:
+    """The share of a batch that each kind of pictures beside Fashion-MNIST's own gets."""
+    with st.expander("Learns from", key="learns_from"):
+        values = {}
+        for names in (ADDED_KINDS[:2], ADDED_KINDS[2:]):
+            for name, column in zip(names, st.columns(2, gap="small"), strict=True):
+                with column:
+                    values[name] = ask_field(name)
+        real = 1 - sum(values.values())
+        st.caption(f"Fashion-MNIST's own images: {real:.0%} of each batch. {describe_sources()}")
     return values
 
 

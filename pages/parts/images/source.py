@@ -1,0 +1,111 @@
+"""Which pictures a page shows: the test images, or those of a picture set that is here.
+
+Stands on fashion_core.picture_sets and fashion_core.predict; the choice is in the URL.
+"""
+
+import numpy as np
+import streamlit as st
+
+from fashion_core import picture_sets, predict
+from fashion_core.catalog import ModelEntry
+from fashion_core.data import Split
+from fashion_core.errors import PictureSetError
+from pages.parts import state
+from pages.parts.cached import cached_model, cached_split, cached_test_probs
+from pages.parts.html import plain
+
+TEST_IMAGES = "test"
+KNOWN_SETS = {"quickdraw": "People's drawings", "clothing": "People's photos"}
+
+
+def ask_images(entry: ModelEntry) -> tuple[Split, np.ndarray]:
+    """The pictures that the visitor chose and the model's probabilities (N, 10) for them.
+
+    Nothing is asked where no picture set is here. Raises CheckpointError, DataError.
+    """
+    name = _ask_source()
+    if name == TEST_IMAGES:
+        return cached_split("test"), cached_test_probs(entry)
+    try:
+        fingerprint, split = _read_set(name)
+    except PictureSetError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return cached_split("test"), cached_test_probs(entry)
+    show_licence(name)
+    key = str(entry.path), entry.fingerprint, name, fingerprint
+    return split, _cached_probs(*key, split.pixels)
+
+
+def _ask_source() -> str:
+    """The name of a picture set, or TEST_IMAGES."""
+    names = picture_sets.list_picture_sets()
+    if not names:
+        return TEST_IMAGES
+    chosen = st.segmented_control(
+        "Images",
+        [TEST_IMAGES, *names],
+        format_func=describe_source,
+        default=TEST_IMAGES,
+        required=True,
+        key=state.IMAGES,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return chosen or TEST_IMAGES
+
+
+def describe_source(name: str) -> str:
+    """A picture set as a visitor calls it."""
+    return "Test images" if name == TEST_IMAGES else KNOWN_SETS.get(name, name)
+
+
+@st.cache_resource(show_spinner=False)
+def _known_sets() -> dict[str, tuple[str, Split]]:
+    """By name the sets that were read, each with the fingerprint that it had then.
+
+    A cached function could not say how far it is while a set is prepared for the first time.
+    """
+    return {}
+
+
+def _read_set(name: str) -> tuple[str, Split]:
+    """A set's fingerprint, and its garments that nothing has learned from.
+
+    Of a visitor's own folder all garments. Raises PictureSetError.
+    """
+    folder = picture_sets.pictures_dir() / name
+    fingerprint = picture_sets.set_fingerprint(folder)
+    if _known_sets().get(name, ("",))[0] != fingerprint:
+        bar = st.empty()
+
+        def report(done: int, total: int) -> None:
+            bar.progress(done / total, text=f"Preparing {total:,} pictures: {done:,} done")
+
+        pictures = picture_sets.load_picture_set(folder, report)
+        bar.empty()
+        split = picture_sets.one_class_split(_held_out(name, pictures))
+        if not len(split.labels):
+            raise PictureSetError(f"{describe_source(name)}: the set shows none of the classes.")
+        _known_sets()[name] = fingerprint, split
+    return _known_sets()[name]
+
+
+def _held_out(name: str, pictures: picture_sets.PictureSet) -> picture_sets.PictureSet:
+    return pictures.part("test") if name in KNOWN_SETS else pictures
+
+
+@st.cache_data(max_entries=16, show_spinner="Evaluating these pictures")
+def _cached_probs(
+    path: str, fingerprint: str, name: str, set_fingerprint: str, _pixels: np.ndarray
+) -> np.ndarray:
+    """Probabilities (N, 10) float32 for the pictures of a set."""
+    return predict.predict_probs(cached_model(path, fingerprint), _pixels)
+
+
+def show_licence(name: str) -> None:
+    """Where the pictures come from, and which of them are shown."""
+    licence = picture_sets.read_licence(picture_sets.pictures_dir() / name)
+    shown = "Held out: no shipped model has learned from these." if name in KNOWN_SETS else ""
+    words = " ".join(f"{shown} {licence}".split())
+    if words:
+        st.caption(plain(words))

@@ -1,0 +1,34 @@
+"""What of people's pictures is here to learn from, and how to get the rest.
+
+Stands on fashion_core.picture_sets.
+"""
+
+import streamlit as st
+
+from fashion_core import picture_sets
+
+HOW_TO_GET = {
+    "drawings": "`python -m fashion_core fetch-pictures quickdraw`",
+    "photos": "`python -m fashion_core fetch-pictures clothing`",
+    "others": "either of the two",
+}
+NAMES = {"drawings": "drawings", "photos": "photos", "others": "other things"}
+
+
+def describe_sources() -> str:
+    """How many pictures by people are here, and how to get those that are not."""
+    counts = cached_counts()
+    here = [f"{count:,} {NAMES[kind]}" for kind, count in counts.items() if count]
+    absent = [f"{NAMES[kind]}: {HOW_TO_GET[kind]}" for kind in counts if not counts[kind]]
+    sentences = [f"By people, here: {', '.join(here)}."] if here else []
+    if absent:
+        sentences.append(f"Not here yet, and how to get them: {'; '.join(absent)}.")
+    return " ".join(sentences)
+
+
+@st.cache_data(ttl=60, show_spinner=False)
+def cached_counts() -> dict[str, int]:
+    """Of all picture sets that are here: drawings, photos and others."""
+    sets = [picture_sets.pictures_dir() / name for name in picture_sets.list_picture_sets()]
+    counts = [picture_sets.count_pictures(folder) for folder in sets]
+    return {kind: sum(each[kind] for each in counts) for kind in HOW_TO_GET}
