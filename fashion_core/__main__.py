@@ -258,10 +258,15 @@ def _show_progress(bar: "tqdm", event: dict, epochs: int) -> None:
     show_default=True,
     help="Which part of --pictures.",
 )
+@click.option(
+    "--keep",
+    is_flag=True,
+    help="Keep the answers to the test images beside CHECKPOINT, where the app looks for them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(checkpoint: Path | None, folder: Path | None, split: str, as_json: bool):
+def evaluate(checkpoint: Path | None, folder: Path | None, split: str, keep: bool, as_json: bool):
     """Measure CHECKPOINT (default: the recommended model) on the 10,000 test images."""
-    from fashion_core import catalog, checkpoints, evaluation, predict
+    from fashion_core import catalog, checkpoints, evaluation, kept_answers, predict
 
     if split != "all" and not folder:
         raise click.UsageError("--split is a part of --pictures; the test images have none.")
@@ -271,7 +276,10 @@ def evaluate(checkpoint: Path | None, folder: Path | None, split: str, as_json: 
         click.echo(json.dumps(result) if as_json else _picture_table(result))
         return
     model, split = checkpoints.load_model(path), data.load_split("test")
-    preds = predict.predict_probs(model, split.pixels).argmax(1)
+    logits = predict.predict_logits(model, split.pixels)  # (10000, 10)
+    if keep:
+        kept_answers.save_answers(path, logits)
+    preds = logits.argmax(1)
     result = {
         "checkpoint": str(path),
         "test_accuracy": evaluation.accuracy(split.labels, preds),

@@ -15,12 +15,12 @@ from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.text import BYTE_ORDER_MARK
 from pages.parts import state
-from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.frame import open_dialog, run_through_router, show_with_model
 from pages.parts.html import theme_is_dark
 from pages.parts.images.grid import show_image_grid
 from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix
 from pages.parts.images.panel import show_image
+from pages.parts.images.source import TEST_IMAGES, ask_images
 from pages.parts.words import GLOSSARY
 
 # In this file: confusion (10, 10) int64; labels, preds (10000,) int64; probs (10000, 10) float32.
@@ -30,7 +30,7 @@ from pages.parts.words import GLOSSARY
 def cached_scores(
     path: str, fingerprint: str, _labels: np.ndarray, _preds: np.ndarray
 ) -> tuple[dict, list[dict]]:
-    """The summary and the per-class report of one model on the test split."""
+    """The summary and the per-class report of one model on a split."""
     return evaluation.summary(_labels, _preds), evaluation.per_class_report(_labels, _preds)
 
 
@@ -129,6 +129,7 @@ def show_cell(
     st.caption(f"{share:.1%} of all {PLURALS[true]}. Surest first; pick an image to look closer.")
     show_image_grid("cell_grid", indices[:MAX_IMAGES], split, probs, open_image, compact=True)
     query = {"true_label": CLASS_NAMES[true], "predicted_label": CLASS_NAMES[pred]}
+    query |= {} if split.name == TEST_IMAGES else {state.IMAGES: split.name}
     label = f"All {len(indices):,} in Predictions"
     st.page_link(
         "pages/predictions.py", label=label, icon=":material/grid_view:", query_params=query
@@ -144,7 +145,7 @@ def show_opened_image(split: Split, probs: np.ndarray, entry: ModelEntry) -> Non
     index = st.session_state.pop(state.OPENED_IMAGE, None)
     if index is not None:
         image = split.pixels[index], split.labels[index], probs[index]
-        open_dialog(f"Image {index}", show_image, index, *image, entry)
+        open_dialog(f"Image {index}", show_image, index, *image, entry, split.name)
 
 
 # The whole test split
@@ -194,10 +195,11 @@ def show_calibration(labels: np.ndarray, probs: np.ndarray) -> None:
 
 def show_confusion(entry: ModelEntry) -> None:
     """Everything about one model's predictions on the test split."""
-    split, probs = cached_split("test"), cached_test_probs(entry)
+    split, probs = ask_images(entry)
     preds, _ = evaluation.predictions(probs)
     confusion = evaluation.confusion(split.labels, preds)
-    summary, report = cached_scores(str(entry.path), entry.fingerprint, split.labels, preds)
+    key = str(entry.path), f"{entry.fingerprint} {split.name} {len(split.labels)}"
+    summary, report = cached_scores(*key, split.labels, preds)
     show_metrics(summary)
     left, right = st.columns([2, 1])
     with right, st.container(border=True):

@@ -12,12 +12,12 @@ import streamlit as st
 from fashion_core import evaluation
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
-from fashion_core.metadata import CLASS_NAMES, TEST_SIZE
+from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
-from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.images.grid import show_image_grid
 from pages.parts.images.panel import show_image
+from pages.parts.images.source import ask_images
 
 ANY = "Any"
 SORT_LABELS = {
@@ -60,6 +60,12 @@ def ask_filters() -> dict[str, Any]:
     }
 
 
+def start_anew() -> None:
+    """Other images: nothing is picked among them, and the first page shows."""
+    pick(None)
+    go_to_page(1)
+
+
 def clear_filters() -> None:
     st.session_state.update(FILTER_DEFAULTS)
     go_to_page(1)
@@ -95,14 +101,14 @@ def step(found: np.ndarray, by: int) -> None:
     show_page_of_picked(found)
 
 
-def ask_page(found: np.ndarray) -> tuple[np.ndarray, int | None]:
-    """Count, paging, random page, jump to an index.
+def ask_page(found: np.ndarray, images: int) -> tuple[np.ndarray, int | None]:
+    """Count, paging, random page, jump to an index below the number of all images.
 
     Returns the indices of the chosen page and the picked index.
     """
     pages = evaluation.page_count(len(found), PER_PAGE)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(found):,}** of {TEST_SIZE:,} images", width="content")
+        st.markdown(f"**{len(found):,}** of {images:,} images", width="content")
         page = st.pagination(pages, key=state.PAGE, bind="query-params")
         st.space("stretch")
         st.button(
@@ -111,7 +117,7 @@ def ask_page(found: np.ndarray) -> tuple[np.ndarray, int | None]:
         picked = st.number_input(
             "Go to index",
             0,
-            TEST_SIZE - 1,
+            images - 1,
             None,
             key=state.INDEX,
             bind="query-params",
@@ -142,7 +148,8 @@ def show_panel(
             show_step("Next", ":material/chevron_right:", index, found, 1)
         if not evaluation.page_of(found, index, PER_PAGE):
             st.caption("This image does not match your filters.")
-        show_image(index, split.pixels[index], split.labels[index], probs[index], entry)
+        image = split.pixels[index], split.labels[index], probs[index]
+        show_image(index, *image, entry, split.name)
 
 
 def show_step(label: str, icon: str, index: int, found: np.ndarray, by: int) -> None:
@@ -155,18 +162,18 @@ def show_step(label: str, icon: str, index: int, found: np.ndarray, by: int) -> 
 def show_nothing_found() -> None:
     """The empty state when no image passes the filters."""
     with st.container(border=True):
-        st.info("No test image matches these filters.", icon=":material/filter_alt_off:")
+        st.info("No image matches these filters.", icon=":material/filter_alt_off:")
         st.button("Clear the filters", type="primary", on_click=clear_filters)
 
 
 def show_predictions(entry: ModelEntry) -> None:
     """The filters, a page of the grid, and the picked image."""
-    split, probs = cached_split("test"), cached_test_probs(entry)
+    split, probs = ask_images(entry, start_anew)
     found = evaluation.select_indices(split.labels, probs, **ask_filters())
     if not len(found):
         show_nothing_found()
         return
-    shown, picked = ask_page(found)
+    shown, picked = ask_page(found, len(split.labels))
     # A row of columns in both cases: the grid stays the same element in the browser and keeps the
     # keyboard's focus.
     columns = st.columns([1] if picked is None else [2, 1])

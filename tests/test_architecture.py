@@ -26,7 +26,7 @@ STEPS = [
     | {"pictures", "picture_sets", "fetch_pictures"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
-    | {"foreign_weights"},
+    | {"foreign_weights", "kept_answers"},
     {"worker", "__main__"},
 ]
 WITHIN = {

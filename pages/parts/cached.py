@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from torch import nn
 
-from fashion_core import checkpoints, data, predict
+from fashion_core import checkpoints, data, kept_answers, predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import CheckpointError
@@ -39,12 +39,22 @@ def _cached_probs_part(path: str, fingerprint: str, start: int) -> np.ndarray:
     return predict.predict_probs(cached_model(path, fingerprint), pixels)
 
 
+@st.cache_data(max_entries=MODEL_CACHE_SIZE, show_spinner=False)
+def _kept_probs(path: str, fingerprint: str) -> np.ndarray | None:
+    """Probabilities (10000, 10) float32 that are kept beside a model; None where none are."""
+    logits = kept_answers.read_answers(Path(path))
+    return None if logits is None else predict.softmax(logits)
+
+
 def cached_test_probs(entry: ModelEntry) -> np.ndarray:
     """Probabilities (10000, 10) float32 of one model on the test split.
 
     Where it takes longer, as with a large network, a bar shows how far it is. Raises
     CheckpointError, DataError.
     """
+    kept = _kept_probs(str(entry.path), entry.fingerprint)
+    if kept is not None:
+        return kept
     total = len(cached_split("test").labels)
     began, bar, parts = time.monotonic(), st.empty(), []
     for start in range(0, total, PROBS_PART):

@@ -11,7 +11,7 @@ from fashion_core.metadata import CLASS_NAMES
 from pages.parts.html import bars_html, image_html, theme_is_dark
 from pages.parts.inside.alike import show_alike_panel
 from pages.parts.inside.looks import show_looks_panel
-from pages.parts.inside.picture import link_test_image
+from pages.parts.inside.picture import link_picture, link_test_image
 from pages.parts.words import outcome_of
 
 # On a wide screen the panel stays in view beside the grid; on a phone it is a sheet at the bottom,
@@ -21,9 +21,14 @@ PANEL_STYLE = Path(__file__).with_name("panel.css")
 
 
 def show_image(
-    index: int, pixels: np.ndarray, label: int, probs: np.ndarray, entry: ModelEntry
+    index: int,
+    pixels: np.ndarray,
+    label: int,
+    probs: np.ndarray,
+    entry: ModelEntry,
+    split_name: str = "test",
 ) -> None:
-    """A test image (28, 28) uint8 and what one model says of it, `probs` (10,)."""
+    """An image (28, 28) uint8 of a split and what one model says of it, `probs` (10,)."""
     pred = int(probs.argmax())
     kind, outcome = outcome_of(pred == label)
     words = (
@@ -31,7 +36,7 @@ def show_image(
         f" {probs[pred]:.1%}<br>True label <b>{CLASS_NAMES[label]}</b>"
     )
     bars = bars_html(CLASS_NAMES, probs, label=label)
-    show_panel(index, pixels, label, words, bars, [entry])
+    show_panel(index, pixels, label, words, bars, [entry], split_name)
 
 
 def show_panel(
@@ -41,19 +46,25 @@ def show_panel(
     words: str,
     bars: str,
     entries: Sequence[ModelEntry],
+    split_name: str = "test",
 ) -> None:
-    """A test image (28, 28) uint8 beside `words`, with `bars` below; both are HTML.
+    """An image (28, 28) uint8 beside `words`, with `bars` below; both are HTML.
 
     Then the link that takes the image inside and, folded, where the models `entries` look and what
     the image is like for the first of them.
     """
     scheme = "dark" if theme_is_dark() else "light"
-    image = image_html(pixels, "large", f"Test image {index}: {CLASS_NAMES[label]}")
+    image = image_html(
+        pixels, "large", f"{split_name.capitalize()} image {index}: {CLASS_NAMES[label]}"
+    )
     st.html(PANEL_STYLE)
     st.html(
         f'<div class="picked" style="color-scheme: {scheme}">{image}'
         f'<div class="words">{words}</div>{bars}</div>'
     )
-    link_test_image(index)
+    if split_name == "test":
+        link_test_image(index)
+    else:
+        link_picture(f"{split_name}-{index}", f"{split_name} {index}", pixels)
     show_looks_panel("test_image", pixels, entries)
     show_alike_panel("test_image", pixels, entries[0])

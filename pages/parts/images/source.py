@@ -3,6 +3,8 @@
 Stands on fashion_core.picture_sets and fashion_core.predict; the choice is in the URL.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -18,12 +20,15 @@ TEST_IMAGES = "test"
 KNOWN_SETS = {"quickdraw": "People's drawings", "clothing": "People's photos"}
 
 
-def ask_images(entry: ModelEntry) -> tuple[Split, np.ndarray]:
+def ask_images(
+    entry: ModelEntry, on_change: Callable[[], None] | None = None
+) -> tuple[Split, np.ndarray]:
     """The pictures that the visitor chose and the model's probabilities (N, 10) for them.
 
-    Nothing is asked where no picture set is here. Raises CheckpointError, DataError.
+    `on_change` is called before others are shown. Nothing is asked where no picture set is here.
+    Raises CheckpointError, DataError.
     """
-    name = _ask_source()
+    name = _ask_source(on_change)
     if name == TEST_IMAGES:
         return cached_split("test"), cached_test_probs(entry)
     try:
@@ -36,7 +41,7 @@ def ask_images(entry: ModelEntry) -> tuple[Split, np.ndarray]:
     return split, _cached_probs(*key, split.pixels)
 
 
-def _ask_source() -> str:
+def _ask_source(on_change: Callable[[], None] | None) -> str:
     """The name of a picture set, or TEST_IMAGES."""
     names = picture_sets.list_picture_sets()
     if not names:
@@ -49,6 +54,7 @@ def _ask_source() -> str:
         required=True,
         key=state.IMAGES,
         bind="query-params",
+        on_change=on_change,
         label_visibility="collapsed",
     )
     return chosen or TEST_IMAGES
