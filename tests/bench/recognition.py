@@ -1,9 +1,11 @@
-"""How well shipped models do on our own 240 pictures, which none has learned from.
+"""How well shipped models do on pictures by people that none has learned from, and on our own 240.
 
-Prints a table per model: the recall of each class and their mean, per kind of picture; the shares
-of garments and of other things in doubt; how long a picture takes on one core, from its bytes to
-its answer. By one hand, the pictures tell whether a model became worse, not how well it understands
-strangers' drawings (tests/recognition_set.py). --save writes the metrics into the models' cards.
+Of each model: the accuracy, mean over classes, on the held-out fifths of people's drawings and
+photos (python -m fashion_core fetch-pictures quickdraw, clothing). Of our own pictures a table: the
+recall of each class and their mean, per kind of picture; the shares of garments and of other things
+in doubt; how long a picture takes on one core, from its bytes to its answer. By one hand, they tell
+whether a model became worse, not how well it understands strangers' drawings
+(tests/recognition_set.py). --save writes the metrics into the models' cards.
 
     PYTHONPATH=.:tests python tests/bench/recognition.py [--save]
 """
@@ -16,7 +18,7 @@ import time
 import torch
 from recognition_set import FOLDER, KINDS, NAMES, answers, metrics, recalls
 
-from fashion_core import catalog, checkpoints, predict
+from fashion_core import catalog, checkpoints, picture_report, predict
 from fashion_core.pictures.opening import open_picture
 from fashion_core.pictures.prepare import prepare
 
@@ -51,10 +53,18 @@ def show_and_save(entry, save: bool) -> None:
         f"Doubted: {found['garments_doubted']:.3f} of the garments,"
         f" {found['others_doubted']:.3f} of the others"
     )
+    held_out = picture_report.held_out_reports(model)
+    for kind, report in held_out.items():
+        others = report["outliers"]
+        print(
+            f"People's {kind}: {report['accuracy']:.3f}, doubted {report['doubted']:.3f};"
+            f" of {others['count']} others doubted {others['doubted']:.3f},"
+            f" AUROC {others['auroc']:.3f}"
+        )
     median, slowest = statistics.median(taken), max(taken)
     print(f"A picture takes {median:.0f} ms on one core, the slowest {slowest:.0f} ms")
     if save:
-        card = json.dumps(entry.card | {"recognition": found}, indent=2)
+        card = json.dumps(entry.card | {"recognition": found, "held_out": held_out}, indent=2)
         entry.path.with_suffix(".json").write_text(card + "\n", encoding="utf-8")
 
 
