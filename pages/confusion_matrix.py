@@ -20,7 +20,7 @@ from pages.parts.html import theme_is_dark
 from pages.parts.images.grid import show_image_grid
 from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix
 from pages.parts.images.panel import show_image
-from pages.parts.images.source import TEST_IMAGES, ask_images
+from pages.parts.images.source import TEST_IMAGES, ask_images, describe_source
 from pages.parts.words import GLOSSARY
 
 # In this file: confusion (10, 10) int64; labels, preds (10000,) int64; probs (10000, 10) float32.
@@ -129,7 +129,8 @@ def show_cell(
     st.caption(f"{share:.1%} of all {PLURALS[true]}. Surest first; pick an image to look closer.")
     show_image_grid("cell_grid", indices[:MAX_IMAGES], split, probs, open_image, compact=True)
     query = {"true_label": CLASS_NAMES[true], "predicted_label": CLASS_NAMES[pred]}
-    query |= {} if split.name == TEST_IMAGES else {state.IMAGES: split.name}
+    if split.name != TEST_IMAGES:
+        query[state.IMAGES] = describe_source(split.name)
     label = f"All {len(indices):,} in Predictions"
     st.page_link(
         "pages/predictions.py", label=label, icon=":material/grid_view:", query_params=query

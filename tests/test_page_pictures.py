@@ -1,0 +1,72 @@
+"""People's pictures on the pages: as another set to browse, and as what a run learns from."""
+
+import json
+
+import pytest
+from app_page import open_page, words
+
+from fashion_core import picture_sets
+
+WORDS = ("t-shirt", "pants", "sweater")
+
+
+@pytest.fixture
+def pictures_dir(tmp_path, monkeypatch):
+    """Thirty drawings of each of three words, boxes of different heights."""
+    folder = tmp_path / "pictures" / "quickdraw"
+    folder.mkdir(parents=True)
+    for word in WORDS:
+        lines = []
+        for key in range(30):
+            high = 60 + 5 * key
+            strokes = [[[0, 100, 100, 0, 0], [0, 0, high, high, 0]]]
+            known = {"word": word, "key_id": f"{word}{key}", "recognized": True}
+            lines.append(json.dumps(known | {"drawing": strokes}))
+        (folder / f"{word}.ndjson").write_text("\n".join(lines))
+    (folder / "LICENSE.txt").write_text("Drawn for a test, free to use.")
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "pictures"))
+    monkeypatch.setattr(picture_sets, "CACHE_DIR", tmp_path / "prepared")
+    return folder
+
+
+def held_out(folder) -> int:
+    return len(picture_sets.load_picture_set(folder).part("test").keys)
+
+
+def test_predictions_shows_the_drawings_that_nothing_learned_from(pictures_dir):
+    app = open_page("predictions", model="fashion_cnn", images="People's drawings")
+    assert not app.exception
+    assert f"of {held_out(pictures_dir)} images" in words(app)
+    assert "Drawn for a test, free to use." in words(app)
+    app.number_input(key="index").set_value(0).run()
+    assert not app.exception
+    assert "Image 0" in words(app)
+
+
+def test_the_matrix_counts_the_drawings(pictures_dir):
+    app = open_page("confusion_matrix", model="fashion_cnn", images="People's drawings")
+    assert not app.exception
+    assert f"of {held_out(pictures_dir)} images" in str([each.delta for each in app.metric])
+
+
+def test_a_set_that_is_gone_or_empty_is_said_and_the_test_images_stay(pictures_dir):
+    for path in pictures_dir.glob("*.ndjson"):
+        path.unlink()
+    app = open_page("predictions", model="fashion_cnn", images="People's drawings")
+    assert "holds no picture that can be used" in app.error[0].value
+    assert "of 10,000 images" in words(app)
+
+
+def test_without_sets_nothing_is_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "none"))
+    app = open_page("predictions", model="fashion_cnn", images="People's drawings")
+    assert "of 10,000 images" in words(app)
+
+
+def test_train_says_what_of_peoples_pictures_is_here(pictures_dir):
+    app = open_page("train")
+    said = words(app)
+    assert "By people, here: 90 drawings." in said
+    assert "fetch-pictures clothing" in said
+    app.number_input(key="train_drawings").set_value(0.2).run()
+    assert "Fashion-MNIST's own images: 80% of each batch." in words(app)
