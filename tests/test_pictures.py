@@ -24,7 +24,7 @@ from fashion_core.pictures.prepare import (
 STEP_NAMES = [
     "Upright",
     "Smaller",
-    "On white",
+    "Opaque",
     "Grey",
     "Background",
     "Light on dark",
@@ -553,7 +553,7 @@ def test_turning_over_twice_is_the_same():
         photo(np.full((28, 28), 90, np.uint8), boards, rng),
     ):
         colour = np.asarray(picture)
-        found = _find(colour, cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), "auto")
+        found = _find(colour, cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), None, "auto")
         once = garment.inverted(found.cloth, found.mask)
         assert (once != found.cloth).any()
         assert once.max() == found.cloth.max()
@@ -603,3 +603,47 @@ def test_a_background_said_to_be_patterned_is_told_apart_by_colours():
     assert "GrabCut" in caption(said_so, "Background")
     filled = prepare(shirt(fill="black")).pixels > 127
     assert ((said_so.pixels > 50) == filled).mean() > 0.9
+
+
+# Cut out already, and photos
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.3])
+@pytest.mark.parametrize("shade", [255, 250, 120, 0])
+def test_what_is_cut_out_keeps_its_outline_whatever_its_shade(shade, kept):
+    cut = Image.new("RGBA", (240, 240))  # all transparent
+    draw = ImageDraw.Draw(cut)
+    draw.polygon(
+        [(60, 20), (180, 20), (200, 220), (140, 220), (120, 90), (100, 220), (40, 220)],
+        fill=(shade, shade, shade, 255),
+    )
+    if kept:
+        draw.rectangle((60, 20, 180, 36), fill=(90, 50, 20, 255))  # a belt
+    pixels = prepare(cut).pixels
+    assert pixels[25, 7] > 60
+    assert pixels[25, 20] > 60
+    assert pixels[25, 14] == 0  # and the gap between them
+
+
+def test_a_picture_with_round_transparent_corners_is_no_outline():
+    badge = Image.new("RGBA", (200, 200))
+    draw = ImageDraw.Draw(badge)
+    draw.rounded_rectangle((0, 0, 199, 199), 20, fill=(255, 255, 255, 255))
+    draw.rectangle((80, 30, 120, 170), fill=(20, 20, 20, 255))
+    pixels = prepare(badge).pixels
+    assert (pixels > 0).mean() < 0.5  # the bar, not the badge
+
+
+def test_even_cloth_in_a_photo_stays_even_and_pale_cloth_is_seen():
+    rng = np.random.default_rng(0)
+    floor = np.array([150, 110, 70]) + rng.normal(0, 14, (200, 200, 1))
+    for shade in (235, 120, 30):
+        photo = floor.copy()
+        photo[40:170, 50:150] = np.array([shade, shade, shade - 12]) + rng.normal(
+            0, 3, (130, 100, 1)
+        )
+        photo[:, 95:105][150:] = floor[:, 95:105][150:]
+        pixels = prepare(Image.fromarray(photo.clip(0, 255).astype(np.uint8))).pixels
+        inside = pixels[6:20, 8:19]
+        assert inside.min() > 150
+        assert np.ptp(inside.astype(int)) < 60
