@@ -1,4 +1,4 @@
-"""A model's answers to the 10,000 test images, kept beside its file: nobody waits for them twice."""
+"""A model's answers to the 10,000 test images, kept beside its file, so that nobody waits twice."""
 
 import contextlib
 import hashlib
