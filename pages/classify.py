@@ -20,8 +20,9 @@ from fashion_core.pictures.prepare import Correction, prepare
 from pages.parts import state
 from pages.parts.cached import cached_model, cached_split
 from pages.parts.classify.answer import show_card, show_result, show_steps, show_ways_on
+from pages.parts.classify.camera import camera_problem
 from pages.parts.classify.canvas import EDGE, ask_drawing, put_example
-from pages.parts.classify.correction import ask_correction, correction_of, forget
+from pages.parts.classify.correction import ask_correction, correction_of, forget, offer_pieces
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.html import image_html, plain
 from pages.parts.picker import ask_second_model
@@ -39,6 +40,7 @@ def show_draw(entries: Sequence[ModelEntry]) -> None:
     prepared = prepare(picture, correction) if picture else None
     if prepared and (not prepared.blank or correction != Correction()):
         show_result(prepared, entries, seen, answer)
+        offer_pieces("drawing", prepared)
         show_ways_on("drawing", "Your drawing", prepared, entries)
         show_steps(prepared, "drawing")
         ask_correction("drawing", prepared, small=False)
@@ -81,7 +83,11 @@ def show_upload(entries: Sequence[ModelEntry]) -> None:
 
 
 def show_camera(entries: Sequence[ModelEntry]) -> None:
-    """A photo and its answer."""
+    """A photo and its answer, or why the browser gives no camera."""
+    problem = camera_problem(st.context.url)
+    if problem:
+        st.info(plain(problem), icon=":material/no_photography:")
+        return
     with st.container(width=480):
         photo = st.camera_input(
             "Hold one piece in front of a plain wall and take a photo",

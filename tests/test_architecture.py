@@ -46,6 +46,7 @@ SIBLINGS = {
         "garment": {"background"},
         "segment": {"background", "garment"},
         "opening": {"decoding"},
+        "parts_of": {"prepare"},
         "prepare": {"opening", "background", "garment", "pairs", "segment"},
     },
     "synthetic": {

@@ -6,6 +6,7 @@ import re
 import app_page
 import numpy as np
 import pytest
+from app_page import press, words
 from made_pictures import encoded
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
@@ -409,3 +410,18 @@ def test_a_second_model_that_is_not_there_or_damaged_leaves_the_first_its_answer
     assert not app.exception
     assert "not a model file" in app.error[0].value.replace("\\", "")
     assert len(said_by_two(app)) == 1
+
+
+def test_of_two_garments_in_one_picture_each_is_offered_as_a_frame():
+    sheet = Image.new("RGB", (640, 400), "white")
+    for place in (0, 320):
+        sheet.paste(trousers().resize((300, 400)), (place, 0))
+    app = upload(("two.png", png(sheet)))
+    assert "There seem to be 2 pieces here" in words(app)
+    press(app, "Only piece 2")
+    (across,) = [slider.value for slider in app.slider if "left to right" in slider.label]
+    assert across[0] > 45
+    assert [said.split(",")[0] for said in answers(app)] == ["Trouser"]
+    assert "pieces here" not in words(app)
+    press(app, "Take corrections back")
+    assert "There seem to be 2 pieces here" in words(app)

@@ -17,7 +17,7 @@ from fashion_core.metadata import CLASS_NAMES
 from fashion_core.pictures.prepare import Prepared, Step, prepare
 from pages.parts import state
 from pages.parts.cached import cached_model
-from pages.parts.classify.correction import ask_correction, correction_of
+from pages.parts.classify.correction import ask_correction, correction_of, offer_pieces
 from pages.parts.html import bars_html, image_html, plain, png_data_uri
 from pages.parts.images.pair import pair_head
 from pages.parts.inside.alike import show_alike_panel
@@ -45,6 +45,7 @@ def show_card(
         brought.markdown(f"**{plain(name)}**")
         brought.html(image_html(prepared.steps[0].picture, kind, name))
         show_result(prepared, entries, seen, answer, truth)
+        offer_pieces(key, prepared)
         show_ways_on(key, name, prepared, entries)
         show_steps(prepared, key)
         ask_correction(key, prepared, small)

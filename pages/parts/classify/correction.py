@@ -1,7 +1,11 @@
-"""Correcting what was guessed of a picture: light and dark, its frame, its background."""
+"""Correcting what was guessed of a picture: light and dark, frame, background, pieces."""
 
+import math
+
+import numpy as np
 import streamlit as st
 
+from fashion_core.pictures.parts_of import Crop, pieces_in
 from fashion_core.pictures.prepare import MIN_CROP, Correction, Prepared, framed
 from pages.parts import state
 from pages.parts.html import image_html
@@ -71,6 +75,50 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
             on_click=forget,
             args=(key,),
         )
+
+
+# Several pieces in one picture
+
+
+def offer_pieces(key: str, prepared: Prepared) -> None:
+    """Where several pieces lie apart, a button for each that leaves only it in the frame."""
+    pieces = pieces_in(prepared) if correction_of(key).crop is None else ()
+    if not pieces:
+        return
+    with st.container(border=True, key=f"pieces_{key}"):
+        st.write(
+            f"There seem to be {len(pieces)} pieces here, and the answer takes them for one. The"
+            " model understands one at a time:"
+        )
+        with st.container(horizontal=True, gap="medium"):
+            for number, piece in enumerate(pieces, 1):
+                _offer_piece(key, number, piece, prepared.steps[0].picture)
+
+
+def _offer_piece(key: str, number: int, piece: Crop, picture: np.ndarray) -> None:
+    """One piece of a picture (H, W, 3) uint8 as an image with its button."""
+    height, width = picture.shape[:2]
+    left, top, right, bottom = piece
+    rows = slice(int(top * height), math.ceil(bottom * height))
+    columns = slice(int(left * width), math.ceil(right * width))
+    with st.container(width=130, key=f"piece_{key}_{number}"):
+        part = np.ascontiguousarray(picture[rows, columns])
+        st.html(image_html(part, "brought", f"Piece {number}"))
+        st.button(
+            f"Only piece {number}",
+            key=f"only_{key}_{number}",
+            on_click=frame_piece,
+            args=(key, piece),
+        )
+
+
+def frame_piece(key: str, piece: Crop) -> None:
+    """Put the frame around one piece, as far as whole per cents go."""
+    left, top, right, bottom = (100 * edge for edge in piece)
+    ends = {"across": (left, right), "down": (top, bottom)}
+    for name, (low, high) in ends.items():
+        outer = math.floor(low), math.ceil(high)
+        st.session_state[state.correction_key(name, key)] = outer
 
 
 def forget(key: str) -> None:
