@@ -12,11 +12,13 @@ from pages.parts.inside.alike import show_alike
 from pages.parts.inside.layers import show_layers
 from pages.parts.inside.looks import show_looks
 from pages.parts.inside.picture import ask_picture
+from pages.parts.inside.points import show_points
 
 VIEWS = {
     "Layer by layer": show_layers,
     "Where it looks": show_looks,
     "What it is like": show_alike,
+    "Map": show_points,
 }
 
 

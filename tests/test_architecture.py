@@ -61,8 +61,13 @@ SIBLINGS = {
         "people": {"canvas", "drawing", "photos"},
         "batches": {"canvas", "drawing", "garments", "outliers", "parts", "photos"},
     },
-    "inside": {"arithmetic": {"layers"}, "saliency": {"layers"}, "job": {"features", "jobs"}},
-    "charts": {"figures": {"colors", "frames"}, "live": {"colors", "frames"}},
+    "inside": {
+        "arithmetic": {"layers"},
+        "saliency": {"layers"},
+        "job": {"features", "jobs", "projection"},
+        "projection": {"features"},
+    },
+    "charts": {"figures": {"colors", "frames"}, "points": {"colors"}, "live": {"colors", "frames"}},
     "runs": {
         "folders": {"annotations"},
         "events": {"folders"},

@@ -12,9 +12,10 @@ from run_folders import make_run
 from streamlit.testing.v1 import AppTest
 
 from fashion_core import checkpoints, data
-from fashion_core.inside import features, jobs, layers, saliency
+from fashion_core.inside import features, jobs, layers, projection, saliency
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
+from pages.parts.inside.points import counts_frame, selected_frame
 from pages.parts.inside.rows import checked_place
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
@@ -185,3 +186,24 @@ def test_the_nine_nearest_training_images_are_shown_with_label_index_and_distanc
         name = CLASS_NAMES[split.labels[place]]
         assert f"Training image {split.indices[place]}: {name}" in shown
     assert "It looks like **" in words(app)
+
+
+def test_the_map_has_both_layouts_and_says_what_is_selected(test_set):
+    app = open_page(model="fashion_cnn", view="Map")
+    assert app.get("plotly_chart")
+    assert "Selected images appear here" in words(app)
+    app_page.labelled(app.segmented_control, "Layout").set_value("tsne").run()
+    assert "Lay out by t-SNE" in app_page.labels(app)
+    path = jobs.result_path(SHIPPED, "tsne")
+    path.parent.mkdir(parents=True)
+    positions = np.random.default_rng(0).normal(size=(10_000, 2)).astype(np.float32)
+    projection.save_positions(path, positions, features.digest_of(SHIPPED))
+    app.run()
+    assert not app.exception
+    assert app.get("plotly_chart")
+    labels, probs = test_set
+    indices = np.array([3, 8, 9])
+    frame = selected_frame(indices, labels[indices], probs[indices])
+    assert frame["index"].tolist() == [3, 8, 9]
+    assert frame["true_label"].tolist() == [CLASS_NAMES[labels[i]] for i in indices]
+    assert counts_frame(np.array([6, 6, 0]), np.array([6, 0, 0]))["True"].tolist() == [2, 1]

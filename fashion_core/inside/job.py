@@ -90,7 +90,22 @@ def _features(model_path: Path, progress: Progress) -> None:
     features.save_index(jobs.result_path(model_path, "features"), index)
 
 
-WORK = {"features": _features}
+def _tsne(model_path: Path, progress: Progress) -> None:
+    """The test images laid out by t-SNE."""
+    from fashion_core import checkpoints, data
+    from fashion_core.inside import features, projection
+
+    digest = features.digest_of(model_path)
+    model = checkpoints.load_model(model_path)
+    progress.write(state="running", message="Looking at the test images")
+    vectors = features.penultimate(model, data.load_split("test").pixels)
+    vectors = features.project(vectors, features.principal_axes(vectors))
+    progress.began = time.monotonic()
+    positions = projection.tsne_positions(vectors, progress.report)
+    projection.save_positions(jobs.result_path(model_path, "tsne"), positions, digest)
+
+
+WORK = {"features": _features, "tsne": _tsne}
 
 if __name__ == "__main__":
     sys.exit(main(Path(sys.argv[1])))

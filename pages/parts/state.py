@@ -101,6 +101,9 @@ MIRROR = "mirror"
 PICKED_MAP = "picked_map"  # a network's name, the place of a layer in it, a map of that layer
 LAYER_ROWS = "layer_rows"
 CAM_SIZE = "cam_size"
+LAYOUT = "layout"
+COLORING = "coloring"
+POINTS = "points"
 
 
 def looks_key(part: str, picture: str) -> str:

@@ -10,9 +10,10 @@ import pytest
 import torch
 from app_server import overflow
 from playwright.sync_api import expect
+from sklearn.neighbors import NearestNeighbors
 
 from fashion_core import checkpoints, data, models
-from fashion_core.inside import arithmetic, layers
+from fashion_core.inside import arithmetic, features, layers, projection
 from pages.parts.inside.pixel import four, packed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,3 +130,55 @@ def test_on_a_phone_one_layer_is_shown_at_a_time(phone, app):
     phone.get_by_role("button", name="Show all 64").tap()
     expect(sections.nth(1).locator(".map:visible")).to_have_count(64)
     assert overflow(phone) <= 0
+
+
+def place_on_screen(page, position: np.ndarray) -> tuple[float, float]:
+    """Where a position (2,) of the map is on the screen, as Plotly's own axes have it."""
+    code = """(place) => {
+        const chart = document.querySelector("[data-testid=stMain] .js-plotly-plot")
+        const { xaxis, yaxis } = chart._fullLayout
+        const box = chart.getBoundingClientRect()
+        return [box.left + xaxis._offset + xaxis.d2p(place[0]),
+                box.top + yaxis._offset + yaxis.d2p(place[1])]
+    }"""
+    return tuple(page.evaluate(code, position.tolist()))
+
+
+def test_a_lasso_on_the_map_selects_the_images_inside_it_and_hovering_shows_one(page, app):
+    page.set_viewport_size({"width": 1280, "height": 1300})
+    page.goto(f"{app}/inside?model=fashion_cnn&view=Map")
+    page.locator("[data-testid=stMain] .js-plotly-plot .nsewdrag").wait_for()
+    page.wait_for_timeout(1_500)
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    vectors = features.penultimate(model, data.load_split("test").pixels)
+    vectors = vectors.astype(np.float16).astype(np.float32)  # as the page keeps them
+    positions = projection.on_plane(projection.principal_plane(vectors), vectors)
+    low, high = np.quantile(positions, 0.55, axis=0), np.quantile(positions, 0.7, axis=0)
+    corners = [low, [high[0], low[1]], high, [low[0], high[1]], low]
+    screen = [place_on_screen(page, np.array(corner)) for corner in corners]
+    page.mouse.move(*screen[0])
+    page.mouse.down()
+    for place in screen[1:]:
+        page.mouse.move(*place, steps=8)
+    page.mouse.up()
+    heading = page.get_by_role("heading", name=re.compile("selected"))
+    expect(heading).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_test_id("stDownloadButton").get_by_role("button").click()
+    rows = Path(download.value.path()).read_text().splitlines()[1:]
+    selected = {int(row.split(",")[0]) for row in rows}
+    pixel = np.abs(positions.max(axis=0) - positions.min(axis=0)).max() / 500
+    surely = ((positions > low + 2 * pixel) & (positions < high - 2 * pixel)).all(axis=1)
+    perhaps = ((positions > low - 2 * pixel) & (positions < high + 2 * pixel)).all(axis=1)
+    assert set(np.flatnonzero(surely)) <= selected <= set(np.flatnonzero(perhaps))
+    assert len(selected) > 20
+    expect(heading).to_contain_text(f"{len(selected):,} selected")
+    first = page.locator(".st-key-map_grid button").first
+    expect(first).to_have_attribute("data-index", str(min(selected)))
+    # The image that lies furthest from all others, so that it alone is under the pointer
+    apart = NearestNeighbors(n_neighbors=2).fit(positions).kneighbors(positions)[0][:, 1]
+    lonely = int(np.argmax(apart))
+    x, y = place_on_screen(page, positions[lonely])
+    page.mouse.move(x + 60, y)
+    page.mouse.move(x, y, steps=6)
+    expect(page.locator(".hovered")).to_contain_text(f"#{lonely}")

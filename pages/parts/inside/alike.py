@@ -148,6 +148,11 @@ JOB_TEXTS = {
         " looks once at all 55,000, which takes a minute or two.",
         "Look at all training images",
     ),
+    "tsne": (
+        "t-SNE lays out the test images so that neighbours stay together. It takes a minute or two"
+        " and is kept for this model.",
+        "Lay out by t-SNE",
+    ),
 }
 
 
