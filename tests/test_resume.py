@@ -51,7 +51,7 @@ EVERYTHING_RANDOM = {
     "extra",
     [
         EVERYTHING_RANDOM,
-        {"model": "FashionCNNNorm", "optimizer": "SGD", "learning_rate": 0.01, "synthetic": True},
+        {"model": "FashionCNNNorm", "optimizer": "SGD", "learning_rate": 0.01, "synthetic": 0.2},
         {"distillation": True, "flips": True, "shifts": True, "erasing": True},
         {"model": "FashionCNNNorm", "optimizer": "Muon", "weight_decay": 0.05},
     ],
