@@ -220,6 +220,8 @@ def test_evaluate_on_pictures_agrees_with_classifying_each(
         cli, ["classify", *map(str, paths), "--checkpoint", str(checkpoint_path), "--json"]
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
+    (blank,) = [answer for answer in answers if answer.get("blank")]
+    blank |= answer_to_nothing(checkpoint_path)
     trousers = [answer for answer in answers if "Trouser/" in answer["path"]]
     row = result["per_class"][1]
     assert (row["class"], row["support"], result["pictures"]) == ("Trouser", 3, 5)
@@ -237,6 +239,14 @@ def test_evaluate_on_pictures_agrees_with_classifying_each(
         assert mistake["predicted"] == answer["label"] != mistake["label"]
         assert mistake["probability"] == pytest.approx(answer["probs"][answer["label"]], abs=1e-6)
     assert "Hats is named like no class" in result["problems"][0]
+
+
+def answer_to_nothing(checkpoint_path):
+    """What evaluate makes of a blank picture, of which classify only says that it is blank."""
+    model = checkpoints.load_model(checkpoint_path)
+    answer = predict.classify_pixels(model, np.zeros((28, 28), np.uint8))
+    probs = dict(zip(CLASS_NAMES, answer.probs.tolist(), strict=True))
+    return {"label": CLASS_NAMES[answer.label], "probs": probs, "recognised": answer.recognised}
 
 
 def test_evaluate_on_a_part_of_a_set_of_this_name_prints_a_table(picture_folder, checkpoint_path):

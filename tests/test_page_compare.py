@@ -8,10 +8,11 @@ from functools import partial
 import app_page
 import numpy as np
 import pytest
+from shipped_answers import shipped_probs
 from sklearn import metrics
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import catalog, checkpoints, comparison, data, files, predict
+from fashion_core import catalog, checkpoints, comparison, files
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
@@ -40,8 +41,7 @@ def _only_small_models(small_models, monkeypatch):
 @pytest.fixture(scope="module")
 def second(test_set):
     """B's probabilities (10000, 10) on the test split: the classic network with batch norm."""
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn_norm.pt")
-    return predict.predict_probs(model, data.load_split("test").pixels)
+    return shipped_probs("fashion_cnn_norm")
 
 
 def make_model(name: str, content: bytes) -> str:

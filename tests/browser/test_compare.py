@@ -5,8 +5,9 @@ import re
 import pytest
 from app_server import place_at_rest
 from playwright.sync_api import expect
+from shipped_answers import shipped_probs
 
-from fashion_core import checkpoints, comparison, data, predict
+from fashion_core import comparison
 from fashion_core.charts.figures import describe_difference
 from fashion_core.metadata import CLASS_NAMES
 
@@ -20,8 +21,7 @@ def sides(test_set):
     model, B with norm.
     """
     labels, probs = test_set
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn_norm.pt")
-    other = predict.predict_probs(model, data.load_split("test").pixels)
+    other = shipped_probs("fashion_cnn_norm")
     return lambda true, pred: comparison.prediction_changes(labels, probs, other, true, pred)
 
 
