@@ -10,7 +10,7 @@ from fashion_core.checkpoints import Checkpoint
 from fashion_core.errors import RunError
 from fashion_core.runs import folders
 
-RECOMMENDED = "deep_residual_net"
+RECOMMENDED = "all_round_net"
 
 
 @dataclass(frozen=True)

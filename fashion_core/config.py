@@ -327,10 +327,10 @@ RECIPES = {
         "A small residual network learns drawings and photos too: half an hour or more on two"
         " cores.",
     ),
-    "Recommended": (
+    "Deep net": (
         _SYNTHETIC | {"model": "DeepResidualNet", "epochs": 12, "erasing": True},
-        "How the recommended model was trained, so that it understands drawings and photos: an"
-        " hour or more.",
+        "A deeper network learns synthetic drawings and photos too: an hour or more. The recommended"
+        " model also learned from people's pictures, see its card on Home.",
     ),
     "Largest": (
         _SGD | _REGULARISED | {"model": "WideResidualNet", "epochs": 56, "mixup": 0.6},

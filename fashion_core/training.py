@@ -475,7 +475,7 @@ def val_pictures(kind: str) -> "PictureSet":
     return read_garments(kind, "val")
 
 
-UNKNOWN_SHARE = 0.02  # share of each kind of validation pictures that may be called unknown
+UNKNOWN_SHARE = 0.03  # share of each kind of validation pictures that may be called unknown
 
 
 def calibrate(labels: np.ndarray, val_logits: np.ndarray, *other_logits: np.ndarray) -> dict:

@@ -144,12 +144,14 @@ def test_nothing_in_a_name_is_what_streamlit_looks_for(name):
 @pytest.mark.parametrize("model", ["../../etc/passwd", "20260101-000000-dead"])
 def test_an_unknown_model_in_the_url_falls_back_to_the_recommended_and_says_so(runs_dir, model):
     app = open_page("home", model=model)
-    assert "Model in use: Deep net" in words(app)
+    assert "Model in use: All-round net" in words(app)
     assert "not here" in app.sidebar.warning[0].value
     assert not app.run().sidebar.warning
 
 
-@pytest.mark.parametrize(("model", "title"), [("", "Deep net"), ("fashion_cnn", "Classic CNN")])
+@pytest.mark.parametrize(
+    ("model", "title"), [("", "All-round net"), ("fashion_cnn", "Classic CNN")]
+)
 def test_a_known_model_in_the_url_is_used_without_a_word(runs_dir, model, title):
     app = open_page("home", model=model)
     assert f"Model in use: {title}" in words(app)

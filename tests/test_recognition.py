@@ -10,7 +10,9 @@ from recognition_set import metrics
 
 from fashion_core import catalog, checkpoints
 
-LEAST = {"sketch": 0.8, "photo": 0.7, "icon": 0.82, "others_doubted": 0.8}
+# Of the other things fewer are doubted than by the model before, which doubted a third of people's
+# drawings of garments as well: the threshold follows people's pictures now
+LEAST = {"sketch": 0.8, "photo": 0.7, "icon": 0.82, "others_doubted": 0.55}
 
 
 @pytest.fixture(scope="module")
