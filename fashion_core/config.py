@@ -329,8 +329,8 @@ RECIPES = {
     ),
     "Deep net": (
         _SYNTHETIC | {"model": "DeepResidualNet", "epochs": 12, "erasing": True},
-        "A deeper network learns synthetic drawings and photos too: an hour or more. The recommended"
-        " model also learned from people's pictures, see its card on Home.",
+        "A deeper network learns synthetic drawings and photos too: an hour or more. The"
+        " recommended model also learned from people's pictures, see its card on Home.",
     ),
     "Largest": (
         _SGD | _REGULARISED | {"model": "WideResidualNet", "epochs": 56, "mixup": 0.6},
