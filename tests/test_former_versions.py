@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from fashion_core import catalog, checkpoints, predict
 from fashion_core.__main__ import cli
 from fashion_core.charts.frames import epoch_frame
-from fashion_core.config import TrainConfig
+from fashion_core.config import TrainConfig, share_of
 from fashion_core.metadata import IMAGE_SIZE
 from fashion_core.runs import folders, table
 from fashion_core.runs import queue as run_queue
@@ -81,7 +81,7 @@ def former_card() -> dict:
 def test_a_former_models_card_is_told_in_todays_words():
     (entry,) = [entry for entry in catalog.list_models() if entry.path == MODEL]
     for card in (entry.card, checkpoints.read_checkpoint(MODEL).card):
-        assert card["config"]["synthetic"] is True
+        assert share_of(card["config"], "synthetic") == 0.5
         assert card["synthetic_accuracy"] == former_card()["sketch_accuracy"]
         assert card["ood_threshold"] == -former_card()["known_certainty"]
         assert not {"known_certainty", "sketch_accuracy"} & card.keys()
@@ -109,4 +109,4 @@ def test_a_former_queue_remembers_which_paused_run_it_was_started_past(run, runs
 
 def test_the_former_name_of_an_option_is_still_taken():
     refused = CliRunner().invoke(cli, ["train", "--sketches", "--distillation"])
-    assert "Synthetic pictures" in str(refused.exception)
+    assert "(synthetic, drawings, photos, others)" in str(refused.exception)

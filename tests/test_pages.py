@@ -237,7 +237,9 @@ def test_home_says_which_shipped_models_had_mixup_a_teacher_or_synthetic_picture
     assert "as teacher" not in words(app)
     assert "56 epochs with SGD" in words(app)
     assert "with mixup" in words(app)
-    assert "as many synthetic pictures" in words(app)  # of the model in use
+    said = words(app)  # of the model in use
+    assert "synthetic pictures 20% of each batch" in said
+    assert "people's drawings 18% of each batch" in said
 
 
 def test_a_network_on_home_is_used_with_one_click(runs_dir):

@@ -64,8 +64,10 @@ def show_and_save(entry, save: bool) -> None:
     median, slowest = statistics.median(taken), max(taken)
     print(f"A picture takes {median:.0f} ms on one core, the slowest {slowest:.0f} ms")
     if save:
-        card = json.dumps(entry.card | {"recognition": found, "held_out": held_out}, indent=2)
-        entry.path.with_suffix(".json").write_text(card + "\n", encoding="utf-8")
+        path = entry.path.with_suffix(".json")  # whose keys may be those of a former version
+        card = json.loads(path.read_text(encoding="utf-8"))
+        card |= {"recognition": found, "held_out": held_out}
+        path.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
 def main() -> None:
