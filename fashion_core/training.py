@@ -411,19 +411,21 @@ def validate(state: TrainState, val_split: Split) -> dict:
 
     Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1), best (bool) and, with
     `config.synthetic`, `drawings` and `photos`, synthetic_accuracy, drawings_accuracy and
-    photos_accuracy, the latter means over classes. The best are judged by the mean of these
+    photos_accuracy, the latter means over classes. The best are judged by `_overall` of these
     accuracies. Raises TrainingFailed when the loss is not finite.
     """
     logits = predict_logits(state.model, val_split.pixels)  # (N, 10)
     labels = torch.tensor(val_split.labels)
     val_loss = _checked(F.cross_entropy(torch.from_numpy(logits), labels).item(), state)
     accuracies = {"val_accuracy": evaluation.accuracy(val_split.labels, logits.argmax(1))}
+    counts = [len(logits)]
     other_logits = []
     if state.config.synthetic:
         pixels, synthetic_labels = val_synthetic(val_split)
         other_logits.append(predict_logits(state.model, pixels))  # (M, 10)
         preds = other_logits[-1].argmax(1)
         accuracies["synthetic_accuracy"] = evaluation.accuracy(synthetic_labels, preds)
+        counts.append(len(pixels))
     for kind in ("drawings", "photos"):
         if getattr(state.config, kind):
             pictures = val_pictures(kind)
@@ -431,14 +433,24 @@ def validate(state: TrainState, val_split: Split) -> dict:
             accuracies[f"{kind}_accuracy"] = evaluation.class_mean_accuracy(
                 pictures.allowed, other_logits[-1].argmax(1)
             )
+            counts.append(len(pictures.pixels))
     metrics = {"val_loss": val_loss, **accuracies}
     # At equal accuracy the lower loss is the better model
-    score = (sum(accuracies.values()) / len(accuracies), -val_loss)
+    score = (_overall(list(accuracies.values()), counts), -val_loss)
     best = score > state.best_score
     if best:
         sure = calibrate(val_split.labels, logits, *other_logits)
         _keep_best(state, score, metrics | sure)
     return metrics | {"best": best}
+
+
+def _overall(accuracies: list[float], counts: list[int]) -> float:
+    """The mean of the kinds' accuracies, each weighed by the square root of its pictures' number.
+
+    The chance in an accuracy falls with that root, so each kind brings the same share of it into
+    the mean: two hundred photos do not decide alone which weights are the best.
+    """
+    return float(np.average(accuracies, weights=np.sqrt(counts)))
 
 
 def _keep_best(state: TrainState, score: tuple[float, float], metrics: dict) -> None:
