@@ -144,7 +144,9 @@ def test_a_largest_change_is_picked_by_its_button():
     assert (app.selectbox(key="true").value, app.selectbox(key="pred").value) == (true, pred)
 
 
-def test_the_second_model_is_in_the_url_and_survives_other_pages(checkpoint_path):
+def test_the_second_model_survives_other_pages_and_the_address_opens_it_with_its_cell(
+    checkpoint_path,
+):
     run_id = make_model("Mine", checkpoint_path.read_bytes())
     app = open_page()
     assert picker(app).value == "fashion_cnn"
@@ -155,7 +157,11 @@ def test_the_second_model_is_in_the_url_and_survives_other_pages(checkpoint_path
     app.switch_page("pages/compare.py").run()
     assert picker(app).value == run_id
     assert run_id in app.query_params["with"]
-    assert picker(open_page(**{"with": run_id})).value == run_id
+    app.selectbox(key="true").select("Shirt").run()
+    app.selectbox(key="pred").select("Coat").run()
+    fresh = open_page(**app.query_params)
+    assert picker(fresh).value == run_id
+    assert components(fresh, "matrix_clicks")[0]["picked"] == [6, 4]
 
 
 def test_a_chosen_model_keeps_its_place_under_a_new_name(checkpoint_path):

@@ -96,6 +96,18 @@ def test_ticks_stay_with_their_runs_whatever_is_sorted_or_hidden(runs_dir):
     assert app.session_state["runs_table"]["selection"]["rows"] == []
 
 
+def test_the_address_of_ticked_runs_opens_them_ticked_in_a_fresh_session(runs_dir):
+    first, _, last = (make_run(name) for name in ("Apple", "Quince", "Zucchini"))
+    app = tick(open_page("runs", search="zucchini"), first, last)
+    fresh = open_page("runs", **app.query_params)
+    assert set(fresh.session_state["ticked_runs"]) == {first, last}
+    assert "**2** ticked, 1 of them hidden" in words(fresh)
+    assert fresh.session_state["runs_table"]["selection"]["rows"] == [0]
+    assert curves_figure(fresh) == curves_figure(app)
+    press(fresh, "Untick all")
+    assert " ticked" not in words(open_page("runs", **fresh.query_params))
+
+
 # Comparing
 
 
