@@ -1,6 +1,7 @@
 """Inside in a real browser: a drawing taken along, maps, and the arithmetic of a pixel."""
 
 import base64
+import codecs
 import json
 import re
 from pathlib import Path
@@ -165,7 +166,9 @@ def test_a_lasso_on_the_map_selects_the_images_inside_it_and_hovering_shows_one(
     expect(heading).to_be_visible()
     with page.expect_download() as download:
         page.get_by_test_id("stDownloadButton").get_by_role("button").click()
-    rows = Path(download.value.path()).read_text().splitlines()[1:]
+    content = Path(download.value.path()).read_bytes()
+    assert content.startswith(codecs.BOM_UTF8)  # for spreadsheets
+    rows = content.decode("utf-8-sig").splitlines()[1:]
     selected = {int(row.split(",")[0]) for row in rows}
     pixel = np.abs(positions.max(axis=0) - positions.min(axis=0)).max() / 500
     surely = ((positions > low + 2 * pixel) & (positions < high - 2 * pixel)).all(axis=1)

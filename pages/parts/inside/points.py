@@ -19,6 +19,7 @@ from fashion_core.charts.points import points_figure, selected_indices
 from fashion_core.data import Split
 from fashion_core.inside import features, jobs, projection
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, TEST_SIZE
+from fashion_core.text import BYTE_ORDER_MARK
 from pages.parts import state
 from pages.parts.cached import (
     PROBS_PART,
@@ -176,7 +177,7 @@ def show_selected(indices: np.ndarray, split: Split, probs: np.ndarray) -> None:
         frame = selected_frame(indices, labels, probs[indices])
         st.download_button(
             "Download as CSV",
-            lambda: frame.to_csv(index=False),
+            lambda: BYTE_ORDER_MARK + frame.to_csv(index=False),
             "selected.csv",
             "text/csv",
             icon=":material/download:",
