@@ -63,8 +63,8 @@ def new_context(browser):
 
 @pytest.fixture
 def page(new_context):
-    """A fresh page, 1280×900, that must not log an error."""
-    context = new_context(viewport={"width": 1280, "height": 900})
+    """A fresh page in India, 1280×900, that must not log an error."""
+    context = new_context(viewport={"width": 1280, "height": 900}, timezone_id="Asia/Kolkata")
     page = context.new_page()
     errors = watch_console(page)
     yield page

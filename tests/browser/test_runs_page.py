@@ -4,6 +4,8 @@ import csv
 import re
 import shutil
 import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from app_server import free_port, start_server
@@ -110,7 +112,7 @@ def tick(page, row, ticked):
     expect(main(page).get_by_text(f"{ticked} ticked").first).to_be_visible()
 
 
-def test_runs_are_found_and_filtered_and_a_link_shows_the_same(page, app):
+def test_runs_are_found_and_filtered_and_a_link_shows_the_same(page, app, runs_dir):
     open_runs(page, app)
     expect_names(table(page), "Too fast", BOLD, "Narrow again", "Narrow", "Wide")
     choose(page, "Sort by", "Validation")
@@ -127,7 +129,12 @@ def test_runs_are_found_and_filtered_and_a_link_shows_the_same(page, app):
     with page.expect_download() as download:
         page.get_by_test_id("stDownloadButton").get_by_role("button", name="CSV").click()
     lines = download.value.path().read_text("utf-8-sig").splitlines()
-    assert [row["Name"] for row in csv.DictReader(lines)] == ["Too fast"]
+    (row,) = csv.DictReader(lines)
+    assert row["Name"] == "Too fast"
+    created_at = files.read_json(runs_dir / "20260101-000004-aaaa" / "config.json")["created_at"]
+    there = datetime.fromtimestamp(created_at, ZoneInfo("Asia/Kolkata"))  # the visitor's clock
+    (when,) = [value for name, value in row.items() if re.match(r"When \(Asia/(Kolk|Calc)", name)]
+    assert when == f"{there:%Y-%m-%d %H:%M:%S}"
     open_runs(page, app, "?search=bold")  # an address in a name is no link
     expect(main(page).get_by_text("a.example").filter(visible=True).first).to_be_visible()
     expect(main(page).get_by_role("link", name="a.example")).to_have_count(0)
