@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from made_pictures import shirt
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 from recognition_set import FOLDER
 
 from fashion_core.pictures.opening import open_picture
@@ -37,6 +37,15 @@ def test_one_garment_with_a_detail_or_a_gap_is_one_and_nothing_is_none():
     small = beside_each_other(shirt(fill="navy"), shirt(fill="navy").resize((60, 60)))
     for picture in (detail, small, shirt(), Image.new("RGB", (64, 64), "white")):
         assert pieces_in(prepare(picture)) == ()
+
+
+def test_of_a_pair_of_shoes_one_is_taken_and_no_piece_is_offered():
+    pair = Image.new("RGB", (480, 480), (235, 230, 225))
+    for left in (90, 270):
+        ImageDraw.Draw(pair).ellipse((left, 90, left + 120, 390), fill="saddlebrown")
+    prepared = prepare(pair.filter(ImageFilter.GaussianBlur(2)))
+    assert "One of a pair" in [step.name for step in prepared.steps]
+    assert pieces_in(prepared) == ()
 
 
 def test_of_the_recognition_pictures_only_the_two_pairs_of_sandals_are_two():

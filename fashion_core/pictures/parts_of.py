@@ -8,6 +8,7 @@ from fashion_core.pictures.prepare import Prepared
 Crop = tuple[float, float, float, float]  # left, top, right, bottom as fractions, see Correction
 
 FOUND_STEP = "Light on dark"  # the step of `prepare` that shows the object alone
+PAIR_STEP = "One of a pair"  # the step that has taken one of two shoes
 GAP = 0.06  # of the longer edge: what is closer belongs together, as straps and soles do
 ALIKE = 0.3  # of the largest piece's box: what is smaller is a part or a trifle
 MARGIN = 0.03  # of the picture's width and height, left around a crop
@@ -17,10 +18,11 @@ MOST = 4  # pieces that are offered; more is a pattern
 def pieces_in(prepared: Prepared) -> tuple[Crop, ...]:
     """The pieces that lie apart in a prepared picture, from left to right; none if it is one.
 
-    The crops are fractions of what was prepared, the whole picture if it was not cropped before.
+    None either if it is a pair of shoes of which `prepare` took one. The crops are fractions of
+    what was prepared, the whole picture if it was not cropped before.
     """
     steps = {step.name: step.picture for step in prepared.steps}
-    if prepared.blank or FOUND_STEP not in steps:
+    if prepared.blank or FOUND_STEP not in steps or PAIR_STEP in steps:
         return ()
     mask = steps[FOUND_STEP] > 0  # (H, W) bool
     boxes = _apart(_boxes(mask))
