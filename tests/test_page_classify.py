@@ -9,6 +9,7 @@ import pytest
 from app_page import press, words
 from made_pictures import encoded
 from PIL import Image, ImageDraw
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from fashion_core import catalog, checkpoints, data, files, predict
@@ -141,6 +142,16 @@ def test_a_photo_is_answered():
     app.get("camera_input")[0].set_value(("photo.jpg", buffer.getvalue(), "image/jpeg")).run()
     assert not app.exception
     assert answers(app)[0].startswith("Trouser")
+
+
+def test_where_the_browser_gives_no_camera_the_page_says_why(monkeypatch):
+    address = property(
+        lambda _: "http://192.0.2.7:8501/classify?way=Camera"
+    )  # only browsers say it
+    monkeypatch.setattr(ContextProxy, "url", address)
+    app = open_page("Camera")
+    assert "browsers give it only to pages at https" in app.info[0].value
+    assert not app.get("camera_input")
 
 
 def test_samples_show_one_test_image_of_each_class_with_its_index():

@@ -7,6 +7,7 @@ from made_pictures import as_picture, encoded, exif, shirt
 from PIL import Image, ImageDraw
 
 from fashion_core import checkpoints, data, predict
+from fashion_core.metadata import CLASS_NAMES
 from fashion_core.pictures import garment
 from fashion_core.pictures.opening import open_picture
 from fashion_core.pictures.prepare import (
@@ -624,6 +625,42 @@ def test_what_is_cut_out_keeps_its_outline_whatever_its_shade(shade, kept):
     assert pixels[25, 7] > 60
     assert pixels[25, 20] > 60
     assert pixels[25, 14] == 0  # and the gap between them
+
+
+# Light garments with a dark detail: corners, boxes
+LIGHT_CUT_OUTS = {
+    "Trouser": (
+        [(60, 20), (180, 20), (200, 220), (140, 220), (120, 90), (100, 220), (40, 220)],
+        [(60, 20, 180, 36)],  # a belt
+    ),
+    "Ankle boot": (
+        [(60, 20), (130, 20), (135, 120), (200, 150), (215, 216), (50, 216)],
+        [(50, 200, 215, 216)],  # a sole
+    ),
+    "T-shirt/top": (
+        [(85, 25), (155, 25), (220, 70), (195, 105), (170, 88), (170, 215), (70, 215), (70, 88)]
+        + [(45, 105), (20, 70)],
+        [(115, top, 125, top + 10) for top in range(50, 210, 28)],  # buttons
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIGHT_CUT_OUTS)
+def test_a_light_cut_out_with_a_dark_detail_is_its_class_unless_the_visitor_says_otherwise(name):
+    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    corners, details = LIGHT_CUT_OUTS[name]
+    cut = Image.new("RGBA", (240, 240))
+    draw = ImageDraw.Draw(cut)
+    draw.polygon(corners, fill="#f5f5f5")
+    for box in details:
+        draw.rectangle(box, fill="#5a3214")
+    for picture in (cut, cut.quantize(8)):
+        opened = open_picture(encoded(picture, "PNG"))
+        pixels = prepare(opened).pixels
+        probs = predict.predict_probs(model, pixels[None])[0]
+        assert CLASS_NAMES[probs.argmax()] == name
+        on_white = prepare(opened, Correction(background="light")).pixels
+        assert np.abs(on_white - pixels.astype(int)).mean() > 10
 
 
 def test_a_picture_with_round_transparent_corners_is_no_outline():
