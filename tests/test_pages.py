@@ -4,6 +4,7 @@ import re
 
 import pytest
 from app_page import labels, open_page, press, words
+from listed_pages import page_titles
 from run_folders import make_run
 
 from fashion_core import catalog, checkpoints, models
@@ -14,16 +15,7 @@ from pages.parts.cached import cached_split
 from pages.parts.home.network import best_shipped
 from pages.parts.html import plain
 
-PAGES = (
-    "home",
-    "train",
-    "runs",
-    "predictions",
-    "confusion_matrix",
-    "compare",
-    "classify",
-    "inside",
-)
+PAGES = tuple(page_titles())
 
 
 def visit(app, names=PAGES):

@@ -5,20 +5,13 @@ start included.
 import json
 
 from app_server import free_port, overflow, start_server, watch_console
+from listed_pages import page_titles
 from playwright.sync_api import expect
 
 from fashion_core import catalog
 
-TITLES = {
-    "": "Fashion CNN Lab",
-    "train": "Train",
-    "runs": "Runs",
-    "predictions": "Predictions",
-    "confusion_matrix": "Confusion matrix",
-    "compare": "Compare",
-    "classify": "Classify",
-    "inside": "Inside",
-}
+TITLES = page_titles()
+TITLES = {"": "Fashion CNN Lab"} | {name: TITLES[name] for name in TITLES if name != "home"}
 
 
 def open_page(page, app, path):
