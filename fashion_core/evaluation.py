@@ -75,9 +75,9 @@ def summary(labels: np.ndarray, preds: np.ndarray) -> dict:
     """The confusion matrix in a few numbers.
 
     `labels`, `preds`: (N,) int64, classes 0…9, N > 0. Keys: accuracy and macro_f1 (fractions 0…1;
-    macro F1 is the unweighted mean of the ten classes), worst_class (0…9, the lowest F1 of the
-    classes that have images), worst_f1, most_confused ((true, pred), None without a mistake),
-    most_confused_count and images (int).
+    macro F1 is the unweighted mean of the classes that have images), classes (int, how many these
+    are), worst_class (0…9, the lowest F1 of them), worst_f1, most_confused ((true, pred), None
+    without a mistake), most_confused_count and images (int).
     """
     report = per_class_report(labels, preds)
     present = [i for i, row in enumerate(report) if row["support"]]
@@ -85,7 +85,8 @@ def summary(labels: np.ndarray, preds: np.ndarray) -> dict:
     pairs = most_confused(confusion(labels, preds), 1)
     return {
         "accuracy": accuracy(labels, preds),
-        "macro_f1": float(np.mean([row["f1"] for row in report])),
+        "macro_f1": float(np.mean([report[i]["f1"] for i in present])),
+        "classes": len(present),
         "worst_class": worst,
         "worst_f1": report[worst]["f1"],
         "most_confused": pairs[0][:2] if pairs else None,

@@ -45,7 +45,7 @@ def show_metrics(summary: dict) -> None:
     worst_f1 = f"F1 {summary['worst_f1']:.3f}"
     metrics = (
         ("Accuracy", accuracy, images, GLOSSARY["test"]),
-        ("Macro F1", macro_f1, "mean of ten classes", GLOSSARY["F1"]),
+        ("Macro F1", macro_f1, f"mean of {summary['classes']} classes", GLOSSARY["F1"]),
         ("Worst class", worst, worst_f1, "The class with the lowest F1."),
         ("Most confused", f"{count:,}", pair_note, pair_help),
     )
@@ -120,10 +120,11 @@ def show_cell(
     indices = evaluation.cell_indices(split.labels, probs, true, pred)
     st.subheader(describe_cell(len(indices), true, pred), anchor=False)
     if not len(indices):
-        never = "never makes this mistake on the test images"
+        never = "never makes this mistake on these images"
         if true == pred:
             never = "classifies none of them correctly"
-        st.caption(f"No image here: the model {never}.")
+        reason = f"the model {never}" if confusion[true].any() else "none of these is of this class"
+        st.caption(f"No image here: {reason}.")
         return
     share = len(indices) / confusion[true].sum()
     st.caption(f"{share:.1%} of all {PLURALS[true]}. Surest first; pick an image to look closer.")
@@ -155,6 +156,8 @@ def show_opened_image(split: Split, probs: np.ndarray, entry: ModelEntry) -> Non
 def show_classes(report: list[dict]) -> None:
     """The scores of each class as a table, and as a CSV file to take away."""
     frame = pd.DataFrame(report)
+    # Of a class without images there is nothing to score: a zero would look like a failure
+    frame.loc[frame["support"] == 0, ["precision", "recall", "f1"]] = None
     columns = {
         "class": "Class",
         "support": st.column_config.NumberColumn("Support", format="localized"),
@@ -186,7 +189,7 @@ def show_calibration(labels: np.ndarray, probs: np.ndarray) -> None:
     table = evaluation.calibration(labels, probs)
     st.subheader("Calibration", anchor=False, help=GLOSSARY["calibration"])
     st.caption(
-        "A bar on the dashed line means that what it calls 80 % sure is right four times in five."
+        "A bar on the dashed line means that what it calls 80% sure is right four times in five."
         f" On average it is off by {table['ece']:.1%} (expected calibration error)."
     )
     figure = calibration_figure(table["bins"], theme_is_dark())

@@ -95,6 +95,12 @@ def test_summary_of_a_perfect_model_names_no_mistake():
     assert summary["worst_class"] in (3, 4)
 
 
+def test_macro_f1_is_the_mean_of_the_classes_that_have_images():
+    summary = evaluation.summary([3, 3, 4, 4], [3, 3, 4, 8])  # F1: 1, 2/3, nothing of class 8
+    assert summary["macro_f1"] == pytest.approx(5 / 6)
+    assert summary["classes"] == 2
+
+
 def test_accuracy_of_nothing_is_refused():
     with pytest.raises(ValueError, match="no images"):
         evaluation.accuracy([], [])
