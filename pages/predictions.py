@@ -186,5 +186,5 @@ def show_predictions(entry: ModelEntry) -> None:
 
 run_through_router()
 st.title("Predictions", anchor=False)
-st.write("See what the model calls each of the 10,000 test images. Pick one to look closer.")
+st.write("See what the model calls each image. Pick one to look closer.")
 show_with_model(show_predictions)
