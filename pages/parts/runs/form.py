@@ -62,7 +62,9 @@ def ask_sources() -> dict:
     with st.expander("Learns from", key="learns_from"):
         values = {}
         for names in (ADDED_KINDS[:2], ADDED_KINDS[2:]):
-            for name, column in zip(names, st.columns(2, gap="small"), strict=True):
+            # Some labels take two lines
+            columns = st.columns(2, gap="small", vertical_alignment="bottom")
+            for name, column in zip(names, columns, strict=True):
                 with column:
                     values[name] = ask_field(name)
         real = 1 - sum(values.values())
