@@ -71,6 +71,7 @@ DRAWING = "drawing"  # the strokes and pixels as the canvas sent them last
 CANVAS_KEYS = "canvas_keys"  # the component that hears Ctrl+Z
 UNDONE = "undone"  # drawings that can be brought back, the latest last
 REPLACED = "replaced"  # drawings that the canvas may still speak of
+KNOWN_DRAWINGS = "known_drawings"  # the latest, with their pixels, the newest last
 TIMES_CLEARED = "times_cleared"
 
 

@@ -26,3 +26,17 @@ def test_keys_undo_and_redo_stroke_by_stroke_until_something_is_drawn(page, app)
     page.keyboard.press("Control+Shift+Z")  # what was undone is gone
     page.wait_for_timeout(1000)
     expect_drawing(page, *third)
+
+
+def test_keys_are_obeyed_again_and_again_right_after_another_tool(page, app):
+    open_canvas(page, app)
+    stroke(page, (60, 60), (220, 60), (220, 220))
+    first = changed(page, None), ink(page)
+    stroke(page, (60, 60), (60, 220), (220, 220))
+    second = changed(page, first[0]), ink(page)
+    for _ in range(3):
+        for key, drawing in (("Control+z", first), ("Control+y", second)):
+            page.get_by_text("Eraser").click()
+            page.get_by_text("Eraser").click()
+            page.keyboard.press(key)
+            expect_drawing(page, *drawing)

@@ -57,6 +57,7 @@ def _hear_canvas(width: int, erasing: bool) -> None:
     if state.CANVAS not in st.session_state:
         st.session_state[state.CANVAS_START] = {"objects": strokes()}
         st.session_state[state.REPLACED] = []
+        st.session_state.setdefault(state.KNOWN_DRAWINGS, [])
     result = st_canvas(
         stroke_width=round(width * (ERASER_WIDER if erasing else 1)),
         stroke_color=PAPER if erasing else INK,
@@ -67,14 +68,37 @@ def _hear_canvas(width: int, erasing: bool) -> None:
         return_image_data=True,
         key=state.CANVAS,
     )
-    if result.image_data is None:
-        return
-    objects = result.json_data["objects"]
-    if objects not in st.session_state[state.REPLACED]:
-        if len(objects) > len(strokes()):
+    if result.image_data is not None:
+        _take_in({"strokes": result.json_data["objects"], "pixels": result.image_data})
+
+
+def _take_in(drawing: dict) -> None:
+    """Keep a drawing that the canvas speaks of, unless it is one that was replaced since."""
+    is_replaced = drawing["strokes"] in st.session_state[state.REPLACED]
+    if drawing["strokes"] != strokes():
+        if is_replaced:
+            return
+        if len(drawing["strokes"]) > len(strokes()):
             st.session_state.pop(state.UNDONE, None)  # drawn on: what was undone is gone
-        st.session_state[state.DRAWING] = {"strokes": objects, "pixels": result.image_data}
+    st.session_state[state.DRAWING] = drawing
+    _remember(drawing)
+    if not is_replaced:  # otherwise it may be one from before an Undo and a Redo
         st.session_state[state.REPLACED] = []
+
+
+MOST_KNOWN = 20  # drawings of 0.3 MB
+
+
+def _remember(drawing: dict) -> None:
+    """Keep a drawing among the latest that were on the canvas."""
+    known = st.session_state[state.KNOWN_DRAWINGS]
+    others = [each for each in known if each["strokes"] != drawing["strokes"]]
+    st.session_state[state.KNOWN_DRAWINGS] = [*others, drawing][-MOST_KNOWN:]
+
+
+def _known_drawing(objects: list[dict]) -> dict | None:
+    known = st.session_state[state.KNOWN_DRAWINGS]
+    return next((each for each in known if each["strokes"] == objects), None)
 
 
 def strokes() -> list[dict]:
@@ -119,11 +143,13 @@ def put_on_canvas(objects: list[dict]) -> None:
 
     The canvas takes up only a beginning that differs from the last one, hence the count. Until it
     has, it speaks of the drawing before. That is no news: a second Undo within that moment takes a
-    second stroke back.
+    second stroke back. Now and then what the canvas says is lost; a drawing that was seen before
+    has its pixels from then.
     """
-    st.session_state[state.REPLACED].append(strokes())
-    pixels = st.session_state.get(state.DRAWING, {}).get("pixels")
-    st.session_state[state.DRAWING] = {"strokes": objects, "pixels": pixels}
+    before = st.session_state.get(state.DRAWING, {"strokes": [], "pixels": None})
+    st.session_state[state.REPLACED].append(before["strokes"])
+    seen = _known_drawing(objects) or before
+    st.session_state[state.DRAWING] = {"strokes": objects, "pixels": seen["pixels"]}
     count = st.session_state[state.CANVAS_START].get("count", 0) + 1
     st.session_state[state.CANVAS_START] = {"objects": objects, "count": count}
 
