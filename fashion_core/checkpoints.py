@@ -274,13 +274,16 @@ def load_model(path: Path) -> nn.Module:
 def model_of(checkpoint: Checkpoint) -> nn.Module:
     """The network with a checkpoint's weights, in eval mode on the CPU.
 
-    Its attributes: `temperature`, by which `predict` divides its logits, and `ood_threshold`, the
-    `predict.ood_score` above which a picture is called unlike anything known.
+    Its attributes: `temperature`, by which `predict` divides its logits, `ood_threshold`, the
+    `predict.ood_score` above which a picture is called unlike anything known, and
+    `line_ood_threshold`, the same for line drawings.
     """
     model = build_model(checkpoint.model)
     model.load_state_dict(checkpoint.weights)
     metrics = checkpoint.metrics
     model.ood_threshold = float(files.number_or(metrics.get("ood_threshold"), math.inf))
+    line_threshold = files.number_or(metrics.get("line_ood_threshold"), model.ood_threshold)
+    model.line_ood_threshold = float(line_threshold)
     temperature = float(files.number_or(metrics.get("temperature"), 1.0))
     usable = MIN_TEMPERATURE <= temperature <= 1 / MIN_TEMPERATURE
     model.temperature = temperature if usable else 1.0

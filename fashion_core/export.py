@@ -50,8 +50,9 @@ def onnx_bytes(path: Path) -> bytes:
     Input "pixels" (N, 28, 28) uint8 as in the data set, output "probs" (N, 10) float32, both for
     any N; normalising, the checkpoint's temperature and the softmax are part of the graph.
     Metadata: class_names and card (JSON), input, output, ood_threshold (above it, in nats,
-    mean(log(probs)) means that the model does not know the picture). Raises CheckpointError, and
-    ExportError where the package onnx is missing.
+    mean(log(probs)) means that the model does not know the picture) and line_ood_threshold (the
+    same for line drawings). Raises CheckpointError, and ExportError where the package onnx is
+    missing.
     """
     try:
         import onnx
@@ -62,10 +63,12 @@ def onnx_bytes(path: Path) -> bytes:
 
     checkpoint = checkpoints.read_checkpoint(path)  # once: a run that trains replaces its file
     model = checkpoints.model_of(checkpoint)
-    ood_threshold = str(model.ood_threshold)  # inf in a model without it: str has it, JSON has not
+    thresholds = ("ood_threshold", "line_ood_threshold")
     proto = onnx.load_model_from_string(_traced_onnx(_PixelsToProbs(model).eval()))
     facts = {"class_names": json.dumps(CLASS_NAMES), "input": INPUT, "output": OUTPUT}
-    facts |= {"card": _json(checkpoint.card).decode(), "ood_threshold": ood_threshold}
+    facts |= {"card": _json(checkpoint.card).decode()}
+    # inf in a model without them: str has it, JSON has not
+    facts |= {name: str(getattr(model, name)) for name in thresholds}
     onnx.helper.set_model_props(proto, facts)
     proto.doc_string = f"{INPUT} {OUTPUT}"
     onnx.checker.check_model(proto)

@@ -26,7 +26,7 @@ from fashion_core.losses import NO_LABEL, label_loss, objective, soft_targets
 from fashion_core.metadata import OUTLIER
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
-from fashion_core.predict import ood_score, predict_logits
+from fashion_core.predict import is_line_drawing, ood_score, predict_logits
 from fashion_core.text import format_value
 from fashion_core.transforms import (
     normalise,
@@ -419,19 +419,19 @@ def validate(state: TrainState, val_split: Split) -> dict:
     val_loss = _checked(F.cross_entropy(torch.from_numpy(logits), labels).item(), state)
     accuracies = {"val_accuracy": evaluation.accuracy(val_split.labels, logits.argmax(1))}
     counts = [len(logits)]
-    other_logits = []
+    others = []
     if state.config.synthetic:
         pixels, synthetic_labels = val_synthetic(val_split)
-        other_logits.append(predict_logits(state.model, pixels))  # (M, 10)
-        preds = other_logits[-1].argmax(1)
+        others.append((predict_logits(state.model, pixels), pixels))  # (M, 10)
+        preds = others[-1][0].argmax(1)
         accuracies["synthetic_accuracy"] = evaluation.accuracy(synthetic_labels, preds)
         counts.append(len(pixels))
     for kind in ("drawings", "photos"):
         if getattr(state.config, kind):
             pictures = val_pictures(kind)
-            other_logits.append(predict_logits(state.model, pictures.pixels))  # (K, 10)
+            others.append((predict_logits(state.model, pictures.pixels), pictures.pixels))
             accuracies[f"{kind}_accuracy"] = evaluation.class_mean_accuracy(
-                pictures.allowed, other_logits[-1].argmax(1)
+                pictures.allowed, others[-1][0].argmax(1)
             )
             counts.append(len(pictures.pixels))
     metrics = {"val_loss": val_loss, **accuracies}
@@ -439,7 +439,7 @@ def validate(state: TrainState, val_split: Split) -> dict:
     score = (_overall(list(accuracies.values()), counts), -val_loss)
     best = score > state.best_score
     if best:
-        sure = calibrate(val_split.labels, logits, *other_logits)
+        sure = calibrate(val_split.labels, logits, val_split.pixels, *others)
         _keep_best(state, score, metrics | sure)
     return metrics | {"best": best}
 
@@ -488,20 +488,50 @@ def val_pictures(kind: str) -> "PictureSet":
 
 
 UNKNOWN_SHARE = 0.03  # share of each kind of validation pictures that may be called unknown
+MIN_KIND = 30  # pictures of a kind; the highest of fewer say little about others
 
 
-def calibrate(labels: np.ndarray, val_logits: np.ndarray, *other_logits: np.ndarray) -> dict:
+def calibrate(
+    labels: np.ndarray,
+    val_logits: np.ndarray,
+    val_pixels: np.ndarray,
+    *others: tuple[np.ndarray, np.ndarray],
+) -> dict:
     """What a model needs to say how sure it is.
 
-    labels (N,) and val_logits (N, 10) of the validation split; other_logits (M, 10) each, of
-    garments of other kinds, M may be 0. Returns temperature, which calibrates its probabilities on
-    the validation split, and ood_threshold: the lowest `ood_score` above which at most the share
-    UNKNOWN_SHARE of each kind would be called unlike anything known.
+    labels (N,), val_logits (N, 10) and val_pixels (N, 28, 28) of the validation split; others are
+    logits (M, 10) and pixels (M, 28, 28) of garments of another kind each, M may be 0. Returns
+    temperature, which calibrates its probabilities on the validation split, and ood_threshold: the
+    lowest `ood_score` above which at most the share UNKNOWN_SHARE of each kind would be called
+    unlike anything known. line_ood_threshold is the same for line drawings, which leave more to
+    doubt; each kind counts for the one, the other or both.
     """
     temperature = evaluation.temperature(labels, val_logits)
-    kinds = [logits / temperature for logits in (val_logits, *other_logits) if len(logits)]
-    thresholds = [np.quantile(ood_score(logits), 1 - UNKNOWN_SHARE) for logits in kinds]
-    return {"temperature": temperature, "ood_threshold": float(max(thresholds))}
+    kinds = [
+        (ood_score(logits / temperature), is_line_drawing(pixels))
+        for logits, pixels in ((val_logits, val_pixels), *others)
+    ]
+    for_lines = _threshold([scores[is_lines] for scores, is_lines in kinds])
+    # Those that are doubted as lines count against the share of their kind, at the highest score
+    kinds = [
+        np.where(is_lines, np.where(scores > for_lines, 0.0, -np.inf), scores)
+        for scores, is_lines in kinds
+    ]
+    return {
+        "temperature": temperature,
+        "ood_threshold": _threshold(kinds),
+        "line_ood_threshold": for_lines,
+    }
+
+
+def _threshold(kinds: list[np.ndarray]) -> float:
+    """The score above which at most UNKNOWN_SHARE of each kind is.
+
+    0, above which no score is, if there are too few of every kind.
+    """
+    enough = [scores for scores in kinds if len(scores) >= MIN_KIND]
+    highest = [np.quantile(each, 1 - UNKNOWN_SHARE, method="higher") for each in enough]
+    return float(max(highest, default=0.0))
 
 
 def final_metrics(state: TrainState, test_split: Split | None) -> dict:
@@ -537,8 +567,9 @@ def _people_metrics(state: TrainState) -> dict:
     model = state.model
     model.temperature = state.best_metrics["temperature"]
     model.ood_threshold = state.best_metrics["ood_threshold"]
+    model.line_ood_threshold = state.best_metrics["line_ood_threshold"]
     held_out = picture_report.held_out_reports(model)
-    del model.temperature, model.ood_threshold
+    del model.temperature, model.ood_threshold, model.line_ood_threshold
     return {"learned_from": picture_report.learned_from(state.config), "held_out": held_out}
 
 

@@ -144,7 +144,9 @@ def test_an_onnx_file_says_what_goes_in_what_comes_out_and_what_it_is():
     words = session.get_modelmeta().custom_metadata_map
     assert tuple(json.loads(words["class_names"])) == CLASS_NAMES
     assert json.loads(words["card"]) == checkpoints.read_checkpoint(path).card
-    assert float(words["ood_threshold"]) == checkpoints.load_model(path).ood_threshold
+    model = checkpoints.load_model(path)
+    assert float(words["ood_threshold"]) == model.ood_threshold
+    assert float(words["line_ood_threshold"]) == model.line_ood_threshold < model.ood_threshold
     assert words["input"].startswith("pixels: (N, 28, 28) uint8")
     (given,), (got,) = session.get_inputs(), session.get_outputs()
     assert (given.name, given.shape, given.type) == ("pixels", ["N", 28, 28], "tensor(uint8)")

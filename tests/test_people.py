@@ -13,6 +13,7 @@ from fashion_core.data import Split
 from fashion_core.errors import ConfigError, PictureSetError
 from fashion_core.evaluation import class_mean_accuracy
 from fashion_core.metadata import OUTLIER
+from fashion_core.predict import recognised
 from fashion_core.synthetic import people
 
 TROUSER = 1
@@ -174,13 +175,22 @@ def test_fine_tuning_refuses_a_model_of_another_network(checkpoint_path):
         training.start_from(state, checkpoints.read_checkpoint(checkpoint_path))
 
 
-def test_the_threshold_lets_hardly_any_garment_of_any_kind_be_doubted():
+def test_the_thresholds_let_hardly_any_garment_of_any_kind_be_doubted():
     rng = np.random.default_rng(0)
-    sharp = rng.normal(size=(500, 10)) * 6
-    dull = rng.normal(size=(100, 10)) * 2
-    labels = sharp.argmax(1)
-    threshold = training.calibrate(labels, sharp, dull)
-    scores = training.ood_score(dull / threshold["temperature"])
-    assert np.mean(scores > threshold["ood_threshold"]) == pytest.approx(
-        training.UNKNOWN_SHARE, abs=0.011
-    )
+    filled, lines = np.full((28, 28), 200, np.uint8), np.zeros((28, 28), np.uint8)
+    lines[[4, 23], 4:24] = lines[4:24, [4, 23]] = 200  # a frame
+    logits = [rng.normal(size=(500, 10)) * spread for spread in (6, 2, 4)]
+    pixels = [np.repeat(each[None], 500, axis=0) for each in (filled, filled, lines)]
+    pixels[1][:10] = lines  # a few of these photos look like lines: all doubted
+    labels = logits[0].argmax(1)
+    others = list(zip(logits, pixels, strict=True))[1:]
+    model = torch.nn.Identity()
+    facts = training.calibrate(labels, logits[0], pixels[0], *others)
+    vars(model).update(facts)
+    doubted = [
+        ~recognised(model, each / model.temperature, pictures)
+        for each, pictures in zip(logits, pixels, strict=True)
+    ]
+    assert model.line_ood_threshold < model.ood_threshold
+    for each in doubted[1:]:
+        assert 0 < each.mean() <= training.UNKNOWN_SHARE

@@ -5,7 +5,15 @@ import pytest
 import torch
 
 from fashion_core.models import build_model
-from fashion_core.predict import classify_pixels, ood_score, predict_logits, predict_probs, softmax
+from fashion_core.predict import (
+    classify_pixels,
+    is_line_drawing,
+    ood_score,
+    predict_logits,
+    predict_probs,
+    recognised,
+    softmax,
+)
 from fashion_core.transforms import normalise
 
 
@@ -75,6 +83,20 @@ def test_the_answer_is_the_top_class(model, pixels):
     answer = classify_pixels(model, pixels[0])
     assert answer.label == int(answer.probs.argmax())
     assert answer.probs.sum() == pytest.approx(1)
+
+
+def test_lines_have_a_threshold_of_their_own(model):
+    cloth, lines = np.zeros((2, 28, 28), np.uint8)
+    cloth[4:24, 6:22] = 120
+    lines[[4, 23], 6:22] = lines[4:24, [6, 21]] = 255  # an outline
+    pixels = np.stack([cloth, lines])
+    assert is_line_drawing(pixels).tolist() == [False, True]
+    logits = predict_logits(model, pixels)
+    try:
+        model.ood_threshold, model.line_ood_threshold = 0.0, -100.0
+        assert recognised(model, logits, pixels).tolist() == [True, False]
+    finally:
+        del model.ood_threshold, model.line_ood_threshold
 
 
 def test_above_the_ood_threshold_nothing_is_recognised(model, pixels):
