@@ -36,14 +36,14 @@ run: $(APP_READY)
 	@$(PY) -m fashion_core fetch-data || echo "Starting without the data: the app says which pages need it."
 	@exec $(PY) -m streamlit run streamlit_app.py --server.port $(PORT)
 
-# In two processes, a file's tests in one of them, which share what they compute; each on one thread, since two that
-# wait for each other on the same core are slower than one.
+# In three processes, because browser tests mostly wait; a file's tests in one of them, which share what they compute.
+# Each on one thread, since two that wait for each other on the same core are slower than one.
 # Without a browser (exit status 3: none to be had, and CI does not insist) the browser tests are deselected.
 test: $(TESTS_READY) lint data
 	@browser=$$($(PY) tests/find_chromium.py); status=$$?; export OMP_NUM_THREADS=1; \
 	case $$status in \
-	    0) FASHION_CHROMIUM="$$browser" $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25 ;; \
-	    3) $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25 -m "not browser" ;; \
+	    0) FASHION_CHROMIUM="$$browser" $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 ;; \
+	    3) $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 -m "not browser" ;; \
 	    *) exit $$status ;; \
 	esac
 
