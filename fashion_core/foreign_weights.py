@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from fashion_core import checkpoints, evaluation
+from fashion_core import checkpoints, evaluation, training
 from fashion_core.checkpoints import Checkpoint
 from fashion_core.config import MODELS, TrainConfig
 from fashion_core.data import Split
@@ -35,8 +35,8 @@ def is_foreign(content: object) -> bool:
 def read_foreign(path: Path, val_split: Split, test_split: Split) -> Checkpoint:
     """The checkpoint of a file of foreign weights, .pt, .pth or .safetensors, told by content.
 
-    Its metrics have val_accuracy, test_accuracy, per_class, temperature and input_scaling, one of
-    SCALINGS. Raises CheckpointError with what was found and what would fit.
+    Its metrics have input_scaling, one of SCALINGS, val_accuracy, test_accuracy, per_class and what
+    `training.calibrate` returns. Raises CheckpointError with what was found and what would fit.
     """
     model, weights = fit_network(read_state_dict(path), path.name)
     scaling = find_scaling(model, weights, val_split)
@@ -50,9 +50,9 @@ def read_foreign(path: Path, val_split: Split, test_split: Split) -> Checkpoint:
         "val_accuracy": evaluation.accuracy(val_split.labels, val_logits.argmax(1)),
         "test_accuracy": evaluation.accuracy(test_split.labels, test_preds),
         "per_class": evaluation.per_class_report(test_split.labels, test_preds),
-        "temperature": evaluation.temperature(val_split.labels, val_logits),
     }
-    return Checkpoint(model, checkpoint.config, weights, metrics)
+    sure = training.calibrate(val_split.labels, val_logits, val_split.pixels)
+    return Checkpoint(model, checkpoint.config, weights, metrics | sure)
 
 
 # Reading

@@ -37,6 +37,7 @@ WITHIN = {
     "picture_sets": {"pictures", "data"},
     "fetch_pictures": {"picture_sets", "pictures"},
     "training": {"distillation", "picture_report"},
+    "foreign_weights": {"training"},
     "catalog": {"foreign_weights"},
     "resume": {"training"},
 }
