@@ -70,6 +70,7 @@ CANVAS_START = "canvas_start"  # the strokes with which the canvas begins
 DRAWING = "drawing"  # the strokes and pixels as the canvas sent them last
 CANVAS_KEYS = "canvas_keys"  # the component that hears Ctrl+Z
 UNDONE = "undone"  # drawings that can be brought back, the latest last
+CLEARED = "cleared"  # the drawing that Clear took away, until something is drawn
 REPLACED = "replaced"  # drawings that the canvas may still speak of
 KNOWN_DRAWINGS = "known_drawings"  # the latest, with their pixels, the newest last
 TIMES_CLEARED = "times_cleared"

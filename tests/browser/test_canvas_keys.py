@@ -1,6 +1,6 @@
 """Ctrl+Z and Ctrl+Shift+Z on the drawing canvas."""
 
-from test_classify import changed, expect_drawing, expect_empty, ink, open_canvas, stroke
+from test_classify import changed, clear, expect_drawing, expect_empty, ink, open_canvas, stroke
 
 
 def test_keys_undo_and_redo_stroke_by_stroke_until_something_is_drawn(page, app):
@@ -25,6 +25,9 @@ def test_keys_undo_and_redo_stroke_by_stroke_until_something_is_drawn(page, app)
     third = changed(page, first[0]), ink(page)
     page.keyboard.press("Control+Shift+Z")  # what was undone is gone
     page.wait_for_timeout(1000)
+    expect_drawing(page, *third)
+    clear(page)
+    page.keyboard.press("Control+z")
     expect_drawing(page, *third)
 
 

@@ -103,7 +103,7 @@ def clear(page):
     page.get_by_role("button", name="Clear").click()
     expect_empty(page)
     page.wait_for_function(f"({INK})() === 0")
-    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    expect(page.get_by_role("button", name="Clear")).to_be_disabled()
 
 
 def go_to(page, name):

@@ -42,8 +42,8 @@ def ask_drawing() -> Image.Image | None:
             "Undo",
             icon=":material/undo:",
             on_click=undo,
-            disabled=not strokes(),
-            help="Ctrl+Z. Ctrl+Shift+Z brings the stroke back.",
+            disabled=not strokes() and state.CLEARED not in st.session_state,
+            help="Ctrl+Z, after Clear too. Ctrl+Shift+Z brings the stroke back.",
         )
         st.button("Clear", icon=":material/delete:", on_click=clear, disabled=not strokes())
         st.toggle("Eraser", key=eraser)
@@ -79,7 +79,7 @@ def _take_in(drawing: dict) -> None:
         if is_replaced:
             return
         if len(drawing["strokes"]) > len(strokes()):
-            st.session_state.pop(state.UNDONE, None)  # drawn on: what was undone is gone
+            _forget(state.UNDONE, state.CLEARED)  # drawn on: what was taken back is gone
     st.session_state[state.DRAWING] = drawing
     _remember(drawing)
     if not is_replaced:  # otherwise it may be one from before an Undo and a Redo
@@ -106,12 +106,19 @@ def strokes() -> list[dict]:
     return st.session_state.get(state.DRAWING, {}).get("strokes", [])
 
 
+def _forget(*keys: str) -> None:
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
 def undo() -> None:
-    """Take the last stroke back, and keep the drawing as it was for `redo`."""
+    """Take the last stroke back, and keep the drawing as it was for `redo`; or take Clear back."""
     undone = st.session_state.setdefault(state.UNDONE, [])
     if strokes():
         undone.append(strokes())
         put_on_canvas(strokes()[:-1])
+    elif state.CLEARED in st.session_state:
+        put_on_canvas(st.session_state.pop(state.CLEARED))
 
 
 def redo() -> None:
@@ -133,6 +140,8 @@ def clear() -> None:
     Hence a new switch, which is off. The old one, put off from here, would be on again as soon as
     the canvas, which says at once that it is empty, does so before the browser has heard of it.
     """
+    _forget(state.UNDONE)
+    st.session_state[state.CLEARED] = strokes()
     put_on_canvas([])
     times = st.session_state.get(state.TIMES_CLEARED, 0)
     st.session_state[state.TIMES_CLEARED] = times + 1
