@@ -148,6 +148,8 @@ def test_a_known_model_in_the_url_is_used_without_a_word(runs_dir, model, title)
     app = open_page("home", model=model)
     assert f"Model in use: {title}" in words(app)
     assert not app.sidebar.warning
+    picker = app.sidebar.selectbox[0]  # drawn before the browser knows its choice
+    assert picker.options[picker.proto.default].startswith(title)
 
 
 def test_models_of_one_name_and_score_are_told_apart_in_the_sidebar(runs_dir, checkpoint_path):
