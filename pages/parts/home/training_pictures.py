@@ -48,8 +48,8 @@ def show_training_pictures(learns_synthetic: bool) -> None:
         if learns_synthetic:
             st.caption(
                 "People draw outlines and photograph clothes on floors; the data set has neither."
-                " So half of every batch is synthetic: made by the computer, from the data set's"
-                " images and from nothing, none by anybody else."
+                " So a part of every batch is synthetic: made by the computer, from the data set's"
+                " images and from nothing."
             )
         st.html(row_html("Fashion-MNIST's own images", images))
         if learns_synthetic:
