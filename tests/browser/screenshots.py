@@ -38,7 +38,7 @@ from fashion_core.runs import queue as run_queue
 
 DOCS = PROJECT_DIR / "docs" / "screenshots"
 WIDTHS, SCHEMES = (1280, 390), ("light", "dark")
-LONGEST = 600_000  # ms; only ends what hangs: preparing people's drawings takes minutes
+LONGEST = 300_000  # ms; only ends what hangs: preparing people's drawings takes minutes
 
 
 # What is trained before
