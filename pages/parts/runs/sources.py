@@ -3,6 +3,8 @@
 Stands on fashion_core.picture_sets.
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from fashion_core import picture_sets
@@ -17,7 +19,7 @@ NAMES = {"drawings": "drawings", "photos": "photos", "others": "other things"}
 
 def describe_sources() -> str:
     """How many pictures by people are here, and how to get those that are not."""
-    counts = cached_counts()
+    counts = cached_counts(picture_sets.pictures_dir())
     here = [f"{count:,} {NAMES[kind]}" for kind, count in counts.items() if count]
     absent = [f"{NAMES[kind]}: {HOW_TO_GET[kind]}" for kind in counts if not counts[kind]]
     sentences = [f"By people, here: {', '.join(here)}."] if here else []
@@ -27,8 +29,8 @@ def describe_sources() -> str:
 
 
 @st.cache_data(ttl=60, show_spinner=False)
-def cached_counts() -> dict[str, int]:
-    """Of all picture sets that are here: drawings, photos and others."""
-    sets = [picture_sets.pictures_dir() / name for name in picture_sets.list_picture_sets()]
-    counts = [picture_sets.count_pictures(folder) for folder in sets]
+def cached_counts(folder: Path) -> dict[str, int]:
+    """Of all picture sets in their folder: drawings, photos and others."""
+    sets = [folder / name for name in picture_sets.list_picture_sets()]
+    counts = [picture_sets.count_pictures(each) for each in sets]
     return {kind: sum(each[kind] for each in counts) for kind in HOW_TO_GET}
