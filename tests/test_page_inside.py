@@ -15,6 +15,7 @@ from fashion_core import checkpoints, data
 from fashion_core.inside import features, jobs, layers, projection, saliency
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
+from pages.parts.inside.picture import pack_pixels, unpack_pixels
 from pages.parts.inside.points import counts_frame, selected_frame
 from pages.parts.inside.rows import checked_place
 
@@ -71,23 +72,34 @@ def test_a_network_that_looks_at_the_mirror_image_shows_both_ways():
     assert any("of its mirror image" in element.value for element in app.html)
 
 
-def test_a_picture_of_another_visit_is_a_sentence_with_ways_on():
-    app = open_page(picture="drawing")
-    assert "not here any more" in words(app)
+@pytest.mark.parametrize(
+    "broken",
+    ["drawing", "", "é", pack_pixels(np.ones((28, 28), np.uint8))[:8], "eNpjYAAAAAIAAQ=="],
+)
+def test_an_address_without_its_whole_picture_is_a_sentence_with_ways_on(broken):
+    app = open_page(picture=broken)
+    assert "no picture that can be read" in words(app)
     press(app, "Show a test image")
     assert "true label" in words(app)
 
 
-def test_a_brought_picture_is_looked_into_and_a_blank_one_is_a_sentence():
-    app = open_page(picture="photo", model="fashion_cnn")
+def test_a_brought_picture_opens_in_a_fresh_session_and_a_blank_one_is_a_sentence():
     pixels = data.load_split("test").pixels[3]
-    app.session_state[state.LOOKED_AT] = {"photo": {"name": "a *photo*", "pixels": pixels}}
-    app.run()
-    assert "a *photo*" in words(app)
+    app = open_page(picture=pack_pixels(pixels), model="fashion_cnn")
+    assert "A brought picture" in words(app)
+    assert np.array_equal(unpack_pixels(app.query_params["picture"]), pixels)
     assert component(app, state.LAYER_ROWS)["layers"]
-    app.session_state[state.LOOKED_AT] = {"photo": {"name": "dark", "pixels": pixels * 0}}
-    app.run()
+    app.session_state[state.PICTURE_NAMES] = {pack_pixels(pixels): "a *photo*"}
+    assert "a *photo*" in words(app.run())
+    app = open_page(picture=pack_pixels(pixels * 0), model="fashion_cnn")
     assert "one plain colour" in words(app)
+
+
+def test_any_picture_fits_into_an_address_and_nothing_larger_comes_out():
+    noise = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+    assert len(pack_pixels(noise)) <= 1_064
+    assert np.array_equal(unpack_pixels(pack_pixels(noise)), noise)
+    assert unpack_pixels(pack_pixels(np.zeros(50_000_000, np.uint8))) is None
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")

@@ -96,8 +96,8 @@ WITH = "with"
 
 # Inside
 IMAGE = "image"  # the index of the test image, also in the URL
-PICTURE = "picture"  # in the URL: the key of a visitor's picture among LOOKED_AT
-LOOKED_AT = "looked_at"  # the pictures that were answered in this session, by key
+PICTURE = "picture"  # in the URL: the pixels of a visitor's picture, packed
+PICTURE_NAMES = "picture_names"  # what pictures that were answered are called, by packed pixels
 VIEW = "view"  # also in the URL
 MIRROR = "mirror"
 PICKED_MAP = "picked_map"  # a network's name, the place of a layer in it, a map of that layer

@@ -85,7 +85,7 @@ def show_result(
 def show_ways_on(key: str, name: str, prepared: Prepared, entries: Sequence[ModelEntry]) -> None:
     """The link that takes the answered picture along, and in short what it leads to."""
     if not prepared.blank:
-        link_picture(key, name, prepared.pixels)
+        link_picture(name, prepared.pixels)
         show_looks_panel(key, prepared.pixels, entries)
         show_alike_panel(key, prepared.pixels, entries[0])
 

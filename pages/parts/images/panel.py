@@ -65,6 +65,6 @@ def show_panel(
     if split_name == "test":
         link_test_image(index)
     else:
-        link_picture(f"{split_name}-{index}", f"{split_name} {index}", pixels)
+        link_picture(f"{split_name} {index}", pixels)
     show_looks_panel("test_image", pixels, entries)
     show_alike_panel("test_image", pixels, entries[0])

@@ -1,9 +1,12 @@
 """The picture that is looked into: a test image by its index, or one that a visitor brought.
 
-Pages that answer pictures keep them here and link to Inside; they stay for the session.
+Pages that answer pictures link to Inside. A brought picture is in the address itself, so that the
+link opens it in any session; only what it is called stays in the visitor's own.
 """
 
+import base64
 import random
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +15,7 @@ import streamlit as st
 
 from fashion_core import predict
 from fashion_core.catalog import ModelEntry
-from fashion_core.metadata import CLASS_NAMES, TEST_SIZE
+from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, TEST_SIZE
 from pages.parts import state
 from pages.parts.cached import cached_model, cached_split
 from pages.parts.html import image_html, plain
@@ -30,7 +33,7 @@ class Picture:
 
 # The links of other pages
 
-KEPT_PICTURES = 30  # of a visitor's, each of 784 bytes
+KEPT_NAMES = 30  # of a visitor's pictures
 
 
 def link_test_image(index: int) -> None:
@@ -38,14 +41,33 @@ def link_test_image(index: int) -> None:
     _show_link({state.IMAGE: index})
 
 
-def link_picture(key: str, name: str, pixels: np.ndarray) -> None:
-    """A link to Inside with a picture (28, 28) uint8 that a visitor brought; keeps it."""
-    kept = st.session_state.setdefault(state.LOOKED_AT, {})
-    kept.pop(key, None)  # so that it is the newest
-    kept[key] = {"name": name, "pixels": pixels}
-    while len(kept) > KEPT_PICTURES:
+def link_picture(name: str, pixels: np.ndarray) -> None:
+    """A link to Inside with a picture (28, 28) uint8 that a visitor brought."""
+    packed = pack_pixels(pixels)
+    kept = st.session_state.setdefault(state.PICTURE_NAMES, {})
+    kept.pop(packed, None)  # so that it is the newest
+    kept[packed] = name
+    while len(kept) > KEPT_NAMES:
         kept.pop(next(iter(kept)))
-    _show_link({state.PICTURE: key})
+    _show_link({state.PICTURE: packed})
+
+
+def pack_pixels(pixels: np.ndarray) -> str:
+    """Pixels (28, 28) uint8 as at most 1,064 characters for an address."""
+    return base64.urlsafe_b64encode(zlib.compress(pixels.tobytes(), 9)).decode("ascii")
+
+
+def unpack_pixels(packed: str) -> np.ndarray | None:
+    """The pixels (28, 28) uint8 of `pack_pixels`; None for anything else in an address."""
+    size = IMAGE_SIZE * IMAGE_SIZE
+    try:
+        content = base64.urlsafe_b64decode(packed)
+        pixels = zlib.decompressobj().decompress(content, size + 1)
+    except (ValueError, zlib.error):
+        return None
+    if len(pixels) != size:
+        return None
+    return np.frombuffer(pixels, np.uint8).reshape(IMAGE_SIZE, IMAGE_SIZE).copy()
 
 
 def _show_link(query: dict) -> None:
@@ -60,13 +82,13 @@ def _show_link(query: dict) -> None:
 def ask_picture(entry: ModelEntry) -> Picture | None:
     """The picture in question with its answer, and the ways to another one.
 
-    None where a brought picture is gone, as in a new session; then that is said.
+    None where the address holds none that can be read; then that is said.
     """
-    key = st.query_params.get(state.PICTURE)
+    packed = st.query_params.get(state.PICTURE)
     with st.container(border=True, key="picture_card", horizontal=True, gap="medium"):
         shown, words = st.container(width=112), st.container(key="picture_words")
         with words:
-            picture = _test_image() if key is None else _brought(key)
+            picture = _test_image() if packed is None else _brought(packed)
         if picture:
             _show_answer(picture, entry, shown, words)
     return picture
@@ -87,20 +109,21 @@ def _pick_random() -> None:
     st.session_state[state.IMAGE] = random.randrange(TEST_SIZE)
 
 
-def _brought(key: str) -> Picture | None:
-    kept = st.session_state.get(state.LOOKED_AT, {}).get(key)
-    if kept is None:
+def _brought(packed: str) -> Picture | None:
+    pixels = unpack_pixels(packed)
+    name = st.session_state.get(state.PICTURE_NAMES, {}).get(packed, "A brought picture")
+    if pixels is None:
         st.info(
-            "This picture is not here any more: pictures stay for one visit only. Draw or bring it"
-            " again, or look into a test image.",
+            "This address holds no picture that can be read: a part of it may be missing. Draw or"
+            " bring it again, or look into a test image.",
             icon=":material/hide_image:",
         )
     else:
-        st.markdown(f"**{plain(kept['name'])}**")
+        st.markdown(f"**{plain(name)}**")
     with st.container(horizontal=True, gap="small"):
         st.button("Show a test image", icon=":material/image:", on_click=_forget_picture)
         st.page_link("pages/classify.py", label="Draw or bring another", icon=":material/draw:")
-    return Picture(kept["name"], kept["pixels"]) if kept else None
+    return None if pixels is None else Picture(name, pixels)
 
 
 def _forget_picture() -> None:
