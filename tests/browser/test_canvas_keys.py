@@ -3,12 +3,17 @@
 from test_classify import changed, clear, expect_drawing, expect_empty, ink, open_canvas, stroke
 
 
-def test_keys_undo_and_redo_stroke_by_stroke_until_something_is_drawn(page, app):
+def draw_twice(page, app) -> list[tuple[str, int]]:
+    """What the model sees, and how much ink, after the first stroke and after the second."""
     open_canvas(page, app)
     stroke(page, (60, 60), (220, 60), (220, 220))
     first = changed(page, None), ink(page)
     stroke(page, (60, 60), (60, 220), (220, 220))
-    second = changed(page, first[0]), ink(page)
+    return [first, (changed(page, first[0]), ink(page))]
+
+
+def test_keys_undo_and_redo_stroke_by_stroke_until_something_is_drawn(page, app):
+    first, second = draw_twice(page, app)
     page.keyboard.press("Control+z")
     expect_drawing(page, *first)
     page.keyboard.press("Control+z")
@@ -32,11 +37,7 @@ def test_keys_undo_and_redo_stroke_by_stroke_until_something_is_drawn(page, app)
 
 
 def test_keys_are_obeyed_again_and_again_right_after_another_tool(page, app):
-    open_canvas(page, app)
-    stroke(page, (60, 60), (220, 60), (220, 220))
-    first = changed(page, None), ink(page)
-    stroke(page, (60, 60), (60, 220), (220, 220))
-    second = changed(page, first[0]), ink(page)
+    first, second = draw_twice(page, app)
     for _ in range(3):
         for key, drawing in (("Control+z", first), ("Control+y", second)):
             page.get_by_text("Eraser").click()

@@ -3,8 +3,10 @@
 The drawing is kept in the session and survives a change of page.
 """
 
+import zlib
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
@@ -86,19 +88,21 @@ def _take_in(drawing: dict) -> None:
         st.session_state[state.REPLACED] = []
 
 
-MOST_KNOWN = 20  # drawings of 0.3 MB
+MOST_KNOWN = 20  # drawings, packed to a few kB each
 
 
 def _remember(drawing: dict) -> None:
     """Keep a drawing among the latest that were on the canvas."""
-    known = st.session_state[state.KNOWN_DRAWINGS]
-    others = [each for each in known if each["strokes"] != drawing["strokes"]]
-    st.session_state[state.KNOWN_DRAWINGS] = [*others, drawing][-MOST_KNOWN:]
+    if not _known_pixels(drawing["strokes"]):
+        packed = zlib.compress(drawing["pixels"].tobytes(), 1)
+        known = [*st.session_state[state.KNOWN_DRAWINGS], (drawing["strokes"], packed)]
+        st.session_state[state.KNOWN_DRAWINGS] = known[-MOST_KNOWN:]
 
 
-def _known_drawing(objects: list[dict]) -> dict | None:
+def _known_pixels(objects: list[dict]) -> bytes | None:
+    """The packed pixels of a drawing with these strokes that was on the canvas."""
     known = st.session_state[state.KNOWN_DRAWINGS]
-    return next((each for each in known if each["strokes"] == objects), None)
+    return next((packed for strokes, packed in known if strokes == objects), None)
 
 
 def strokes() -> list[dict]:
@@ -155,10 +159,11 @@ def put_on_canvas(objects: list[dict]) -> None:
     second stroke back. Now and then what the canvas says is lost; a drawing that was seen before
     has its pixels from then.
     """
-    before = st.session_state.get(state.DRAWING, {"strokes": [], "pixels": None})
-    st.session_state[state.REPLACED].append(before["strokes"])
-    seen = _known_drawing(objects) or before
-    st.session_state[state.DRAWING] = {"strokes": objects, "pixels": seen["pixels"]}
+    st.session_state[state.REPLACED].append(strokes())
+    pixels = st.session_state.get(state.DRAWING, {}).get("pixels")
+    if packed := _known_pixels(objects):
+        pixels = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(EDGE, EDGE, -1)
+    st.session_state[state.DRAWING] = {"strokes": objects, "pixels": pixels}
     count = st.session_state[state.CANVAS_START].get("count", 0) + 1
     st.session_state[state.CANVAS_START] = {"objects": objects, "count": count}
 
