@@ -75,8 +75,16 @@ def test_other_things_are_drawings_and_photos_and_of_no_class(people_dir):
     assert pixels.shape == (40, 28, 28)
     assert (labels == OUTLIER).all()
     lit = (pixels > 0).mean(axis=(1, 2))  # the photos are squares, the drawings circles
-    is_photo = lit > 0.4
-    assert 0 < is_photo.sum() < 40
+    sets = [people.read_pictures(kind, "train") for kind in ("drawings", "photos")]
+    drawn, taken = (np.sqrt((~each.allowed.any(axis=1)).sum()) for each in sets)
+    assert (lit > 0.4).sum() == pytest.approx(40 * taken / (drawn + taken), abs=0.5)
+
+
+def test_pictures_without_other_things_are_said_to_have_none(drawings_dir):
+    for path in (drawings_dir / "none").iterdir():
+        path.unlink()
+    with pytest.raises(PictureSetError, match="no pictures of other things"):
+        people.other_things("train", 4, seed=0)
 
 
 def test_photos_keep_their_shape_when_they_are_taken_anew(people_dir):

@@ -5,6 +5,7 @@ bent, mirrored, now and then closed, filled in or without its last stroke. A pho
 shaded and cut out anew.
 """
 
+import contextlib
 import functools
 
 import cv2
@@ -74,20 +75,21 @@ def other_things(
     times as many comes twice as often. Raises PictureSetError where neither is here.
     """
     rng = np.random.default_rng(seed)
-    found, problem = [], None
+    found = []
     for kind in SOURCES:
-        try:
-            found.append(read_pictures(kind, split))
-        except PictureSetError as error:
-            problem = error
-    if not found:
-        raise problem
-    outliers = [np.flatnonzero(~pictures.allowed.any(axis=1)) for pictures in found]
-    weights = np.sqrt([len(indices) for indices in outliers])
+        with contextlib.suppress(PictureSetError):
+            pictures = read_pictures(kind, split)
+            found.append((pictures, np.flatnonzero(~pictures.allowed.any(axis=1))))
+    weights = np.sqrt([len(outliers) for _, outliers in found])
+    if not weights.any():
+        raise PictureSetError(
+            f"There are no pictures of other things in {picture_sets.pictures_dir()}. Fetch some"
+            f" with: python -m fashion_core fetch-pictures {SOURCES['drawings']}"
+        )
     ends = np.rint(count * np.cumsum(weights) / weights.sum()).astype(int)  # of each kind's part
     made = [
-        _made_anew(pictures, rng.choice(indices, share), rng)
-        for pictures, indices, share in zip(found, outliers, np.diff(ends, prepend=0), strict=True)
+        _made_anew(pictures, rng.choice(outliers, share), rng)
+        for (pictures, outliers), share in zip(found, np.diff(ends, prepend=0), strict=True)
         if share
     ]
     return np.concatenate(made), np.full(count, OUTLIER, np.int64)
