@@ -1,11 +1,12 @@
 """How this version's speed compares with another one's: training, evaluation and answers.
 
 One process for each version, both on all cores, take turns, the first one by turns too, so that a
-noisy machine troubles both alike. Training: images per second over 13,000 images of the classic
+noisy machine troubles both alike. Two processes of the same version differ by up to 5 %, so each
+round starts new ones. Training: images per second over 13,000 images of the classic
 network. Evaluation: the 10,000 test images, by the same network. Answers: from a picture's bytes to
 its class, the 80 drawings of tests/recognition. Above 1 this version is faster.
 
-    python tests/bench/versions.py FOLDER_OF_THE_OTHER_VERSION [--turns 12]
+    python tests/bench/versions.py FOLDER_OF_THE_OTHER_VERSION [--rounds 7] [--turns 3]
 """
 
 import argparse
@@ -84,26 +85,33 @@ def ask(process: subprocess.Popen, task: str) -> float:
     return float(process.stdout.readline())
 
 
-def main(other: Path, turns: int) -> None:
-    processes = [start(HERE), start(other)]
+def compare(other: Path, turns: int) -> dict[str, float]:
+    """How many times as long the other version takes, by task: the median of the turns."""
+    ours, theirs = processes = [start(HERE), start(other)]
+    ratios = {task: [] for task in TASKS}
     try:
         for task in TASKS:
-            ratios = []
             for turn in range(turns + 1):
                 order = processes if turn % 2 else processes[::-1]
                 seconds = {process: ask(process, task) for process in order}
-                ratios.append(seconds[processes[1]] / seconds[processes[0]])
-            ratios = sorted(ratios[1:])  # the first turn warms up
-            spread = f"{ratios[len(ratios) // 4]:.3f} to {ratios[-len(ratios) // 4 - 1]:.3f}"
-            print(f"{task}: {statistics.median(ratios):.3f} (middle half {spread})", flush=True)
+                ratios[task].append(seconds[theirs] / seconds[ours])
     finally:
         for process in processes:
             process.kill()
+    return {task: statistics.median(values[1:]) for task, values in ratios.items()}  # one warms up
+
+
+def main(other: Path, rounds: int, turns: int) -> None:
+    results = [compare(other, turns) for _ in range(rounds)]
+    for task in TASKS:
+        ratios = sorted(each[task] for each in results)
+        print(f"{task}: {statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f})")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("other", type=Path, help="folder of the other version")
-    parser.add_argument("--turns", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--turns", type=int, default=3)
     arguments = parser.parse_args()
-    main(arguments.other.resolve(), arguments.turns)
+    main(arguments.other.resolve(), arguments.rounds, arguments.turns)
