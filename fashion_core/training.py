@@ -58,6 +58,9 @@ class TrainState:
     best_metrics: dict = field(default_factory=dict)
     best_epoch: int = 0
     best_weights: dict = field(default_factory=dict)
+    # (N, 10) float32: of the last validation, and of the best weights on the test split
+    val_logits: np.ndarray | None = None
+    test_logits: np.ndarray | None = None
     elapsed_seconds: float = 0.0  # of training, up to the last event
     # The epoch under way: what its events need, and what draws its batches again after a pause
     epoch_batches: int = 0  # finished ones
@@ -414,7 +417,7 @@ def validate(state: TrainState, val_split: Split) -> dict:
     photos_accuracy, the latter means over classes. The best are judged by `_overall` of these
     accuracies. Raises TrainingFailed when the loss is not finite.
     """
-    logits = predict_logits(state.model, val_split.pixels)  # (N, 10)
+    logits = state.val_logits = predict_logits(state.model, val_split.pixels)  # (N, 10)
     labels = torch.tensor(val_split.labels)
     val_loss = _checked(F.cross_entropy(torch.from_numpy(logits), labels).item(), state)
     accuracies = {"val_accuracy": evaluation.accuracy(val_split.labels, logits.argmax(1))}
@@ -552,7 +555,8 @@ def final_metrics(state: TrainState, test_split: Split | None) -> dict:
         "trained_on": time.strftime("%Y-%m-%d"),
     }
     if test_split is not None:
-        preds = predict_logits(state.model, test_split.pixels).argmax(1)
+        state.test_logits = predict_logits(state.model, test_split.pixels)  # (N, 10)
+        preds = state.test_logits.argmax(1)
         metrics["test_accuracy"] = evaluation.accuracy(test_split.labels, preds)
         metrics["per_class"] = evaluation.per_class_report(test_split.labels, preds)
     if any(getattr(state.config, kind) for kind in ("drawings", "photos", "others")):

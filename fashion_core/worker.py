@@ -19,17 +19,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import psutil
 from filelock import Timeout
 
 from fashion_core import files, limits
 from fashion_core.config import TrainConfig
 from fashion_core.errors import CheckpointError, LabError, ResumeError, RunError
-from fashion_core.runs import control, folders, rate_finder
+from fashion_core.runs import control, film, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import cut_metrics
 
 if TYPE_CHECKING:  # torch is loaded later, see `_prepare`
+    from torch import nn
+
+    from fashion_core.data import Split
     from fashion_core.training import TrainState
 
 # How often the status is refreshed between epochs: the page looks once a second
@@ -152,7 +156,9 @@ def _train(run_dir: Path, status: _Status) -> None:
     status.values |= {"device": state.device.type, "precision": state.precision}
     status.values |= {"threads": thread_count(), "steps": config.steps_per_epoch}
     status.values |= {"step": state.step, "elapsed_seconds": state.elapsed_seconds}
-    end, message = _follow(run_dir, status, state, training.train(state, train_split, val_split))
+    camera = _Camera(run_dir, state, val_split)
+    events = training.train(state, train_split, val_split)
+    end, message = _follow(run_dir, status, state, events, camera)
     if end != "finished":
         _save_resume(run_dir, state)  # before the weights as they are may count as the best
     if end == "paused":
@@ -164,7 +170,16 @@ def _train(run_dir: Path, status: _Status) -> None:
     _save_model(run_dir, status, state, metrics | {"elapsed_seconds": state.elapsed_seconds})
     if "test_accuracy" in metrics:
         status.values["test_accuracy"] = metrics["test_accuracy"]
+        _keep_answers(run_dir / "model.pt", state)
     status.write(state=end, message=message, **_best(state))
+
+
+def _keep_answers(model_path: Path, state: "TrainState") -> None:
+    """So that no page has to ask the model all test images again."""
+    from fashion_core.kept_answers import save_answers
+
+    with contextlib.suppress(OSError):  # the pages then ask
+        save_answers(model_path, state.test_logits / state.best_metrics["temperature"])
 
 
 def _find_rate(folder: Path, status: _Status) -> None:
@@ -200,11 +215,16 @@ def _first_state(run_dir: Path, config: TrainConfig) -> "TrainState":
     else:
         state = training.new_state(config)
     cut_metrics(run_dir, state.epoch, state.step)
+    film.cut_film(run_dir, state.step)
     return state
 
 
 def _follow(
-    run_dir: Path, status: _Status, state: "TrainState", events: Iterable[dict]
+    run_dir: Path,
+    status: _Status,
+    state: "TrainState",
+    events: Iterable[dict],
+    camera: "_Camera",
 ) -> tuple[str, str]:
     """Write events and status until training ends; returns the state that it ends in, and why."""
     allowed = limits.read_limits()
@@ -215,6 +235,7 @@ def _follow(
             metrics.write(json.dumps(event, allow_nan=False) + "\n")
             metrics.flush()
             changes = folders.metrics_of(event)
+            camera.watch(event)
             if event["kind"] == "epoch":
                 # The curve up to the point from which a power cut lets it go on
                 os.fsync(metrics.fileno())
@@ -233,6 +254,63 @@ def _follow(
             if end:
                 return end
     return "finished", ""
+
+
+class _Camera:
+    """Films a training: the network as it begins, ten times in the first epoch, after every epoch.
+
+    So much happens in the first epoch that its end alone would miss most of it.
+    """
+
+    QUICK = 1_000  # validation images within the first epoch: a tenth of a second each time
+
+    def __init__(self, run_dir: Path, state: "TrainState", val_split: "Split"):
+        self.run_dir, self.state, self.val_split = run_dir, state, val_split
+        self.shown = film.shown_images(val_split.labels)
+        self.drawing = film.read_drawing(run_dir)
+        self.tenth = math.ceil(state.config.steps_per_epoch / 10)
+        self.next_step = self.tenth
+        if state.step == 0:
+            self._shoot(None)
+
+    def watch(self, event: dict) -> None:
+        """Add a frame where the event calls for one. Raises OSError."""
+        if event["kind"] == "epoch":
+            self._shoot(self.state.val_logits)
+        elif self.next_step <= self.state.step < self.state.config.steps_per_epoch:
+            self.next_step = self.state.step + self.tenth
+            self._shoot(None)
+
+    def _shoot(self, val_logits: np.ndarray | None) -> None:
+        """Add a frame; val_logits (N, 10) of all validation images, None if they are not known."""
+        from fashion_core import evaluation, predict
+
+        model, split = self.state.model, self.val_split
+        if val_logits is None:
+            val_logits = predict.predict_logits(model, split.pixels[: self.QUICK])
+            logits = predict.predict_logits(model, split.pixels[self.shown])
+        else:
+            logits = val_logits[self.shown]
+        if self.drawing is not None:
+            drawn = predict.predict_logits(model, self.drawing[None])
+            logits = np.concatenate([logits, drawn])
+        preds = val_logits.argmax(axis=1)
+        film.add_frame(
+            self.run_dir,
+            film.Frame(
+                epoch=self.state.epoch,
+                step=self.state.step,
+                probs=predict.softmax(logits),
+                filters=_first_filters(model),
+                confusion=evaluation.confusion(split.labels[: len(preds)], preds),
+            ),
+        )
+
+
+def _first_filters(model: "nn.Module") -> np.ndarray:
+    """The weights of the first convolution, (C, K, K) float32."""
+    weights = next(each for each in model.parameters() if each.ndim == 4)  # (C, 1, K, K)
+    return weights.detach().float().cpu().numpy()[:, 0]
 
 
 def _asked_end(run_dir: Path, out_of_time: str) -> tuple[str, str] | None:

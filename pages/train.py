@@ -14,6 +14,7 @@ from fashion_core.runs import folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from pages.parts import state
 from pages.parts.cached import cached_split
+from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.frame import run_through_router, show_data_missing
 from pages.parts.html import plain
 from pages.parts.runs.form import ask_config
@@ -55,7 +56,7 @@ def ask_run() -> dict:
 def start_run(values: dict, name: str) -> None:
     """Start or queue a run, or keep the sentence that says why not for the page's next drawing."""
     try:
-        run_id = run_queue.start_or_add(TrainConfig.from_dict(values), name)
+        run_id = run_queue.start_or_add(TrainConfig.from_dict(values), name, drawn_pixels())
     except (RunError, ValueError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:

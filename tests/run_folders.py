@@ -3,11 +3,13 @@
 import json
 import time
 
+import numpy as np
 import psutil
 
-from fashion_core import files
+from fashion_core import files, predict
 from fashion_core.config import TrainConfig
-from fashion_core.runs import folders
+from fashion_core.metadata import NUM_CLASSES
+from fashion_core.runs import film, folders
 
 STEPS_PER_EPOCH = 860
 
@@ -95,3 +97,15 @@ def alive():
 
 
 GONE = {"pid": 2**22 + 1}  # of a process that is no more
+
+
+def frame_at(step, epoch=0, filters=64):
+    """A frame with as many digits as they come."""
+    rng = np.random.default_rng(step)
+    return film.Frame(
+        epoch=epoch,
+        step=step,
+        probs=predict.softmax(rng.normal(size=(film.SHOWN + 1, NUM_CLASSES))),
+        filters=rng.normal(size=(filters, 3, 3)).astype(np.float32),
+        confusion=rng.integers(0, 500, (NUM_CLASSES, NUM_CLASSES)),
+    )

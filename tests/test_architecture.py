@@ -75,7 +75,7 @@ SIBLINGS = {
         "control": {"folders"},
         "pruning": {"folders"},
         "table": {"folders"},
-        "queue": {"control", "folders"},
+        "queue": {"control", "film", "folders"},
         "rate_finder": {"control", "folders"},
     },
 }

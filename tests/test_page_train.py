@@ -5,17 +5,19 @@ Starting, pausing and stopping real workers is in browser/test_train.py and brow
 
 import time
 
+import numpy as np
 import pytest
 from app_page import labelled, labels, open_page, press, words
-from run_folders import GONE, alive, epoch_event, make_run, step_event, write_events
+from run_folders import GONE, alive, epoch_event, frame_at, make_run, step_event, write_events
 
 from fashion_core import files
 from fashion_core.charts.frames import loss_frame
 from fashion_core.config import RECIPES, TrainConfig
 from fashion_core.errors import RunError
-from fashion_core.runs import control, folders
+from fashion_core.runs import control, film, folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_metrics
+from pages.parts import state
 from pages.parts.runs.other_run import frames_with
 
 
@@ -417,3 +419,32 @@ def test_an_early_end_cuts_the_other_run_too_and_a_diverged_one_does_not_flatten
     assert both["other"].max() < 2
     assert others_epochs["epoch"].tolist() == [1]
     assert others_epochs["val_loss"].isna().all()
+
+
+# The film
+
+
+def test_a_finished_run_shows_its_film_and_one_without_says_so():
+    run_id = make_run("Filmed")
+    sentence = "There is no film of this training"
+    assert sentence in words(open_page("train"))
+    for step in (0, 100, 860):
+        film.add_frame(folders.run_dir_of(run_id), frame_at(step, epoch=step // 860))
+    app = open_page("train")
+    assert "What it calls them" in words(app)
+    assert sentence not in words(app)
+
+
+def test_what_was_drawn_is_asked_in_the_film_of_a_run_that_starts(started):
+    app = open_page("train")
+    press(app, "Start training")
+    assert film.read_drawing(folders.run_dir_of(started[0])) is None
+    pixels = np.full((280, 280, 4), 255, np.uint8)
+    pixels[60:220, 100:180, :3] = 0  # a filled rectangle
+    app = open_page("train")
+    app.session_state[state.DRAWING] = {"strokes": [{"type": "path"}], "pixels": pixels}
+    press(app, "Add to queue")
+    (waiting,) = (run for run in folders.list_runs() if run.run_id not in started)
+    drawing = film.read_drawing(waiting.run_dir)
+    assert drawing[14, 14] > 100
+    assert drawing[0, 0] == 0

@@ -12,12 +12,21 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 import torch
 from waiting import SECONDS, wait_for, wait_for_first_loss, wait_for_state, worker_process
 
-from fashion_core import checkpoints, files, training, worker
+from fashion_core import (
+    checkpoints,
+    evaluation,
+    files,
+    kept_answers,
+    predict,
+    training,
+    worker,
+)
 from fashion_core.config import TrainConfig
 from fashion_core.data import load_split
 from fashion_core.errors import (
@@ -84,6 +93,12 @@ def test_a_run_outlives_its_starter_and_finishes_with_a_model_and_its_test_accur
     assert checkpoint.metrics["test_accuracy"] == run.status["test_accuracy"] > 0.5
     events, _ = read_metrics(run.run_dir)
     assert events[-1]["val_accuracy"] == run.status["best_val_accuracy"]
+    answers = kept_answers.read_answers(run.model_path)
+    accuracy = evaluation.accuracy(load_split("test").labels, answers.argmax(1))
+    assert accuracy == checkpoint.metrics["test_accuracy"]
+    model = checkpoints.load_model(run.model_path)
+    some = predict.predict_logits(model, load_split("test").pixels[:200])
+    np.testing.assert_allclose(answers[:200], some, atol=0.02)  # kept as float16
     assert not list(run.run_dir.glob("*.tmp"))
 
 
@@ -221,7 +236,8 @@ def test_a_run_that_goes_on_after_a_stop_in_mid_epoch_has_the_model_that_its_sta
     state.best_weights = {name: tensor.clone() for name, tensor in state.model.state_dict().items()}
     epoch = {"kind": "epoch", "epoch": 1, "step": 5, "val_accuracy": 0.4, "best": False}
     status = worker._Status(run_dir, state="running")
-    assert worker._follow(run_dir, status, state, [epoch]) == ("finished", "")
+    camera = worker._Camera(run_dir, state, load_split("val"))
+    assert worker._follow(run_dir, status, state, [epoch], camera) == ("finished", "")
     kept = checkpoints.read_checkpoint(run_dir / "model.pt").metrics["val_accuracy"]
     assert kept == files.read_json(run_dir / "status.json")["best_val_accuracy"] == 0.5
 

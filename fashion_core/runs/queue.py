@@ -7,15 +7,18 @@ finds nothing training, which covers a killed worker and a machine that was rest
 holds the queue until it is resumed or ended, or the queue is started past it. No torch.
 """
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from fashion_core import files, limits
 from fashion_core.config import TrainConfig
 from fashion_core.errors import LabError, LimitError, RunError, TrainingFailed
-from fashion_core.runs import control, folders
+from fashion_core.runs import control, film, folders
 from fashion_core.runs.folders import Run
 from fashion_core.text import format_count
 
@@ -53,10 +56,11 @@ def read_queue() -> Queue:
 # Joining it
 
 
-def start_or_add(config: TrainConfig, name: str = "") -> str:
+def start_or_add(config: TrainConfig, name: str = "", drawing: np.ndarray | None = None) -> str:
     """Start training if nothing trains, else let the run wait at the end; returns its id.
 
-    Raises RunError when this copy does not allow it or nothing can be written.
+    `drawing`: pixels (28, 28) uint8 that the run's film asks, too. Raises RunError when this copy
+    does not allow it or nothing can be written.
     """
     limits.refuse_if_read_only()
     with control.launch_lock():
@@ -65,6 +69,7 @@ def start_or_add(config: TrainConfig, name: str = "") -> str:
         if waits:
             _check_queue(added=1)
         run_id = folders.create_run(config, name, "queued")
+        _keep_drawing(run_id, drawing)
         if waits:
             _append([run_id])
         else:
@@ -72,6 +77,12 @@ def start_or_add(config: TrainConfig, name: str = "") -> str:
     if waits:
         start_next()  # what had trained may have ended meanwhile
     return run_id
+
+
+def _keep_drawing(run_id: str, drawing: np.ndarray | None) -> None:
+    if drawing is not None:
+        with contextlib.suppress(OSError):  # a film without it is no reason not to train
+            film.save_drawing(folders.run_dir_of(run_id), drawing)
 
 
 def add_all(named: list[tuple[str, TrainConfig]]) -> list[str]:

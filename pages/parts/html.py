@@ -5,10 +5,13 @@ import html
 import io
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from PIL import Image
+
+from fashion_core.charts.colors import DIFFERENCE_SCALES, MARK_COLOR, SCALES
 
 
 def theme_is_dark() -> bool:
@@ -16,11 +19,27 @@ def theme_is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
+def scales() -> dict:
+    """The colours of maps and of the ring around a pixel, for the theme that is shown."""
+    dark = theme_is_dark()
+    return {"scale": SCALES[dark], "difference": DIFFERENCE_SCALES[dark], "ring": MARK_COLOR}
+
+
 def png_data_uri(pixels: np.ndarray) -> str:
     """An image (H, W) uint8 as the address of an inline PNG, for HTML."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def encode(values: np.ndarray) -> str:
+    """An array's memory as base64."""
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")
+
+
+def script(path: Path) -> str:
+    """A component's script, which may use what stands in dom.js."""
+    return Path(__file__).with_name("dom.js").read_text("utf-8") + path.read_text("utf-8")
 
 
 def image_html(pixels: np.ndarray, kind: str, alt: str) -> str:

@@ -2,10 +2,16 @@
 
 import re
 
+import numpy as np
 import psutil
 import pytest
 from app_server import free_port, kill_workers, start_server, watch_console
 from playwright.sync_api import expect
+
+from fashion_core.config import TrainConfig
+from fashion_core.metadata import CLASS_NAMES
+from fashion_core.runs import film, folders
+from fashion_core.runs import queue as run_queue
 
 LOSS_CHART = '[data-testid="stVegaLiteChart"]'
 
@@ -130,3 +136,36 @@ def test_a_run_survives_a_killed_server_and_is_shown_by_the_next(new_context, tm
         server.kill()
         server.wait()
         kill_workers(tmp_path)
+
+
+def test_the_film_of_two_epochs_grows_and_runs_from_the_untrained_network_to_the_end(
+    page, phone, app, runs_dir, monkeypatch
+):
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
+    drawing = np.zeros((28, 28), np.uint8)
+    drawing[6:22, 10:18] = 200
+    config = TrainConfig(train_size=6_400, epochs=2)
+    run_id = run_queue.start_or_add(config, "Filmed", drawing)
+    page.goto(f"{app}/train")
+    whole = page.get_by_role("group", name="Film of the training")
+    moment, slider = whole.locator(".words"), whole.get_by_role("slider")
+    expect(moment).to_contain_text("Epoch 2 · ")
+    expect(slider).to_have_attribute("max", "6")
+    frames = film.read_film(folders.run_dir_of(run_id))
+    for place in (6, 0):
+        slider.fill(str(place))
+        top = [CLASS_NAMES[row.argmax()] for row in frames[place].probs]
+        called = [words.strip("✓✗ ") for words in whole.locator(".called").all_inner_texts()]
+        assert len(called) == 21
+        assert all(words.startswith(name) for words, name in zip(called, top, strict=True))
+        right = frames[place].confusion.trace() / frames[place].confusion.sum()
+        expect(moment).to_contain_text(f"{right:.1%}")
+    expect(moment).to_contain_text("Untrained")
+    whole.get_by_role("button", name="Play").click()
+    expect(moment).to_contain_text("Epoch 2 · ")
+    expect(whole.get_by_role("listitem", name="Your drawing, called")).to_be_visible()
+    phone.goto(f"{app}/train")
+    narrow = phone.get_by_role("group", name="Film of the training")
+    narrow.get_by_role("slider").press("Home")  # by keyboard
+    expect(narrow.locator(".words")).to_contain_text("Untrained")
+    assert narrow.evaluate("element => element.scrollWidth <= element.clientWidth")

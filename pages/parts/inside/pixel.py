@@ -19,8 +19,7 @@ from fashion_core.inside.arithmetic import (
 )
 from fashion_core.inside.layers import Layer
 from fashion_core.metadata import CLASS_NAMES
-from pages.parts.html import escaped
-from pages.parts.inside.rows import encode, scales
+from pages.parts.html import encode, escaped, scales
 
 _map_pixel = st.components.v2.component(
     "map_pixel",

@@ -2,51 +2,16 @@
 
 const SCALES = { layer: "Colours by layer", map: "Colours by map" }
 
-const element = (name, className, ...children) => {
-  const made = document.createElement(name)
-  made.className = className
-  made.append(...children)
-  return made
-}
-
-const button = (text, onclick, className = "") => {
-  const made = element("button", `plain ${className}`, text)
-  made.type = "button"
-  made.onclick = onclick
-  return made
-}
-
-// Colours
-
-const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))
-
-// A table of 256 colours from a scale of [place, "#RRGGBB"] stops
-function tableOf(scale) {
-  return [...Array(256).keys()].map((level) => {
-    const place = level / 255
-    const next = Math.max(1, scale.findIndex(([stop]) => stop >= place))
-    const [[low, from], [high, to]] = [scale[next - 1], scale[next]]
-    const share = (place - low) / (high - low)
-    const [start, end] = [rgb(from), rgb(to)]
-    return start.map((part, i) => part + share * (end[i] - part))
-  })
-}
-
 // What a map's byte stands for: 0…255 from its lowest to its highest number
 const numberAt = ({ low, high }, byte) => low + (byte / 255) * (high - low)
 
 // `most`: what has the strongest colour. Values below zero need the scale whose middle is zero.
-function paint(canvas, bytes, [height, width], map, most, table, signed) {
-  canvas.width = width
-  canvas.height = height
-  const context = canvas.getContext("2d")
-  const image = context.createImageData(width, height)
-  bytes.forEach((byte, i) => {
+function paint(canvas, bytes, size, map, most, table, signed) {
+  const levels = Array.from(bytes, (byte) => {
     const share = most > 0 ? numberAt(map, byte) / most : 0
-    const level = Math.round(255 * (signed ? 0.5 + share / 2 : share))
-    image.data.set([...table[Math.min(255, Math.max(0, level))], 255], 4 * i)
+    return 255 * (signed ? 0.5 + share / 2 : share)
   })
-  context.putImageData(image, 0, 0)
+  fill(canvas, size, levels, table)
 }
 
 // One map: a button with its picture, its kernel where it has one, and what is to be said of it
@@ -75,7 +40,7 @@ function mapButton(layer, map, bytes, most, tables, pick) {
 }
 
 function row(layer, data, tables, byMap, pick) {
-  const bytes = Uint8Array.from(atob(layer.bytes), (letter) => letter.charCodeAt(0))
+  const bytes = bytesOf(layer.bytes)
   const pixels = layer.size[0] * layer.size[1]
   const ofLayer = Math.max(...layer.maps.map(({ low, high }) => Math.max(-low, high)))
   const buttons = layer.maps.map((map, i) =>

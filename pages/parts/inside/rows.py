@@ -4,23 +4,21 @@ Stands on fashion_core.inside.layers. A component of Streamlit's second kind: hu
 one element, painted in the browser from a byte for each pixel.
 """
 
-import base64
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from fashion_core.charts.colors import DIFFERENCE_SCALES, MARK_COLOR, SCALES
 from fashion_core.inside.layers import DEAD, SATURATED, Layer, Passage, map_state, strongest_maps
 from fashion_core.metadata import CLASS_NAMES
-from pages.parts.html import theme_is_dark
+from pages.parts.html import encode, scales, script, theme_is_dark
 
 _layer_rows = st.components.v2.component(
     "layer_rows",
     html='<div class="rows"></div>',
     css=Path(__file__).with_name("rows.css").read_text("utf-8"),
-    js=Path(__file__).with_name("rows.js").read_text("utf-8"),
+    js=script(Path(__file__).with_name("rows.js")),
 )
 
 ALL_SHOWN = 32  # a layer with more maps shows its strongest ones
@@ -72,12 +70,6 @@ def checked_place(place, passage: Passage) -> tuple[int, int] | None:
     return None
 
 
-def scales() -> dict:
-    """The colours of maps and of the ring around a pixel, for the theme that is shown."""
-    dark = theme_is_dark()
-    return {"scale": SCALES[dark], "difference": DIFFERENCE_SCALES[dark], "ring": MARK_COLOR}
-
-
 def layer_data(layer: Layer, place: int) -> dict:
     """One row: its name, what it does in words, and its maps, the strongest first if many."""
     output = layer.output
@@ -119,11 +111,6 @@ def to_bytes(maps: np.ndarray) -> np.ndarray:
     low = np.minimum(maps.min(axis=(1, 2), keepdims=True), 0)
     high = np.maximum(maps.max(axis=(1, 2), keepdims=True), 0)
     return np.rint(255 * (maps - low) / np.maximum(high - low, 1e-9)).astype(np.uint8)
-
-
-def encode(values: np.ndarray) -> str:
-    """An array's memory as base64."""
-    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")
 
 
 STEP_WORDS = {

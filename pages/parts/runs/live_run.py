@@ -19,6 +19,7 @@ from pages.parts.html import plain
 from pages.parts.picker import use_model
 from pages.parts.runs.buttons import show_title
 from pages.parts.runs.continue_run import show_continue
+from pages.parts.runs.film import show_film
 from pages.parts.runs.other_run import ask_other, frames_with, show_comparison
 from pages.parts.words import GLOSSARY
 
@@ -132,6 +133,7 @@ def show_charts(events: list[dict], run: folders.Run, all_runs: list[folders.Run
     show_step_chart(steps, run, other)
     if other:
         show_comparison(run, other)
+    show_film(run)
     if not epochs.empty:
         show_epoch_charts(epochs, other_epochs, run)
     elif run.is_active:

@@ -1,0 +1,117 @@
+"""The film of a run: twenty pictures and what each was called at every moment of its training.
+
+Stands on fashion_core.runs.film. A component of Streamlit's second kind: all moments are sent at
+once, so that the slider moves without asking the server.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from fashion_core.errors import DataError
+from fashion_core.metadata import CLASS_NAMES
+from fashion_core.runs import film, folders
+from pages.parts.cached import cached_split
+from pages.parts.html import encode, png_data_uri, scales, script, theme_is_dark
+
+_film = st.components.v2.component(
+    "training_film",
+    html='<div class="film" role="group" aria-label="Film of the training"></div>',
+    css=Path(__file__).with_name("film.css").read_text("utf-8"),
+    js=script(Path(__file__).with_name("film.js")),
+)
+
+FILM_HELP = (
+    "Two validation images of each class, and your own drawing if there was one at the start, with"
+    " what the network called them at each moment: as it began, ten times in the first epoch, and"
+    " after every epoch. Nothing learns from these images."
+)
+
+
+def show_film(run: folders.Run) -> None:
+    """The film up to now; a sentence where a run that has trained has none."""
+    frames, drawing = _cached_film(str(run.run_dir), *_version(run))
+    if not frames:
+        if not run.is_active:
+            st.caption("There is no film of this training: it ran before films were kept.")
+        return
+    st.markdown("**What it calls them**", help=FILM_HELP)
+    try:
+        pictures = pictures_of(drawing)
+    except DataError:
+        st.caption("The film needs the data set, which is not there.")
+        return
+    data = {
+        "version": f"{run.run_id}-{theme_is_dark()}",
+        "classes": CLASS_NAMES,
+        "pictures": pictures,
+        "scales": scales(),
+        **frames,
+    }
+    _film(key=f"film-{run.run_id}", data=data)
+
+
+def _version(run: folders.Run) -> tuple[int, int]:
+    try:
+        stat = film.film_path(run.run_dir).stat()
+    except OSError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _cached_film(run_dir: str, changed: int, size: int) -> tuple[dict, np.ndarray | None]:
+    """The moments of a run's film and the drawing in it, read anew when the film has changed."""
+    frames = film.read_film(Path(run_dir))
+    if not frames:
+        return {}, None
+    alike = [each for each in frames if shapes_of(each) == shapes_of(frames[0])]
+    asked = len(alike[0].probs) > film.SHOWN
+    return moments(alike), film.read_drawing(Path(run_dir)) if asked else None
+
+
+def shapes_of(frame: film.Frame) -> tuple:
+    """What all moments of one film have in common."""
+    return frame.probs.shape, frame.filters.shape
+
+
+def moments(frames: list[film.Frame]) -> dict:
+    """What the script needs of the frames; the filters have one colour scale for all moments."""
+    count, edge, _ = frames[0].filters.shape
+    largest = max(float(np.abs(frame.filters).max()) for frame in frames) or 1.0
+    return {
+        "filters": {"count": count, "edge": edge, "pixels": edge * edge},
+        "frames": [
+            {
+                "moment": describe_moment(frame),
+                "answers": [[int(row.argmax()), float(row.max())] for row in frame.probs],
+                "filters": encode(
+                    np.rint(127.5 + 127.5 * frame.filters / largest).astype(np.uint8)
+                ),
+                "confusion": frame.confusion.ravel().tolist(),
+            }
+            for frame in frames
+        ],
+    }
+
+
+def describe_moment(frame: film.Frame) -> str:
+    """ "Untrained", "Step 86", "Epoch 2"."""
+    if frame.step == 0:
+        return "Untrained"
+    return f"Epoch {frame.epoch:,}" if frame.epoch else f"Step {frame.step:,}"
+
+
+def pictures_of(drawing: np.ndarray | None) -> list[dict]:
+    """The pictures that are asked, the visitor's last. Raises DataError."""
+    split = cached_split("val")
+    pictures = [
+        {"source": png_data_uri(split.pixels[i]), "label": int(split.labels[i])}
+        for i in film.shown_images(split.labels)
+    ]
+    for picture in pictures:
+        picture["name"] = CLASS_NAMES[picture["label"]]
+    if drawing is not None:
+        pictures.append({"source": png_data_uri(drawing), "label": None, "name": "Your drawing"})
+    return pictures
