@@ -30,7 +30,8 @@ def made_model(name: str, folded: bool) -> nn.Module:
 def convolved(map_: dict, row: int, column: int) -> float:
     """A pixel of a convolution by its definition."""
     padded = np.pad(map_["inputs"], [(0, 0)] + [(map_["padding"],) * 2] * 2).astype(np.float64)
-    window = padded[:, row : row + 3, column : column + 3]
+    edge = map_["kernel"].shape[-1]
+    window = padded[:, row : row + edge, column : column + edge]
     return (window * map_["kernel"]).sum() + map_["bias"]
 
 
