@@ -155,7 +155,7 @@ def test_panels_on_other_pages_compute_only_while_they_are_open(monkeypatch):
     assert any("What speaks for Shirt" in element.value for element in app.html)
 
 
-def test_two_models_look_side_by_side_in_compare():
+def test_two_models_look_and_find_likenesses_side_by_side_in_compare():
     app = app_page.open_page("compare", model="fashion_cnn", **{"with": "fashion_cnn_norm"})
     app.session_state[state.looks_key("panel", "test_image")] = True
     app.session_state[state.OPENED_PAIR] = 5
@@ -163,6 +163,11 @@ def test_two_models_look_side_by_side_in_compare():
     assert not app.exception
     shown = [element.value for element in app.html if "What speaks for" in element.value]
     assert len(shown) == 2
+    assert "Look at all training images" not in app_page.labels(app)
+    app.session_state[state.alike_key("panel", "test_image")] = True
+    app.session_state[state.OPENED_PAIR] = 5
+    app.run()
+    assert app_page.labels(app).count("Look at all training images") == 2
 
 
 SHIPPED = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"

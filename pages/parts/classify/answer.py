@@ -87,7 +87,7 @@ def show_ways_on(key: str, name: str, prepared: Prepared, entries: Sequence[Mode
     if not prepared.blank:
         link_picture(name, prepared.pixels)
         show_looks_panel(key, prepared.pixels, entries)
-        show_alike_panel(key, prepared.pixels, entries[0])
+        show_alike_panel(key, prepared.pixels, entries)
 
 
 def show_steps(prepared: Prepared, key: str) -> None:

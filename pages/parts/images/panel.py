@@ -51,7 +51,7 @@ def show_panel(
     """An image (28, 28) uint8 beside `words`, with `bars` below; both are HTML.
 
     Then the link that takes the image inside and, folded, where the models `entries` look and what
-    the image is like for the first of them.
+    the image is like for them.
     """
     scheme = "dark" if theme_is_dark() else "light"
     image = image_html(
@@ -67,4 +67,4 @@ def show_panel(
     else:
         link_picture(f"{split_name} {index}", pixels)
     show_looks_panel("test_image", pixels, entries)
-    show_alike_panel("test_image", pixels, entries[0])
+    show_alike_panel("test_image", pixels, entries)

@@ -4,6 +4,7 @@ Stands on fashion_core.inside.features and, for the features of all training ima
 computed once for each model, on fashion_core.inside.jobs.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,8 +60,11 @@ def show_alike(picture: Picture, entry: ModelEntry) -> None:
         show_nearest(picture.pixels, entry, index)
 
 
-def show_alike_panel(key: str, pixels: np.ndarray, entry: ModelEntry) -> None:
-    """The same, folded; nothing is computed while it is closed. `key` as in `show_looks_panel`."""
+def show_alike_panel(key: str, pixels: np.ndarray, entries: Sequence[ModelEntry]) -> None:
+    """The same for one or two models, folded; nothing is computed while it is closed.
+
+    `key` as in `show_looks_panel`.
+    """
     panel = st.expander(
         "What it is like",
         icon=":material/join_inner:",
@@ -69,15 +73,23 @@ def show_alike_panel(key: str, pixels: np.ndarray, entry: ModelEntry) -> None:
     )
     if not panel.open:
         return
-    with panel:
-        try:  # here, because what is raised in a fragment or dialog comes no further
-            index = index_of(entry)
-            if index is None:
-                show_job(key, entry)
-            else:
-                show_nearest(pixels, entry, index)
-        except LabError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+    for letter, entry in zip("AB", entries, strict=False):
+        with panel:
+            if len(entries) > 1:
+                st.markdown(f"{letter} · {plain(entry.title)}")
+            show_alike_of(f"{key}_{letter}", pixels, entry)
+
+
+def show_alike_of(key: str, pixels: np.ndarray, entry: ModelEntry) -> None:
+    """The nearest training images for one model, or the way to them, or why there are none."""
+    try:  # here, because what is raised in a fragment or dialog comes no further
+        index = index_of(entry)
+        if index is None:
+            show_job(key, entry)
+        else:
+            show_nearest(pixels, entry, index)
+    except LabError as error:
+        st.error(plain(str(error)), icon=":material/error:")
 
 
 def show_nearest(pixels: np.ndarray, entry: ModelEntry, index: FeatureIndex) -> None:
