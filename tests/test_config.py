@@ -103,8 +103,6 @@ def test_recipes_are_valid_and_explain_themselves():
     [
         ("Best of the classic network", "fashion_cnn"),
         ("Classic with batch norm", "fashion_cnn_norm"),
-        ("Drawings and photos", "residual_net"),
-        ("Deep net", "deep_residual_net"),
         ("Largest", "wide_residual_net_mixup"),
     ],
 )

@@ -23,7 +23,7 @@ from fashion_core.errors import CheckpointError, ExportError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import folders
 
-SHIPPED = ("deep_residual_net", "fashion_cnn")
+SHIPPED = ("wide_residual_net", "fashion_cnn")
 EVENTS = [
     {
         "kind": "step",

@@ -105,7 +105,7 @@ def test_names_and_files_of_all_usual_kinds_give_the_same_weights(names, kept, t
         torch.testing.assert_close(found[name], tensor, atol=1e-3, rtol=1e-3)
 
 
-@pytest.mark.parametrize("name", ["fashion_cnn_norm", "residual_net", "deep_residual_net"])
+@pytest.mark.parametrize("name", ["fashion_cnn_norm", "wide_residual_net"])
 def test_networks_with_norms_fit_also_without_counts_and_sorted_by_name(name, tmp_path):
     weights = {n: w for n, w in shipped(name).items() if not n.endswith("num_batches_tracked")}
     (tmp_path / "file").write_bytes(safetensors(weights))

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from fashion_core import checkpoints, data, predict
+from fashion_core import checkpoints, config, data, models, predict
 from fashion_core.inside import saliency
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.transforms import normalise
@@ -17,6 +17,10 @@ def pixels() -> np.ndarray:
 
 
 def shipped(name: str) -> torch.nn.Module:
+    """A shipped model, or an untrained network."""
+    if name in config.MODELS:
+        torch.manual_seed(0)
+        return models.fold_norms(models.build_model(name))
     return checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{name}.pt")
 
 
@@ -39,9 +43,9 @@ def cam_by_hooks(model, module, pixels: np.ndarray, label: int) -> np.ndarray:
     [
         ("fashion_cnn", "conv2", None),
         ("fashion_cnn_norm", "conv1", 26),
-        ("residual_net", "block2", None),
-        ("deep_residual_net", "block3", None),
-        ("deep_residual_net", "widen3", 7),
+        ("ResidualNet", "block2", None),
+        ("DeepResidualNet", "block3", None),
+        ("DeepResidualNet", "widen3", 7),
         ("wide_residual_net", "block4", None),
     ],
 )
@@ -58,7 +62,7 @@ def test_grad_cam_is_the_papers_on_the_last_convolution_of_its_size(name, module
 
 def test_grad_cam_offers_each_size_of_maps_once():
     assert saliency.cam_sizes(shipped("fashion_cnn")) == [26, 11]
-    assert saliency.cam_sizes(shipped("deep_residual_net")) == [28, 14, 7, 3]
+    assert saliency.cam_sizes(shipped("DeepResidualNet")) == [28, 14, 7, 3]
 
 
 def test_occlusion_is_the_evidence_that_a_covered_place_takes_away(pixels):

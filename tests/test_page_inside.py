@@ -56,12 +56,12 @@ def test_the_numbers_of_linear_layers_show_their_strongest_contributions():
 
 
 def test_the_maximum_shows_the_map_that_it_is_taken_from():
-    app = open_page(model="residual_net")
+    app = open_page(model="wide_residual_net")
     rows = component(app, state.LAYER_ROWS)["layers"]
     network = "-".join(row["name"] for row in rows)
     app.session_state[state.PICKED_MAP] = network, len(rows) - 2, 5
     app.run()
-    assert any("The largest of the 49 numbers of block2.conv2, map 5" in h.value for h in app.html)
+    assert any("The largest of the 9 numbers of block4.conv2, map 5" in h.value for h in app.html)
 
 
 def test_a_network_that_looks_at_the_mirror_image_shows_both_ways():

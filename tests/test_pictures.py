@@ -1,5 +1,7 @@
 """Pictures: whatever can be seen comes out as the data set would have it, step by step."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -292,7 +294,7 @@ def test_a_button_of_the_backgrounds_colour_is_cloth_and_no_hole():
 def known():
     """A deep model that is fast, and 100 validation images that it gets right."""
     split = data.load_split("val")
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "deep_residual_net.pt")
+    model = checkpoints.load_model(Path(__file__).parent / "former" / "residual_net.pt")
     right = predict.predict_probs(model, split.pixels[:150]).argmax(axis=1) == split.labels[:150]
     chosen = np.flatnonzero(right)[:100]
     assert len(chosen) == 100
