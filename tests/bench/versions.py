@@ -4,12 +4,15 @@ One process for each version, both on all cores, take turns, the first one by tu
 noisy machine troubles both alike. Two processes of the same version differ by up to 5 %, so each
 round starts new ones. Training: images per second over 13,000 images of the classic
 network. Evaluation: the 10,000 test images, by the same network. Answers: from a picture's bytes to
-its class, the 80 drawings of tests/recognition. Above 1 this version is faster.
+its class, the 80 drawings of tests/recognition. Above 1 this version is faster. With --pages
+instead: a new session that opens a page while all is cached, without a browser, and the memory of
+the process when it has opened all of them.
 
-    python tests/bench/versions.py FOLDER_OF_THE_OTHER_VERSION [--rounds 7] [--turns 3]
+    python tests/bench/versions.py FOLDER_OF_THE_OTHER_VERSION [--rounds 7] [--turns 3] [--pages]
 """
 
 import argparse
+import functools
 import statistics
 import subprocess
 import sys
@@ -19,6 +22,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[2]
 TASKS = ("training", "evaluation", "answers")
+PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
+MEMORY = "memory"
 
 
 def task_seconds(model_path: Path) -> dict[str, Callable[[], float]]:
@@ -59,10 +64,34 @@ def task_seconds(model_path: Path) -> dict[str, Callable[[], float]]:
     return dict(zip(TASKS, (train, evaluate, answer), strict=True))
 
 
+def page_seconds(name: str) -> float:
+    """How long the version in whose folder this process runs takes to draw a page."""
+    from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_file(str(Path("streamlit_app.py").resolve()), default_timeout=600)
+    app.query_params["model"] = "fashion_cnn"
+    if name != PAGES[0]:
+        app.switch_page(f"pages/{name}.py")
+    began = time.perf_counter()
+    app.run()
+    seconds = time.perf_counter() - began
+    assert not app.exception
+    return seconds
+
+
+def memory() -> float:
+    """Megabytes of this process."""
+    import psutil
+
+    return psutil.Process().memory_info().rss / 1e6
+
+
 def serve(model_path: str) -> None:
     """Do the tasks that standard input names; print the seconds of each."""
-    tasks = task_seconds(Path(model_path))
+    tasks = {name: functools.partial(page_seconds, name) for name in PAGES} | {MEMORY: memory}
     for line in sys.stdin:
+        if line.strip() not in tasks:
+            tasks |= task_seconds(Path(model_path))
         print(tasks[line.strip()](), flush=True)
 
 
@@ -85,25 +114,29 @@ def ask(process: subprocess.Popen, task: str) -> float:
     return float(process.stdout.readline())
 
 
-def compare(other: Path, turns: int) -> dict[str, float]:
-    """How many times as long the other version takes, by task: the median of the turns."""
+def compare(other: Path, turns: int, tasks: tuple[str, ...]) -> dict[str, float]:
+    """How many times as long the other version takes, by task: the median of the turns.
+
+    Of the memory it is how many megabytes this version takes more.
+    """
     ours, theirs = processes = [start(HERE), start(other)]
-    ratios = {task: [] for task in TASKS}
+    ratios = {task: [] for task in tasks}
     try:
-        for task in TASKS:
+        for task in tasks:
             for turn in range(turns + 1):
                 order = processes if turn % 2 else processes[::-1]
                 seconds = {process: ask(process, task) for process in order}
                 ratios[task].append(seconds[theirs] / seconds[ours])
+        ratios[MEMORY] = 2 * [ask(ours, MEMORY) - ask(theirs, MEMORY)]
     finally:
         for process in processes:
             process.kill()
     return {task: statistics.median(values[1:]) for task, values in ratios.items()}  # one warms up
 
 
-def main(other: Path, rounds: int, turns: int) -> None:
-    results = [compare(other, turns) for _ in range(rounds)]
-    for task in TASKS:
+def main(other: Path, rounds: int, turns: int, tasks: tuple[str, ...]) -> None:
+    results = [compare(other, turns, tasks) for _ in range(rounds)]
+    for task in (*tasks, MEMORY):
         ratios = sorted(each[task] for each in results)
         print(f"{task}: {statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f})")
 
@@ -113,5 +146,7 @@ if __name__ == "__main__":
     parser.add_argument("other", type=Path, help="folder of the other version")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--pages", action="store_true", help="the pages instead of the core")
     arguments = parser.parse_args()
-    main(arguments.other.resolve(), arguments.rounds, arguments.turns)
+    chosen = PAGES if arguments.pages else TASKS
+    main(arguments.other.resolve(), arguments.rounds, arguments.turns, chosen)
