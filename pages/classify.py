@@ -16,43 +16,15 @@ from fashion_core.data import Split
 from fashion_core.errors import PictureError
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from fashion_core.pictures.opening import FORMAT_NAMES, MAX_FILE_BYTES, open_picture
-from fashion_core.pictures.prepare import Correction, prepare
 from pages.parts import state
 from pages.parts.cached import cached_model, cached_split
-from pages.parts.classify.answer import show_card, show_result, show_steps, show_ways_on
+from pages.parts.classify.answer import show_card
 from pages.parts.classify.camera import camera_problem
-from pages.parts.classify.canvas import EDGE, ask_drawing, put_example
-from pages.parts.classify.correction import ask_correction, correction_of, forget, offer_pieces
+from pages.parts.classify.correction import forget
+from pages.parts.classify.draw import show_draw
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.html import image_html, plain
 from pages.parts.picker import ask_second_model
-
-
-@st.fragment
-def show_draw(entries: Sequence[ModelEntry]) -> None:
-    """The canvas and its answer; a stroke reruns only this."""
-    cards = st.container(horizontal=True, gap="small")
-    with cards.container(border=True, key="canvas_card", width=EDGE + 34):
-        picture = ask_drawing()
-    seen = cards.container(border=True, key="seen_card")
-    answer = cards.container(border=True, key="answer_card")
-    correction = correction_of("drawing")
-    prepared = prepare(picture, correction) if picture else None
-    if prepared and (not prepared.blank or correction != Correction()):
-        show_result(prepared, entries, seen, answer)
-        offer_pieces("drawing", prepared)
-        show_ways_on("drawing", "Your drawing", prepared, entries)
-        show_steps(prepared, "drawing")
-        ask_correction("drawing", prepared, small=False)
-        return
-    seen.caption("**What the model sees** will be here: your drawing at 28 × 28 pixels.")
-    answer.markdown("### Draw something")
-    answer.write(
-        "One piece of clothing, as large as fits: a T-shirt, trousers, a shoe. The answer appears"
-        " here."
-    )
-    answer.button("Start with an example", icon=":material/lightbulb:", on_click=put_example)
-
 
 MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
 

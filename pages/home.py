@@ -1,30 +1,29 @@
-"""Home: what this is, the model in use and its score, the networks, the way into every page.
+"""Home: draw at once, the way into every page, the model in use and its score, the networks.
 
-Stands on fashion_core.catalog (the models' cards); the networks are in pages.parts.home.
+Stands on fashion_core.catalog (the models' cards); the canvas is in pages.parts.classify, the
+networks are in pages.parts.home.
 """
 
 import contextlib
+from pathlib import Path
 
 import streamlit as st
 
-from fashion_core import catalog, limits
+from fashion_core import catalog, files, limits
 from fashion_core.errors import RunError
 from fashion_core.runs import folders
+from pages.parts import state
+from pages.parts.classify.draw import show_draw
+from pages.parts.clickable import show_clickable
 from pages.parts.export import show_export
 from pages.parts.frame import run_through_router, show_no_model
 from pages.parts.home.network import describe_training, show_networks
 from pages.parts.home.training_pictures import show_training_pictures
 from pages.parts.html import bars_html, plain
 from pages.parts.picker import model_in_use
-from pages.parts.words import GLOSSARY, model_score
+from pages.parts.words import GLOSSARY, describe_model, model_score
 
 WAYS_IN = (
-    (
-        "pages/classify.py",
-        "Draw something",
-        ":material/draw:",
-        "Sketch a shoe or a shirt and see what the model calls it.",
-    ),
     (
         "pages/train.py",
         "Train it",
@@ -37,6 +36,12 @@ WAYS_IN = (
         ":material/grid_on:",
         "Click any cell of the confusion matrix and look at the images behind it.",
     ),
+    (
+        "pages/inside.py",
+        "Look inside",
+        ":material/visibility:",
+        "See what each layer makes of a picture, down to the arithmetic of one pixel.",
+    ),
 )
 READ_ONLY_NOTES = {
     "pages/train.py": f"See what a training run is made of. {limits.READ_ONLY_SENTENCE}"
@@ -44,23 +49,31 @@ READ_ONLY_NOTES = {
 
 
 def show_welcome() -> None:
-    """What this is, in four lines."""
-    st.title("Fashion CNN Lab")
-    st.markdown(
-        "A small neural network looks at pictures of clothes, 28 pixels wide, and names one of ten"
-        " kinds.  \nTrain it here on Fashion-MNIST, 70,000 pictures of real articles, and watch it"
-        " learn.  \nThen see what it gets wrong, and why that is often understandable.  \nOr draw"
-        " something yourself and find out whether it understands you."
+    """What this is, in two lines."""
+    st.title("Fashion CNN Lab", anchor=False)
+    st.write(
+        "A small neural network names pictures of clothes. Draw a shoe or a shirt and see whether"
+        " it understands you; then train one yourself, and look at what it gets wrong and why."
+    )
+
+
+def show_canvas(entry: catalog.ModelEntry) -> None:
+    """The canvas, live, and the way to bring a picture instead."""
+    show_draw([entry], "home")
+    st.page_link(
+        "pages/classify.py",
+        label="Or bring a photo, use the camera, pick a sample",
+        icon=":material/add_a_photo:",
     )
 
 
 def show_ways_in() -> None:
-    """Three cards, each with a page to begin with."""
+    """Three cards, each a way to go on."""
     for column, (page, label, icon, note) in zip(st.columns(3), WAYS_IN, strict=True):
-        with column, st.container(border=True, height="stretch"):
-            st.subheader(label, anchor=False)
-            st.write(READ_ONLY_NOTES.get(page, note) if limits.read_only() else note)
-            st.page_link(page, label="Open", icon=icon)
+        key = f"way_in_{Path(page).stem}"
+        with column, st.container(border=True, height="stretch", key=key):
+            st.page_link(page, label=f"**{label}**", icon=icon)
+            st.caption(READ_ONLY_NOTES.get(page, note) if limits.read_only() else note)
 
 
 def show_run() -> None:
@@ -73,7 +86,7 @@ def show_run() -> None:
 
 
 def show_model_card(entry: catalog.ModelEntry) -> None:
-    """The model in use: accuracy, how it was trained, what it finds of each class, its export."""
+    """The model in use: accuracy, what it finds of each class, how it was trained, its export."""
     card = entry.card
     with st.container(border=True):
         st.subheader(f"Model in use: {plain(entry.title)}", anchor=False)
@@ -83,11 +96,16 @@ def show_model_card(entry: catalog.ModelEntry) -> None:
             if score:
                 split, accuracy = score
                 st.metric(f"{split.capitalize()} accuracy", f"{accuracy:.1%}", help=GLOSSARY[split])
-            st.caption(describe_training(card))
-            if isinstance(card.get("recognition"), dict):
-                st.caption(describe_recognition(card["recognition"]))
+            st.caption(describe_model(card))
+            if isinstance(card.get("held_out"), dict):
+                st.caption(describe_held_out(card["held_out"]))
         if isinstance(card.get("per_class"), list):
-            right.html(recall_html(card["per_class"]))
+            with right:
+                show_recall(card["per_class"])
+        with st.expander("How it was trained", icon=":material/model_training:"):
+            st.write(describe_training(card))
+            if card.get("command"):
+                st.code(str(card["command"]), language="bash", wrap_lines=True)
         with st.expander("Export", icon=":material/download:"):
             show_export(entry, run_of(entry))
 
@@ -100,29 +118,58 @@ def run_of(entry: catalog.ModelEntry) -> folders.Run | None:
         return folders.read_run(entry.model_id)
 
 
-def describe_recognition(metrics: dict) -> str:
-    """How well it classifies pictures that are not the data set's."""
-    kinds = (("sketch", "drawings"), ("icon", "icons"), ("photo", "photos"))
-    shares = ", ".join(f"{metrics[key]:.0%} of the {kind}" for key, kind in kinds if key in metrics)
-    return f"Of 200 pictures from outside the data set it classifies {shares} correctly."
+def describe_held_out(reports: dict) -> str:
+    """How well it classifies pictures by people that nothing learned from."""
+    parts = []
+    for kind, report in reports.items():
+        accuracy = files.number_or(report.get("accuracy"), None)
+        if accuracy is not None:
+            parts.append(f"{accuracy:.0%} of the {kind}")
+    if not parts:
+        return ""
+    return f"Of pictures by people that it never saw: {' and '.join(parts)} right."
 
 
-def recall_html(rows: list[dict]) -> str:
-    """Recall of each class as a strip of labelled bars."""
+def show_recall(rows: list[dict]) -> None:
+    """Recall of each class as a strip of labelled bars; each leads to the class's test images."""
     names, recalls = [row["class"] for row in rows], [row["recall"] for row in rows]
-    title = "Recall: the share of each class that it finds"
-    return bars_html(names, recalls, mark_best=False, title=title)
+    title = "Recall: the share of each class that it finds. Click to see its test images"
+    html = bars_html(names, recalls, mark_best=False, title=title, clickable=True)
+    show_clickable("recall", html, names, show_class)
+
+
+def show_class(name: str) -> None:
+    st.switch_page("pages/predictions.py", query_params={state.TRUE_LABEL: name})
+
+
+def show_choice() -> None:
+    """Which shipped model is for what, and why the default is not the most accurate one."""
+    shipped = [
+        entry for entry in catalog.list_models() if entry.shipped and model_score(entry.card)
+    ]
+    best = max(shipped, key=lambda entry: model_score(entry.card)[1], default=None)
+    default = next((each for each in shipped if each.model_id == catalog.RECOMMENDED), None)
+    if default and best and best is not default:
+        (_, ours), (_, highest) = model_score(default.card), model_score(best.card)
+        st.caption(
+            f"{plain(default.title)} comes first because it understands people's drawings and"
+            f" photos. On Fashion-MNIST's own images {plain(best.title)} is better, {highest:.1%}"
+            f" against {ours:.1%}, but it knows nothing else."
+        )
 
 
 run_through_router()
 show_welcome()
-show_run()
-show_ways_in()
 chosen = model_in_use()
 if chosen is None:
     show_no_model()
 else:
+    show_canvas(chosen)
+show_run()
+show_ways_in()
+if chosen:
     show_model_card(chosen)
+    show_choice()
 show_networks(catalog.list_models(), chosen)
 show_training_pictures(bool(chosen and (chosen.card.get("config") or {}).get("synthetic")))
 st.page_link(

@@ -64,7 +64,7 @@ def test_a_shipped_model_is_made_when_asked_for_and_only_then(kind, name):
 )
 def test_the_code_shown_is_the_code_that_was_tested_for_the_file_that_is_downloaded(kind, snippet):
     app = make(open_page("home"), kind)
-    assert app.code[0].value == snippet(downloads(app)[0].split()[1])
+    assert app.code[-1].value == snippet(downloads(app)[0].split()[1])
 
 
 @pytest.mark.parametrize(

@@ -70,21 +70,30 @@ def bars_html(
     label: int | None = None,
     mark_best: bool = True,
     title: str = "",
+    clickable: bool = False,
 ) -> str:
     """Labelled bars: a row for each name, in it a bar for each of one or two series, A over B.
 
     `series`: shares 0…1, one for each name; the largest of each stands out if `mark_best`. The row
-    `label` is marked as the true class. `title` appears under the mouse.
+    `label` is marked as the true class. `title` appears under the mouse. `clickable`: for
+    `clickable.show_clickable`, each row goes to its name.
     """
     rows = []
     for place, name in enumerate(names):
         shares = [values[place] for values in series]
         best = [mark_best and place == np.argmax(values) for values in series]
         mark = " (true)" if place == label else ""
-        rows.append(_bar_row(f"{escaped(name)}{mark}", shares, best))
+        row = _bar_row(f"{escaped(name)}{mark}", shares, best)
+        rows.append(goes_to(name, row) if clickable else row)
     kind = "bars pair" if len(series) == 2 else "bars"
     tooltip = f' title="{escaped(title)}"' if title else ""
     return f'<div class="{kind}"{tooltip}>{"".join(rows)}</div>'
+
+
+def goes_to(target: str, element: str) -> str:
+    """An HTML element that can be clicked, by mouse or keyboard, in `clickable.show_clickable`."""
+    link = f' data-goes-to="{escaped(target)}" role="link" tabindex="0">'
+    return element.replace(">", link, 1)
 
 
 def _bar_row(name: str, shares: list[float], best: list[bool]) -> str:

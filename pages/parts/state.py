@@ -65,7 +65,6 @@ WAY = "way"  # also in the URL
 SAMPLES = "samples"  # the indices that are shown
 SAMPLE = "sample"  # the picked index
 BRUSH = "brush"
-CANVAS = "canvas"
 CANVAS_START = "canvas_start"  # the strokes with which the canvas begins
 DRAWING = "drawing"  # the strokes and pixels as the canvas sent them last
 CANVAS_KEYS = "canvas_keys"  # the component that hears Ctrl+Z
@@ -74,6 +73,11 @@ CLEARED = "cleared"  # the drawing that Clear took away, until something is draw
 REPLACED = "replaced"  # drawings that the canvas may still speak of
 KNOWN_DRAWINGS = "known_drawings"  # the latest, with their pixels, the newest last
 TIMES_CLEARED = "times_cleared"
+
+
+def canvas_key(place: str) -> str:
+    """The canvas of one page."""
+    return f"canvas_{place}"
 
 
 def eraser_key(times_cleared: int) -> str:

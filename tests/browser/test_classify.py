@@ -111,6 +111,11 @@ def go_to(page, name):
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
+def go_home(page):
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fashion CNN Lab")
+
+
 def ends_a_run(payload: bytes) -> bool:
     """Whether the server says so of a run of the page's script."""
     return ForwardMsg.FromString(payload).WhichOneof("type") == "script_finished"
@@ -338,3 +343,36 @@ def test_a_drawing_is_corrected_with_the_keyboard_until_it_is_taken_back_or_clea
     clear(page)
     stroke(page, *BOX)
     expect_seen(page, box)
+
+
+def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_back(page, app):
+    page.goto(app)
+    expect(page.get_by_text("The answer appears here")).to_be_in_viewport(ratio=1)
+    expect(canvas(page)).to_be_in_viewport(ratio=1)
+    stroke(page, *BOX)
+    drawn = changed(page, None)
+    answer = page.get_by_role("status").get_by_role("heading")
+    expect(answer).to_have_text(ANSWER)
+    expect(answer).to_be_in_viewport(ratio=1)
+    marks = ink(page)
+    page.get_by_role("link", name="Why? Look closer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Classify")
+    expect_seen(page, drawn)
+    assert ink(page) == marks
+    stroke(page, (60, 250), (220, 250))
+    more = changed(page, drawn)
+    go_home(page)
+    expect_seen(page, more)
+
+
+def test_home_leads_on_from_its_cards_its_bars_and_its_layers(page, app):
+    page.goto(app)
+    page.get_by_role("link", name="Shirt 82").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Predictions")
+    expect(page).to_have_url(re.compile("true_label=Shirt"))
+    go_home(page)
+    page.locator(".network .layer").nth(2).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inside")
+    go_home(page)
+    page.get_by_text("Start a training run and watch").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")

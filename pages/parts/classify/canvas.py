@@ -25,8 +25,11 @@ _canvas_keys = st.components.v2.component(
 )
 
 
-def ask_drawing() -> Image.Image | None:
-    """The canvas with its tools; returns the drawing, None before the first stroke."""
+def ask_drawing(place: str) -> Image.Image | None:
+    """The canvas with its tools; returns the drawing, None before the first stroke.
+
+    `place` tells the canvases of two pages apart: they have one drawing.
+    """
     brush = st.segmented_control(
         "Brush",
         list(BRUSHES),
@@ -37,7 +40,7 @@ def ask_drawing() -> Image.Image | None:
         key=state.BRUSH,
     )
     eraser = state.eraser_key(st.session_state.get(state.TIMES_CLEARED, 0))
-    _hear_canvas(BRUSHES[brush], st.session_state.get(eraser, False))
+    _hear_canvas(place, BRUSHES[brush], st.session_state.get(eraser, False))
     _canvas_keys(key=state.CANVAS_KEYS, height=0, on_key_change=press_key)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
@@ -53,10 +56,10 @@ def ask_drawing() -> Image.Image | None:
     return None if pixels is None else Image.fromarray(pixels)
 
 
-def _hear_canvas(width: int, erasing: bool) -> None:
+def _hear_canvas(place: str, width: int, erasing: bool) -> None:
     """Draw the canvas and keep what it says has been drawn on it."""
     # Not on screen in the last run: begin with the drawing as it was left
-    if state.CANVAS not in st.session_state:
+    if state.canvas_key(place) not in st.session_state:
         st.session_state[state.CANVAS_START] = {"objects": strokes()}
         st.session_state[state.REPLACED] = []
         st.session_state.setdefault(state.KNOWN_DRAWINGS, [])
@@ -68,7 +71,7 @@ def _hear_canvas(width: int, erasing: bool) -> None:
         height=EDGE,
         initial_drawing=st.session_state[state.CANVAS_START],
         return_image_data=True,
-        key=state.CANVAS,
+        key=state.canvas_key(place),
     )
     if result.image_data is not None:
         _take_in({"strokes": result.json_data["objects"], "pixels": result.image_data})

@@ -10,7 +10,8 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.config import ADDED_KINDS, MODELS, TrainConfig, field_spec, share_of
 from fashion_core.text import format_count, format_duration, format_value
 from pages.parts import state
-from pages.parts.html import escaped, plain
+from pages.parts.clickable import show_clickable
+from pages.parts.html import escaped, goes_to, plain
 from pages.parts.picker import use_model
 from pages.parts.words import GLOSSARY, model_score
 
@@ -155,17 +156,22 @@ LAYER_NAMES = {
     "MaxPool2d": "max-pool 2",
     "Linear": "linear",
 }
+INSIDE = "pages/inside.py"  # where what each layer does can be seen
 MANY_LAYERS = 11  # from here on they are drawn smaller
 
 
 def show_picture(name: str, layers: list[dict]) -> None:
     """A row of layers from the picture to the ten classes; it wraps where it is too long."""
-    st.caption("Under each layer: what flows out of it, channels × height × width.")
+    st.caption(
+        "Under each layer: what flows out of it, channels × height × width. Click one to see what"
+        " it does on Inside."
+    )
     drawn = [{"kind": "picture", "shape": (1, 28, 28), "parameters": 0}]
     drawn += [layer for layer in layers if layer["kind"] in LAYER_NAMES]
     many = len(drawn) >= MANY_LAYERS
-    boxes = "".join(layer_html(layer, small=many) for layer in drawn)
-    st.html(f'<div class="network{" many" if many else ""}" role="list">{boxes}</div>')
+    boxes = "".join(goes_to(INSIDE, layer_html(layer, small=many)) for layer in drawn)
+    html = f'<div class="network{" many" if many else ""}">{boxes}</div>'
+    show_clickable("network_picture", html, [INSIDE], lambda _: st.switch_page(INSIDE))
     if name in NETWORK_NOTES:
         st.caption(NETWORK_NOTES[name])
 
@@ -176,7 +182,7 @@ def layer_html(layer: dict, small: bool = False) -> str:
     weights = f"{layer['parameters']:,} parameters" if layer["parameters"] else "no parameters"
     name = LAYER_NAMES.get(layer["kind"], layer["kind"])
     return (
-        '<div class="layer" role="listitem">'
+        '<div class="layer">'
         f'<div class="drawing" aria-hidden="true">{drawing}</div>'
         f"<b>{name}</b><span>{format_shape(layer)}</span><small>{weights}</small></div>"
     )

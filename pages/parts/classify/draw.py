@@ -1,0 +1,51 @@
+"""Drawing and its answer: the canvas, what the model sees, what it says; on Home and Classify."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from fashion_core.catalog import ModelEntry
+from fashion_core.pictures.prepare import Correction, Prepared, prepare
+from pages.parts.classify.answer import show_result, show_steps, show_ways_on
+from pages.parts.classify.canvas import EDGE, ask_drawing, put_example
+from pages.parts.classify.correction import ask_correction, correction_of, offer_pieces
+
+
+@st.fragment
+def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
+    """The canvas and its answer; a stroke reruns only this.
+
+    On another `place` than Classify without the steps and the ways to correct, but with the link
+    that leads to them.
+    """
+    cards = st.container(horizontal=True, gap="small")
+    with cards.container(border=True, key="canvas_card", width=EDGE + 34):
+        picture = ask_drawing(place)
+    seen = cards.container(border=True, key="seen_card")
+    answer = cards.container(border=True, key="answer_card")
+    correction = correction_of("drawing")
+    prepared = prepare(picture, correction) if picture else None
+    if prepared and (not prepared.blank or correction != Correction()):
+        show_result(prepared, entries, seen, answer)
+        if place == "classify":
+            show_more(prepared, entries)
+        else:
+            answer.page_link(
+                "pages/classify.py", label="Why? Look closer", icon=":material/search:"
+            )
+        return
+    seen.caption("**What the model sees** will be here: your drawing at 28 × 28 pixels.")
+    answer.markdown("### Draw something")
+    answer.write(
+        "One piece of clothing, as large as fits: a T-shirt, trousers, a shoe. The answer appears"
+        " here."
+    )
+    answer.button("Start with an example", icon=":material/lightbulb:", on_click=put_example)
+
+
+def show_more(prepared: Prepared, entries: Sequence[ModelEntry]) -> None:
+    """What Classify has below an answer: pieces, ways on, steps, corrections."""
+    offer_pieces("drawing", prepared)
+    show_ways_on("drawing", "Your drawing", prepared, entries)
+    show_steps(prepared, "drawing")
+    ask_correction("drawing", prepared, small=False)
