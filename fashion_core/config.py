@@ -44,6 +44,12 @@ SCHEDULES = {
     "constant": "The learning rate stays the same.",
     "one-cycle": "The learning rate climbs for the first quarter, then falls to almost nothing.",
 }
+FOLDS = 3  # parts of the training split, each of which one run of a cross-validation leaves out
+ALL_FOLDS = "none"
+HELD_OUT = {ALL_FOLDS: "Learns from all training images."} | {
+    f"{number} of {FOLDS}": f"Learns from all but fold {number} and answers that at its end."
+    for number in range(1, FOLDS + 1)
+}
 
 
 # What a batch may hold beside Fashion-MNIST's own images, and how much of it at most
@@ -163,6 +169,13 @@ class TrainConfig:
     seed: int = _number(
         0, 0, 2**31 - 1, 1, "Seed", "The same seed on the same machine gives the same losses."
     )
+    fold: str = _name(
+        ALL_FOLDS,
+        HELD_OUT,
+        "Fold left out",
+        "For cross-validation: runs that leave out one fold each have answers to all training"
+        " images that none of them learned from. Not together with Learns from a teacher.",
+    )
 
     def __post_init__(self):
         for kind in ADDED_KINDS:
@@ -182,6 +195,12 @@ class TrainConfig:
                 " teacher (distillation) cannot both be on: the teacher has not seen such pictures."
                 " Set their shares to 0 or switch it off."
             )
+        if self.distillation and self.held_out_fold is not None:
+            raise ConfigError(
+                f"A fold cannot be left out (fold {self.fold!r}) together with Learns from a"
+                " teacher (distillation): the teacher has learned from all training images. Set"
+                f" fold to {ALL_FOLDS!r} or switch the teacher off."
+            )
         if self.mixup and (self.distillation or added):
             raise ConfigError(
                 "Mixup (mixup) cannot be on together with Learns from a teacher (distillation),"
@@ -196,9 +215,22 @@ class TrainConfig:
         return {kind: count for kind, count in counts.items() if count}
 
     @property
+    def held_out_fold(self) -> int | None:
+        """The fold 0… that it does not learn from; None where it learns from all of them."""
+        return None if self.fold == ALL_FOLDS else list(HELD_OUT).index(self.fold) - 1
+
+    @property
+    def learned_size(self) -> int:
+        """How many training images it learns from: `train_size`, as far as its folds have them."""
+        if self.held_out_fold is None:
+            return self.train_size
+        held_out = len(range(self.held_out_fold, TRAIN_SIZE, FOLDS))
+        return min(self.train_size, TRAIN_SIZE - held_out)
+
+    @property
     def steps_per_epoch(self) -> int:
         """Weight updates per epoch; the last batch may be smaller and is not dropped."""
-        return math.ceil(self.train_size / self.real_batch_size)
+        return math.ceil(self.learned_size / self.real_batch_size)
 
     @property
     def real_batch_size(self) -> int:
@@ -208,7 +240,7 @@ class TrainConfig:
     @property
     def images_per_epoch(self) -> int:
         """About how many pictures an epoch trains on, added ones included."""
-        return round(self.train_size * self.batch_size / self.real_batch_size)
+        return round(self.learned_size * self.batch_size / self.real_batch_size)
 
     def to_dict(self) -> dict:
         """A plain dict that `from_dict` takes back."""

@@ -89,6 +89,18 @@ def _split_indices(name: SplitName, labels: np.ndarray) -> np.ndarray:
     return everything[is_val if name == "val" else ~is_val]
 
 
+def folds(labels: np.ndarray, count: int) -> np.ndarray:
+    """The fold 0…count-1 of each image (N,) int64, from labels (N,) int64; fixed by SPLIT_SEED.
+
+    Stratified: of each class every fold has as many images as the others, or one more. So it is of
+    all images together: fold f has len(range(f, N, count)).
+    """
+    keys = np.random.PCG64(SPLIT_SEED).random_raw(len(labels))  # as in `_split_indices`
+    found = np.empty(len(labels), np.int64)
+    found[np.lexsort((keys, labels))] = np.arange(len(labels)) % count
+    return found
+
+
 # Batches
 
 

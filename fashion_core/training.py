@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fashion_core import distillation, evaluation
-from fashion_core.config import TrainConfig
-from fashion_core.data import Split, iterate_batches
+from fashion_core.config import FOLDS, TrainConfig
+from fashion_core.data import Split, folds, iterate_batches
 from fashion_core.errors import ConfigError, TrainingFailed
 from fashion_core.losses import NO_LABEL, label_loss, objective, soft_targets
 from fashion_core.metadata import OUTLIER
@@ -302,13 +302,16 @@ def _checked(loss: float, state: TrainState) -> float:
 
 
 def training_tensors(config: TrainConfig, split: Split) -> tuple[Tensor, ...]:
-    """The `train_size` images that the config's seed picks.
+    """The `train_size` images that the config's seed picks, none of them of the fold left out.
 
     pixels (n, 28, 28) uint8, labels (n,) int64. With `config.distillation` pixels
     (copies, n, 28, 28) of the images and their mixed copies, labels (n,) and the teacher's logits
     (copies, n, 10) float32. Raises TeacherError when those are not there.
     """
-    chosen = np.random.default_rng(config.seed).permutation(len(split.labels))[: config.train_size]
+    chosen = np.random.default_rng(config.seed).permutation(len(split.labels))
+    if config.held_out_fold is not None:
+        chosen = chosen[folds(split.labels, FOLDS)[chosen] != config.held_out_fold]
+    chosen = chosen[: config.train_size]
     labels = torch.from_numpy(split.labels[chosen])
     if not config.distillation:
         return torch.from_numpy(split.pixels[chosen]), labels
@@ -562,6 +565,16 @@ def final_metrics(state: TrainState, test_split: Split | None) -> dict:
     if any(getattr(state.config, kind) for kind in ("drawings", "photos", "others")):
         metrics |= _people_metrics(state)
     return metrics
+
+
+def held_out_answers(state: TrainState, train_split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """What `state.model` says of the fold that the config leaves out, after `final_metrics`.
+
+    Returns indices (n,) int64 in the training file and logits (n, 10) float32, calibrated.
+    """
+    places = np.flatnonzero(folds(train_split.labels, FOLDS) == state.config.held_out_fold)
+    logits = predict_logits(state.model, train_split.pixels[places])
+    return train_split.indices[places], logits / state.best_metrics["temperature"]
 
 
 def _people_metrics(state: TrainState) -> dict:

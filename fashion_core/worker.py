@@ -148,7 +148,7 @@ def _step_behind() -> None:
 
 def _train(run_dir: Path, status: _Status) -> None:
     train_split, val_split = _prepare("train", "val")
-    from fashion_core import training
+    from fashion_core import cross_validation, training
     from fashion_core.data import load_split
 
     config = TrainConfig.from_dict(files.read_json(run_dir / "config.json")["config"])
@@ -171,6 +171,8 @@ def _train(run_dir: Path, status: _Status) -> None:
     if "test_accuracy" in metrics:
         status.values["test_accuracy"] = metrics["test_accuracy"]
         _keep_answers(run_dir / "model.pt", state)
+    if end == "finished" and config.held_out_fold is not None:
+        cross_validation.save_answers(run_dir, *training.held_out_answers(state, train_split))
     status.write(state=end, message=message, **_best(state))
 
 

@@ -23,10 +23,11 @@ STEPS = [
     {"errors", "metadata"},
     {"text", "files", "limits", "config"},
     {"data", "fetch", "transforms", "models", "optimizers", "losses", "evaluation", "comparison"}
+    | {"label_errors", "duplicates"}
     | {"pictures", "picture_sets", "fetch_pictures"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
-    | {"foreign_weights", "kept_answers"},
+    | {"foreign_weights", "kept_answers", "cross_validation"},
     {"worker", "__main__"},
 ]
 WITHIN = {
@@ -34,6 +35,7 @@ WITHIN = {
     "config": {"text", "files"},
     "fetch": {"data"},
     "comparison": {"evaluation"},
+    "label_errors": {"evaluation"},
     "picture_sets": {"pictures", "data"},
     "fetch_pictures": {"picture_sets", "pictures"},
     "training": {"distillation", "picture_report"},

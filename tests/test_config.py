@@ -145,5 +145,15 @@ def test_a_value_is_told_as_one_types_it(name, value, words):
     assert format_value(name, value) == words
 
 
+def test_a_run_that_leaves_a_fold_out_has_fewer_images_and_no_teacher():
+    sizes = [TrainConfig(fold=f"{number} of 3").learned_size for number in (1, 2, 3)]
+    assert sizes == [36_666, 36_667, 36_667]
+    assert sum(55_000 - size for size in sizes) == 55_000
+    assert TrainConfig(fold="2 of 3").steps_per_epoch == math.ceil(36_667 / 64)
+    assert TrainConfig(fold="2 of 3", train_size=1_000).steps_per_epoch == 16
+    with pytest.raises(ConfigError, match="teacher has learned from all"):
+        TrainConfig(fold="2 of 3", distillation=True)
+
+
 def test_the_last_smaller_batch_counts_as_a_step():
     assert TrainConfig(train_size=1_000, batch_size=64).steps_per_epoch == 16

@@ -605,3 +605,19 @@ def test_apt_that_fails_or_hangs_is_a_reason(tmp_path, fake_apt, monkeypatch, se
     with pytest.raises(DataError, match=f"- Debian's package dataset-fashion-mnist: {words}"):
         fetch.fetch_data(mirrors={}, use_apt=True, target_dir=tmp_path / "target")
     assert names_in(tmp_path / "target") == []
+
+
+# Folds
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_folds_cover_every_image_once_and_are_alike(count):
+    labels = data.load_split("train").labels
+    found = data.folds(labels, count)
+    sizes = np.bincount(found)
+    assert sizes.tolist() == [len(range(fold, len(labels), count)) for fold in range(count)]
+    table = np.zeros((count, 10), np.int64)
+    np.add.at(table, (found, labels), 1)
+    assert np.ptp(table, axis=0).max() <= 1
+    assert np.array_equal(data.folds(labels, count), found)
+    assert len(np.unique(found[:20])) > 1  # not one after another

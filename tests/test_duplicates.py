@@ -26,7 +26,9 @@ def place_of(image):
 def test_the_listed_pairs_are_in_the_files_and_those_with_test_images_are_all():
     """All others are not searched for here, which takes ten seconds."""
     pixels, labels = all_images()
-    listed = np.array([[place_of(first), place_of(second)] for first, second, _ in duplicates.PAIRS])
+    listed = np.array(
+        [[place_of(first), place_of(second)] for first, second, _ in duplicates.PAIRS]
+    )
     differences = duplicates._differences(pixels, listed)
     np.testing.assert_allclose(differences, [pair[2] for pair in duplicates.PAIRS], atol=0.006)
     assert (labels[listed[:, 0]] == labels[listed[:, 1]]).all()

@@ -8,7 +8,7 @@ from fashion_core import label_errors
 from fashion_core.errors import InsideError
 from fashion_core.metadata import NUM_CLASSES
 
-# Two images of each of three classes; the last one is called the first class, and labelled the third
+# Two images of each of three classes; the last one has the label 2 and is called a 0
 LABELS = np.array([0, 0, 1, 1, 2, 2])
 PROBS = np.zeros((6, NUM_CLASSES))
 PROBS[:, :3] = [
@@ -40,9 +40,7 @@ def test_figures_worked_out_by_hand():
     joint = label_errors.confident_joint(LABELS, PROBS)
     assert joint[:3, :3].tolist() == [[1, 0, 0], [0, 1, 0], [1, 0, 1]]
     assert joint.sum() == 4  # of two images it is not sure
-    np.testing.assert_allclose(
-        label_errors.margins(LABELS, PROBS), [0.8, 0.5, 0.6, 0.2, 0.8, -0.7]
-    )
+    np.testing.assert_allclose(label_errors.margins(LABELS, PROBS), [0.8, 0.5, 0.6, 0.2, 0.8, -0.7])
     assert label_errors.doubtful_places(LABELS, PROBS).tolist() == [5]
 
 

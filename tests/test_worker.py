@@ -4,6 +4,7 @@ As a real process where that is the claim; else `work` does the same in this one
 """
 
 import contextlib
+import dataclasses
 import errno
 import json
 import os
@@ -20,6 +21,8 @@ from waiting import SECONDS, wait_for, wait_for_first_loss, wait_for_state, work
 
 from fashion_core import (
     checkpoints,
+    cross_validation,
+    data,
     evaluation,
     files,
     kept_answers,
@@ -27,7 +30,7 @@ from fashion_core import (
     training,
     worker,
 )
-from fashion_core.config import TrainConfig
+from fashion_core.config import FOLDS, TrainConfig
 from fashion_core.data import load_split
 from fashion_core.errors import (
     CheckpointError,
@@ -322,6 +325,25 @@ def test_a_finished_run_continues_and_its_final_metrics_are_replaced(work, monke
     assert run.status["test_accuracy"] > before.status["test_accuracy"]
     metrics = checkpoints.read_checkpoint(run.model_path).metrics
     assert (metrics["test_accuracy"], metrics["epochs_done"]) == (run.status["test_accuracy"], 3)
+
+
+def test_a_run_paused_and_resumed_keeps_its_answers_to_the_fold_that_it_left_out(work, monkeypatch):
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: None)
+    config = dataclasses.replace(TINY, fold="2 of 3")
+    run_id = folders.create_run(config)
+    (folders.run_dir_of(run_id) / "pause").touch()
+    run = work(run_id)
+    assert run.state == "paused", run.message
+    assert not cross_validation.answers_path(run.run_dir).exists()
+    run_queue.continue_run(run_id)
+    run = work(run_id)
+    assert run.state == "finished", run.message
+    split = load_split("train")
+    places = np.flatnonzero(data.folds(split.labels, FOLDS) == 1)
+    logits = cross_validation.read_answers(run, split.indices[places])
+    model = checkpoints.load_model(run.model_path)
+    expected = predict.predict_logits(model, split.pixels[places[:500]])
+    np.testing.assert_allclose(logits[:500], expected, rtol=0.01, atol=0.01)
 
 
 def test_the_queue_goes_on_without_a_page_past_a_run_that_fails():
