@@ -16,6 +16,7 @@ PAGES = [
     st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
     st.Page("pages/classify.py", title="Classify", icon=":material/draw:"),
     st.Page("pages/inside.py", title="Inside", icon=":material/visibility:"),
+    st.Page("pages/labels.py", title="Wrong labels", icon=":material/label_off:"),
 ]
 
 ICON = Path(__file__).parent / "docs" / "icon.png"

@@ -83,6 +83,16 @@ def twins_of(file: str) -> dict[int, list[Twin]]:
     return twins
 
 
+def twin_places(file: str, indices: np.ndarray) -> np.ndarray:
+    """The places (M,) int64 of images with twins in a split of this file, the closest pairs first.
+
+    indices (N,) int64, ascending: those of the split's images in the file.
+    """
+    wanted = np.array(list(twins_of(file)), np.int64)
+    places = np.minimum(np.searchsorted(indices, wanted), len(indices) - 1)
+    return places[indices[places] == wanted]
+
+
 COARSE = 4  # pixels along the edge of a block
 AXES = 12  # more let fewer pairs through and cost more to search
 CHECKED_AT_ONCE = 5_000  # pairs; 30 MB

@@ -78,6 +78,11 @@ def doubtful_places(labels: np.ndarray, probs: np.ndarray) -> np.ndarray:
     return places[np.argsort(margins(labels, probs)[places], kind="stable")]
 
 
+def join_places(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The places (K,) of one list, then those of a second list (M,) that are not in the first."""
+    return np.concatenate([first, second[~np.isin(second, first)]]).astype(np.int64)
+
+
 def accuracy_without(labels: np.ndarray, preds: np.ndarray, order: np.ndarray, count: int) -> float:
     """The accuracy, 0…1, over all images but the first `count` of `order` (K,), which are places.
 

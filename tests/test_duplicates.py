@@ -60,3 +60,11 @@ def test_each_image_knows_its_twins_the_closest_first():
     assert sum(len(twins) for twins in (*tests.values(), *train.values())) == 2 * len(
         duplicates.PAIRS
     )
+
+
+def test_a_split_has_the_places_of_its_images_with_twins():
+    split = load_split("train")
+    places = duplicates.twin_places("train", split.indices)
+    known = duplicates.twins_of("train")
+    assert set(split.indices[places]) == known.keys() - set(load_split("val").indices)
+    assert split.indices[places[:2]].tolist() == [20554, 36357]

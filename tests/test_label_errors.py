@@ -44,6 +44,19 @@ def test_figures_worked_out_by_hand():
     assert label_errors.doubtful_places(LABELS, PROBS).tolist() == [5]
 
 
+def test_a_label_that_is_the_models_own_answer_is_not_doubted():
+    """It is sure of class 1 in the second image, whose threshold is low, and still says 0."""
+    labels, probs = np.array([0, 0, 1, 1]), np.zeros((4, NUM_CLASSES))
+    probs[:, :3] = [[0.98, 0.01, 0.01], [0.5, 0.45, 0.05], [0.3, 0.4, 0.3], [0.28, 0.44, 0.28]]
+    assert label_errors.confident_joint(labels, probs)[0, 1] == 1
+    assert label_errors.doubtful_places(labels, probs).tolist() == []
+
+
+def test_one_list_after_another_has_each_place_once():
+    joined = label_errors.join_places(np.array([4, 2]), np.array([1, 4, 0]))
+    assert joined.tolist() == [4, 2, 1, 0]
+
+
 def test_planted_errors_are_found_first():
     given, probs, wrong = planted()
     found = label_errors.doubtful_places(given, probs)

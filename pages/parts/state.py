@@ -122,6 +122,15 @@ def alike_key(part: str, picture: str) -> str:
     return f"alike_{part}_{picture}"
 
 
+# Wrong labels, each also in the URL
+SPLIT = "split"
+LISTED = "list"  # which of the images are listed
+LISTED_PAGE = "list_page"
+LISTED_IMAGE = "listed_image"  # the index of the picked image in its file
+WITHOUT = "without"  # how many of the first images are left out
+FOLDS_ERROR = "folds_error"  # why the last click trained nothing
+
+
 # Export
 def export_key(part: str, model_id: str) -> str:
     """One part of a model's export: its kind, its buttons, what was made."""

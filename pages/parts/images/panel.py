@@ -53,6 +53,15 @@ def show_panel(
     Then the link that takes the image inside and, folded, where the models `entries` look and what
     the image is like for them.
     """
+    show_large(index, pixels, label, words, bars, split_name)
+    show_looks_panel("test_image", pixels, entries)
+    show_alike_panel("test_image", pixels, entries)
+
+
+def show_large(
+    index: int, pixels: np.ndarray, label: int, words: str, bars: str, split_name: str
+) -> None:
+    """The image with words, bars and the link that takes it inside."""
     scheme = "dark" if theme_is_dark() else "light"
     image = image_html(
         pixels, "large", f"{split_name.capitalize()} image {index}: {CLASS_NAMES[label]}"
@@ -66,5 +75,3 @@ def show_panel(
         link_test_image(index)
     else:
         link_picture(f"{split_name} {index}", pixels)
-    show_looks_panel("test_image", pixels, entries)
-    show_alike_panel("test_image", pixels, entries)

@@ -92,11 +92,18 @@ def show_alike_of(key: str, pixels: np.ndarray, entry: ModelEntry) -> None:
         st.error(plain(str(error)), icon=":material/error:")
 
 
-def show_nearest(pixels: np.ndarray, entry: ModelEntry, index: FeatureIndex) -> None:
-    """The nearest training images of a picture (28, 28) uint8, and what they are."""
+def show_nearest(
+    pixels: np.ndarray, entry: ModelEntry, index: FeatureIndex, itself: int | None = None
+) -> None:
+    """The nearest training images of a picture (28, 28) uint8, and what they are.
+
+    `itself`: the picture's own place in the training split, which is then not among them.
+    """
     model = cached_model(str(entry.path), entry.fingerprint)
     vector = features.penultimate(model, pixels[None])[0]
-    found, distances = features.nearest(index, vector, NEAREST)
+    found, distances = features.nearest(index, vector, NEAREST + 1)
+    others = (found != itself) if itself is not None else slice(NEAREST)
+    found, distances = found[others][:NEAREST], distances[others][:NEAREST]
     split = cached_split("train")
     st.markdown(describe_nearest(split.labels[found]))
     figures = "".join(

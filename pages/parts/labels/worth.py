@@ -1,0 +1,47 @@
+"""What the doubts are worth: how many there are, and the accuracy without the first N."""
+
+import streamlit as st
+
+from fashion_core import evaluation, label_errors
+from pages.parts import state
+from pages.parts.labels.grid import SPLIT_LABELS, TEST, Listing
+
+AT_FIRST = 100  # images that are left out before the visitor says how many
+
+
+def show_worth(listing: Listing) -> None:
+    """The number of doubtful labels, and a choice of N with the accuracy before and after."""
+    labels, doubtful = listing.split.labels, listing.doubtful
+    with st.container(border=True):
+        st.markdown(describe_doubts(listing))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            count = st.number_input(
+                "Without the first",
+                0,
+                len(doubtful),
+                min(AT_FIRST, len(doubtful)),
+                key=state.WITHOUT,
+                bind="query-params",
+                width=160,
+            )
+            before = evaluation.accuracy(labels, listing.preds)
+            after = label_errors.accuracy_without(labels, listing.preds, doubtful, count)
+            st.metric("Accuracy on all", f"{before:.2%}", width=150)
+            st.metric(f"Without {count:,}", f"{after:.2%}", width=150)
+        st.caption(
+            "This flatters the model: it is its own judge, and most of what it doubts are its"
+            " mistakes. Only labels that you have found wrong yourself may be left out."
+        )
+
+
+def describe_doubts(listing: Listing) -> str:
+    """How many labels are doubtful, whose doubts these are, and what is known of duplicates."""
+    split = listing.split
+    kind = SPLIT_LABELS[split.name].lower()
+    whose = "the model in use" if split.name == TEST else "a cross-validation"
+    return (
+        f"**{len(listing.doubtful):,}** of {len(split.labels):,} {kind} have a label that"
+        f" {whose} doubts: it is surer of another class than it is of that class on average"
+        " (confident learning). The lower the margin, the stronger the doubt."
+        f" {len(listing.twin_places):,} have a near duplicate; none has an exact copy."
+    )
