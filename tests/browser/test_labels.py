@@ -34,7 +34,7 @@ def test_doubtful_labels_are_ranked_picked_and_downloaded_and_a_twin_is_found(pa
     assert [int(row["index"]) for row in rows if row["doubtful"] == "True"] == expected
 
     page.get_by_role("radio", name="Near duplicates").click()
-    page.get_by_role("button", name=re.compile("^Image 4998, label T-shirt/top")).click()
+    page.locator(f"{GRID}[data-index='4998']").click()
     twin = panel.get_by_role("img", name="Training image 13360: T-shirt/top")
     expect(twin).to_be_visible()
     expect(page).to_have_url(re.compile(r"(?=.*list=Near)(?=.*listed_image=4998)"))
