@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from functools import partial
 
 import app_page
@@ -13,9 +14,17 @@ from app_page import press, words
 from run_folders import alive, make_run
 from short_training import train_split
 
-from fashion_core import cross_validation, data, duplicates, evaluation, label_errors
+from fashion_core import (
+    checkpoints,
+    cross_validation,
+    data,
+    duplicates,
+    evaluation,
+    label_errors,
+)
 from fashion_core.config import FOLDS
 from fashion_core.cross_validation import FOLD_NAMES
+from fashion_core.inside import features, jobs
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
 from pages.parts.labels.grid import Listing, listing_frame
@@ -121,6 +130,25 @@ def test_answers_of_three_runs_make_the_list_of_training_images():
     validation_image = int(data.load_split("val").indices[0])
     app.number_input(key="listed_image").set_value(validation_image).run()
     assert "This one is a validation image" in words(app)
+
+
+def test_a_training_image_is_not_among_its_own_neighbours():
+    shipped, place = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt", 100
+    model, split = checkpoints.load_model(shipped), train_split()
+    vector = features.penultimate(model, split.pixels[[place]])[0]
+    rows = np.random.default_rng(0).normal(size=(len(split.labels), 64)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    basis = np.eye(128, 64, dtype=np.float32)
+    near = [place, 5, 50, 500, 5_000, 7, 70, 700, 7_000, 9]
+    rows[near] = features.project(vector, basis) + 0.001 * rows[near]
+    path = jobs.result_path(shipped, "features")
+    path.parent.mkdir(parents=True)
+    index = features.FeatureIndex(rows, basis, features.digest_of(shipped))
+    features.save_index(path, index)
+    app = open_page(**TRAINING, listed_image=str(split.indices[place]))
+    (shown,) = [element.value for element in app.html if 'class="alike"' in element.value]
+    found = {int(number) for number in re.findall(r"Training image (\d+)", shown)}
+    assert found == set(split.indices[near[1:]].tolist())
 
 
 def test_a_missing_or_failed_fold_is_a_sentence_with_a_way_on(monkeypatch):

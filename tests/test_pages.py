@@ -43,7 +43,7 @@ def test_every_page_explains_itself_without_data(runs_dir, tmp_path, monkeypatch
     monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "none"))
     app = open_page("home")
     for name in visit(app):
-        if name in ("train", "predictions", "confusion_matrix", "compare"):
+        if name in ("train", "predictions", "confusion_matrix", "compare", "labels"):
             assert "FASHION_DATA_DIR" in words(app), name
     cached_split.clear()
 
@@ -61,7 +61,7 @@ def test_every_page_explains_itself_without_any_model(runs_dir, tmp_path, monkey
 def test_a_damaged_model_is_one_sentence(runs_dir, checkpoint_path):
     checkpoint_path.write_bytes(checkpoint_path.read_bytes()[:5_000])
     app = open_page("home", model=make_run("Broken", checkpoint_path=checkpoint_path))
-    for name in visit(app, ("predictions", "confusion_matrix", "compare", "classify")):
+    for name in visit(app, ("predictions", "confusion_matrix", "compare", "classify", "labels")):
         assert "half of one" in words(app), name
 
 

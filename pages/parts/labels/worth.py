@@ -26,8 +26,9 @@ def show_worth(listing: Listing) -> None:
             )
             before = evaluation.accuracy(labels, listing.preds)
             after = label_errors.accuracy_without(labels, listing.preds, doubtful, count)
-            st.metric("Accuracy on all", f"{before:.2%}", width=150)
-            st.metric(f"Without {count:,}", f"{after:.2%}", width=150)
+            with st.container(horizontal=True, width="content"):  # side by side on a phone, too
+                st.metric("Accuracy on all", f"{before:.2%}", width=140)
+                st.metric(f"Without {count:,}", f"{after:.2%}", width=140)
         st.caption(
             "This flatters the model: it is its own judge, and most of what it doubts are its"
             " mistakes. Only labels that you have found wrong yourself may be left out."
