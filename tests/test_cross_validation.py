@@ -10,7 +10,7 @@ from short_training import CPU, train_split
 from fashion_core import cross_validation, data, predict, training
 from fashion_core.config import FOLDS, TrainConfig
 from fashion_core.cross_validation import FOLD_NAMES
-from fashion_core.runs import folders
+from fashion_core.runs import folders, sweep
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
 
@@ -115,3 +115,11 @@ def test_the_missing_runs_are_made_as_the_others():
     config = TrainConfig(epochs=7)
     (named,) = cross_validation.fold_configs(config, ["2 of 3"])
     assert named == ("Cross-validation 2 of 3", dataclasses.replace(config, fold="2 of 3"))
+
+
+def test_a_sweep_makes_runs_that_belong_together():
+    values = sweep.parse_values("fold", ", ".join(FOLD_NAMES))
+    config = TrainConfig(model="ResidualNet")
+    for name, swept in sweep.named_configs(config, "fold", values):
+        make_run(name, config=swept)
+    assert [run.config.model for run in latest().values()] == ["ResidualNet"] * FOLDS

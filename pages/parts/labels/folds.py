@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from fashion_core import cross_validation, limits, predict
-from fashion_core.config import FOLDS, RECIPES, TrainConfig
+from fashion_core.config import FOLDS, RECIPES, TrainConfig, field_spec
 from fashion_core.cross_validation import FOLD_NAMES, UNDER_WAY
 from fashion_core.errors import RunError
 from fashion_core.runs import folders
@@ -97,6 +97,8 @@ def show_offer() -> None:
         f" images out and answers it at its end. {describe_cost([config for _, config in named])}"
     )
     show_start(f"Train {format_count(FOLDS, 'run')}", None, FOLD_NAMES)
+    label = field_spec("fold")["label"]
+    st.caption(f"For another network or recipe, sweep “{label}” on Train: {', '.join(FOLD_NAMES)}.")
 
 
 def describe_cost(configs: list[TrainConfig]) -> str:
