@@ -128,7 +128,6 @@ LISTED = "list"  # which of the images are listed
 LISTED_PAGE = "list_page"
 LISTED_IMAGE = "listed_image"  # the index of the picked image in its file
 WITHOUT = "without"  # how many of the first images are left out
-FOLDS_ERROR = "folds_error"  # why the last click trained nothing
 
 
 # Export

@@ -78,9 +78,6 @@ def _show_folds(moved: bool) -> None:
     changed = len(answers) == FOLDS or moves != moved
     if changed and state.DIALOG not in st.session_state:  # which drawing anew would close
         st.rerun()
-    error = st.session_state.pop(state.FOLDS_ERROR, None)
-    if error:
-        st.error(plain(error), icon=":material/error:")
     if not any(runs.values()):
         show_offer()
         return
@@ -160,8 +157,8 @@ def show_start(label: str, config: TrainConfig | None, names: Iterable[str]) -> 
 
 
 def queue_folds(config: TrainConfig | None, names: list[str]) -> None:
-    """Queue the runs, or keep the sentence that says why not for the card's next drawing."""
+    """Queue the runs, or say why not; in a toast, because the card draws itself anew."""
     try:
         run_queue.add_all(cross_validation.fold_configs(config, names))
     except (RunError, OSError) as error:
-        st.session_state[state.FOLDS_ERROR] = str(error)
+        st.toast(plain(str(error)), icon=":material/error:", duration="long")
