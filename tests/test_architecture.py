@@ -50,6 +50,7 @@ SIBLINGS = {
         "segment": {"background", "garment"},
         "opening": {"decoding"},
         "parts_of": {"prepare"},
+        "worn": {"garment", "parts_of", "prepare"},
         "prepare": {"opening", "background", "garment", "pairs", "segment"},
     },
     "synthetic": {
