@@ -259,12 +259,19 @@ def _show_progress(bar: "tqdm", event: dict, epochs: int) -> None:
     help="Which part of --pictures.",
 )
 @click.option(
+    "--whole",
+    is_flag=True,
+    help="Of --pictures answer only the whole ones, never the upper part of somebody dressed.",
+)
+@click.option(
     "--keep",
     is_flag=True,
     help="Keep the answers to the test images beside CHECKPOINT, where the app looks for them.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(checkpoint: Path | None, folder: Path | None, split: str, keep: bool, as_json: bool):
+def evaluate(
+    checkpoint: Path | None, folder: Path | None, split: str, whole: bool, keep: bool, as_json: bool
+):
     """Measure CHECKPOINT (default: the recommended model) on the 10,000 test images."""
     from fashion_core import catalog, checkpoints, evaluation, kept_answers, predict
 
@@ -272,7 +279,7 @@ def evaluate(checkpoint: Path | None, folder: Path | None, split: str, keep: boo
         raise click.UsageError("--split is a part of --pictures; the test images have none.")
     path = checkpoint or catalog.recommended_path()
     if folder:
-        result = _picture_result(path, folder, split)
+        result = _picture_result(path, folder, split, whole)
         click.echo(json.dumps(result) if as_json else _picture_table(result))
         return
     model, split = checkpoints.load_model(path), data.load_split("test")
@@ -301,14 +308,16 @@ def evaluate(checkpoint: Path | None, folder: Path | None, split: str, keep: boo
 WORST = 10  # mistakes that are listed
 
 
-def _picture_result(path: Path, folder: Path, split: str) -> dict:
-    """What a model makes of a picture set, as plain values."""
+def _picture_result(path: Path, folder: Path, split: str, whole: bool) -> dict:
+    """What a model makes of a picture set, as plain values; `whole`: of the whole pictures only."""
     import numpy as np
 
     from fashion_core import checkpoints, evaluation, predict
-    from fashion_core.picture_report import report_on
+    from fashion_core.picture_report import as_answered, report_on
 
     model, pictures = checkpoints.load_model(path), _load_pictures(folder, split)
+    if not whole:
+        pictures = as_answered(model, pictures)
     probs = predict.predict_probs(model, pictures.pixels)  # (N, 10) float32
     worst = [
         {
@@ -391,6 +400,7 @@ def _classify_file(model: "nn.Module", path: Path) -> dict:
     from fashion_core import predict
     from fashion_core.pictures.opening import open_picture
     from fashion_core.pictures.prepare import prepare
+    from fashion_core.pictures.worn import UPPER, worn_parts
 
     try:
         prepared = prepare(open_picture(path))
@@ -398,12 +408,17 @@ def _classify_file(model: "nn.Module", path: Path) -> dict:
         return {"path": str(path), "error": str(error)}
     if prepared.blank:
         return {"path": str(path), "blank": True}
-    answer = predict.classify_pixels(model, prepared.pixels)
+    upper = worn_parts(prepared).get(UPPER)
+    is_upper = bool(
+        upper and predict.part_is_surer(model, prepared.pixels[None], upper.pixels[None])[0]
+    )
+    answer = predict.classify_pixels(model, (upper if is_upper else prepared).pixels)
     return {
         "path": str(path),
         "label": CLASS_NAMES[answer.label],
         "probs": {name: float(p) for name, p in zip(CLASS_NAMES, answer.probs, strict=True)},
         "recognised": answer.recognised,
+        **({"part": UPPER} if is_upper else {}),
     }
 
 
@@ -413,7 +428,9 @@ def _answer_line(answer: dict) -> str:
     if answer.get("blank"):
         return f"{answer['path']}: nothing to see, this picture is one plain colour"
     doubt = "" if answer["recognised"] else " (but it looks like none of the ten classes)"
-    return f"{answer['path']}: {answer['label']}, {answer['probs'][answer['label']]:.1%}{doubt}"
+    part = f" in the {answer['part'].lower()}" if "part" in answer else ""
+    share = f"{answer['probs'][answer['label']]:.1%}"
+    return f"{answer['path']}: {answer['label']}{part}, {share}{doubt}"
 
 
 @cli.command("ask-teacher")

@@ -29,6 +29,7 @@ from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, NUM_CLASSES
 from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
 from fashion_core.pictures.prepare import prepare
 from fashion_core.pictures.strokes import Strokes, draw_strokes
+from fashion_core.pictures.worn import UPPER, worn_parts
 from fashion_core.text import format_bytes, format_count, one_line
 
 ENVIRONMENT_NAME = "FASHION_PICTURES_DIR"
@@ -48,14 +49,17 @@ Report = Callable[[int, int], None]  # pictures prepared, pictures to prepare
 class PictureSet:
     """One set in memory.
 
-    pixels (N, 28, 28) uint8. allowed (N, 10) bool, the classes that are right: one, several where
-    any of them is, none for an outlier. sources (N,), what each picture came from, for people.
-    keys (N,), what the split goes by. strokes (N,), or None unless all pictures are drawings.
+    pixels (N, 28, 28) uint8. upper (N, 28, 28) uint8, the upper part of somebody dressed, 0 where a
+    picture shows nobody (`pictures.worn`): for evaluation, nothing learns from it. allowed (N, 10)
+    bool, the classes that are right: one, several where any of them is, none for an outlier.
+    sources (N,), what each picture came from, for people. keys (N,), what the split goes by.
+    strokes (N,), or None unless all pictures are drawings.
     problems: sentences on what could not be used.
     """
 
     name: str
     pixels: np.ndarray
+    upper: np.ndarray
     allowed: np.ndarray
     sources: tuple[str, ...]
     keys: tuple[str, ...]
@@ -74,6 +78,7 @@ class PictureSet:
         return PictureSet(
             self.name,
             self.pixels[indices],
+            self.upper[indices],
             self.allowed[indices],
             tuple(self.sources[i] for i in indices),
             tuple(self.keys[i] for i in indices),
@@ -142,7 +147,8 @@ def load_picture_set(folder: Path, report: Report | None = None) -> PictureSet:
     drawn = all(isinstance(item.content, list) for item in used)
     return PictureSet(
         folder.name,
-        np.stack([prepared[item.digest] for item in used]),
+        np.stack([prepared[item.digest][0] for item in used]),
+        np.stack([prepared[item.digest][1] for item in used]),
         np.array([[label in item.allowed for label in range(NUM_CLASSES)] for item in used]),
         tuple(item.source for item in used),
         tuple(item.key for item in used),
@@ -202,6 +208,7 @@ def joined(name: str, parts: list[PictureSet]) -> PictureSet:
     return PictureSet(
         name,
         np.concatenate([each.pixels for each in parts]),
+        np.concatenate([each.upper for each in parts]),
         np.concatenate([each.allowed for each in parts]),
         tuple(source for each in parts for source in each.sources),
         tuple(key for each in parts for key in each.keys),
@@ -494,7 +501,7 @@ AT_ONCE = 64  # pictures handed to the threads; an interruption waits for these
 def _prepare_all(
     folder: Path, items: list[_Item], problems: list[str], report: Report | None
 ) -> dict[str, np.ndarray]:
-    """The 28×28 pixels of each item by its digest: those kept from before, the others made now."""
+    """What `_prepare_one` makes of each item by its digest: kept from before, or made now."""
     path = CACHE_DIR / f"{hashlib.sha256(bytes(folder.resolve())).hexdigest()[:16]}.npz"
     known = _read_cache(path)
     missing = {item.digest: item for item in items if item.digest not in known}
@@ -526,11 +533,17 @@ def _prepare_missing(
 
 
 def _prepare_one(item: _Item) -> np.ndarray | str:
-    """What `prepare` makes of an item: (28, 28) uint8; or why nothing could be made of it."""
+    """An item's pixels and those of its upper part, (2, 28, 28) uint8; or why it has none.
+
+    The upper part is all 0 where nobody wears anything.
+    """
     try:
         is_file = isinstance(item.content, Path)
         picture = open_picture(item.content) if is_file else draw_strokes(item.content)
-        return prepare(picture).pixels
+        whole = prepare(picture)
+        upper = worn_parts(whole).get(UPPER) if is_file else None
+        blank = np.zeros_like(whole.pixels)
+        return np.stack([whole.pixels, upper.pixels if upper else blank])
     except Exception as error:  # from hostile bytes OpenCV and Pillow raise whatever they meet
         return one_line(str(error)) or type(error).__name__
 
@@ -549,7 +562,7 @@ def _read_cache(path: Path) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as content:
             digests, pixels = content["digests"], content["pixels"]
             is_ours = content["recipe"] == _recipe() and pixels.dtype == np.uint8
-        if is_ours and pixels.shape == (len(digests), IMAGE_SIZE, IMAGE_SIZE):
+        if is_ours and pixels.shape == (len(digests), 2, IMAGE_SIZE, IMAGE_SIZE):
             return dict(zip(digests.tolist(), pixels, strict=True))
     except Exception:  # NumPy and zipfile raise many kinds for damaged files
         pass
@@ -563,7 +576,7 @@ def _write_cache(path: Path, prepared: dict[str, np.ndarray]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as file:
-                pixels = np.stack(list(prepared.values()))  # (N, 28, 28) uint8
+                pixels = np.stack(list(prepared.values()))  # (N, 2, 28, 28) uint8
                 np.savez(file, digests=list(prepared), pixels=pixels, recipe=_recipe())
             replace_file(temporary, path)
         finally:

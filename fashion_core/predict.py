@@ -96,6 +96,18 @@ def recognised(model: nn.Module, logits: np.ndarray, pixels: np.ndarray) -> np.n
     return known & pixels.any(axis=(1, 2))
 
 
+def part_is_surer(model: nn.Module, whole: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Whether a model finds a part of each picture more like what it knows than the whole.
+
+    (N,) bool for the pixels of both, (N, 28, 28) uint8. Not where a part is empty.
+    """
+    surer = part.any(axis=(1, 2))
+    if surer.any():
+        scores = [ood_score(predict_logits(model, each[surer])) for each in (part, whole)]
+        surer[surer] = scores[0] < scores[1]
+    return surer
+
+
 def predict_probs(
     model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE
 ) -> np.ndarray:

@@ -19,6 +19,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from click.testing import CliRunner
+from made_figures import somebody
 from PIL import Image
 from waiting import SECONDS, wait_for
 
@@ -319,6 +320,23 @@ def test_classify_gives_a_line_per_picture_and_status_one_for_a_bad_one(tmp_path
     assert first["checkpoint"] == str(catalog.recommended_path())
     assert set(second) == {"path", "error", "checkpoint"}
     assert call("classify", good, "--json").returncode == 0
+
+
+def test_of_somebody_dressed_the_upper_part_is_answered_and_evaluated(tmp_path, monkeypatch):
+    monkeypatch.setattr(picture_sets, "CACHE_DIR", tmp_path / "cache")
+    path = tmp_path / "set" / "Coat" / "worn.png"
+    path.parent.mkdir(parents=True)
+    somebody().save(path)
+    done = CliRunner().invoke(cli, ["classify", str(path), "--json"])
+    answer = json.loads(done.stdout)
+    assert (answer["label"], answer["part"]) == ("Pullover", "Upper part")
+    words = ["evaluate", "--pictures", str(tmp_path / "set"), "--json"]
+    for more, same in (([], True), (["--whole"], False)):
+        measured = json.loads(CliRunner().invoke(cli, [*words, *more]).stdout)
+        share = measured["worst"][0]["probability"]  # of the one mistake: it is no coat
+        assert (share == pytest.approx(answer["probs"]["Pullover"], abs=1e-6)) == same
+    done = CliRunner().invoke(cli, ["classify", str(path)])
+    assert f"{path}: Pullover in the upper part, {answer['probs']['Pullover']:.1%}" in done.stdout
 
 
 def test_export_writes_an_onnx_file_that_onnxruntime_opens_and_refuses_a_run_that_is_none(tmp_path):

@@ -40,7 +40,7 @@ def unprepared(monkeypatch):
 
     def skip(item):
         sources.append(item.source)
-        return np.full((28, 28), 7, np.uint8)
+        return np.full((2, 28, 28), 7, np.uint8)
 
     monkeypatch.setattr(picture_sets, "_prepare_one", skip)
     return sources

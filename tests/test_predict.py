@@ -9,6 +9,7 @@ from fashion_core.predict import (
     classify_pixels,
     is_line_drawing,
     ood_score,
+    part_is_surer,
     predict_logits,
     predict_probs,
     recognised,
@@ -117,3 +118,14 @@ def test_an_empty_picture_is_never_recognised(model):
 def test_other_shapes_are_refused(model):
     with pytest.raises(ValueError, match="pixels must be"):
         classify_pixels(model, np.zeros((1, 28, 28), np.uint8))
+
+
+def test_a_part_is_preferred_where_it_is_less_unlike_what_the_model_knows(model, pixels):
+    whole, part = pixels[:10], pixels[10:20].copy()
+    part[3] = 0
+    scores = [ood_score(predict_logits(model, each)) for each in (whole, part)]
+    expected = scores[1] < scores[0]
+    expected[3] = False
+    assert 0 < expected.sum() < 9
+    assert (part_is_surer(model, whole, part) == expected).all()
+    assert not part_is_surer(model, whole, np.zeros_like(whole)).any()
