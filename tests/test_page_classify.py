@@ -7,6 +7,7 @@ import app_page
 import numpy as np
 import pytest
 from app_page import press, words
+from made_figures import somebody
 from made_pictures import encoded
 from PIL import Image, ImageDraw
 from streamlit.runtime.context import ContextProxy
@@ -17,6 +18,7 @@ from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.pictures.opening import open_picture
 from fashion_core.pictures.prepare import Correction, framed, prepare
+from fashion_core.pictures.worn import LOWER, UPPER
 from fashion_core.runs import folders
 from pages.parts.cached import cached_split
 from pages.parts.html import png_data_uri
@@ -181,8 +183,8 @@ def test_a_sample_comes_through_unchanged():
 
 def test_a_picture_unlike_anything_known_is_said_to_be_so(unsure_model):
     (said,) = answers(upload(("trousers.png", png(trousers())), model=unsure_model))
-    assert said.startswith("I do not know this")
-    assert "does not look like anything the model knows. If it had to choose: Trouser" in said
+    assert said.startswith("Perhaps Trouser, ")
+    assert "does not look like anything the model knows. Trouser is its best guess." in said
 
 
 def test_low_confidence_names_the_two_candidates(test_set):
@@ -376,7 +378,7 @@ def expected_of(model_id: str, picture: Image.Image) -> tuple[str, np.ndarray]:
     model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{model_id}.pt")
     answer = predict.classify_pixels(model, prepare(picture).pixels)
     known = f"{CLASS_NAMES[answer.label]}, {answer.probs.max():.1%}"
-    return known if answer.recognised else "I do not know this", answer.probs
+    return known if answer.recognised else f"Perhaps {known}", answer.probs
 
 
 def test_a_second_model_answers_beside_the_first_and_is_off_by_default():
@@ -421,6 +423,21 @@ def test_a_second_model_that_is_not_there_or_damaged_leaves_the_first_its_answer
     assert not app.exception
     assert "not a model file" in app.error[0].value.replace("\\", "")
     assert len(said_by_two(app)) == 1
+
+
+def test_of_somebody_dressed_the_surer_part_is_answered_and_the_others_are_a_click_away():
+    app = upload(("worn.png", png(somebody())))
+    (choice,) = [group for group in app.button_group if group.label.startswith("Somebody")]
+    assert (choice.options, choice.value) == (["Whole picture", UPPER, LOWER], UPPER)
+    (upper,) = answers(app)
+    assert upper.startswith("Pullover, 9")
+    choice.set_value(LOWER).run()
+    assert not app.exception
+    (lower,) = answers(app)
+    assert lower.startswith("Trouser, ")
+    app.button_group(key=choice.key).set_value("Whole picture").run()
+    assert answers(app) not in ([upper], [lower])
+    assert "Somebody" not in str(upload(("trousers.png", png(trousers()))).button_group)
 
 
 def test_of_two_garments_in_one_picture_each_is_offered_as_a_frame():

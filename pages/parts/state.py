@@ -90,6 +90,11 @@ def correction_key(name: str, picture: str) -> str:
     return f"{name}_{picture}"
 
 
+def part_key(picture: str) -> str:
+    """The part of somebody dressed that is answered."""
+    return f"part_{picture}"
+
+
 def steps_key(picture: str) -> str:
     """Whether the steps of one picture are unfolded."""
     return f"steps_{picture}"

@@ -18,6 +18,7 @@ from fashion_core.pictures.prepare import Prepared, Step, prepare
 from pages.parts import state
 from pages.parts.cached import cached_model
 from pages.parts.classify.correction import ask_correction, correction_of, offer_pieces
+from pages.parts.classify.worn import ask_part
 from pages.parts.html import bars_html, image_html, plain, png_data_uri
 from pages.parts.images.pair import pair_head
 from pages.parts.inside.alike import show_alike_panel
@@ -44,6 +45,7 @@ def show_card(
         kind = "brought small" if small else "brought"
         brought.markdown(f"**{plain(name)}**")
         brought.html(image_html(prepared.steps[0].picture, kind, name))
+        prepared = ask_part(key, prepared, entries[0])
         show_result(prepared, entries, seen, answer, truth)
         offer_pieces(key, prepared)
         show_ways_on(key, name, prepared, entries)
@@ -117,11 +119,8 @@ def describe_answer(answer: predict.Answer, truth: str) -> tuple[str, str]:
     name, share = CLASS_NAMES[best], f"{answer.probs[best]:.1%}"
     head, words = f"{name}, {share}", ""
     if not answer.recognised:
-        head = "I do not know this"
-        words = (
-            f"This does not look like anything the model knows. If it had to choose: {name},"
-            f" {share}."
-        )
+        head = f"Perhaps {name}, {share}"
+        words = f"This does not look like anything the model knows. {name} is its best guess."
     elif answer.probs[best] < DOUBT:
         words = (
             f"Not sure: it wavers between {name} and {CLASS_NAMES[second]}"
