@@ -96,15 +96,21 @@ def recognised(model: nn.Module, logits: np.ndarray, pixels: np.ndarray) -> np.n
     return known & pixels.any(axis=(1, 2))
 
 
-def part_is_surer(model: nn.Module, whole: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """Whether a model finds a part of each picture more like what it knows than the whole.
+# Nats by which a part may be less sure than the whole: where a figure was found, that is no single
+# garment. In tests/bench/worn.py 0 gives 54 % of the figures right, 1 gives 58 %.
+PART_MARGIN = 1.0
 
-    (N,) bool for the pixels of both, (N, 28, 28) uint8. Not where a part is empty.
+
+def part_is_surer(model: nn.Module, whole: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Whether a model is about as sure of a part of each picture as of the whole, or surer.
+
+    (N,) bool for the pixels of both, (N, 28, 28) uint8: the part's `ood_score` is no higher by
+    PART_MARGIN. Not where a part is empty.
     """
     surer = part.any(axis=(1, 2))
     if surer.any():
         scores = [ood_score(predict_logits(model, each[surer])) for each in (part, whole)]
-        surer[surer] = scores[0] < scores[1]
+        surer[surer] = scores[0] < scores[1] + PART_MARGIN
     return surer
 
 

@@ -1,4 +1,4 @@
-"""Somebody dressed in a photo: the answer is about the part where the model is surest, or another.
+"""Somebody dressed in a photo: the answer is about a part that the model is sure of, or another.
 
 Stands on fashion_core.pictures.worn (the upper and the lower part of a figure).
 """
@@ -21,7 +21,7 @@ WHOLE = "Whole picture"
 def ask_part(key: str, prepared: Prepared, entry: ModelEntry) -> Prepared:
     """The part that is answered: the whole picture unless somebody wears what it shows.
 
-    At first it is the one that the model of the entry is surer of, for each picture and model.
+    At first it is what `predict.part_is_surer` says, for each picture and model.
     """
     parts = worn_parts(prepared)
     if not parts:
@@ -35,7 +35,7 @@ def ask_part(key: str, prepared: Prepared, entry: ModelEntry) -> Prepared:
         list(parts),
         required=True,
         key=kept,
-        help="At first it is what the model is surer of: the whole picture or its upper part.",
+        help="At first it is the upper part, unless the model is clearly surer of the whole picture.",
     )
     return parts[picked]
 
