@@ -35,7 +35,7 @@ def ask_part(key: str, prepared: Prepared, entry: ModelEntry) -> Prepared:
         list(parts),
         required=True,
         key=kept,
-        help="At first it is the upper part, unless the model is clearly surer of the whole picture.",
+        help="At first it is the upper part, unless the model is clearly surer of the whole.",
     )
     return parts[picked]
 
