@@ -3,6 +3,7 @@
 from PIL import Image, ImageDraw, ImageFilter
 
 SIZE = (300, 400)
+HAND = (66, 250)  # the left one; the other is opposite
 TONES = ((255, 219, 196), (208, 153, 110), (120, 80, 52), (80, 52, 36))  # of skin, light to dark
 NAVY, RED, GREY = (32, 40, 92), (150, 30, 40), (128, 132, 138)
 
@@ -48,8 +49,8 @@ def somebody(
     draw.ellipse((116, 12, 184, 84), fill=hair)
     draw.rectangle((136, 80, 164, 120), fill=skin)
     draw.ellipse((121, 30, 179, 102), fill=skin)
-    for x in (66, 234):
-        draw.ellipse((x - 13, 232, x + 13, 268), fill=skin)
+    for x in (HAND[0], SIZE[0] - HAND[0]):
+        draw.ellipse((x - 13, HAND[1] - 18, x + 13, HAND[1] + 18), fill=skin)
     _trousers(draw, lower)
     _pullover(draw, upper)
     return _soft(picture)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from made_figures import NAVY, RED, TONES, pullover, somebody, trousers
+from made_figures import HAND, RED, SIZE, TONES, pullover, somebody, trousers
 from made_pictures import shirt
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 from recognition_set import FOLDER
 
 from fashion_core.pictures.opening import open_picture
@@ -36,9 +36,20 @@ def test_where_the_cloth_never_changes_there_is_no_lower_part():
     assert not parts[UPPER].blank
 
 
-def test_a_garment_of_the_colour_of_skin_is_not_taken_for_skin():
-    parts = worn_parts(prepare(somebody(TONES[1], upper=TONES[1], lower=NAVY)))
-    assert UPPER not in parts or difference(parts[UPPER].pixels, prepare(trousers()).pixels) > 50
+def test_hands_are_left_out():
+    part = worn_parts(prepare(somebody(upper=RED, lower=RED)))[UPPER]
+    (cloth,) = [step.picture for step in part.steps if step.name == UPPER]
+    scale = cloth.shape[0] / SIZE[1]
+    x, sleeve, hand = (round(scale * place) for place in (HAND[0], HAND[1] - 40, HAND[1] + 10))
+    assert cloth[sleeve, x] > 0
+    assert cloth[hand, x] == 0
+
+
+def test_a_print_of_the_colour_of_skin_stays():
+    picture = somebody()
+    ImageDraw.Draw(picture).rectangle((112, 130, 188, 200), fill=TONES[1])
+    pixels = worn_parts(prepare(picture))[UPPER].pixels
+    assert pixels[12:16, 12:16].all()
 
 
 @pytest.mark.parametrize(
