@@ -232,7 +232,7 @@ def test_home_says_which_shipped_models_had_mixup_a_teacher_or_synthetic_picture
     assert "56 epochs with SGD" in words(app)
     assert "with mixup" in words(app)
     said = words(app)  # of the model in use
-    assert "synthetic pictures 20% of each batch" in said
+    assert "synthetic pictures 18% of each batch" in said
     assert "people's drawings 18% of each batch" in said
 
 
