@@ -123,7 +123,7 @@ def list_shots(state: str) -> list[Shot]:
     if state != "normal":
         return [Shot(name, name) for name in page_titles()]
     queries = {"predictions": {"index": "68"}, "confusion_matrix": CELL, "compare": CELL}
-    acts = {"classify": draw_shirt}
+    acts = dict.fromkeys(("home", "classify"), draw_shirt)
     shots = [Shot(name, name, queries.get(name), acts.get(name)) for name in page_titles()]
     shots.append(Shot("train-sources", "train", act=open_sources))
     for view in ("Where it looks", "What it is like", "Map"):
