@@ -8,7 +8,8 @@ its class, the 80 drawings of tests/recognition. Above 1 this version is faster.
 instead: a new session that opens a page while all is cached, without a browser, and the memory of
 the process when it has opened all of them.
 
-    python tests/bench/versions.py FOLDER_OF_THE_OTHER_VERSION [--rounds 7] [--turns 3] [--pages]
+    python tests/bench/versions.py FOLDER_OF_THE_OTHER_VERSION [--rounds 8] [--turns 3]
+        [--pages | --tasks training …]
 """
 
 import argparse
@@ -114,12 +115,14 @@ def ask(process: subprocess.Popen, task: str) -> float:
     return float(process.stdout.readline())
 
 
-def compare(other: Path, turns: int, tasks: tuple[str, ...]) -> dict[str, float]:
+def compare(other: Path, turns: int, tasks: list[str], ours_first: bool) -> dict[str, float]:
     """How many times as long the other version takes, by task: the median of the turns.
 
     Of the memory it is how many megabytes this version takes more.
     """
-    ours, theirs = processes = [start(HERE), start(other)]
+    # By turns, so that what the first one finds on the machine troubles both
+    processes = [start(folder) for folder in ((HERE, other) if ours_first else (other, HERE))]
+    ours, theirs = processes if ours_first else processes[::-1]
     ratios = {task: [] for task in tasks}
     try:
         for task in tasks:
@@ -134,8 +137,8 @@ def compare(other: Path, turns: int, tasks: tuple[str, ...]) -> dict[str, float]
     return {task: statistics.median(values[1:]) for task, values in ratios.items()}  # one warms up
 
 
-def main(other: Path, rounds: int, turns: int, tasks: tuple[str, ...]) -> None:
-    results = [compare(other, turns, tasks) for _ in range(rounds)]
+def main(other: Path, rounds: int, turns: int, tasks: list[str]) -> None:
+    results = [compare(other, turns, tasks, round_ % 2 == 0) for round_ in range(rounds)]
     for task in (*tasks, MEMORY):
         ratios = sorted(each[task] for each in results)
         print(f"{task}: {statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f})")
@@ -144,9 +147,10 @@ def main(other: Path, rounds: int, turns: int, tasks: tuple[str, ...]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("other", type=Path, help="folder of the other version")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--pages", action="store_true", help="the pages instead of the core")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     arguments = parser.parse_args()
-    chosen = PAGES if arguments.pages else TASKS
+    chosen = list(PAGES) if arguments.pages else arguments.tasks
     main(arguments.other.resolve(), arguments.rounds, arguments.turns, chosen)
