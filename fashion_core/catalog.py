@@ -1,6 +1,7 @@
 """Every model that can be used: shipped ones, those of own runs, and imported ones."""
 
 import contextlib
+import functools
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,10 @@ RECOMMENDED = "all_round_net"
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One model that a visitor can pick. `fingerprint` changes when the file's content does."""
+    """One model that a visitor can pick. `fingerprint` changes when the file's content does.
+
+    The card is not to be changed: the next list of the models holds the same one.
+    """
 
     model_id: str
     title: str
@@ -44,14 +48,22 @@ def list_models() -> list[ModelEntry]:
 
 
 def _shipped_entry(path: Path) -> ModelEntry:
-    try:
-        card = files.with_todays_keys(files.read_json(path.with_suffix(".json")))
-    except RunError:
-        card = {}
-    if isinstance(card.get("config"), dict):
-        card["config"] = files.with_todays_keys(card["config"])
+    card_path = path.with_suffix(".json")
+    card = _read_card(card_path, fingerprint_of(card_path)) if card_path.is_file() else {}
     title = str(card.get("title") or path.stem)
     return ModelEntry(path.stem, title, path, fingerprint_of(path), card, shipped=True)
+
+
+@functools.lru_cache(maxsize=32)
+def _read_card(path: Path, fingerprint: str) -> dict:
+    """A shipped model's card, empty where it cannot be read; every page asks for all of them."""
+    try:
+        card = files.with_todays_keys(files.read_json(path))
+    except RunError:
+        return {}
+    if isinstance(card.get("config"), dict):
+        card["config"] = files.with_todays_keys(card["config"])
+    return card
 
 
 def _run_entry(run: folders.Run) -> ModelEntry:
