@@ -14,6 +14,7 @@ from pathlib import Path
 from fashion_core.errors import RunError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+PRETRAINED_DIR = PROJECT_DIR / "checkpoints" / "pretrained"  # the shipped models
 
 
 # Writing

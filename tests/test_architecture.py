@@ -27,6 +27,7 @@ STEPS = [
     | {"pictures", "picture_sets", "fetch_pictures"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
+    | {"model_import", "onnx_export"}
     | {"foreign_weights", "kept_answers", "cross_validation"},
     {"worker", "__main__"},
 ]
@@ -40,7 +41,8 @@ WITHIN = {
     "fetch_pictures": {"picture_sets", "pictures"},
     "training": {"distillation", "picture_report"},
     "foreign_weights": {"training"},
-    "catalog": {"foreign_weights"},
+    "onnx_export": {"export"},
+    "model_import": {"foreign_weights"},
     "resume": {"training"},
 }
 # Of each package what its modules may import of one another; none is imported by those it imports.

@@ -11,7 +11,7 @@ from fashion_core.inside import features, job, jobs
 from fashion_core.runs import folders
 from fashion_core.transforms import normalise
 
-SHIPPED = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"
+SHIPPED = files.PRETRAINED_DIR / "fashion_cnn.pt"
 
 
 @pytest.fixture(scope="module")

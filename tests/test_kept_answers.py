@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fashion_core import checkpoints, data, kept_answers, predict
+from fashion_core import checkpoints, data, files, kept_answers, predict
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_answers_of_another_model_or_broken_ones_do_not_count(model_path, logits
 
 def test_every_shipped_model_comes_with_the_answers_that_it_gives():
     split = data.load_split("test")
-    for path in sorted(checkpoints.PRETRAINED_DIR.glob("*.pt")):
+    for path in sorted(files.PRETRAINED_DIR.glob("*.pt")):
         kept = kept_answers.read_answers(path)
         assert kept is not None, path
         some = slice(0, 10_000, 500)

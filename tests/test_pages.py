@@ -7,7 +7,7 @@ from app_page import labels, open_page, press, words
 from listed_pages import page_titles
 from run_folders import make_run
 
-from fashion_core import catalog, checkpoints, models
+from fashion_core import catalog, files, models
 from fashion_core.config import MODELS, TrainConfig
 from fashion_core.runs import control, folders
 from pages.parts import state
@@ -49,7 +49,7 @@ def test_every_page_explains_itself_without_data(runs_dir, tmp_path, monkeypatch
 
 
 def test_every_page_explains_itself_without_any_model(runs_dir, tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
+    monkeypatch.setattr(files, "PRETRAINED_DIR", tmp_path)
     app = open_page("home")
     assert "You can train one" in words(app)
     assert "Train this network" in labels(app)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from fashion_core import checkpoints, files
+from fashion_core import files
 from fashion_core.errors import InsideError, RunError
 from fashion_core.runs import control, folders
 
@@ -25,7 +25,7 @@ FOLDER = ".inside"  # in the runs' folder; not a run id, so it is never taken fo
 
 def job_dir(model_path: Path, kind: str) -> Path:
     """Where a job for this model works and keeps its result."""
-    shipped = model_path.parent == checkpoints.PRETRAINED_DIR
+    shipped = model_path.parent == files.PRETRAINED_DIR
     inside = folders.runs_dir() / FOLDER / model_path.stem
     return (inside if shipped else model_path.parent / "inside") / kind
 

@@ -1,16 +1,24 @@
-"""Cached pass-throughs to the core; the keys contain a file's fingerprint, not its name alone."""
+"""Cached pass-throughs to the core; the keys contain a file's fingerprint, not its name alone.
+
+torch is loaded with the first model: what needs only kept answers does without.
+"""
+
+from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-from torch import nn
 
-from fashion_core import checkpoints, data, kept_answers, predict
+from fashion_core import data, kept_answers, predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
 
@@ -18,6 +26,8 @@ MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
 @st.cache_resource(max_entries=MODEL_CACHE_SIZE, show_spinner=False)
 def cached_model(path: str, fingerprint: str) -> nn.Module:
     """The model of a checkpoint, in eval mode and not to be changed. Raises CheckpointError."""
+    from fashion_core import checkpoints
+
     return checkpoints.load_model(Path(path))
 
 
