@@ -1,6 +1,8 @@
 """What all pages and the sidebar have in common, and Home, run by Streamlit itself."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from app_page import labels, open_page, press, words
@@ -36,6 +38,20 @@ def test_the_model_in_use_is_the_same_on_all_pages(runs_dir, checkpoint_path):
     app.session_state[state.COMPARE_WITH] = "fashion_cnn"  # the fastest
     for name in visit(app):
         assert app.session_state["model"] == run_id, name
+
+
+def test_pages_that_ask_no_model_do_not_load_torch(runs_dir):
+    """It takes seconds to load, and half a gigabyte with CUDA."""
+    pages = ("train", "runs", "predictions", "confusion_matrix", "compare")
+    code = (
+        "import sys; sys.path[:0] = ['.', 'tests']; from app_page import open_page\n"
+        f"for name in {pages}: open_page(name)\n"
+        "print({'torch', 'sklearn'} & set(sys.modules))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=files.PROJECT_DIR, capture_output=True, text=True
+    )
+    assert answer.stdout.strip() == "set()", answer.stderr[-2000:]
 
 
 def test_every_page_explains_itself_without_data(runs_dir, tmp_path, monkeypatch):

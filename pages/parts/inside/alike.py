@@ -1,11 +1,15 @@
 """What a picture is like for a model: the training images nearest to it, and what that tells.
 
-Stands on fashion_core.inside.features and, for the features of all training images, which are
-computed once for each model, on fashion_core.inside.jobs.
+Stands on fashion_core.inside.features, which loads torch and hence waits for somebody to look, and,
+for the features of all training images, which are computed once for each model, on
+fashion_core.inside.jobs.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -13,14 +17,16 @@ import streamlit as st
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import InsideError, LabError
-from fashion_core.inside import features, jobs
-from fashion_core.inside.features import FeatureIndex
+from fashion_core.inside import jobs
 from fashion_core.metadata import CLASS_NAMES, TRAIN_SIZE
 from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.cached import cached_model, cached_split
 from pages.parts.html import plain, png_data_uri
 from pages.parts.inside.picture import Picture
+
+if TYPE_CHECKING:
+    from fashion_core.inside.features import FeatureIndex
 
 NEAREST = 9
 INDICES = 2  # kept in memory, of 14 MB each
@@ -29,11 +35,15 @@ INDICES = 2  # kept in memory, of 14 MB each
 @st.cache_data(max_entries=20, show_spinner=False)
 def cached_digest(path: str, fingerprint: str) -> str:
     """The digest of a model's file."""
+    from fashion_core.inside import features
+
     return features.digest_of(Path(path))
 
 
 @st.cache_resource(max_entries=INDICES, show_spinner=False)
 def _cached_index(path: str, digest: str, result: str, written: int) -> FeatureIndex | None:
+    from fashion_core.inside import features
+
     return features.load_index(Path(result), digest, TRAIN_SIZE)
 
 
@@ -99,6 +109,8 @@ def show_nearest(
 
     `itself`: the picture's own place in the training split, which is then not among them.
     """
+    from fashion_core.inside import features
+
     model = cached_model(str(entry.path), entry.fingerprint)
     vector = features.penultimate(model, pixels[None])[0]
     found, distances = features.nearest(index, vector, NEAREST + 1)
@@ -119,6 +131,8 @@ def show_nearest(
 
 def describe_nearest(labels: np.ndarray) -> str:
     """What the nearest images (K,) are, in a sentence of Markdown."""
+    from fashion_core.inside import features
+
     shares = features.label_shares(labels)
     best, count = shares[0]
     name = CLASS_NAMES[best]
