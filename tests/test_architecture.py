@@ -44,6 +44,7 @@ WITHIN = {
     "onnx_export": {"export"},
     "model_import": {"foreign_weights"},
     "resume": {"training"},
+    "inside": {"kept_answers"},
 }
 # Of each package what its modules may import of one another; none is imported by those it imports.
 SIBLINGS = {

@@ -192,7 +192,7 @@ def test_the_nine_nearest_training_images_are_shown_with_label_index_and_distanc
     near = [5, 50, 500, 5_000, 7, 70, 700, 7_000, 9]
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     rows[near] = features.project(vector, index.basis) + 0.001 * rows[near]
-    index = features.FeatureIndex(rows, index.basis, features.digest_of(SHIPPED))
+    index = features.FeatureIndex(rows, index.basis, files.digest_of(SHIPPED))
     path = jobs.result_path(SHIPPED, "features")
     path.parent.mkdir(parents=True)
     features.save_index(path, index)
@@ -214,7 +214,7 @@ def test_the_map_has_both_layouts_and_says_what_is_selected(test_set):
     path = jobs.result_path(SHIPPED, "tsne")
     path.parent.mkdir(parents=True)
     positions = np.random.default_rng(0).normal(size=(10_000, 2)).astype(np.float32)
-    projection.save_positions(path, positions, features.digest_of(SHIPPED))
+    projection.save_positions(path, positions, files.digest_of(SHIPPED))
     app.run()
     assert not app.exception
     assert app.get("plotly_chart")

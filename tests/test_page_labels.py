@@ -144,7 +144,7 @@ def test_a_training_image_is_not_among_its_own_neighbours():
     rows[near] = features.project(vector, basis) + 0.001 * rows[near]
     path = jobs.result_path(shipped, "features")
     path.parent.mkdir(parents=True)
-    index = features.FeatureIndex(rows, basis, features.digest_of(shipped))
+    index = features.FeatureIndex(rows, basis, files.digest_of(shipped))
     features.save_index(path, index)
     app = open_page(**TRAINING, listed_image=str(split.indices[place]))
     (shown,) = [element.value for element in app.html if 'class="alike"' in element.value]
