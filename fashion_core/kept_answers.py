@@ -30,9 +30,7 @@ def save_answers(model_path: Path, logits: np.ndarray, digest: str | None = None
     temporary = files.temporary_path(path)
     try:
         with temporary.open("wb") as file:
-            np.savez_compressed(
-                file, logits=short if same else logits, model=digest or files.digest_of(model_path)
-            )
+            np.savez_compressed(file, **kept)
         files.replace_file(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
