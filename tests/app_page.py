@@ -1,9 +1,18 @@
 """A page as a new visitor opens it, run by Streamlit itself without a browser; what it says."""
 
+import functools
+
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from waiting import SECONDS
 
 from fashion_core import files
+
+# A server looks through the installed packages for components once, AppTest at every run: 0.1 s,
+# more than most pages take
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 
 TEXT_ELEMENTS = (
     "title",
