@@ -310,9 +310,18 @@ class _Camera:
 
 
 def _first_filters(model: "nn.Module") -> np.ndarray:
-    """The weights of the first convolution, (C, K, K) float32."""
-    weights = next(each for each in model.parameters() if each.ndim == 4)  # (C, 1, K, K)
-    return weights.detach().float().cpu().numpy()[:, 0]
+    """The weights of the first layer as pictures, (C, K, K) float32: what it looks for.
+
+    A linear layer that reads the picture looks at all of it at once.
+    """
+    weights = next(each for each in model.parameters() if each.ndim > 1)  # (C, 1, K, K), (C, K·K)
+    kept = max(1, MOST_FILTER_NUMBERS // weights[0].numel())
+    filters = weights[:kept].detach().float().cpu().numpy()
+    edge = math.isqrt(weights[0].numel())
+    return filters.reshape(-1, edge, edge)
+
+
+MOST_FILTER_NUMBERS = 12_800  # in a frame: 512 kernels of 5×5, or 16 pictures
 
 
 def _asked_end(run_dir: Path, out_of_time: str) -> tuple[str, str] | None:

@@ -21,7 +21,7 @@ TEXTS = [*SCREEN, ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 # what WITHIN names. "runs" is the package with everything in it.
 STEPS = [
     {"errors", "metadata"},
-    {"text", "files", "limits", "config"},
+    {"text", "files", "limits", "architecture", "config"},
     {"data", "fetch", "transforms", "models", "optimizers", "losses", "evaluation", "comparison"}
     | {"label_errors", "duplicates"}
     | {"pictures", "picture_sets", "fetch_pictures"},
@@ -32,7 +32,8 @@ STEPS = [
 ]
 WITHIN = {
     "limits": {"text"},
-    "config": {"text", "files"},
+    "architecture": {"text", "limits"},
+    "config": {"text", "files", "architecture"},
     "fetch": {"data"},
     "comparison": {"evaluation"},
     "label_errors": {"evaluation"},
@@ -161,7 +162,17 @@ def test_the_core_does_not_know_the_screen():
 
 @pytest.mark.parametrize(
     "name",
-    ["errors", "metadata", "text", "files", "limits", "config", "runs/annotations", "runs/sweep"],
+    [
+        "errors",
+        "metadata",
+        "text",
+        "files",
+        "limits",
+        "architecture",
+        "config",
+        "runs/annotations",
+        "runs/sweep",
+    ],
 )
 def test_facts_and_choices_need_only_the_standard_library(name):
     names = imported_names(ROOT / "fashion_core" / f"{name}.py")
