@@ -62,8 +62,8 @@ TEMPLATES = {
         "Eighteen convolutions without norm or shortcut: hardly any gradient reaches the first.",
     ),
     "Too wide": (
-        "conv 128 5, pool, conv 256 5, pool, dense 256",
-        "Many more maps than the task needs: twenty times the work for little.",
+        "conv 96, pool, conv 192, pool, dense 512",
+        "More of everything than the task needs: nine times the work for little.",
     ),
 }
 
@@ -476,6 +476,26 @@ def with_fitting_residuals(layers: list[Layer]) -> list[Layer]:
             maps = layer.size
         fitted.append(layer)
     return fitted
+
+
+# What is added first, of each kind
+ADDED = {
+    "conv": Layer("conv", 16),
+    "pool": Layer("pool"),
+    "residual": Layer("residual", 1),
+    "global": Layer("global"),
+    "flatten": Layer("flatten"),
+    "dense": Layer("dense", 64),
+    "dropout": Layer("dropout", share=0.25),
+}
+
+
+def with_added(layers: list[Layer], kind: str) -> list[Layer]:
+    """The layers and another one of this kind: at the end, or after the last that gives maps."""
+    ends = ("global", "flatten", "dense")
+    first_end = next((i for i, layer in enumerate(layers) if layer.kind in ends), len(layers))
+    place = first_end if kind in MAPS_ONLY else len(layers)
+    return with_fitting_residuals([*layers[:place], ADDED[kind], *layers[place:]])
 
 
 WIDTHS = (8, 16, 32, 64)  # a sweep

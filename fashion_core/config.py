@@ -6,6 +6,7 @@ and the validation all read them from here. Standard library only.
 
 import dataclasses
 import math
+import re
 from dataclasses import dataclass, field
 
 from fashion_core import architecture, files
@@ -315,7 +316,8 @@ def _checked_model(value) -> str:
     try:
         return architecture.read_network(value).text
     except ConfigError as error:
-        raise ConfigError(f"{wanted}. {error}") from error
+        described = re.split(r"[\s,]+", value.strip().lower())[0] in architecture.READERS
+        raise ConfigError(str(error) if described else f"{wanted}. {error}") from error
 
 
 MAX_PROBLEM = 400  # characters of a sentence that quotes a value of unknown size

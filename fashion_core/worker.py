@@ -28,6 +28,7 @@ from fashion_core.config import TrainConfig
 from fashion_core.errors import CheckpointError, LabError, ResumeError, RunError
 from fashion_core.runs import control, film, folders, rate_finder
 from fashion_core.runs import queue as run_queue
+from fashion_core.runs.control import thread_count
 from fashion_core.runs.events import cut_metrics
 
 if TYPE_CHECKING:  # torch is loaded later, see `_prepare`
@@ -349,23 +350,6 @@ def _save_resume(run_dir: Path, state: "TrainState") -> None:
     from fashion_core import checkpoints, resume
 
     checkpoints.save_resume(folders.resume_path(run_dir), state.config, resume.state_to_dict(state))
-
-
-def thread_count() -> int:
-    """Threads for training: FASHION_TRAIN_THREADS, else all physical cores but one.
-
-    Only cores that this process may use count. The one is left to the server and to a browser on
-    the same machine. Two threads on two cores train faster while nobody looks, but a quarter slower
-    with the page open, and a stroke then takes a second to be answered.
-    """
-    asked = os.environ.get("FASHION_TRAIN_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
-        return min(int(asked), os.cpu_count() or 1)
-    try:
-        usable = len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows
-        usable = os.cpu_count() or 1
-    return max(1, min(usable, psutil.cpu_count(logical=False) or usable) - 1)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ STEPS = [
     | {"pictures", "picture_sets", "fetch_pictures"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
-    | {"foreign_weights", "kept_answers", "cross_validation"},
+    | {"foreign_weights", "kept_answers", "cross_validation", "speed"},
     {"worker", "__main__"},
 ]
 WITHIN = {
@@ -41,6 +41,7 @@ WITHIN = {
     "fetch_pictures": {"picture_sets", "pictures"},
     "training": {"distillation", "picture_report"},
     "foreign_weights": {"training"},
+    "speed": {"training"},
     "catalog": {"foreign_weights"},
     "resume": {"training"},
 }
