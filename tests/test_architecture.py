@@ -73,7 +73,12 @@ SIBLINGS = {
         "job": {"features", "jobs", "projection"},
         "projection": {"features"},
     },
-    "charts": {"figures": {"colors", "frames"}, "points": {"colors"}, "live": {"colors", "frames"}},
+    "charts": {
+        "figures": {"colors", "frames"},
+        "points": {"colors"},
+        "leaderboard": {"colors"},
+        "live": {"colors", "frames"},
+    },
     "runs": {
         "folders": {"annotations"},
         "events": {"folders"},

@@ -15,6 +15,7 @@ from fashion_core.runs.annotations import MAX_NAME_LENGTH
 from fashion_core.text import format_duration, format_value
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.runs.own_network import ask_network, field_value
 from pages.parts.runs.rate_finder import ask_find
 from pages.parts.runs.sources import describe_sources
 from pages.parts.runs.sweep import ask_sweep
@@ -49,7 +50,7 @@ def ask_config(start: Callable[[dict, str], None]) -> dict:
 
 def ask_main_fields() -> dict:
     """The fields that everybody may want, two in a row where they are short."""
-    values = {"model": ask_field("model")} | ask_sources()
+    values = {"model": ask_network()} | ask_sources()
     for names in (("epochs", "batch_size"), ("learning_rate", "schedule")):
         for name, column in zip(names, st.columns(2, gap="small"), strict=True):
             with column:
@@ -118,7 +119,7 @@ def show_limits() -> None:
 
 def form_values() -> dict:
     """The values of all fields at the click; what was drawn last may lack the one typed before."""
-    return {name: st.session_state[state.train_key(name)] for name in TrainConfig().to_dict()}
+    return {name: field_value(name) for name in TrainConfig().to_dict()}
 
 
 # Recipes
@@ -169,7 +170,7 @@ def describe_changes(recipe: str) -> str:
     """How the form differs from the recipe: "epochs 7, random flips on"; empty if not at all."""
     changes = []
     for name, value in recipe_values(recipe).items():
-        now = st.session_state.get(state.train_key(name), value)
+        now = field_value(name) if state.train_key(name) in st.session_state else value
         if now != value:
             changes.append(f"{field_spec(name)['label'].lower()} {format_value(name, now)}")
     return ", ".join(changes)
