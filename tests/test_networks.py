@@ -3,16 +3,20 @@
 All 500 networks through file and ONNX are in bench/described_networks.py; here is a part of them.
 """
 
+import json
+
 import numpy as np
 import onnxruntime
 import pytest
 import torch
 import torch.nn.functional as F
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from networks import broken_texts, networks
 from torch import nn
 
 from fashion_core import architecture, checkpoints, export, models, predict
+from fashion_core.__main__ import cli
 from fashion_core.architecture import NAMED, TEMPLATES
 from fashion_core.config import TrainConfig
 from fashion_core.errors import CheckpointError, ConfigError, InsideError, RunError
@@ -252,6 +256,19 @@ def test_a_file_with_such_a_description_is_refused_before_anything_is_built(
 
 
 # Everything else
+
+
+def test_the_command_line_trains_a_described_network_and_its_card_says_which(tmp_path):
+    path = tmp_path / "mine.pt"
+    train = ["train", "--network", "POOL, dense 4", "--epochs", "1", "--train-size", "1000"]
+    done = CliRunner().invoke(cli, [*train, "--out", str(path)])
+    assert done.exit_code == 0, done.output
+    assert json.loads(path.with_suffix(".json").read_text())["model"] == "pool, dense 4"
+    assert checkpoints.read_checkpoint(path).config.model == "pool, dense 4"
+    train[2] = "conv 64, dense 4000"
+    refused = CliRunner().invoke(cli, [*train, "--out", str(tmp_path / "other.pt")])
+    assert "at most 5,000,000" in str(refused.exception)
+    assert not (tmp_path / "other.pt").exists()
 
 
 @pytest.mark.parametrize("text", [text for text, _ in TEMPLATES.values()] + ["pool avg, dense 3"])

@@ -4,7 +4,7 @@ import pytest
 from app_page import labelled, labels, open_page, press, words
 from run_folders import make_run
 
-from fashion_core import speed
+from fashion_core import architecture, checkpoints, models, speed
 from fashion_core.architecture import NAMED, TEMPLATES
 from fashion_core.config import TrainConfig
 from fashion_core.runs import control, folders
@@ -119,6 +119,39 @@ def test_an_epoch_is_measured_when_asked_and_once(monkeypatch):
 def test_a_real_measurement_is_a_plausible_time():
     small = speed.seconds_per_epoch(TrainConfig(model="flatten", train_size=1_000))
     assert 0 < small < 60
+
+
+def test_home_and_inside_show_an_own_network_that_is_in_use(tmp_path):
+    text = "conv 6 5 bn stride 2, pool avg, residual 6, global avg, dense 8"
+    config = TrainConfig(model=text)
+    path = tmp_path / "model.pt"
+    checkpoints.save_checkpoint(path, config, models.build_model(text).state_dict(), {})
+    own = make_run("Mine", config=config, checkpoint_path=path)
+    app = open_page("home", model=own)
+    network = architecture.read_network(text)
+    assert f"“{text}”, {network.parameters:,} parameters" in words(app)
+    assert f"{network.parameters:,}" in [metric.value for metric in app.metric]
+    table = next(element.value for element in app.html if 'class="layers"' in element.value)
+    assert "mean-pool 2" in table
+    press(app, "Train this network")
+    assert text_of(app) == text
+    inside = open_page("inside", model=own)
+    assert "From logits to probabilities" in words(inside)
+
+
+def test_a_described_network_beyond_lowered_limits_is_a_sentence_on_every_page(
+    tmp_path, monkeypatch
+):
+    config = TrainConfig(model="conv 4, pool, dense 8")
+    path = tmp_path / "model.pt"
+    weights = models.build_model(config.model).state_dict()
+    checkpoints.save_checkpoint(path, config, weights, {})
+    own = make_run("Mine", config=config, checkpoint_path=path)
+    monkeypatch.setenv("FASHION_MAX_LAYERS", "2")
+    for page in ("home", "inside", "train", "runs"):
+        app = open_page(page, model=own)
+        if page == "inside":
+            assert "has 3 layers; this copy allows at most 2" in words(app)
 
 
 def test_runs_are_filtered_by_own_networks(checkpoint_path):

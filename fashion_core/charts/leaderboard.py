@@ -23,7 +23,7 @@ def pareto_front(cost: np.ndarray, value: np.ndarray) -> np.ndarray:
     known = np.isfinite(cost) & np.isfinite(value)
     cheaper = (cost[None] <= cost[:, None]) & (value[None] >= value[:, None])
     better = (cost[None] < cost[:, None]) | (value[None] > value[:, None])
-    return known & ~(cheaper & better & known[None]).any(axis=1)
+    return known & ~(cheaper & better).any(axis=1)
 
 
 def leaderboard_figure(models: pd.DataFrame, x: str, dark: bool = False) -> go.Figure:
@@ -57,7 +57,8 @@ def leaderboard_figure(models: pd.DataFrame, x: str, dark: bool = False) -> go.F
         hovermode="closest",
         legend=dict(orientation="h", yanchor="bottom", y=1.02, x=0),
     )
-    figure.update_xaxes(type="log", title=X_TITLES[x], gridcolor=GRID_COLORS[dark])
+    ticks = dict(dtick="D2", tickformat="~s")  # 1, 2, 5, 10
+    figure.update_xaxes(type="log", title=X_TITLES[x], gridcolor=GRID_COLORS[dark], **ticks)
     return figure.update_yaxes(
         title="Validation accuracy", tickformat=".1%", gridcolor=GRID_COLORS[dark], zeroline=False
     )

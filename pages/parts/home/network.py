@@ -41,6 +41,10 @@ NETWORK_NOTES = {
         " places goes on. The answer is the mean of those to the picture and to its mirror image."
     ),
 }
+OWN_NOTE = (
+    "A ReLU follows each convolution and linear layer but the last, unless the description says"
+    " linear. The two convolutions of a residual learn only what to add to their input."
+)
 
 
 @st.cache_data(show_spinner=False)
@@ -200,8 +204,7 @@ def show_picture(name: str, layers: list[dict]) -> None:
     boxes = "".join(goes_to(INSIDE, layer_html(layer, small=many)) for layer in drawn)
     html = f'<div class="network{" many" if many else ""}">{boxes}</div>'
     show_clickable("network_picture", html, [INSIDE], lambda _: st.switch_page(INSIDE))
-    if name in NETWORK_NOTES:
-        st.caption(NETWORK_NOTES[name])
+    st.caption(NETWORK_NOTES.get(name, OWN_NOTE))
 
 
 def layer_html(layer: dict, small: bool = False) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fashion_core import limits
+from fashion_core.architecture import short_name
 from fashion_core.config import ADDED_KINDS, RECIPES, TrainConfig, field_spec
 from fashion_core.errors import ConfigError
 from fashion_core.runs import folders
@@ -172,6 +173,7 @@ def describe_changes(recipe: str) -> str:
     for name, value in recipe_values(recipe).items():
         now = field_value(name) if state.train_key(name) in st.session_state else value
         if now != value:
+            now = short_name(now) if name == "model" else now
             changes.append(f"{field_spec(name)['label'].lower()} {format_value(name, now)}")
     return ", ".join(changes)
 
