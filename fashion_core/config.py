@@ -372,7 +372,7 @@ RECIPES = {
         "What every introduction does: Adam, learning rate 0.001, batches of 64, 5 epochs.",
     ),
     "Best of the classic network": (
-        _ADAMW | {"optimizer": "Muon", "epochs": 80, "distillation": True},
+        _ADAMW | {"model": "FashionCNN", "optimizer": "Muon", "epochs": 80, "distillation": True},
         "How the shipped classic model was trained: many rounds, and a wide net as its teacher:"
         " some eight minutes on one core.",
     ),

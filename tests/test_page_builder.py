@@ -92,6 +92,17 @@ def test_templates_the_url_and_the_way_back_to_a_known_network():
     assert text_of(fresh) == TEMPLATES["Small residual"][0]
 
 
+def test_a_recipe_that_names_no_network_leaves_ones_own():
+    app = open_page("train", layers="conv 8, pool")
+    recipes = labelled(app.pills, "Recipe")
+    recipes.set_value("Quick look").run()
+    assert text_of(app) == "conv 8, pool"
+    assert app.number_input(key="train_epochs").value == 2
+    assert "Quick look, changed: network “conv 8, pool”." in words(app)
+    labelled(app.pills, "Recipe").set_value("Deep net").run()
+    assert app.selectbox(key="train_model").value == "DeepResidualNet"
+
+
 def test_other_widths_are_queued_with_one_click():
     folders.create_run(TrainConfig(), "First")
     app = open_page("train", layers="conv 32 bn, residual 32, pool, dense 128")

@@ -177,6 +177,7 @@ def check_limits(epochs: int = 0, added: int = 0) -> None:
     """Raises RunError when this copy allows no run of so many epochs, or not `added` more runs."""
     try:
         allowed = limits.read_limits()
+        limits.read_network_limits()  # while one cannot be read, nothing starts
     except LimitError as error:
         raise RunError(str(error)) from error
     problem = allowed.epochs_problem(epochs)

@@ -16,7 +16,7 @@ from fashion_core.runs.annotations import MAX_NAME_LENGTH
 from fashion_core.text import format_duration, format_value
 from pages.parts import state
 from pages.parts.html import plain
-from pages.parts.runs.own_network import ask_network, field_value
+from pages.parts.runs.own_network import ask_network, field_value, own_is_chosen
 from pages.parts.runs.rate_finder import ask_find
 from pages.parts.runs.sources import describe_sources
 from pages.parts.runs.sweep import ask_sweep
@@ -152,13 +152,18 @@ def recipe_pills(picked: str | None) -> str:
 
 
 def use_recipe(key: str) -> None:
-    """Fill the form with the recipe just picked, or once more with the last one."""
+    """Fill the form with the recipe just picked, or once more with the last one.
+
+    One that names no network leaves the visitor's own.
+    """
     if key != state.recipe_key(st.session_state[state.RECIPE_CHANGES]):
         return  # of pills that are no more
     base = st.session_state[key] or st.session_state[state.RECIPE_BASE]
     st.session_state[state.RECIPE_BASE] = base
+    kept = {"model"} - RECIPES[base][0].keys() if own_is_chosen() else set()
     for name, value in recipe_values(base).items():
-        st.session_state[state.train_key(name)] = value
+        if name not in kept:
+            st.session_state[state.train_key(name)] = value
 
 
 def recipe_values(recipe: str) -> dict:

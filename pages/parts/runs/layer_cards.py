@@ -30,7 +30,10 @@ def show_cards(layers: list[Layer], facts: list[Facts]) -> None:
             with st.container(border=True, width=CARD_WIDTH, gap="xsmall", key=f"layer_{place}"):
                 st.markdown(f"**{place + 1} · {layer.kind}**")
                 ask_settings(layer, place)
-                show_facts(facts[place] if place < len(facts) else None, work)
+                if place < len(facts):
+                    show_facts(facts[place], work)
+                elif place == len(facts):
+                    st.html('<div class="layer-facts"><b>✗ does not fit</b></div>')
                 ask_moves(place, len(layers))
         if len(facts) > len(layers):
             show_end("ten outputs", facts[-1], work)
@@ -44,11 +47,8 @@ def show_end(name: str, facts: Facts, work: int) -> None:
         show_facts(facts, work)
 
 
-def show_facts(facts: Facts | None, work: int) -> None:
-    """Output shape, parameters and share of the work, where it has any; that it does not fit."""
-    if facts is None:
-        st.html('<div class="layer-facts"><b>✗ does not fit</b></div>')
-        return
+def show_facts(facts: Facts, work: int) -> None:
+    """Output shape, and parameters and share of the work where it has any."""
     shape = "×".join(str(edge) for edge in facts.shape)
     lines = f"<b>{shape}</b>"
     if facts.parameters:

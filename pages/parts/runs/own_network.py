@@ -29,7 +29,7 @@ def sync_with_url() -> None:
     if model not in (*MODELS, OWN):  # a description, from Home
         use_network(model)
     own = st.session_state[state.OWN_NETWORK]
-    if st.session_state[FIELD] == OWN:
+    if own_is_chosen():
         if linked != own:
             st.query_params[state.LAYERS] = own
     elif linked is not None:
@@ -56,6 +56,11 @@ def ask_network() -> str:
             args=(st.session_state[state.OWN_NETWORK],),
         )
     return field_value("model")
+
+
+def own_is_chosen() -> bool:
+    """Whether the form names the visitor's own network."""
+    return st.session_state.get(FIELD) == OWN
 
 
 def field_value(name: str) -> bool | str | int | float:
