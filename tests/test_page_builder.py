@@ -165,7 +165,7 @@ def test_a_described_network_beyond_lowered_limits_is_a_sentence_on_every_page(
             assert "has 3 layers; this copy allows at most 2" in words(app)
 
 
-def test_runs_are_filtered_by_own_networks(checkpoint_path):
+def test_runs_are_filtered_by_own_networks_and_a_link_opens_the_leaderboard(checkpoint_path):
     config = TrainConfig(model="conv 8, pool, dense 20")
     make_run("Mine", config=config, checkpoint_path=checkpoint_path, best_val_accuracy=0.5)
     make_run("Other")
@@ -173,3 +173,6 @@ def test_runs_are_filtered_by_own_networks(checkpoint_path):
     assert app.multiselect(key=state.NETWORK).value == ["conv 8, pool, dense 20"]
     table = app.dataframe[0].value
     assert table["Name"].tolist() == ["Mine"]
+    ranked = open_page("runs", against="seconds").dataframe[-1].value
+    assert ranked["Network"].tolist().count("conv 8, pool, dense 20") == 1
+    assert ranked["Place"].tolist() == [1, 2, 3, 4, 5, 6]

@@ -23,9 +23,10 @@ COLUMNS = {
 
 
 def show_leaderboard() -> None:
-    """Folded; nothing is read while it is closed."""
+    """Folded, unless a link asks for it; nothing is read while it is closed."""
     panel = st.expander(
         "Leaderboard: accuracy against size and training time",
+        expanded=state.AGAINST in st.query_params,
         icon=":material/leaderboard:",
         key=state.LEADERBOARD,
         on_change="rerun",
