@@ -204,20 +204,13 @@ class DescribedNet(nn.Module):
         # What `forward` does, step by step: a name and what belongs to it
         self.steps: list[tuple[str, str | float]] = []
         shapes = [(1, IMAGE_SIZE, IMAGE_SIZE)] + [facts.shape for facts in network.facts]
-        # ReLU waits for the pool after it: the maximum and ReLU commute, and it is a quarter of it
-        waiting: list[tuple[str, str | float]] = []
-        for layer, shape in zip(network.layers, shapes, strict=False):
-            if (layer.kind, layer.average) != ("pool", False):
-                self.steps, waiting = self.steps + waiting, []
+        outputs = Layer("dense", NUM_CLASSES, linear=True)
+        for layer, shape in zip((*network.layers, outputs), shapes, strict=False):
             self._add(layer, shape)
-            self.steps, waiting = self.steps + waiting, []
-            if layer.kind in ("conv", "dense") and not layer.linear:
-                waiting = [("relu", "")]
-        self.steps += waiting
-        self._add(Layer("dense", NUM_CLASSES), shapes[-2])
+        _pool_before_relu(self.steps)
 
     def _add(self, layer: Layer, shape: tuple[int, ...]) -> None:
-        """Make the layer's weights and steps, but for its ReLU; `shape`: that of its input."""
+        """Make the layer's weights and steps; `shape`: that of its input for one image."""
         if layer.kind == "conv":
             options = {"kernel_size": layer.kernel, "padding": layer.padding}
             make = _ConvNorm if layer.norm else nn.Conv2d
@@ -232,6 +225,8 @@ class DescribedNet(nn.Module):
         else:
             mean = " mean" if layer.average else ""
             self.steps.append((layer.kind + mean, ""))
+        if layer.kind in ("conv", "dense") and not layer.linear:
+            self.steps.append(("relu", ""))
 
     def _add_part(self, kind: str, part: nn.Module) -> None:
         count = sum(name.startswith(kind) for name, _ in self.named_children())
@@ -260,6 +255,13 @@ class DescribedNet(nn.Module):
         if step == "relu":
             return F.relu(x)
         return self.mean_pool(x) if step == "pool mean" else self.pool(x)  # N×C×H/2×W/2
+
+
+def _pool_before_relu(steps: list[tuple[str, str | float]]) -> None:
+    """Let each ReLU wait for the max-pools after it: the same function, a quarter of its work."""
+    for place in range(len(steps) - 1):
+        if (steps[place][0], steps[place + 1][0]) == ("relu", "pool"):
+            steps[place], steps[place + 1] = steps[place + 1], steps[place]
 
 
 NETWORKS = {
