@@ -476,11 +476,11 @@ def export(checkpoint: Path | None, kind: str, out: Path):
     csv and tensorboard: the curves of the run whose model.pt CHECKPOINT is. TensorBoard wants
     "tfevents" in FILE.
     """
-    from fashion_core import catalog, export
+    from fashion_core import catalog, export, onnx_export
 
     path = checkpoint or catalog.recommended_path()
     if kind in ("onnx", "card"):
-        content = {"onnx": export.onnx_bytes, "card": export.card_bytes}[kind](path)
+        content = {"onnx": onnx_export.onnx_bytes, "card": export.card_bytes}[kind](path)
     else:
         if path.resolve().parent.parent != folders.runs_dir().resolve():
             raise ExportError(

@@ -1,13 +1,12 @@
-"""Every model that can be used: shipped ones, those of own runs, and imported ones."""
+"""Every model that can be used: shipped ones, and those of own and imported runs. No torch."""
 
 import contextlib
+import functools
 import math
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from fashion_core import architecture, checkpoints, data, files, foreign_weights, limits
-from fashion_core.checkpoints import Checkpoint
+from fashion_core import architecture, files
 from fashion_core.errors import ConfigError, RunError
 from fashion_core.runs import folders
 
@@ -16,7 +15,10 @@ RECOMMENDED = "all_round_net"
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One model that a visitor can pick. `fingerprint` changes when the file's content does."""
+    """One model that a visitor can pick. `fingerprint` changes when the file's content does.
+
+    The card is not to be changed: the next list of the models holds the same one.
+    """
 
     model_id: str
     title: str
@@ -34,7 +36,7 @@ def fingerprint_of(path: Path) -> str:
 
 def list_models() -> list[ModelEntry]:
     """Every model that can be used: shipped ones, the recommended first, then own, newest first."""
-    shipped = [_shipped_entry(path) for path in checkpoints.PRETRAINED_DIR.glob("*.pt")]
+    shipped = [_shipped_entry(path) for path in files.PRETRAINED_DIR.glob("*.pt")]
     shipped.sort(key=lambda entry: (entry.model_id != RECOMMENDED, entry.model_id))
     own = []
     for run in folders.list_runs():
@@ -45,14 +47,22 @@ def list_models() -> list[ModelEntry]:
 
 
 def _shipped_entry(path: Path) -> ModelEntry:
-    try:
-        card = files.with_todays_keys(files.read_json(path.with_suffix(".json")))
-    except RunError:
-        card = {}
-    if isinstance(card.get("config"), dict):
-        card["config"] = files.with_todays_keys(card["config"])
+    card_path = path.with_suffix(".json")
+    card = _read_card(card_path, fingerprint_of(card_path)) if card_path.is_file() else {}
     title = str(card.get("title") or path.stem)
     return ModelEntry(path.stem, title, path, fingerprint_of(path), card, shipped=True)
+
+
+@functools.lru_cache(maxsize=32)
+def _read_card(path: Path, fingerprint: str) -> dict:
+    """A shipped model's card, empty where it cannot be read; every page asks for all of them."""
+    try:
+        card = files.with_todays_keys(files.read_json(path))
+    except RunError:
+        return {}
+    if isinstance(card.get("config"), dict):
+        card["config"] = files.with_todays_keys(card["config"])
+    return card
 
 
 def _run_entry(run: folders.Run) -> ModelEntry:
@@ -97,62 +107,4 @@ def leaderboard(entries: list[ModelEntry]) -> list[dict]:
 
 def recommended_path() -> Path:
     """The shipped model that the app and the command line start with."""
-    return checkpoints.PRETRAINED_DIR / f"{RECOMMENDED}.pt"
-
-
-def import_model(source: Path, name: str) -> str:
-    """Make a finished run of a model file; returns the new run's id.
-
-    The file is one that this app has saved, or holds foreign weights. Raises CheckpointError for
-    one that does not pass `read_checkpoint` or `read_foreign`, DataError where foreign weights
-    cannot be measured, RunError on a public copy and when nothing can be written.
-    """
-    limits.refuse_if_read_only()
-    checkpoint = _read_any(source)
-    config, metrics = checkpoint.config, checkpoint.metrics
-    # "stopped", so that nothing takes it for a run that trains
-    run_id = folders.create_run(config, name, "stopped")
-    run_dir = folders.run_dir_of(run_id)
-    status = _imported_status(metrics)
-    try:
-        # Saved anew, not copied: only what was checked gets in
-        checkpoints.save_checkpoint(run_dir / "model.pt", config, checkpoint.weights, metrics)
-        files.write_json(run_dir / "status.json", status)
-    except OSError as error:
-        shutil.rmtree(run_dir, ignore_errors=True)
-        raise folders.unwritable(error, "The model") from error
-    return run_id
-
-
-def _read_any(source: Path) -> Checkpoint:
-    """What a file holds, whoever saved it."""
-    if not foreign_weights.looks_like_safetensors(source):
-        content = checkpoints.read_content(source)
-        if not foreign_weights.is_foreign(content):
-            return checkpoints.read_checkpoint(source)
-    val_split, test_split = data.load_split("val"), data.load_split("test")
-    return foreign_weights.read_foreign(source, val_split, test_split)
-
-
-def _describe_import(metrics: dict) -> str:
-    scaling, accuracy = metrics.get("input_scaling"), metrics.get("test_accuracy")
-    if scaling not in foreign_weights.SCALINGS or files.number_or(accuracy, None) is None:
-        return "Imported from a file."
-    return (
-        f"Imported weights that were trained elsewhere, on pixels scaled to {scaling}, as"
-        f" validation images show. Test accuracy {accuracy:.1%}."
-    )
-
-
-def _imported_status(metrics: dict) -> dict:
-    """The status of a run whose model file has these metrics."""
-    status = folders.metrics_of(metrics)
-    copied = (
-        ("best_val_accuracy", "val_accuracy"),
-        ("epoch", "epochs_done"),
-        ("input_scaling", "input_scaling"),
-    )
-    for key, source in copied:
-        if source in metrics:
-            status[key] = metrics[source]
-    return status | {"state": "finished", "message": _describe_import(metrics)}
+    return files.PRETRAINED_DIR / f"{RECOMMENDED}.pt"

@@ -26,7 +26,6 @@ from fashion_core.config import MODELS, TrainConfig
 from fashion_core.errors import CheckpointError, ConfigError
 from fashion_core.models import build_model, fold_norms
 
-PRETRAINED_DIR = files.PROJECT_DIR / "checkpoints" / "pretrained"
 FORMAT = "fashion-cnn-lab/1"
 
 

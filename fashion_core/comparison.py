@@ -18,8 +18,8 @@ def totals(labels: np.ndarray, preds_a: np.ndarray, preds_b: np.ndarray) -> dict
     much by luck, from the discordant images alone (the exact sign test of McNemar, "Note on the
     sampling error of the difference between correlated proportions", 1947).
     """
-    # Imported here, as scikit-learn is in evaluation: only a page that compares pays for it.
-    from scipy.stats import binomtest
+    # Imported here: only a page that compares pays for it. scipy.stats takes four times as long
+    from scipy.special import bdtr
 
     right_a, right_b = _right(labels, preds_a), _right(labels, preds_b)
     only_a, only_b = int(np.sum(right_a & ~right_b)), int(np.sum(right_b & ~right_a))
@@ -32,7 +32,8 @@ def totals(labels: np.ndarray, preds_a: np.ndarray, preds_b: np.ndarray) -> dict
         "only_b": only_b,
         "neither": int(np.sum(~right_a & ~right_b)),
         "images": len(right_a),
-        "p_value": float(binomtest(only_b, discordant).pvalue) if discordant else 1.0,
+        # Both tails of the binomial distribution with even chances, which is symmetric
+        "p_value": min(1.0, 2 * float(bdtr(min(only_a, only_b), discordant, 0.5))),
     }
 
 

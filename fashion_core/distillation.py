@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from fashion_core import checkpoints
+from fashion_core import checkpoints, files
 from fashion_core.errors import TeacherError
 from fashion_core.metadata import NUM_CLASSES, TRAIN_SIZE
 from fashion_core.predict import predict_logits
@@ -31,12 +31,12 @@ PART = 1_000  # images that are mixed, or that the teacher is asked about, at a 
 
 def answers_path() -> Path:
     """Where the teacher's answers are kept."""
-    return checkpoints.PRETRAINED_DIR / f"{TEACHER}.answers.npz"
+    return files.PRETRAINED_DIR / f"{TEACHER}.answers.npz"
 
 
 def teacher_path() -> Path:
     """Where the teacher itself is kept."""
-    return checkpoints.PRETRAINED_DIR / f"{TEACHER}.pt"
+    return files.PRETRAINED_DIR / f"{TEACHER}.pt"
 
 
 def mixed_copies(pixels: np.ndarray) -> Iterator[np.ndarray]:

@@ -47,18 +47,16 @@ def confusion(labels: np.ndarray, preds: np.ndarray) -> np.ndarray:
 
 
 def per_class_report(labels: np.ndarray, preds: np.ndarray) -> list[dict]:
-    """Precision, recall, F1 and support of each class, from scikit-learn.
+    """Precision, recall, F1 and support of each class.
 
     `labels`, `preds`: (N,) int64, classes 0…9. Returns ten dicts in class order with the keys class
     (name), precision, recall, f1 (fractions 0…1, 0 where nothing was predicted or nothing was
     there) and support (int, images of this class).
     """
-    from sklearn.metrics import precision_recall_fscore_support
-
-    labels, preds = _checked_pair(labels, preds)
-    precision, recall, f1, support = precision_recall_fscore_support(
-        labels, preds, labels=range(NUM_CLASSES), zero_division=0.0
-    )  # (10,) each
+    counts = confusion(labels, preds)  # (10, 10); scikit-learn takes 1.6 s to load for this
+    right, support, predicted = np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)
+    precision, recall = right / np.maximum(predicted, 1), right / np.maximum(support, 1)  # (10,)
+    f1 = 2 * right / np.maximum(predicted + support, 1)  # (10,)
     return [
         {
             "class": name,

@@ -5,6 +5,7 @@ Standard library only.
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import threading
@@ -14,6 +15,7 @@ from pathlib import Path
 from fashion_core.errors import RunError
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+PRETRAINED_DIR = PROJECT_DIR / "checkpoints" / "pretrained"  # the shipped models
 
 
 # Writing
@@ -105,3 +107,8 @@ def with_todays_keys(values: dict) -> dict:
     renamed = {FORMER_KEYS.get(key, key): value for key, value in values.items()}
     former = number_or(renamed.pop("known_certainty", None), None)
     return renamed if former is None else {"ood_threshold": -former} | renamed
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file: whether what is kept beside it is of it. Raises OSError."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

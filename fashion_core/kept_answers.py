@@ -1,7 +1,6 @@
 """A model's answers to the 10,000 test images, kept beside its file, so that nobody waits twice."""
 
 import contextlib
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +16,21 @@ def answers_path(model_path: Path) -> Path:
     return model_path.with_suffix(SUFFIX)
 
 
-def save_answers(model_path: Path, logits: np.ndarray) -> None:
+def save_answers(model_path: Path, logits: np.ndarray, digest: str | None = None) -> None:
     """Keep the logits (10000, 10) float32 that `predict.predict_logits` gives for the test split.
 
-    As float16, 200 kB, unless that would change a top class. Raises OSError.
+    As float16, 200 kB, unless that would change a top class or be infinite. `digest`: that of the
+    model file when it was loaded, where a run may have replaced it since. Raises OSError.
     """
-    short = logits.astype(np.float16)
-    same = np.array_equal(short.argmax(axis=1), logits.argmax(axis=1))
+    with np.errstate(over="ignore"):
+        short = logits.astype(np.float16)
+    same = np.array_equal(short.argmax(axis=1), logits.argmax(axis=1)) and np.isfinite(short).all()
+    kept = {"logits": short if same else logits, "model": digest or files.digest_of(model_path)}
     path = answers_path(model_path)
     temporary = files.temporary_path(path)
     try:
         with temporary.open("wb") as file:
-            np.savez_compressed(file, logits=short if same else logits, model=_digest(model_path))
+            np.savez_compressed(file, **kept)
         files.replace_file(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -38,13 +40,9 @@ def read_answers(model_path: Path) -> np.ndarray | None:
     """The kept logits (10000, 10) float32; None where there are none of this very model file."""
     with contextlib.suppress(Exception):  # NumPy and zipfile raise many kinds for damaged files
         with np.load(answers_path(model_path), allow_pickle=False) as content:
-            if content["model"] != _digest(model_path):
+            if content["model"] != files.digest_of(model_path):
                 return None
             logits = content["logits"].astype(np.float32)
         if logits.shape == (TEST_SIZE, NUM_CLASSES) and np.isfinite(logits).all():
             return logits
     return None
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

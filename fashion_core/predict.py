@@ -1,13 +1,19 @@
-"""The only place that runs a trained model for answers: pixels in, probabilities out."""
+"""The only place that runs a trained model for answers: pixels in, probabilities out.
+
+torch is loaded by who has a model: kept answers are read without it.
+"""
+
+from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import nn
 
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
-from fashion_core.transforms import normalise
+
+if TYPE_CHECKING:
+    from torch import nn
 
 # Activations stay in the cache: four times as fast as 1,000 at a time, and no memory to speak of
 EVAL_BATCH_SIZE = 125
@@ -31,6 +37,10 @@ def predict_logits(
     `model.temperature`, which `load_model` sets from the checkpoint, so that their softmax is
     calibrated. Raises ValueError for another shape or type of pixels.
     """
+    import torch
+
+    from fashion_core.transforms import normalise
+
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()

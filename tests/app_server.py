@@ -37,9 +37,11 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def start_server(runs_dir: Path, port: int, **environment: str) -> subprocess.Popen:
-    """Start the app on a port and wait until it answers."""
-    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_DIR / "streamlit_app.py")]
+def start_server(
+    runs_dir: Path, port: int, folder: Path = PROJECT_DIR, **environment: str
+) -> subprocess.Popen:
+    """Start the app of a folder on a port and wait until it answers."""
+    command = [sys.executable, "-m", "streamlit", "run", str(folder / "streamlit_app.py")]
     command += [
         "--server.port",
         str(port),
@@ -51,7 +53,7 @@ def start_server(runs_dir: Path, port: int, **environment: str) -> subprocess.Po
     log = (runs_dir / "server.log").open("ab")
     server = subprocess.Popen(
         command,
-        cwd=PROJECT_DIR,
+        cwd=folder,
         env=os.environ | {"FASHION_RUNS_DIR": str(runs_dir)} | environment,
         stdout=log,
         stderr=subprocess.STDOUT,

@@ -27,7 +27,8 @@ STEPS = [
     | {"pictures", "picture_sets", "fetch_pictures"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
-    | {"foreign_weights", "kept_answers", "cross_validation", "speed"},
+    | {"model_import", "onnx_export", "speed"}
+    | {"foreign_weights", "kept_answers", "cross_validation"},
     {"worker", "__main__"},
 ]
 WITHIN = {
@@ -42,8 +43,10 @@ WITHIN = {
     "training": {"distillation", "picture_report"},
     "foreign_weights": {"training"},
     "speed": {"training"},
-    "catalog": {"foreign_weights"},
+    "onnx_export": {"export"},
+    "model_import": {"foreign_weights"},
     "resume": {"training"},
+    "inside": {"kept_answers"},
 }
 # Of each package what its modules may import of one another; none is imported by those it imports.
 SIBLINGS = {

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 import torch
 
-from fashion_core import catalog, checkpoints
-from fashion_core.catalog import import_model, list_models
+from fashion_core import catalog, checkpoints, files
+from fashion_core.catalog import list_models
 from fashion_core.checkpoints import load_model, read_checkpoint
 from fashion_core.config import TrainConfig
 from fashion_core.data import load_split
 from fashion_core.errors import CheckpointError
 from fashion_core.evaluation import accuracy
+from fashion_core.model_import import import_model
 from fashion_core.models import build_model
 from fashion_core.predict import predict_logits
 from fashion_core.runs import folders
@@ -233,12 +234,12 @@ def test_the_recommended_shipped_model_comes_first():
 
 
 def card_of(name: str) -> dict:
-    return json.loads((checkpoints.PRETRAINED_DIR / f"{name}.json").read_text())
+    return json.loads((files.PRETRAINED_DIR / f"{name}.json").read_text())
 
 
 def test_the_classic_shipped_model_is_as_good_as_its_card_says():
     split = load_split("test")
-    model = load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    model = load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")
     found = accuracy(split.labels, predict_logits(model, split.pixels).argmax(1))
     # A bfloat16 rounding may move two images
     assert card_of("fashion_cnn")["test_accuracy"] == pytest.approx(found, abs=0.0003)

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from fashion_core import checkpoints, config, models
+from fashion_core import config, files, models
 from fashion_core.config import RECIPES, TrainConfig, field_spec
 from fashion_core.errors import ConfigError
 from fashion_core.text import format_value
@@ -107,7 +107,7 @@ def test_recipes_are_valid_and_explain_themselves():
     ],
 )
 def test_a_recipe_is_how_its_shipped_model_was_trained(recipe, model_id):
-    card = json.loads((checkpoints.PRETRAINED_DIR / f"{model_id}.json").read_text(encoding="utf-8"))
+    card = json.loads((files.PRETRAINED_DIR / f"{model_id}.json").read_text(encoding="utf-8"))
     trained = TrainConfig.from_dict(card["config"])
     assert trained == TrainConfig(**RECIPES[recipe][0], seed=trained.seed)
 

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from fashion_core import checkpoints, distillation, predict
+from fashion_core import checkpoints, distillation, files, predict
 from fashion_core.data import load_split
 from fashion_core.errors import TeacherError
 
@@ -15,7 +15,7 @@ def copied(tmp_path, monkeypatch):
     """The teacher and its answers in a folder of their own."""
     for path in (distillation.answers_path(), distillation.teacher_path()):
         shutil.copy(path, tmp_path)
-    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
+    monkeypatch.setattr(files, "PRETRAINED_DIR", tmp_path)
     return tmp_path
 
 

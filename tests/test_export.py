@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from fashion_core import catalog, checkpoints, data, export, files, predict
+from fashion_core import catalog, checkpoints, data, export, files, onnx_export, predict
 from fashion_core.config import TrainConfig
 from fashion_core.errors import CheckpointError, ExportError
 from fashion_core.metadata import CLASS_NAMES
@@ -81,7 +81,7 @@ EVENTS = [
 
 
 def shipped_path(name: str) -> Path:
-    return checkpoints.PRETRAINED_DIR / f"{name}.pt"
+    return files.PRETRAINED_DIR / f"{name}.pt"
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def without(monkeypatch):
 
 @functools.cache
 def shipped_onnx(name: str) -> bytes:
-    return export.onnx_bytes(shipped_path(name))
+    return onnx_export.onnx_bytes(shipped_path(name))
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -132,7 +132,7 @@ def test_an_onnx_file_is_calibrated_by_the_checkpoints_temperature(checkpoint_pa
     """The small checkpoint's temperature is 1.5."""
     pixels = data.load_split("test").pixels[:50]
     expected = predict.predict_probs(checkpoints.load_model(checkpoint_path), pixels)
-    (probs,) = onnxruntime.InferenceSession(export.onnx_bytes(checkpoint_path)).run(
+    (probs,) = onnxruntime.InferenceSession(onnx_export.onnx_bytes(checkpoint_path)).run(
         None, {"pixels": pixels}
     )
     np.testing.assert_allclose(probs, expected, atol=1e-5)
@@ -157,7 +157,7 @@ def test_weights_and_card_of_an_onnx_file_are_one_models_though_its_run_goes_on(
     checkpoint_path, monkeypatch
 ):
     first = checkpoints.read_checkpoint(checkpoint_path).card
-    traced = export._traced_onnx
+    traced = onnx_export._traced_onnx
 
     def trace_while_a_better_one_is_saved(model):
         better = checkpoints.read_checkpoint(checkpoint_path)
@@ -166,8 +166,8 @@ def test_weights_and_card_of_an_onnx_file_are_one_models_though_its_run_goes_on(
         )
         return traced(model)
 
-    monkeypatch.setattr(export, "_traced_onnx", trace_while_a_better_one_is_saved)
-    session = onnxruntime.InferenceSession(export.onnx_bytes(checkpoint_path))
+    monkeypatch.setattr(onnx_export, "_traced_onnx", trace_while_a_better_one_is_saved)
+    session = onnxruntime.InferenceSession(onnx_export.onnx_bytes(checkpoint_path))
     assert checkpoints.read_checkpoint(checkpoint_path).card != first
     assert json.loads(session.get_modelmeta().custom_metadata_map["card"]) == first
 
@@ -184,7 +184,7 @@ def test_what_a_model_does_not_know_can_be_told_from_the_probabilities_of_its_on
 
 def test_a_damaged_model_is_not_exported(checkpoint_path):
     checkpoint_path.write_bytes(checkpoint_path.read_bytes()[:1000])
-    for make in (export.onnx_bytes, export.card_bytes, export.pt_bytes):
+    for make in (onnx_export.onnx_bytes, export.card_bytes, export.pt_bytes):
         with pytest.raises(CheckpointError, match="half of one"):
             make(checkpoint_path)
 
@@ -192,7 +192,7 @@ def test_a_damaged_model_is_not_exported(checkpoint_path):
 def test_a_missing_package_is_named_with_what_to_do(without, run):
     without("onnx")
     with pytest.raises(ExportError, match="pip install onnx"):
-        export.onnx_bytes(shipped_path("fashion_cnn"))
+        onnx_export.onnx_bytes(shipped_path("fashion_cnn"))
     without("tensorboardX")
     with pytest.raises(ExportError, match="pip install tensorboardX"):
         export.tensorboard_bytes(run)
@@ -200,8 +200,8 @@ def test_a_missing_package_is_named_with_what_to_do(without, run):
 
 def test_neither_pages_nor_worker_load_what_only_an_export_needs():
     code = (
-        "import sys, fashion_core.export, fashion_core.worker; print({'onnx', 'tensorboardX'} &"
-        " set(sys.modules))"
+        "import sys, fashion_core.export, fashion_core.onnx_export, fashion_core.worker;"
+        " print({'onnx', 'tensorboardX'} & set(sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=files.PROJECT_DIR, capture_output=True, text=True

@@ -8,7 +8,7 @@ import pytest
 import torch
 from app_page import open_page, press, words
 
-from fashion_core import catalog, checkpoints, foreign_weights
+from fashion_core import catalog, checkpoints, files, foreign_weights
 from fashion_core.data import Split, load_split
 from fashion_core.errors import CheckpointError
 from fashion_core.foreign_weights import SCALINGS
@@ -25,7 +25,7 @@ def some():
 
 
 def shipped(name="fashion_cnn"):
-    return checkpoints.read_checkpoint(checkpoints.PRETRAINED_DIR / f"{name}.pt").weights
+    return checkpoints.read_checkpoint(files.PRETRAINED_DIR / f"{name}.pt").weights
 
 
 def trained_with(scaling, weights, first="conv1"):

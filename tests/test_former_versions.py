@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from fashion_core import catalog, checkpoints, predict
+from fashion_core import catalog, checkpoints, files, predict
 from fashion_core.__main__ import cli
 from fashion_core.charts.frames import epoch_frame
 from fashion_core.config import TrainConfig, share_of
@@ -79,7 +79,7 @@ def former_card() -> dict:
 
 
 def test_a_former_models_card_is_told_in_todays_words(monkeypatch):
-    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", FORMER)
+    monkeypatch.setattr(files, "PRETRAINED_DIR", FORMER)
     (entry,) = [entry for entry in catalog.list_models() if entry.path == MODEL]
     for card in (entry.card, checkpoints.read_checkpoint(MODEL).card):
         assert share_of(card["config"], "synthetic") == 0.5

@@ -11,7 +11,7 @@ from fashion_core.inside import features, job, jobs
 from fashion_core.runs import folders
 from fashion_core.transforms import normalise
 
-SHIPPED = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"
+SHIPPED = files.PRETRAINED_DIR / "fashion_cnn.pt"
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_a_job_leaves_the_index_of_its_model_and_says_how_far_it_is(
     files.write_json(folder / "config.json", {"model": str(model_path)})
     assert job.main(folder) == 0
     assert jobs.job_state(model_path, "features")[0] == "finished"
-    digest = features.digest_of(model_path)
+    digest = files.digest_of(model_path)
     assert features.load_index(jobs.result_path(model_path, "features"), digest, 500)
 
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from fashion_core import checkpoints, models, predict
+from fashion_core import checkpoints, files, models, predict
 from fashion_core.errors import InsideError
 from fashion_core.inside import arithmetic, layers
 from fashion_core.transforms import normalise
@@ -146,7 +146,7 @@ def test_dead_and_saturated_maps_are_told_apart():
 
 
 def test_the_softmax_ends_in_the_probabilities_of_the_answer():
-    path = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"
+    path = files.PRETRAINED_DIR / "fashion_cnn.pt"
     model = checkpoints.load_model(path)
     table = arithmetic.softmax_table(layers.record(model, PIXELS).logits, model.temperature)
     probs = predict.predict_probs(model, PIXELS[None])[0]

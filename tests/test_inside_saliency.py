@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from fashion_core import checkpoints, config, data, models, predict
+from fashion_core import checkpoints, config, data, files, models, predict
 from fashion_core.inside import saliency
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.transforms import normalise
@@ -21,7 +21,7 @@ def shipped(name: str) -> torch.nn.Module:
     if name in config.MODELS:
         torch.manual_seed(0)
         return models.fold_norms(models.build_model(name))
-    return checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{name}.pt")
+    return checkpoints.load_model(files.PRETRAINED_DIR / f"{name}.pt")
 
 
 def cam_by_hooks(model, module, pixels: np.ndarray, label: int) -> np.ndarray:

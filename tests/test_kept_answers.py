@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fashion_core import checkpoints, data, kept_answers, predict
+from fashion_core import checkpoints, data, files, kept_answers, predict
 
 
 @pytest.fixture
@@ -31,6 +31,20 @@ def test_a_tie_in_short_numbers_is_kept_in_full(model_path, logits):
     assert kept_answers.read_answers(model_path)[0].argmax() == 3
 
 
+def test_numbers_too_large_to_be_short_are_kept_in_full(model_path, logits):
+    logits[5, 5] = -1e6
+    kept_answers.save_answers(model_path, logits)
+    assert np.array_equal(kept_answers.read_answers(model_path), logits)
+
+
+def test_answers_of_a_model_that_was_replaced_meanwhile_do_not_count(model_path, logits):
+    digest = files.digest_of(model_path)
+    with model_path.open("ab") as file:
+        file.write(b"changed")
+    kept_answers.save_answers(model_path, logits, digest)
+    assert kept_answers.read_answers(model_path) is None
+
+
 def test_answers_of_another_model_or_broken_ones_do_not_count(model_path, logits):
     assert kept_answers.read_answers(model_path) is None
     kept_answers.save_answers(model_path, logits)
@@ -46,7 +60,7 @@ def test_answers_of_another_model_or_broken_ones_do_not_count(model_path, logits
 
 def test_every_shipped_model_comes_with_the_answers_that_it_gives():
     split = data.load_split("test")
-    for path in sorted(checkpoints.PRETRAINED_DIR.glob("*.pt")):
+    for path in sorted(files.PRETRAINED_DIR.glob("*.pt")):
         kept = kept_answers.read_answers(path)
         assert kept is not None, path
         some = slice(0, 10_000, 500)

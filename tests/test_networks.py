@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from networks import broken_texts, networks
 from torch import nn
 
-from fashion_core import architecture, checkpoints, export, models, predict
+from fashion_core import architecture, checkpoints, models, onnx_export, predict
 from fashion_core.__main__ import cli
 from fashion_core.architecture import NAMED, TEMPLATES
 from fashion_core.config import TrainConfig
@@ -195,7 +195,7 @@ def check_file_and_onnx(network: architecture.Network, path) -> None:
     assert checkpoints.read_checkpoint(path).model == network.text
     loaded = predict.predict_probs(checkpoints.load_model(path), PIXELS)
     np.testing.assert_allclose(loaded, expected, atol=1e-4)
-    session = onnxruntime.InferenceSession(export.onnx_bytes(path))
+    session = onnxruntime.InferenceSession(onnx_export.onnx_bytes(path))
     (probs,) = session.run(["probs"], {"pixels": PIXELS})
     np.testing.assert_allclose(probs, expected, atol=1e-4)
 

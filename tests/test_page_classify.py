@@ -189,7 +189,7 @@ def test_a_picture_unlike_anything_known_is_said_to_be_so(unsure_model):
 
 def test_low_confidence_names_the_two_candidates(test_set):
     _, probs = test_set
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    model = checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")
     pixels = data.load_split("test").pixels
     # Between two classes, and like clothes all the same
     for index in np.argsort(np.abs(probs.max(axis=1) - 0.5)):
@@ -227,7 +227,7 @@ def test_without_data_only_samples_explains_itself(tmp_path, monkeypatch):
 
 
 def test_without_any_model_the_way_to_one_is_shown(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
+    monkeypatch.setattr(files, "PRETRAINED_DIR", tmp_path)
     for way in ("Draw", "Upload", "Camera", "Samples"):
         app = open_page(way)
         assert any("Train one" in info.value for info in app.info)
@@ -375,7 +375,7 @@ def said_by_two(app: AppTest) -> list[str]:
 
 def expected_of(model_id: str, picture: Image.Image) -> tuple[str, np.ndarray]:
     """The heading and the probabilities of one shipped model's answer."""
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / f"{model_id}.pt")
+    model = checkpoints.load_model(files.PRETRAINED_DIR / f"{model_id}.pt")
     answer = predict.classify_pixels(model, prepare(picture).pixels)
     known = f"{CLASS_NAMES[answer.label]}, {answer.probs.max():.1%}"
     return known if answer.recognised else f"Perhaps {known}", answer.probs

@@ -12,7 +12,7 @@ from shipped_answers import shipped_probs
 from sklearn import metrics
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import catalog, checkpoints, comparison, files
+from fashion_core import catalog, comparison, files
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
@@ -27,14 +27,14 @@ def small_models(tmp_path_factory):
     """A folder with the two shipped models that are evaluated in two seconds, not in twenty."""
     folder = tmp_path_factory.mktemp("pretrained")
     for name in ("fashion_cnn", "fashion_cnn_norm"):
-        for path in checkpoints.PRETRAINED_DIR.glob(f"{name}.*"):
+        for path in files.PRETRAINED_DIR.glob(f"{name}.*"):
             shutil.copy2(path, folder)
     return folder
 
 
 @pytest.fixture(autouse=True)
 def _only_small_models(small_models, monkeypatch):
-    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", small_models)
+    monkeypatch.setattr(files, "PRETRAINED_DIR", small_models)
     monkeypatch.setattr(catalog, "RECOMMENDED", "fashion_cnn_norm")
 
 
@@ -226,7 +226,7 @@ def test_a_damaged_second_model_is_one_sentence_and_another_can_be_chosen(checkp
 def test_an_only_model_is_not_compared(tmp_path, monkeypatch):
     shipped = catalog.recommended_path()
     (tmp_path / shipped.name).write_bytes(shipped.read_bytes())
-    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
+    monkeypatch.setattr(files, "PRETRAINED_DIR", tmp_path)
     app = open_page()
     assert "is the only model here" in app.info[0].value
     assert [link.proto.label for link in app.get("page_link")] == [

@@ -9,7 +9,7 @@ import pytest
 from sklearn import metrics
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, evaluation
+from fashion_core import checkpoints, evaluation, files
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import folders
 
@@ -124,7 +124,7 @@ def test_an_empty_cell_says_so(test_set):
 
 
 def test_a_class_that_is_never_named_is_not_called_a_mistake_that_is_never_made():
-    shipped = checkpoints.read_checkpoint(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    shipped = checkpoints.read_checkpoint(files.PRETRAINED_DIR / "fashion_cnn.pt")
     shipped.weights["linear2.bias"][CLASS_NAMES.index("Shirt")] = -1e6
     run_id = folders.create_run(shipped.config, "Knows no shirts", "finished")
     checkpoints.save_checkpoint(

@@ -11,7 +11,7 @@ from app_page import press, words
 from run_folders import make_run
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, data
+from fashion_core import checkpoints, data, files
 from fashion_core.inside import features, jobs, layers, projection, saliency
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
@@ -104,7 +104,7 @@ def test_any_picture_fits_into_an_address_and_nothing_larger_comes_out():
 
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_activations_that_are_no_numbers_are_a_sentence(tmp_path):
-    path = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"
+    path = files.PRETRAINED_DIR / "fashion_cnn.pt"
     kept = checkpoints.read_checkpoint(path)
     # Finite weights, as a model file must have, whose sums are not
     weights = {name: torch.full_like(value, 1e38) for name, value in kept.weights.items()}
@@ -115,7 +115,7 @@ def test_activations_that_are_no_numbers_are_a_sentence(tmp_path):
 
 def test_junk_from_a_browser_picks_nothing():
     passage = layers.record(
-        checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"),
+        checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt"),
         np.ones((28, 28), dtype=np.uint8),
     )
     assert checked_place([1, 63], passage) == (1, 63)
@@ -170,7 +170,7 @@ def test_two_models_look_and_find_likenesses_side_by_side_in_compare():
     assert app_page.labels(app).count("Look at all training images") == 2
 
 
-SHIPPED = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt"
+SHIPPED = files.PRETRAINED_DIR / "fashion_cnn.pt"
 
 
 def test_what_a_picture_is_like_begins_with_a_button_and_shows_how_far_it_is(monkeypatch):
@@ -192,7 +192,7 @@ def test_the_nine_nearest_training_images_are_shown_with_label_index_and_distanc
     near = [5, 50, 500, 5_000, 7, 70, 700, 7_000, 9]
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
     rows[near] = features.project(vector, index.basis) + 0.001 * rows[near]
-    index = features.FeatureIndex(rows, index.basis, features.digest_of(SHIPPED))
+    index = features.FeatureIndex(rows, index.basis, files.digest_of(SHIPPED))
     path = jobs.result_path(SHIPPED, "features")
     path.parent.mkdir(parents=True)
     features.save_index(path, index)
@@ -214,7 +214,7 @@ def test_the_map_has_both_layouts_and_says_what_is_selected(test_set):
     path = jobs.result_path(SHIPPED, "tsne")
     path.parent.mkdir(parents=True)
     positions = np.random.default_rng(0).normal(size=(10_000, 2)).astype(np.float32)
-    projection.save_positions(path, positions, features.digest_of(SHIPPED))
+    projection.save_positions(path, positions, files.digest_of(SHIPPED))
     app.run()
     assert not app.exception
     assert app.get("plotly_chart")

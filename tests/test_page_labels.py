@@ -20,6 +20,7 @@ from fashion_core import (
     data,
     duplicates,
     evaluation,
+    files,
     label_errors,
 )
 from fashion_core.config import FOLDS
@@ -133,7 +134,7 @@ def test_answers_of_three_runs_make_the_list_of_training_images():
 
 
 def test_a_training_image_is_not_among_its_own_neighbours():
-    shipped, place = checkpoints.PRETRAINED_DIR / "fashion_cnn.pt", 100
+    shipped, place = files.PRETRAINED_DIR / "fashion_cnn.pt", 100
     model, split = checkpoints.load_model(shipped), train_split()
     vector = features.penultimate(model, split.pixels[[place]])[0]
     rows = np.random.default_rng(0).normal(size=(len(split.labels), 64)).astype(np.float32)
@@ -143,7 +144,7 @@ def test_a_training_image_is_not_among_its_own_neighbours():
     rows[near] = features.project(vector, basis) + 0.001 * rows[near]
     path = jobs.result_path(shipped, "features")
     path.parent.mkdir(parents=True)
-    index = features.FeatureIndex(rows, basis, features.digest_of(shipped))
+    index = features.FeatureIndex(rows, basis, files.digest_of(shipped))
     features.save_index(path, index)
     app = open_page(**TRAINING, listed_image=str(split.indices[place]))
     (shown,) = [element.value for element in app.html if 'class="alike"' in element.value]

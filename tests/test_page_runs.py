@@ -11,7 +11,7 @@ import os
 import run_folders
 from app_page import labelled, labels, open_page, press, words
 
-from fashion_core import catalog
+from fashion_core import model_import
 from fashion_core.charts.frames import epoch_frame
 from fashion_core.config import TrainConfig
 from fashion_core.runs import folders
@@ -238,7 +238,7 @@ def test_a_full_disk_refuses_a_model_file_with_a_sentence(runs_dir, monkeypatch)
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(catalog, "import_model", full)
+    monkeypatch.setattr(model_import, "import_model", full)
     assert "No space left on device. Free some disk space" in words(import_file(b"a model"))
 
 

@@ -1,13 +1,15 @@
 """What all pages and the sidebar have in common, and Home, run by Streamlit itself."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from app_page import labels, open_page, press, words
 from listed_pages import page_titles
 from run_folders import make_run
 
-from fashion_core import catalog, checkpoints, models
+from fashion_core import catalog, files, models
 from fashion_core.config import MODELS, TrainConfig
 from fashion_core.runs import control, folders
 from pages.parts import state
@@ -38,6 +40,20 @@ def test_the_model_in_use_is_the_same_on_all_pages(runs_dir, checkpoint_path):
         assert app.session_state["model"] == run_id, name
 
 
+def test_pages_that_ask_no_model_do_not_load_torch(runs_dir):
+    """It takes seconds to load, and half a gigabyte with CUDA."""
+    pages = ("train", "runs", "predictions", "confusion_matrix", "compare")
+    code = (
+        "import sys; sys.path[:0] = ['.', 'tests']; from app_page import open_page\n"
+        f"for name in {pages}: open_page(name)\n"
+        "print({'torch', 'sklearn'} & set(sys.modules))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=files.PROJECT_DIR, capture_output=True, text=True
+    )
+    assert answer.stdout.strip() == "set()", answer.stderr[-2000:]
+
+
 def test_every_page_explains_itself_without_data(runs_dir, tmp_path, monkeypatch):
     cached_split.clear()
     monkeypatch.setenv("FASHION_DATA_DIR", str(tmp_path / "none"))
@@ -49,7 +65,7 @@ def test_every_page_explains_itself_without_data(runs_dir, tmp_path, monkeypatch
 
 
 def test_every_page_explains_itself_without_any_model(runs_dir, tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoints, "PRETRAINED_DIR", tmp_path)
+    monkeypatch.setattr(files, "PRETRAINED_DIR", tmp_path)
     app = open_page("home")
     assert "You can train one" in words(app)
     assert "Train this network" in labels(app)

@@ -8,7 +8,7 @@ import pytest
 from made_pictures import as_picture, encoded, exif, shirt
 from PIL import Image, ImageDraw
 
-from fashion_core import checkpoints, data, predict
+from fashion_core import checkpoints, data, files, predict
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.pictures import garment
 from fashion_core.pictures.opening import open_picture
@@ -649,7 +649,7 @@ LIGHT_CUT_OUTS = {
 
 @pytest.mark.parametrize("name", LIGHT_CUT_OUTS)
 def test_a_light_cut_out_with_a_dark_detail_is_its_class_unless_the_visitor_says_otherwise(name):
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    model = checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")
     corners, details = LIGHT_CUT_OUTS[name]
     cut = Image.new("RGBA", (240, 240))
     draw = ImageDraw.Draw(cut)

@@ -16,9 +16,9 @@ import pytest
 from waiting import SECONDS
 
 from fashion_core import files
-from fashion_core.catalog import import_model
 from fashion_core.config import TrainConfig
 from fashion_core.errors import RunError
+from fashion_core.model_import import import_model
 from fashion_core.runs import control, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 

@@ -6,7 +6,6 @@ DIMENSIONS are projected onto their principal axes, so that the features of all 
 images take 7 MB in float16 and searching them takes milliseconds.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -70,7 +69,7 @@ class FeatureIndex:
     """The features of many images, to be searched.
 
     features: (N, d) float32, projected, of length 1; basis: (D, d) float32 with orthonormal
-    columns; digest: that of the model's file, see `digest_of`.
+    columns; digest: that of the model's file, see `files.digest_of`.
     """
 
     features: np.ndarray
@@ -138,11 +137,6 @@ def label_shares(labels: np.ndarray) -> list[tuple[int, int]]:
 
 
 # The file
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a model file, which tells whether an index is of it. Raises OSError."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def save_index(path: Path, index: FeatureIndex) -> None:

@@ -10,6 +10,7 @@ import time
 import traceback
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from fashion_core import files
@@ -83,7 +84,7 @@ def _features(model_path: Path, progress: Progress) -> None:
     from fashion_core import checkpoints, data
     from fashion_core.inside import features
 
-    digest = features.digest_of(model_path)  # before it is loaded: a run may replace the file
+    digest = files.digest_of(model_path)  # before it is loaded: a run may replace the file
     model = checkpoints.load_model(model_path)
     pixels = data.load_split("train").pixels
     index = features.compute_index(model, pixels, digest, progress.report)
@@ -95,7 +96,7 @@ def _tsne(model_path: Path, progress: Progress) -> None:
     from fashion_core import checkpoints, data
     from fashion_core.inside import features, projection
 
-    digest = features.digest_of(model_path)
+    digest = files.digest_of(model_path)
     model = checkpoints.load_model(model_path)
     progress.write(state="running", message="Looking at the test images")
     vectors = features.penultimate(model, data.load_split("test").pixels)
@@ -105,7 +106,23 @@ def _tsne(model_path: Path, progress: Progress) -> None:
     projection.save_positions(jobs.result_path(model_path, "tsne"), positions, digest)
 
 
-WORK = {"features": _features, "tsne": _tsne}
+ANSWERS_PART = 500  # test images between two words on how far it is
+
+
+def _answers(model_path: Path, progress: Progress) -> None:
+    """The answers to all test images, kept beside the model."""
+    from fashion_core import checkpoints, data, kept_answers, predict
+
+    digest = files.digest_of(model_path)  # before it is loaded: a run may replace the file
+    model, pixels = checkpoints.load_model(model_path), data.load_split("test").pixels
+    parts = []
+    for start in range(0, len(pixels), ANSWERS_PART):
+        parts.append(predict.predict_logits(model, pixels[start : start + ANSWERS_PART]))
+        progress.report(start + ANSWERS_PART, len(pixels))
+    kept_answers.save_answers(model_path, np.concatenate(parts), digest)
+
+
+WORK = {"features": _features, "tsne": _tsne, "answers": _answers}
 
 if __name__ == "__main__":
     sys.exit(main(Path(sys.argv[1])))

@@ -12,20 +12,21 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from fashion_core import checkpoints, files
+from fashion_core import files
 from fashion_core.errors import InsideError, RunError
 from fashion_core.runs import control, folders
 
 KINDS = {
     "features": "Comparing with all training images",
     "tsne": "Laying out the map",
+    "answers": "Evaluating the 10,000 test images",
 }
 FOLDER = ".inside"  # in the runs' folder; not a run id, so it is never taken for a run
 
 
 def job_dir(model_path: Path, kind: str) -> Path:
     """Where a job for this model works and keeps its result."""
-    shipped = model_path.parent == checkpoints.PRETRAINED_DIR
+    shipped = model_path.parent == files.PRETRAINED_DIR
     inside = folders.runs_dir() / FOLDER / model_path.stem
     return (inside if shipped else model_path.parent / "inside") / kind
 
@@ -47,7 +48,7 @@ def start_job(model_path: Path, kind: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folders.runs_dir() / FOLDER).mkdir(exist_ok=True)
         with FileLock(folder / ".start", timeout=0):
-            if job_state(model_path, kind)[0] in folders.ACTIVE_STATES:
+            if is_active(model_path, kind):
                 return
             files.write_json(folder / "config.json", {"model": str(model_path.resolve())})
             begun = {"state": "starting", "heartbeat_at": time.time()}
@@ -67,6 +68,11 @@ def job_state(model_path: Path, kind: str) -> tuple[str, dict]:
     with contextlib.suppress(RunError):
         return folders.read_status(job_dir(model_path, kind))
     return "", {}
+
+
+def is_active(model_path: Path, kind: str) -> bool:
+    """Whether a job for a model is under way or waits for another."""
+    return job_state(model_path, kind)[0] in folders.ACTIVE_STATES
 
 
 def progress(status: dict) -> tuple[float, str]:

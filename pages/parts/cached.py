@@ -1,16 +1,27 @@
-"""Cached pass-throughs to the core; the keys contain a file's fingerprint, not its name alone."""
+"""Cached pass-throughs to the core; the keys contain a file's fingerprint, not its name alone.
 
+torch is loaded with the first model: what needs only kept answers does without.
+"""
+
+from __future__ import annotations
+
+import contextlib
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-from torch import nn
 
-from fashion_core import checkpoints, data, kept_answers, predict
+from fashion_core import catalog, data, files, kept_answers, predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
-from fashion_core.errors import CheckpointError
+from fashion_core.errors import CheckpointError, InsideError
+from fashion_core.inside import jobs
+from pages.parts.jobs import show_progress
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
 
@@ -18,6 +29,8 @@ MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
 @st.cache_resource(max_entries=MODEL_CACHE_SIZE, show_spinner=False)
 def cached_model(path: str, fingerprint: str) -> nn.Module:
     """The model of a checkpoint, in eval mode and not to be changed. Raises CheckpointError."""
+    from fashion_core import checkpoints
+
     return checkpoints.load_model(Path(path))
 
 
@@ -30,18 +43,22 @@ def cached_split(name: str) -> Split:
 PROBS_PART = 1_000  # test images that are evaluated between two words on how far it is
 PROBS_CACHE_SIZE = 80  # such parts kept in memory, of eight models; each is 40 kB
 SOON_SECONDS = 0.3  # what takes longer shows how far it is
+JOB_SECONDS = 10.0  # what takes longer goes on in a process of its own when the page is left
 
 
 @st.cache_data(max_entries=PROBS_CACHE_SIZE, show_spinner=False)
-def _cached_probs_part(path: str, fingerprint: str, start: int) -> np.ndarray:
-    """Probabilities (PROBS_PART, 10) float32 of the test images from `start` on."""
+def _cached_logits_part(path: str, fingerprint: str, start: int) -> np.ndarray:
+    """Logits (PROBS_PART, 10) float32 of the test images from `start` on."""
     pixels = cached_split("test").pixels[start : start + PROBS_PART]
-    return predict.predict_probs(cached_model(path, fingerprint), pixels)
+    return predict.predict_logits(cached_model(path, fingerprint), pixels)
 
 
 @st.cache_data(max_entries=MODEL_CACHE_SIZE, show_spinner=False)
-def _kept_probs(path: str, fingerprint: str) -> np.ndarray | None:
-    """Probabilities (10000, 10) float32 that are kept beside a model; None where none are."""
+def _cached_kept_probs(path: str, fingerprint: str, kept_at: int) -> np.ndarray | None:
+    """Probabilities (10000, 10) float32 that are kept beside a model; None where none are.
+
+    `kept_at` changes when they do.
+    """
     logits = kept_answers.read_answers(Path(path))
     return None if logits is None else predict.softmax(logits)
 
@@ -49,20 +66,47 @@ def _kept_probs(path: str, fingerprint: str) -> np.ndarray | None:
 def cached_test_probs(entry: ModelEntry) -> np.ndarray:
     """Probabilities (10000, 10) float32 of one model on the test split.
 
-    Where it takes longer, as with a large network, a bar shows how far it is. Raises
-    CheckpointError, DataError.
+    Kept ones come at once. Else the model is asked, and its answers are kept: here while a bar
+    shows how far it is or, where that takes long, in a job whose progress is drawn instead of the
+    rest of the page. Raises CheckpointError, DataError.
     """
-    kept = _kept_probs(str(entry.path), entry.fingerprint)
+    kept_path = kept_answers.answers_path(entry.path)
+    kept_at = kept_path.stat().st_mtime_ns if kept_path.is_file() else 0
+    kept = _cached_kept_probs(str(entry.path), entry.fingerprint, kept_at)
     if kept is not None:
         return kept
+    if jobs.is_active(entry.path, "answers"):
+        _wait_for_answers(entry)
+    try:
+        logits = _ask_test_images(entry)
+    except CheckpointError as error:  # every run's file has the same name
+        raise CheckpointError(f"{entry.title}: {error}") from error
+    with contextlib.suppress(OSError):  # then they are asked for again
+        digest = files.digest_of(entry.path)
+        if catalog.fingerprint_of(entry.path) == entry.fingerprint:
+            kept_answers.save_answers(entry.path, logits, digest)
+    return predict.softmax(logits)
+
+
+def _ask_test_images(entry: ModelEntry) -> np.ndarray:
+    """Logits (10000, 10) float32; a slow model is asked by a job, which ends this drawing."""
     total = len(cached_split("test").labels)
+    cached_model(str(entry.path), entry.fingerprint)  # the first time with torch
     began, bar, parts = time.monotonic(), st.empty(), []
     for start in range(0, total, PROBS_PART):
-        if time.monotonic() - began > SOON_SECONDS:
+        seconds = time.monotonic() - began
+        if start == PROBS_PART and seconds * total / start > JOB_SECONDS:
+            with contextlib.suppress(InsideError):  # then it is asked here
+                jobs.start_job(entry.path, "answers")
+                _wait_for_answers(entry)
+        if seconds > SOON_SECONDS:
             bar.progress(start / total, text=f"Evaluating the 10,000 test images: {start:,} done")
-        try:
-            parts.append(_cached_probs_part(str(entry.path), entry.fingerprint, start))
-        except CheckpointError as error:  # every run's file has the same name
-            raise CheckpointError(f"{entry.title}: {error}") from error
+        parts.append(_cached_logits_part(str(entry.path), entry.fingerprint, start))
     bar.empty()
     return np.concatenate(parts)
+
+
+def _wait_for_answers(entry: ModelEntry) -> None:
+    """Draw how far the job is, and nothing below it."""
+    show_progress(entry, "answers")
+    st.stop()

@@ -30,6 +30,12 @@ class Kind(NamedTuple):
     snippet_help: str = ""
 
 
+def _onnx_bytes(path: Path) -> bytes:
+    from fashion_core import onnx_export  # with torch
+
+    return onnx_export.onnx_bytes(path)
+
+
 KINDS = {
     "pt": Kind(
         "Model (.pt)",
@@ -45,7 +51,7 @@ KINDS = {
         " probabilities. It runs without this project: in Python, in a browser, on a phone. The"
         " names of the classes and the card are inside.",
         "{}.onnx",
-        export.onnx_bytes,
+        _onnx_bytes,
         snippet=export.onnx_snippet,
         snippet_help=(
             "With onnxruntime and Pillow, the file and a picture of one piece, bright on black:"

@@ -18,8 +18,8 @@ from fashion_core.config import ADDED_KINDS, TrainConfig
 from fashion_core.data import load_split
 from fashion_core.synthetic.people import SOURCES, read_pictures
 
-START = checkpoints.PRETRAINED_DIR / "wide_residual_net.pt"
-RECOMMENDED = checkpoints.PRETRAINED_DIR / "all_round_net.json"
+START = files.PRETRAINED_DIR / "wide_residual_net.pt"
+RECOMMENDED = files.PRETRAINED_DIR / "all_round_net.json"
 
 
 def variants(steps: int) -> dict[str, TrainConfig]:

@@ -4,16 +4,14 @@ One process for each version, both on all cores, take turns, the first one by tu
 noisy machine troubles both alike. Two processes of the same version differ by up to 5 %, so each
 round starts new ones. Training: images per second over 13,000 images of the classic
 network. Evaluation: the 10,000 test images, by the same network. Answers: from a picture's bytes to
-its class, the 80 drawings of tests/recognition. Above 1 this version is faster. With --pages
-instead: a new session that opens a page while all is cached, without a browser, and the memory of
-the process when it has opened all of them.
+its class, the 80 drawings of tests/recognition. Above 1 this version is faster. The
+pages: page_versions.py.
 
     python tests/bench/versions.py FOLDER_OF_THE_OTHER_VERSION [--rounds 8] [--turns 3]
-        [--pages | --tasks training …]
+        [--tasks training …]
 """
 
 import argparse
-import functools
 import statistics
 import subprocess
 import sys
@@ -23,8 +21,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parents[2]
 TASKS = ("training", "evaluation", "answers")
-PAGES = ("home", "train", "runs", "predictions", "confusion_matrix", "compare", "classify")
-MEMORY = "memory"
 
 
 def task_seconds(model_path: Path) -> dict[str, Callable[[], float]]:
@@ -65,34 +61,10 @@ def task_seconds(model_path: Path) -> dict[str, Callable[[], float]]:
     return dict(zip(TASKS, (train, evaluate, answer), strict=True))
 
 
-def page_seconds(name: str) -> float:
-    """How long the version in whose folder this process runs takes to draw a page."""
-    from streamlit.testing.v1 import AppTest
-
-    app = AppTest.from_file(str(Path("streamlit_app.py").resolve()), default_timeout=600)
-    app.query_params["model"] = "fashion_cnn"
-    if name != PAGES[0]:
-        app.switch_page(f"pages/{name}.py")
-    began = time.perf_counter()
-    app.run()
-    seconds = time.perf_counter() - began
-    assert not app.exception
-    return seconds
-
-
-def memory() -> float:
-    """Megabytes of this process."""
-    import psutil
-
-    return psutil.Process().memory_info().rss / 1e6
-
-
 def serve(model_path: str) -> None:
     """Do the tasks that standard input names; print the seconds of each."""
-    tasks = {name: functools.partial(page_seconds, name) for name in PAGES} | {MEMORY: memory}
+    tasks = task_seconds(Path(model_path))
     for line in sys.stdin:
-        if line.strip() not in tasks:
-            tasks |= task_seconds(Path(model_path))
         print(tasks[line.strip()](), flush=True)
 
 
@@ -116,10 +88,7 @@ def ask(process: subprocess.Popen, task: str) -> float:
 
 
 def compare(other: Path, turns: int, tasks: list[str], ours_first: bool) -> dict[str, float]:
-    """How many times as long the other version takes, by task: the median of the turns.
-
-    Of the memory it is how many megabytes this version takes more.
-    """
+    """How many times as long the other version takes, by task: the median of the turns."""
     # By turns, so that what the first one finds on the machine troubles both
     processes = [start(folder) for folder in ((HERE, other) if ours_first else (other, HERE))]
     ours, theirs = processes if ours_first else processes[::-1]
@@ -130,7 +99,6 @@ def compare(other: Path, turns: int, tasks: list[str], ours_first: bool) -> dict
                 order = processes if turn % 2 else processes[::-1]
                 seconds = {process: ask(process, task) for process in order}
                 ratios[task].append(seconds[theirs] / seconds[ours])
-        ratios[MEMORY] = 2 * [ask(ours, MEMORY) - ask(theirs, MEMORY)]
     finally:
         for process in processes:
             process.kill()
@@ -139,7 +107,7 @@ def compare(other: Path, turns: int, tasks: list[str], ours_first: bool) -> dict
 
 def main(other: Path, rounds: int, turns: int, tasks: list[str]) -> None:
     results = [compare(other, turns, tasks, round_ % 2 == 0) for round_ in range(rounds)]
-    for task in (*tasks, MEMORY):
+    for task in tasks:
         ratios = sorted(each[task] for each in results)
         print(f"{task}: {statistics.median(ratios):.3f} ({ratios[0]:.3f} to {ratios[-1]:.3f})")
 
@@ -149,8 +117,6 @@ if __name__ == "__main__":
     parser.add_argument("other", type=Path, help="folder of the other version")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--pages", action="store_true", help="the pages instead of the core")
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     arguments = parser.parse_args()
-    chosen = list(PAGES) if arguments.pages else arguments.tasks
-    main(arguments.other.resolve(), arguments.rounds, arguments.turns, chosen)
+    main(arguments.other.resolve(), arguments.rounds, arguments.turns, arguments.tasks)

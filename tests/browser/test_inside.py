@@ -13,7 +13,7 @@ from app_server import overflow
 from playwright.sync_api import expect
 from sklearn.neighbors import NearestNeighbors
 
-from fashion_core import checkpoints, data, models
+from fashion_core import checkpoints, data, files, models
 from fashion_core.inside import arithmetic, features, layers, projection
 from pages.parts.inside.pixel import four, packed
 
@@ -89,7 +89,7 @@ def test_a_drawing_goes_inside_and_a_pixel_shows_the_arithmetic_of_the_tensor(pa
     expect(page.get_by_text("A brought picture")).to_be_visible()
     source = page.locator(".st-key-picture_card img").get_attribute("src")
     pixels = decoded(page, source)
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    model = checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")
     passage = layers.record(model, pixels)
     strongest = int(layers.strongest_maps(passage.layers[1].output)[0])
     page.locator(f"{ROWS} section").nth(1).locator(".map").first.click()
@@ -151,7 +151,7 @@ def test_a_lasso_on_the_map_selects_the_images_inside_it_and_hovering_shows_one(
     page.goto(f"{app}/inside?model=fashion_cnn&view=Map")
     page.locator("[data-testid=stMain] .js-plotly-plot .nsewdrag").wait_for()
     page.wait_for_timeout(1_500)
-    model = checkpoints.load_model(checkpoints.PRETRAINED_DIR / "fashion_cnn.pt")
+    model = checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")
     vectors = features.penultimate(model, data.load_split("test").pixels)
     vectors = vectors.astype(np.float16).astype(np.float32)  # as the page keeps them
     positions = projection.on_plane(projection.principal_plane(vectors), vectors)

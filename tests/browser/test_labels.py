@@ -7,8 +7,8 @@ from app_server import overflow
 from playwright.sync_api import expect
 
 from fashion_core import kept_answers
-from fashion_core.checkpoints import PRETRAINED_DIR
 from fashion_core.data import load_split
+from fashion_core.files import PRETRAINED_DIR
 from fashion_core.label_errors import doubtful_places
 from fashion_core.predict import softmax
 

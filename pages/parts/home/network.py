@@ -5,7 +5,7 @@ Stands on fashion_core.models, which measures the layers, and on the cards of th
 
 import streamlit as st
 
-from fashion_core import architecture, models
+from fashion_core import architecture
 from fashion_core.architecture import short_name
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import ADDED_KINDS, MODELS, TrainConfig, field_spec, share_of
@@ -50,6 +50,8 @@ OWN_NOTE = (
 @st.cache_data(show_spinner=False)
 def cached_layers(name: str) -> list[dict]:
     """The layer table of a network by its name."""
+    from fashion_core import models  # with torch
+
     return models.layer_table(models.build_model(name))
 
 

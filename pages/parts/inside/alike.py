@@ -1,26 +1,33 @@
 """What a picture is like for a model: the training images nearest to it, and what that tells.
 
-Stands on fashion_core.inside.features and, for the features of all training images, which are
-computed once for each model, on fashion_core.inside.jobs.
+Stands on fashion_core.inside.features, which loads torch and hence waits for somebody to look, and,
+for the features of all training images, which are computed once for each model, on
+fashion_core.inside.jobs.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from fashion_core import files
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
-from fashion_core.errors import InsideError, LabError
-from fashion_core.inside import features, jobs
-from fashion_core.inside.features import FeatureIndex
+from fashion_core.errors import LabError
+from fashion_core.inside import jobs
 from fashion_core.metadata import CLASS_NAMES, TRAIN_SIZE
-from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.cached import cached_model, cached_split
 from pages.parts.html import plain, png_data_uri
 from pages.parts.inside.picture import Picture
+from pages.parts.jobs import show_job
+
+if TYPE_CHECKING:
+    from fashion_core.inside.features import FeatureIndex
 
 NEAREST = 9
 INDICES = 2  # kept in memory, of 14 MB each
@@ -29,11 +36,13 @@ INDICES = 2  # kept in memory, of 14 MB each
 @st.cache_data(max_entries=20, show_spinner=False)
 def cached_digest(path: str, fingerprint: str) -> str:
     """The digest of a model's file."""
-    return features.digest_of(Path(path))
+    return files.digest_of(Path(path))
 
 
 @st.cache_resource(max_entries=INDICES, show_spinner=False)
 def _cached_index(path: str, digest: str, result: str, written: int) -> FeatureIndex | None:
+    from fashion_core.inside import features
+
     return features.load_index(Path(result), digest, TRAIN_SIZE)
 
 
@@ -99,6 +108,8 @@ def show_nearest(
 
     `itself`: the picture's own place in the training split, which is then not among them.
     """
+    from fashion_core.inside import features
+
     model = cached_model(str(entry.path), entry.fingerprint)
     vector = features.penultimate(model, pixels[None])[0]
     found, distances = features.nearest(index, vector, NEAREST + 1)
@@ -119,6 +130,8 @@ def show_nearest(
 
 def describe_nearest(labels: np.ndarray) -> str:
     """What the nearest images (K,) are, in a sentence of Markdown."""
+    from fashion_core.inside import features
+
     shares = features.label_shares(labels)
     best, count = shares[0]
     name = CLASS_NAMES[best]
@@ -136,54 +149,3 @@ def figure_html(split: Split, place: int, distance: float) -> str:
         f'<figure><img src="{source}" alt="Training image {index}: {name}">'
         f"<figcaption><b>{name}</b><br>#{index} · {distance:.3f}</figcaption></figure>"
     )
-
-
-# Computing the features
-
-
-def show_job(key: str, entry: ModelEntry, kind: str = "features") -> None:
-    """How far the job is, or a button that starts it and why the last one failed."""
-    job, status = jobs.job_state(entry.path, kind)
-    if job in folders.ACTIVE_STATES:
-        show_progress(entry, kind)
-        return
-    if job in ("failed", "lost"):
-        reason = status.get("message") or "The process ended without a word. Try again."
-        st.error(plain(reason), icon=":material/error:")
-    st.write(JOB_TEXTS[kind][0])
-    label = JOB_TEXTS[kind][1]
-    if st.button(label, icon=":material/play_arrow:", key=state.alike_key(kind, key)):
-        try:
-            jobs.start_job(entry.path, kind)
-        except InsideError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-        else:
-            show_progress(entry, kind)
-
-
-JOB_TEXTS = {
-    "features": (
-        "Here will be the nine training images that are most alike for this model. For that it"
-        " looks once at all 55,000, which takes a minute or two.",
-        "Look at all training images",
-    ),
-    "tsne": (
-        "t-SNE lays out the test images so that neighbours stay together. It takes a minute or two"
-        " and is kept for this model.",
-        "Lay out by t-SNE",
-    ),
-}
-
-
-@st.fragment(run_every=1.0)
-def show_progress(entry: ModelEntry, kind: str) -> None:
-    """How far the job is; draws the page anew when it has ended."""
-    job, status = jobs.job_state(entry.path, kind)
-    if job not in folders.ACTIVE_STATES:
-        if state.DIALOG not in st.session_state:  # which drawing the page anew would close
-            st.rerun()
-        st.write("It has ended. Close this and open it again.")
-        return
-    share, words = jobs.progress(status)
-    st.progress(share, text=f"{jobs.KINDS[kind]}: {words}")
-    st.caption("You can leave this page meanwhile.")

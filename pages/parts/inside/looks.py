@@ -1,7 +1,7 @@
 """Where a model looks: the heat of a class over a picture, by Grad-CAM and by occlusion.
 
-Stands on fashion_core.inside.saliency. On Inside in full; elsewhere a panel that computes nothing
-while it is closed.
+Stands on fashion_core.inside.saliency, which loads torch and hence waits for somebody to look. On
+Inside in full; elsewhere a panel that computes nothing while it is closed.
 """
 
 import time
@@ -13,7 +13,6 @@ import streamlit as st
 from fashion_core import predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.errors import LabError
-from fashion_core.inside import saliency
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, NUM_CLASSES
 from pages.parts import state
 from pages.parts.cached import SOON_SECONDS, cached_model
@@ -30,11 +29,15 @@ def cached_cam(
     path: str, fingerprint: str, pixels: np.ndarray, label: int, size: int | None
 ) -> np.ndarray:
     """The heat of a class by Grad-CAM. Raises CheckpointError, InsideError."""
+    from fashion_core.inside import saliency
+
     return saliency.grad_cam(cached_model(path, fingerprint), pixels, label, size)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def cached_cam_sizes(path: str, fingerprint: str) -> list[int]:
+    from fashion_core.inside import saliency
+
     return saliency.cam_sizes(cached_model(path, fingerprint))
 
 
@@ -44,6 +47,8 @@ ROWS_PART = 4  # of the picture, covered between two words on how far it is
 @st.cache_data(max_entries=HEATS * IMAGE_SIZE // ROWS_PART, show_spinner=False)
 def _cached_occluded(path: str, fingerprint: str, pixels: np.ndarray, start: int) -> np.ndarray:
     """Logits (ROWS_PART, 28, 10) with the places of these rows covered."""
+    from fashion_core.inside import saliency
+
     rows = range(start, start + ROWS_PART)
     return saliency.occluded_logits(cached_model(path, fingerprint), pixels, rows)
 
@@ -53,6 +58,8 @@ def cached_occlusion(entry: ModelEntry, pixels: np.ndarray, label: int) -> np.nd
 
     Where it takes longer, a bar shows how far it is. Raises CheckpointError.
     """
+    from fashion_core.inside import saliency
+
     began, bar, parts = time.monotonic(), st.empty(), []
     for start in range(0, IMAGE_SIZE, ROWS_PART):
         if time.monotonic() - began > SOON_SECONDS:
@@ -138,6 +145,8 @@ def show_cam(picture: Picture, entry: ModelEntry, answer: predict.Answer, label:
 
 def show_occlusion(picture: Picture, entry: ModelEntry, answer: predict.Answer, label: int) -> None:
     """Occlusion, with how much the strongest place takes away."""
+    from fashion_core.inside import saliency
+
     st.subheader("Occlusion", anchor=False)
     heat = cached_occlusion(entry, picture.pixels, label)
     edge = saliency.OCCLUDED_EDGE
@@ -155,6 +164,8 @@ def show_occlusion(picture: Picture, entry: ModelEntry, answer: predict.Answer, 
 
 def show_heat(heat: np.ndarray, pixels: np.ndarray, best: int, label: int) -> None:
     """The heat over the picture, and where it is in words."""
+    from fashion_core.inside import saliency
+
     places = saliency.describe_focus(heat, pixels, best)
     words = f"It looks {places}." if places else "Nothing here speaks for it."
     alt = f"What speaks for {CLASS_NAMES[label]}: {places or 'nothing'}"

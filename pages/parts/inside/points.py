@@ -32,8 +32,9 @@ from pages.parts.frame import open_dialog
 from pages.parts.html import theme_is_dark
 from pages.parts.images.grid import show_image_grid
 from pages.parts.images.panel import show_image
-from pages.parts.inside.alike import cached_digest, show_job
+from pages.parts.inside.alike import cached_digest
 from pages.parts.inside.picture import Picture
+from pages.parts.jobs import show_job
 
 # In this file: positions (10000, 2) float32, probs (10000, 10) float32, indices (K,) int64.
 

@@ -12,7 +12,8 @@ from fashion_core.metadata import CLASS_NAMES
 from pages.parts.cached import cached_split
 from pages.parts.html import bars_html, plain, png_data_uri
 from pages.parts.images.panel import show_large
-from pages.parts.inside.alike import index_of, show_job, show_nearest
+from pages.parts.inside.alike import index_of, show_nearest
+from pages.parts.jobs import show_job
 from pages.parts.labels.grid import PER_PAGE, TEST, Listing, pick, step
 from pages.parts.words import outcome_of
 

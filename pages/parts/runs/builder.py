@@ -6,7 +6,7 @@ seconds of an epoch, measured).
 
 import streamlit as st
 
-from fashion_core import architecture, limits, speed
+from fashion_core import architecture, limits
 from fashion_core.config import MODELS, TrainConfig
 from fashion_core.errors import ConfigError, RunError
 from fashion_core.runs import folders, sweep
@@ -122,6 +122,8 @@ def ask_seconds(config: TrainConfig) -> None:
         )
         if not pressed:
             return
+        from fashion_core import speed  # with torch
+
         with st.spinner("A few steps"):
             measured[key] = speed.seconds_per_epoch(config), folders.active_run() is not None
         st.rerun()  # without the button

@@ -27,6 +27,7 @@ MORE_FIELDS = tuple(name for name in TrainConfig().to_dict() if name not in MAIN
 
 def ask_config(start: Callable[[dict, str], None]) -> dict:
     """The form, whose button calls `start` with the values and a name; returns the values."""
+    restore_values()
     with st.container(border=True, key="form_card"):
         ask_recipe()
         values = ask_main_fields()
@@ -46,7 +47,19 @@ def ask_config(start: Callable[[dict, str], None]) -> dict:
         show_duration(values, past)
         show_limits()
         ask_sweep(values, past)
+    st.session_state[state.TRAIN_VALUES] = values
     return values
+
+
+def restore_values() -> None:
+    """Fill in what the fields held when the form was last drawn, at first their defaults.
+
+    Streamlit forgets the fields of a page that was left; its own `persist_state` once lost one to
+    somebody who came back at once.
+    """
+    values = recipe_values(FIRST_RECIPE) | st.session_state.get(state.TRAIN_VALUES, {})
+    for name, value in values.items():
+        st.session_state.setdefault(state.train_key(name), value)
 
 
 def ask_main_fields() -> dict:
@@ -196,9 +209,8 @@ def ask_field(name: str) -> bool | str | int | float:
     """The widget for one hyper-parameter, with its range in the help text."""
     spec = field_spec(name)
     if name == "epochs":
-        spec |= {"high": max_epochs(), "default": min(spec["default"], max_epochs())}
-    options = {"key": state.train_key(name), "help": spec["help"], "persist_state": "session"}
-    st.session_state.setdefault(options["key"], spec["default"])
+        spec |= {"high": max_epochs()}
+    options = {"key": state.train_key(name), "help": spec["help"]}
     if spec["type"] is bool:
         return st.toggle(spec["label"], **options)
     if spec["type"] is str:

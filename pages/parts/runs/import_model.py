@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from fashion_core import catalog, limits
+from fashion_core import limits
 from fashion_core.errors import LabError
 from fashion_core.runs import folders
 from pages.parts import state
@@ -59,4 +59,6 @@ def save_run(file: UploadedFile) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "This file"  # messages begin with it
         path.write_bytes(file.getvalue())
-        return catalog.import_model(path, Path(file.name).stem)
+        from fashion_core import model_import  # with torch
+
+        return model_import.import_model(path, Path(file.name).stem)
