@@ -148,12 +148,18 @@ def _model_path(_context: click.Context, _option: click.Parameter, path: Path) -
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="A model file of the same network, whose weights training begins with (fine-tuning).",
 )
+@click.option(
+    "--network",
+    default="",
+    help="A description of a network of your own, in place of --model: conv 16, pool, dense 64.",
+)
 @click.option("--title", default="", help="The model's name in the app.")
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")
 def train(
     out: Path,
     overwrite: bool,
     start_from: Path | None,
+    network: str,
     title: str,
     as_json: bool,
     **values,
@@ -169,7 +175,10 @@ def train(
             raise click.UsageError(
                 f"{path} is there already. Name another file with --out, or say --overwrite."
             )
+    if network:
+        values["model"] = network
     config = TrainConfig.from_dict(values)
+    folders.check_network(config.model)
     _try_writing(out)
     state = training.new_state(config)
     if start_from:

@@ -2,11 +2,12 @@
 
 import contextlib
 import functools
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from fashion_core import files
-from fashion_core.errors import RunError
+from fashion_core import architecture, files
+from fashion_core.errors import ConfigError, RunError
 from fashion_core.runs import folders
 
 RECOMMENDED = "all_round_net"
@@ -72,6 +73,36 @@ def _run_entry(run: folders.Run) -> ModelEntry:
     if "input_scaling" in run.status:  # trained elsewhere
         card["input_scaling"] = run.status["input_scaling"]
     return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
+
+
+def leaderboard(entries: list[ModelEntry]) -> list[dict]:
+    """What is known of each model that was validated, the most accurate first.
+
+    name, network, shipped, accuracy (0…1, on validation images, since the test images choose
+    nothing), parameters and seconds of training, NaN where they are unknown.
+    """
+    rows = []
+    for entry in entries:
+        card, model = entry.card, entry.card.get("model")
+        key = "best_val_accuracy" if "best_val_accuracy" in card else "val_accuracy"
+        accuracy = files.number_or(card.get(key), math.nan)
+        if not 0 <= accuracy <= 1 or not isinstance(model, str):
+            continue
+        try:
+            parameters = architecture.count_parameters_of(model)
+        except ConfigError:  # of a card that was edited
+            parameters = math.nan
+        rows.append(
+            {
+                "name": entry.title,
+                "network": architecture.short_name(model),
+                "shipped": entry.shipped,
+                "accuracy": accuracy,
+                "parameters": parameters,
+                "seconds": files.number_or(card.get("elapsed_seconds"), math.nan),
+            }
+        )
+    return sorted(rows, key=lambda row: -row["accuracy"])
 
 
 def recommended_path() -> Path:

@@ -21,6 +21,7 @@ import torch
 from torch import nn
 
 from fashion_core import files
+from fashion_core.architecture import read_network, refuse_too_large
 from fashion_core.config import MODELS, TrainConfig
 from fashion_core.errors import CheckpointError, ConfigError
 from fashion_core.models import build_model, fold_norms
@@ -188,11 +189,7 @@ def _checked(content, name: str) -> Checkpoint:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{name} was not saved by this app: its format is not {FORMAT}.")
     model, weights, metrics = (content.get(key) for key in ("model", "weights", "metrics"))
-    if not isinstance(model, str) or model not in MODELS:
-        said = repr(model[:40]) if isinstance(model, str) else f"a {type(model).__name__}"
-        raise CheckpointError(
-            f"{name} is of the network {said}; this app knows {', '.join(MODELS)}."
-        )
+    model = _checked_network(model, name)
     config = _checked_config(content, name)
     if config.model != model:
         raise CheckpointError(
@@ -201,6 +198,22 @@ def _checked(content, name: str) -> Checkpoint:
     return Checkpoint(
         model, config, _checked_weights(model, weights, name), _checked_metrics(metrics, name)
     )
+
+
+def _checked_network(model, name: str) -> str:
+    """The name of a known network, or its description, small enough to be built here."""
+    if isinstance(model, str) and model in MODELS:
+        return model
+    try:
+        network = read_network(model)
+        refuse_too_large(network)
+    except ConfigError as error:
+        said = repr(model[:40]) if isinstance(model, str) else f"a {type(model).__name__}"
+        raise CheckpointError(
+            f"{name} is of the network {said}; this app knows {', '.join(MODELS)}, and"
+            f" descriptions of networks. {error}"
+        ) from error
+    return network.text
 
 
 def _checked_config(content: dict, name: str) -> TrainConfig:

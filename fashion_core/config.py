@@ -6,9 +6,10 @@ and the validation all read them from here. Standard library only.
 
 import dataclasses
 import math
+import re
 from dataclasses import dataclass, field
 
-from fashion_core import files
+from fashion_core import architecture, files
 from fashion_core.errors import ConfigError
 from fashion_core.metadata import TRAIN_SIZE
 from fashion_core.text import format_value
@@ -91,7 +92,13 @@ class TrainConfig:
     range.
     """
 
-    model: str = _name("FashionCNN", MODELS, "Network", "Which network is trained.")
+    model: str = _name(
+        "FashionCNN",
+        MODELS,
+        "Network",
+        "Which network is trained: one of these, or a description such as"
+        " “conv 16, pool, dense 64”.",
+    )
     epochs: int = _number(
         5, 1, 100, 1, "Epochs", "How many times training sees every training image."
     )
@@ -181,6 +188,7 @@ class TrainConfig:
         for kind in ADDED_KINDS:
             if isinstance(getattr(self, kind), bool):
                 object.__setattr__(self, kind, SWITCHED_ON * getattr(self, kind))
+        object.__setattr__(self, "model", _checked_model(self.model))
         for spec in dataclasses.fields(self):
             _check_value(spec, getattr(self, spec.name))
         added = sum(getattr(self, kind) for kind in ADDED_KINDS)
@@ -297,7 +305,27 @@ def field_spec(name: str) -> dict:
     return {"default": spec.default, "type": spec.type, **spec.metadata}
 
 
+def _checked_model(value) -> str:
+    """A known name, or the description of a network in its usual form. Raises ConfigError."""
+    if isinstance(value, str) and value in MODELS:
+        return value
+    names = ", ".join(MODELS)
+    wanted = f"model must be one of {names}, or describe a network as in “conv 16, pool, dense 64”"
+    if not isinstance(value, str):
+        raise ConfigError(f"{wanted}; it is {value!r}."[:MAX_PROBLEM])
+    try:
+        return architecture.read_network(value).text
+    except ConfigError as error:
+        described = re.split(r"[\s,]+", value.strip().lower())[0] in architecture.READERS
+        raise ConfigError(str(error) if described else f"{wanted}. {error}") from error
+
+
+MAX_PROBLEM = 400  # characters of a sentence that quotes a value of unknown size
+
+
 def _check_value(spec: dataclasses.Field, value) -> None:
+    if spec.name == "model":
+        return  # checked before: it may be a description, too
     if spec.type is bool:
         if not isinstance(value, bool):
             raise ConfigError(f"{spec.name} must be true or false, not {value!r}.")
@@ -344,7 +372,7 @@ RECIPES = {
         "What every introduction does: Adam, learning rate 0.001, batches of 64, 5 epochs.",
     ),
     "Best of the classic network": (
-        _ADAMW | {"optimizer": "Muon", "epochs": 80, "distillation": True},
+        _ADAMW | {"model": "FashionCNN", "optimizer": "Muon", "epochs": 80, "distillation": True},
         "How the shipped classic model was trained: many rounds, and a wide net as its teacher:"
         " some eight minutes on one core.",
     ),

@@ -19,6 +19,8 @@ READ_ONLY_SENTENCE = (
 )
 MAX_EPOCHS, MAX_MINUTES = "FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES"
 MAX_RUNS, MAX_QUEUE = "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"
+MAX_PARAMETERS, MAX_LAYERS = "FASHION_MAX_PARAMETERS", "FASHION_MAX_LAYERS"
+MAX_MULTIPLICATIONS = "FASHION_MAX_MULTIPLICATIONS"
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 SHOWN_CHARACTERS = 40  # as much of a bad value as a sentence can bear
 
@@ -85,6 +87,46 @@ class Limits:
         )
 
 
+@dataclass(frozen=True)
+class NetworkLimits:
+    """How large a network that a visitor describes may be; those of the app are within."""
+
+    parameters: float = 5_000_000
+    layers: float = 24
+    multiplications: float = 200_000_000  # for one image; twice the largest network of the app
+
+    def problem(self, layers: int, parameters: int, multiplications: int) -> str:
+        """A sentence that refuses a network of this size, or an empty string."""
+        for value, most, unit, remedy in (
+            (layers, self.layers, "layer", "Take some away"),
+            (parameters, self.parameters, "parameter", "Take smaller layers, or pool before dense"),
+            (
+                multiplications,
+                self.multiplications,
+                "multiplication",
+                "Take fewer maps, or pool earlier",
+            ),
+        ):
+            if value > most:
+                per_image = " per image" if unit == "multiplication" else ""
+                return (
+                    f"The network has {format_count(value, unit)}{per_image}; this copy allows at"
+                    f" most {most:,}. {remedy}."
+                )
+        return ""
+
+
+def read_network_limits() -> NetworkLimits:
+    """The limits that the environment sets for described networks. Raises LimitError."""
+    names = {
+        "parameters": MAX_PARAMETERS,
+        "layers": MAX_LAYERS,
+        "multiplications": MAX_MULTIPLICATIONS,
+    }
+    found = {key: _limit(name, whole=True) for key, name in names.items()}
+    return NetworkLimits(**{key: value for key, value in found.items() if math.isfinite(value)})
+
+
 def read_limits() -> Limits:
     """The limits that the environment sets. Raises LimitError."""
     return Limits(
@@ -116,6 +158,7 @@ def problem() -> str:
         )
     try:
         read_limits()
+        read_network_limits()
     except LimitError as error:
         return str(error)
     return ""

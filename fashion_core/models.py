@@ -1,5 +1,6 @@
 """The networks by name: images (N, 1, 28, 28) float32 in, logits (N, 10) out."""
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -7,6 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from fashion_core.architecture import Layer, Network, read_network, refuse_too_large
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 
 # Pixels from the upper left that reach the answer: the pools drop the last rows and columns
@@ -163,11 +165,15 @@ def check_shape(images: torch.Tensor) -> None:
 
 
 class _ConvNorm(nn.Sequential):
-    """A 3×3 convolution that keeps the size, then batch norm, which makes a bias superfluous."""
+    """A convolution, then batch norm, which makes a bias superfluous; 3×3 and as large as before.
 
-    def __init__(self, channels_in: int, channels_out: int):
+    `options`: another kernel_size, padding or stride.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, **options: int):
+        options = {"kernel_size": 3, "padding": 1} | options
         super().__init__(
-            nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1, bias=False),
+            nn.Conv2d(channels_in, channels_out, bias=False, **options),
             nn.BatchNorm2d(channels_out),
         )
 
@@ -183,6 +189,81 @@ class _Residual(nn.Module):
         return F.relu(x + self.conv2(F.relu(self.conv1(x))))
 
 
+class DescribedNet(nn.Module):
+    """A network as its description says, see `architecture`.
+
+    `dropout` (0…1) hides that share of the inputs of each linear layer while training, beside what
+    the description says. The layers that have weights are made in the order of the data.
+    """
+
+    def __init__(self, network: Network, dropout: float = 0.0):
+        super().__init__()
+        self.pool, self.mean_pool = nn.MaxPool2d(2), nn.AvgPool2d(2)
+        self.mean = nn.AdaptiveAvgPool2d(1)
+        self.dropout = dropout
+        # What `forward` does, step by step: a name and what belongs to it
+        self.steps: list[tuple[str, str | float]] = []
+        shapes = [(1, IMAGE_SIZE, IMAGE_SIZE)] + [facts.shape for facts in network.facts]
+        outputs = Layer("dense", NUM_CLASSES, linear=True)
+        for layer, shape in zip((*network.layers, outputs), shapes, strict=False):
+            self._add(layer, shape)
+        _pool_before_relu(self.steps)
+
+    def _add(self, layer: Layer, shape: tuple[int, ...]) -> None:
+        """Make the layer's weights and steps; `shape`: that of its input for one image."""
+        if layer.kind == "conv":
+            options = {"kernel_size": layer.kernel, "padding": layer.padding}
+            make = _ConvNorm if layer.norm else nn.Conv2d
+            self._add_part("conv", make(shape[0], layer.size, stride=layer.stride, **options))
+        elif layer.kind == "residual":
+            self._add_part("residual", _Residual(layer.size))
+        elif layer.kind == "dense":
+            self.steps += [("flatten", ""), ("dropout", self.dropout)]
+            self._add_part("linear", nn.Linear(math.prod(shape), layer.size))
+        elif layer.kind == "dropout":
+            self.steps.append(("dropout", layer.share))
+        else:
+            mean = " mean" if layer.average else ""
+            self.steps.append((layer.kind + mean, ""))
+        if layer.kind in ("conv", "dense") and not layer.linear:
+            self.steps.append(("relu", ""))
+
+    def _add_part(self, kind: str, part: nn.Module) -> None:
+        count = sum(name.startswith(kind) for name, _ in self.named_children())
+        self.add_module(f"{kind}{count + 1}", part)
+        self.steps.append(("part", f"{kind}{count + 1}"))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        check_shape(images)
+        x = images  # N×1×28×28
+        for step, value in self.steps:
+            x = self._do(step, value, x)
+        return x  # N×10
+
+    def _do(self, step: str, value: str | float, x: torch.Tensor) -> torch.Tensor:
+        """One step: N×C×H×W or N×C in and out, the shapes that `architecture` computes."""
+        if step == "part":
+            return getattr(self, value)(x)
+        if step == "dropout":
+            return F.dropout(x, value, self.training)
+        if step == "global":
+            return x.amax((2, 3))  # N×C
+        if step == "global mean":
+            return self.mean(x).flatten(1)  # N×C
+        if step == "flatten":
+            return x.flatten(1)  # N×(C·H·W)
+        if step == "relu":
+            return F.relu(x)
+        return self.mean_pool(x) if step == "pool mean" else self.pool(x)  # N×C×H/2×W/2
+
+
+def _pool_before_relu(steps: list[tuple[str, str | float]]) -> None:
+    """Let each ReLU wait for the max-pools after it: the same function, a quarter of its work."""
+    for place in range(len(steps) - 1):
+        if (steps[place][0], steps[place + 1][0]) == ("relu", "pool"):
+            steps[place], steps[place + 1] = steps[place + 1], steps[place]
+
+
 NETWORKS = {
     "FashionCNN": FashionCNN,
     "FashionCNNNorm": FashionCNNNorm,
@@ -193,8 +274,16 @@ NETWORKS = {
 
 
 def build_model(name: str, dropout: float = 0.0) -> nn.Module:
-    """A freshly initialised network of this name. Raises KeyError for another than these."""
-    return NETWORKS[name](dropout=dropout)
+    """A freshly initialised network of this name, or as this text describes it.
+
+    Raises ConfigError for a text that describes none, or one beyond this copy's limits, before
+    anything is allocated.
+    """
+    if name in NETWORKS:
+        return NETWORKS[name](dropout=dropout)
+    network = read_network(name)
+    refuse_too_large(network)
+    return DescribedNet(network, dropout)
 
 
 def fold_norms(model: nn.Module) -> nn.Module:

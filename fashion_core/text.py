@@ -10,8 +10,11 @@ from collections import Counter
 def format_value(name: str, value) -> str:
     """The value of this hyper-parameter for a reader: "on", "55,000", "0.003".
 
-    A seed is a name, not a quantity: it has no separators.
+    A seed is a name, not a quantity: it has no separators. A description of a network, which has
+    commas of its own, stands in quotes.
     """
+    if name == "model" and not value.isalpha():
+        return f"“{value}”"
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):

@@ -28,6 +28,7 @@ from fashion_core.config import TrainConfig
 from fashion_core.errors import CheckpointError, LabError, ResumeError, RunError
 from fashion_core.runs import control, film, folders, rate_finder
 from fashion_core.runs import queue as run_queue
+from fashion_core.runs.control import thread_count
 from fashion_core.runs.events import cut_metrics
 
 if TYPE_CHECKING:  # torch is loaded later, see `_prepare`
@@ -310,9 +311,18 @@ class _Camera:
 
 
 def _first_filters(model: "nn.Module") -> np.ndarray:
-    """The weights of the first convolution, (C, K, K) float32."""
-    weights = next(each for each in model.parameters() if each.ndim == 4)  # (C, 1, K, K)
-    return weights.detach().float().cpu().numpy()[:, 0]
+    """The weights of the first layer as pictures, (C, K, K) float32: what it looks for.
+
+    A linear layer that reads the picture looks at all of it at once.
+    """
+    weights = next(each for each in model.parameters() if each.ndim > 1)  # (C, 1, K, K), (C, K·K)
+    kept = max(1, MOST_FILTER_NUMBERS // weights[0].numel())
+    filters = weights[:kept].detach().float().cpu().numpy()
+    edge = math.isqrt(weights[0].numel())
+    return filters.reshape(-1, edge, edge)
+
+
+MOST_FILTER_NUMBERS = 12_800  # in a frame: 512 kernels of 5×5, or 16 pictures
 
 
 def _asked_end(run_dir: Path, out_of_time: str) -> tuple[str, str] | None:
@@ -340,23 +350,6 @@ def _save_resume(run_dir: Path, state: "TrainState") -> None:
     from fashion_core import checkpoints, resume
 
     checkpoints.save_resume(folders.resume_path(run_dir), state.config, resume.state_to_dict(state))
-
-
-def thread_count() -> int:
-    """Threads for training: FASHION_TRAIN_THREADS, else all physical cores but one.
-
-    Only cores that this process may use count. The one is left to the server and to a browser on
-    the same machine. Two threads on two cores train faster while nobody looks, but a quarter slower
-    with the page open, and a stroke then takes a second to be answered.
-    """
-    asked = os.environ.get("FASHION_TRAIN_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
-        return min(int(asked), os.cpu_count() or 1)
-    try:
-        usable = len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows
-        usable = os.cpu_count() or 1
-    return max(1, min(usable, psutil.cpu_count(logical=False) or usable) - 1)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pages.parts.runs.card import show_cards, show_outcome
 from pages.parts.runs.curves import show_curves, with_curves
 from pages.parts.runs.differences import show_differences, show_seeds
 from pages.parts.runs.import_model import ask_model_file
+from pages.parts.runs.leaderboard import show_leaderboard
 from pages.parts.runs.pruning import ask_pruning
 from pages.parts.runs.table import ask_filters, ask_order, show_nothing_found, ticked_runs
 
@@ -61,4 +62,5 @@ if not all_runs:
     show_no_runs()
 else:
     show_runs(all_runs)
+show_leaderboard()
 ask_model_file()

@@ -2,7 +2,7 @@
 
 Stands on `fashion_core.config` (the form), `runs.queue` and `runs.control` (start, pause, stop, go
 on), `runs.folders` and `runs.events` (what a run writes), `runs.rate_finder` (a learning rate),
-`runs.sweep` (several runs at once) and `charts` (curves).
+`runs.sweep` (several runs at once), `architecture` (a network of one's own) and `charts` (curves).
 """
 
 import streamlit as st
@@ -17,8 +17,10 @@ from pages.parts.cached import cached_split
 from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.frame import run_through_router, show_data_missing
 from pages.parts.html import plain
+from pages.parts.runs.builder import show_builder
 from pages.parts.runs.form import ask_config
 from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
+from pages.parts.runs.own_network import sync_with_url
 from pages.parts.runs.queue import show_queue
 from pages.parts.runs.rate_finder import show_finder
 
@@ -89,12 +91,14 @@ st.write(
     "Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave"
     " the page."
 )
+sync_with_url()
 run = shown_run()
 form_column, live_column = st.columns([3, 7])
 with form_column:
     values = ask_run()
     show_queue(run)
 with live_column:
+    show_builder(values)
     if finder_comes_first(run):
         show_finder(values)
         show_live(run)

@@ -21,19 +21,20 @@ TEXTS = [*SCREEN, ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 # what WITHIN names. "runs" is the package with everything in it.
 STEPS = [
     {"errors", "metadata"},
-    {"text", "files", "limits", "config"},
+    {"text", "files", "limits", "architecture", "config"},
     {"data", "fetch", "transforms", "models", "optimizers", "losses", "evaluation", "comparison"}
     | {"label_errors", "duplicates"}
     | {"pictures", "picture_sets", "fetch_pictures"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
-    | {"model_import", "onnx_export"}
+    | {"model_import", "onnx_export", "speed"}
     | {"foreign_weights", "kept_answers", "cross_validation"},
     {"worker", "__main__"},
 ]
 WITHIN = {
     "limits": {"text"},
-    "config": {"text", "files"},
+    "architecture": {"text", "limits"},
+    "config": {"text", "files", "architecture"},
     "fetch": {"data"},
     "comparison": {"evaluation"},
     "label_errors": {"evaluation"},
@@ -41,6 +42,7 @@ WITHIN = {
     "fetch_pictures": {"picture_sets", "pictures"},
     "training": {"distillation", "picture_report"},
     "foreign_weights": {"training"},
+    "speed": {"training"},
     "onnx_export": {"export"},
     "model_import": {"foreign_weights"},
     "resume": {"training"},
@@ -74,7 +76,12 @@ SIBLINGS = {
         "job": {"features", "jobs", "projection"},
         "projection": {"features"},
     },
-    "charts": {"figures": {"colors", "frames"}, "points": {"colors"}, "live": {"colors", "frames"}},
+    "charts": {
+        "figures": {"colors", "frames"},
+        "points": {"colors"},
+        "leaderboard": {"colors"},
+        "live": {"colors", "frames"},
+    },
     "runs": {
         "folders": {"annotations"},
         "events": {"folders"},
@@ -164,7 +171,17 @@ def test_the_core_does_not_know_the_screen():
 
 @pytest.mark.parametrize(
     "name",
-    ["errors", "metadata", "text", "files", "limits", "config", "runs/annotations", "runs/sweep"],
+    [
+        "errors",
+        "metadata",
+        "text",
+        "files",
+        "limits",
+        "architecture",
+        "config",
+        "runs/annotations",
+        "runs/sweep",
+    ],
 )
 def test_facts_and_choices_need_only_the_standard_library(name):
     names = imported_names(ROOT / "fashion_core" / f"{name}.py")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fashion_core.inside.layers import Layer, Step
+from fashion_core.inside.layers import POOLS, Layer, Step
 from fashion_core.predict import softmax
 
 CONTRIBUTIONS = 10  # of a linear layer, shown one by one
@@ -36,7 +36,7 @@ def _stage(step: Step, channel: int) -> dict:
     stage = {"kind": step.kind, "values": step.output[channel]}
     if step.kind == "batch norm":
         return stage | {name: float(values[channel]) for name, values in step.settings.items()}
-    if step.kind == "max-pool":
+    if step.kind in POOLS.values():
         return stage | {"size": step.settings["size"]}
     if step.kind == "sum":
         return stage | {

@@ -2,8 +2,8 @@
 
 Nothing is said here of a particular network. The pass itself is written down, function by function,
 so the numbers are the model's own whether or not its batch norms are folded. A layer is a
-convolution, a linear layer or the maximum over all places, with the steps that follow it: batch
-norm, max-pool, sum with the shortcut, ReLU.
+convolution, a linear layer, the maximum or mean over all places, or a pool of the picture itself,
+with the steps that follow it: batch norm, pools, sum with the shortcut, ReLU.
 """
 
 from collections.abc import Callable
@@ -19,8 +19,14 @@ from fashion_core.metadata import IMAGE_SIZE
 from fashion_core.transforms import normalise
 
 # By the names of torch's functions: those that begin a layer, those that go on with one
-FIRST_KINDS = {"conv2d": "convolution", "linear": "linear", "amax": "maximum"}
-NEXT_KINDS = {"batch_norm": "batch norm", "max_pool2d": "max-pool", "add": "sum", "relu": "ReLU"}
+FIRST_KINDS = {
+    "conv2d": "convolution",
+    "linear": "linear",
+    "amax": "maximum",
+    "adaptive_avg_pool2d": "mean",
+}
+POOLS = {"max_pool2d": "max-pool", "avg_pool2d": "mean-pool"}
+NEXT_KINDS = {"batch_norm": "batch norm", "add": "sum", "relu": "ReLU"} | POOLS
 # The same numbers in another form: whoever reads them reads what was there before
 SAME_NUMBERS = {"flatten", "dropout"}
 # Around the layers, for networks that look at the mirror image too
@@ -34,7 +40,7 @@ class Step:
 
     output: (C, H, W) or (C,) float32. settings: by the kind,
     convolution: weight (C, C_in, k, k), bias (C,), stride, padding; linear: weight (C, C_in), bias;
-    batch norm: mean, deviation, scale, shift, (C,) each; max-pool: size;
+    batch norm: mean, deviation, scale, shift, (C,) each; max-pool and mean-pool: size;
     sum: other, what is added, with the shape of the output, and its name, source.
     """
 
@@ -47,7 +53,7 @@ class Step:
 class Layer:
     """A layer with all of its steps, in the order of the data.
 
-    name: that of its weights in the network, such as "block1.conv2", or "maximum". inputs: what it
+    name: that of its weights in the network, such as "block1.conv2", or its kind. inputs: what it
     reads, (C, H, W) or, for a linear layer, (C,). source: the name of the layer that made it, or
     PICTURE; source_shape: the shape that it had there.
     """
@@ -165,7 +171,7 @@ def _layers_of(model: nn.Module, calls: list[Call], way: int) -> tuple[Layer, ..
         if call.name in AROUND:
             continue
         step = Step(_kind_of(call), _array(call.output[way]), _settings_of(call, way, made_by))
-        if call.name in FIRST_KINDS:
+        if call.name in FIRST_KINDS or not layers:
             inputs = _array(call.args[0][way])
             layers.append(Layer(_name_of(call, names), inputs, *source, (step,)))
         else:
@@ -182,8 +188,8 @@ def _kind_of(call: Call) -> str:
 
 def _name_of(call: Call, names: dict[int, str]) -> str:
     """The module's name without the parts that only number or repeat: "widen1.0.weight"."""
-    if call.name == "amax":
-        return "maximum"
+    if len(call.args) < 2 or id(call.args[1]) not in names:
+        return _kind_of(call)
     parts = names[id(call.args[1])].split(".")[:-1]
     return ".".join(part for part in parts if not part.isdigit())
 
@@ -200,7 +206,7 @@ def _settings_of(call: Call, way: int, made_by: dict[int, tuple]) -> dict:
         mean, variance, scale, shift = (_array(value) for value in _norm_arguments(args, kwargs))
         deviation = np.sqrt(variance + kwargs.get("eps", args[-1]))
         return {"mean": mean, "deviation": deviation, "scale": scale, "shift": shift}
-    if call.name == "max_pool2d":
+    if call.name in POOLS:
         return {"size": args[1]}
     if call.name == "add":
         # The layer adds its own result to the shortcut, which stands first

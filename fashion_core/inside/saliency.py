@@ -26,7 +26,7 @@ from fashion_core.transforms import normalise
 def cam_sizes(model: nn.Module) -> list[int]:
     """The edges of the maps on which Grad-CAM can stand, smallest last, such as [28, 14, 7, 3].
 
-    Of each size it takes the last convolution that has it.
+    Of each size it takes the last convolution that has it. Empty for a network without any.
     """
     pixels = np.zeros((IMAGE_SIZE, IMAGE_SIZE), dtype=np.uint8)
     with torch.inference_mode():
@@ -43,10 +43,16 @@ def grad_cam(
     without what is negative, enlarged to 28×28 and divided by the largest; all 0 where nothing
     speaks for the class. Maps of the last convolution, or of the last one with edges of `size`.
     They are taken after the sum with the shortcut and before a max-pool. In a network that looks
-    at the mirror image too, both ways count alike. Raises InsideError where it is not finite.
+    at the mirror image too, both ways count alike. Raises InsideError where it is not finite,
+    and for a network without a convolution.
     """
     calls, logits = record_calls(model, normalise(torch.tensor(pixels[None])))
     found = [call for call in _cam_calls(calls) if size in (None, call.output.shape[-1])]
+    if not found:
+        raise InsideError(
+            "Grad-CAM shows where a convolution looks, and this network has none. Occlusion on the"
+            " page Inside works for any network."
+        )
     maps = found[-1].output  # (ways, C, H, W)
     # Of these maps alone: the model's own gradients stay as they are
     (gradients,) = torch.autograd.grad(logits[:, label].mean(), maps)

@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from fashion_core import files, limits
@@ -207,3 +208,23 @@ def remove_folder(run_dir: Path) -> None:
     except OSError as error:
         raise RunError(f"The run could not be deleted: {error.strerror}.") from error
     shutil.rmtree(to_delete, ignore_errors=True)
+
+
+# Threads
+
+
+def thread_count() -> int:
+    """Threads for training: FASHION_TRAIN_THREADS, else all physical cores but one.
+
+    Only cores that this process may use count. The one is left to the server and to a browser on
+    the same machine. Two threads on two cores train faster while nobody looks, but a quarter slower
+    with the page open, and a stroke then takes a second to be answered.
+    """
+    asked = os.environ.get("FASHION_TRAIN_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return min(int(asked), os.cpu_count() or 1)
+    try:
+        usable = len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows
+        usable = os.cpu_count() or 1
+    return max(1, min(usable, psutil.cpu_count(logical=False) or usable) - 1)

@@ -21,9 +21,9 @@ from pathlib import Path
 
 import psutil
 
-from fashion_core import files, limits
-from fashion_core.config import TrainConfig
-from fashion_core.errors import LabError, LimitError, RunError
+from fashion_core import architecture, files, limits
+from fashion_core.config import MODELS, TrainConfig
+from fashion_core.errors import ConfigError, LabError, LimitError, RunError
 from fashion_core.runs.annotations import (
     ANNOTATIONS_FILE,
     MAX_NAME_LENGTH,
@@ -177,6 +177,7 @@ def check_limits(epochs: int = 0, added: int = 0) -> None:
     """Raises RunError when this copy allows no run of so many epochs, or not `added` more runs."""
     try:
         allowed = limits.read_limits()
+        limits.read_network_limits()  # while one cannot be read, nothing starts
     except LimitError as error:
         raise RunError(str(error)) from error
     problem = allowed.epochs_problem(epochs)
@@ -184,6 +185,16 @@ def check_limits(epochs: int = 0, added: int = 0) -> None:
         problem = allowed.runs_problem(len(_run_names()), added)
     if problem:
         raise RunError(problem)
+
+
+def check_network(model: str) -> None:
+    """Raises RunError when this copy allows no network as large as this description's."""
+    if model in MODELS:
+        return
+    try:
+        architecture.refuse_too_large(architecture.read_network(model))
+    except ConfigError as error:
+        raise RunError(str(error)) from error
 
 
 def unwritable(error: OSError, what: str = "The run's folder") -> RunError:

@@ -65,6 +65,7 @@ def start_or_add(config: TrainConfig, name: str = "", drawing: np.ndarray | None
     limits.refuse_if_read_only()
     with control.launch_lock():
         folders.check_limits(config.epochs)
+        folders.check_network(config.model)
         waits = bool(control.training_now()) or read_queue().will_start
         if waits:
             _check_queue(added=1)
@@ -91,6 +92,8 @@ def add_all(named: list[tuple[str, TrainConfig]]) -> list[str]:
     with control.launch_lock():
         most_epochs = max((config.epochs for _, config in named), default=0)
         folders.check_limits(most_epochs, added=len(named))
+        for _, config in named:
+            folders.check_network(config.model)
         at_once = 0 if control.training_now() or read_queue().paused_by else 1
         _check_queue(added=len(named) - at_once)
         added = []

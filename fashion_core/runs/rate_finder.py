@@ -17,7 +17,7 @@ from fashion_core import files, limits
 from fashion_core.config import TrainConfig
 from fashion_core.errors import LabError, RunError
 from fashion_core.runs import control, folders
-from fashion_core.text import format_duration
+from fashion_core.text import format_duration, format_value
 
 STEPS = 200  # a second of the classic network; fewer leave too few steps for each tenfold rise
 
@@ -142,6 +142,7 @@ def start(config: TrainConfig) -> None:
     limits.refuse_if_read_only()
     with control.launch_lock():
         folders.check_limits()
+        folders.check_network(config.model)
         busy = control.training_now()
         if busy:
             raise RunError(busy)
@@ -258,5 +259,7 @@ def describe_config(config: TrainConfig) -> str:
     usual = TrainConfig()
     named = ("model", "optimizer", "batch_size", *IRRELEVANT)
     rest = replace(config, **{name: getattr(usual, name) for name in named})
-    words = f"{config.model}, {config.optimizer}, batches of {config.batch_size}"
+    words = (
+        f"{format_value('model', config.model)}, {config.optimizer}, batches of {config.batch_size}"
+    )
     return words if rest == usual else f"{words}, {rest.describe()}"

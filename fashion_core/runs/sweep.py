@@ -3,9 +3,11 @@
 Standard library only.
 """
 
+import contextlib
 import dataclasses
 
-from fashion_core.config import TrainConfig, field_spec
+from fashion_core import architecture
+from fashion_core.config import MODELS, TrainConfig, field_spec
 from fashion_core.errors import ConfigError
 from fashion_core.text import format_value
 
@@ -36,6 +38,17 @@ PROPOSED = {
 }
 
 
+def network_values(config: TrainConfig) -> list[str]:
+    """The known networks; for a described one this one with other widths, as far as they fit."""
+    if config.model in MODELS:
+        return list(MODELS)
+    found = []
+    for width in architecture.WIDTHS:
+        with contextlib.suppress(ConfigError):
+            found.append(architecture.with_width(config.model, width))
+    return found or [config.model]
+
+
 def proposed_values(config: TrainConfig, name: str) -> list:
     """Values of one hyper-parameter worth comparing, around the config's. KeyError if unknown."""
     spec = field_spec(name)
@@ -44,14 +57,17 @@ def proposed_values(config: TrainConfig, name: str) -> list:
         return sorted(value for value in near if spec["low"] <= value <= spec["high"])
     if spec["type"] is bool:
         return [False, True]
+    if name == "model":
+        return network_values(config)
     if spec["type"] is str:
         return list(spec["names"])
     return list(PROPOSED.get(name) or sorted({spec["low"], spec["default"], spec["high"]}))
 
 
 def format_values(values: list) -> str:
-    """Values as a visitor would type them."""
-    return ", ".join(_format_typed(value) for value in values)
+    """Values as a visitor would type them; semicolons between those that have commas."""
+    typed = [_format_typed(value) for value in values]
+    return ("; " if any("," in word for word in typed) else ", ").join(typed)
 
 
 def _format_typed(value: bool | int | float | str) -> str:
@@ -62,16 +78,25 @@ def _format_typed(value: bool | int | float | str) -> str:
 
 
 MAX_VALUES = 20
-MAX_TEXT = 1_000  # characters
+MAX_TEXT = 8_000  # characters
+
+
+def _all_known(text: str) -> bool:
+    """Whether a text names networks of the app only."""
+    names = [name.lower() for name in MODELS]
+    return all(word.strip().lower() in names for word in text.split(","))
 
 
 def parse_values(name: str, text: str) -> list:
     """The values of one hyper-parameter in a text with commas between them, each once.
 
+    Networks may be described, with commas of their own: between those stand semicolons.
+
     Raises ConfigError for a text without values, with too many, or with one that is out of place.
     """
     label = field_spec(name)["label"].lower()
-    words = [word.strip() for word in text[:MAX_TEXT].split(",") if word.strip()]
+    comma = "," if name != "model" or _all_known(text) else ";"
+    words = [word.strip() for word in text[:MAX_TEXT].split(comma) if word.strip()]
     if not words:
         raise ConfigError(f"There is no {label} to try. Type some, with commas between them.")
     values = list(dict.fromkeys(_parse_value(name, word) for word in words))
@@ -120,6 +145,8 @@ def named_configs(
     named = []
     for value in values:
         what = f"{label} {_format_typed(value)}"
+        if name == "model" and value not in MODELS:
+            what = architecture.short_name(value)
         short = lead[: max(0, NAME_LENGTH - len(what) - 3)].strip()
         run_name = f"{short} · {what}" if short else what[0].upper() + what[1:]
         named.append((run_name, dataclasses.replace(config, **{name: value})))

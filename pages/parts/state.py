@@ -147,6 +147,20 @@ def train_key(name: str) -> str:
     return f"train_{name}"
 
 
+# Train, the visitor's own network
+LAYERS = "layers"  # in the URL: its description
+OWN_NETWORK = "own_network"  # its description, also while the form names another one
+NETWORK_VERSION = "network_version"  # how often its cards were drawn anew
+NETWORK_TEXT = "network_text"
+BUILDER = "builder"
+EPOCH_SECONDS = "epoch_seconds"  # by network, optimizer, batch size and images: what was measured
+
+
+def layer_key(version: int, place: int, setting: str) -> str:
+    """One setting of one layer's card."""
+    return f"layer-{version}-{place}-{setting}"
+
+
 # Train and Runs
 SHOWN_RUN = "shown_run"  # the id of the run that Train shows when nothing trains
 RUN_NAME = "run_name"  # as Train's form has it
@@ -176,6 +190,10 @@ CURVE_X = "by"
 SMOOTHING = "smoothing"
 SEEDS_AS_MEAN = "seeds"
 TICKED_IN_URL = "runs"  # the ids of the ticked runs, with commas between them
+
+# Runs, the leaderboard
+LEADERBOARD = "leaderboard"
+AGAINST = "against"  # also in the URL: what accuracy is drawn against
 
 # Runs, the table
 RUNS_TABLE = "runs_table"

@@ -1,5 +1,6 @@
 """Words that several pages share: the glossary, the badges of a run's state, a model in a line."""
 
+from fashion_core.architecture import short_name
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import TrainConfig, share_of
 
@@ -71,7 +72,7 @@ def describe_model(card: dict) -> str:
         knows = "learned drawings and photos too"
     if share_of(config, "drawings") or share_of(config, "photos"):
         knows = "learned people's drawings and photos too"
-    return f"{card.get('model', 'Unknown network')}, {knows}."
+    return f"{short_name(str(card.get('model', 'Unknown network')))}, {knows}."
 
 
 def describe_config(config: TrainConfig) -> str:

@@ -5,8 +5,11 @@ Stands on fashion_core.models, which measures the layers, and on the cards of th
 
 import streamlit as st
 
+from fashion_core import architecture
+from fashion_core.architecture import short_name
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import ADDED_KINDS, MODELS, TrainConfig, field_spec, share_of
+from fashion_core.errors import ConfigError
 from fashion_core.text import format_count, format_duration, format_value
 from pages.parts import state
 from pages.parts.clickable import show_clickable
@@ -38,6 +41,10 @@ NETWORK_NOTES = {
         " places goes on. The answer is the mean of those to the picture and to its mirror image."
     ),
 }
+OWN_NOTE = (
+    "A ReLU follows each convolution and linear layer but the last, unless the description says"
+    " linear. The two convolutions of a residual learn only what to add to their input."
+)
 
 
 @st.cache_data(show_spinner=False)
@@ -51,12 +58,14 @@ def cached_layers(name: str) -> list[dict]:
 def show_networks(entries: list[ModelEntry], in_use: ModelEntry | None) -> None:
     """The section: a choice of network, at first that of the model in use, and all about it."""
     first = in_use.card.get("model") if in_use else None
+    names = [*MODELS, *own_network(first)]
     with st.container(border=True, key="networks"):
         st.subheader("The networks", anchor=False)
         name = st.pills(
             "Network",
-            list(MODELS),
-            default=first if first in MODELS else next(iter(MODELS)),
+            names,
+            default=first if first in names else names[0],
+            format_func=short_name,
             required=True,
             wrap=True,
             key=state.network_key(first),
@@ -69,6 +78,17 @@ def show_networks(entries: list[ModelEntry], in_use: ModelEntry | None) -> None:
             st.html(table_html(layers))
 
 
+def own_network(model: str | None) -> list[str]:
+    """The description of the model in use, where it has one that this copy can build."""
+    if not model or model in MODELS:
+        return []
+    try:
+        architecture.refuse_too_large(architecture.read_network(model))
+    except ConfigError:
+        return []
+    return [model]
+
+
 def best_shipped(entries: list[ModelEntry], name: str) -> ModelEntry | None:
     """The shipped model of a network with the highest accuracy; None when none ships."""
     of_it = [entry for entry in entries if entry.shipped and entry.card.get("model") == name]
@@ -79,14 +99,25 @@ def show_about(
     name: str, layers: list[dict], shipped: ModelEntry | None, in_use: ModelEntry | None
 ) -> None:
     """The network in a sentence, its best shipped model, and what can be done with it."""
-    st.write(MODELS[name])
+    st.write(MODELS.get(name) or describe_own(name))
     show_metrics(layers, shipped.card if shipped else {})
     if shipped:
         training = describe_training(shipped.card)
         st.caption(f"“{plain(shipped.title)}”, its best shipped model: {training}")
     else:
-        st.caption("No trained model of it ships with the app. You can train one.")
+        built_here = name not in MODELS
+        words = "The model in use is of this network." if built_here else "You can train one."
+        st.caption(f"No trained model of it ships with the app. {words}")
     show_buttons(name, shipped, in_use)
+
+
+def describe_own(model: str) -> str:
+    """A network that a visitor has built, in a sentence."""
+    network = architecture.read_network(model)
+    return (
+        f"Built here: “{model}”, {network.parameters:,} parameters, {network.multiplications:,}"
+        " multiplications per image."
+    )
 
 
 METRIC_WIDTH = 150  # pixels; three fit beside each other on a desk, two on a phone
@@ -155,6 +186,8 @@ def describe_share(kind: str, config: dict) -> str:
 LAYER_NAMES = {
     "Conv2d": "convolution",
     "MaxPool2d": "max-pool 2",
+    "AvgPool2d": "mean-pool 2",
+    "AdaptiveAvgPool2d": "mean",
     "Linear": "linear",
 }
 INSIDE = "pages/inside.py"  # where what each layer does can be seen
@@ -173,8 +206,7 @@ def show_picture(name: str, layers: list[dict]) -> None:
     boxes = "".join(goes_to(INSIDE, layer_html(layer, small=many)) for layer in drawn)
     html = f'<div class="network{" many" if many else ""}">{boxes}</div>'
     show_clickable("network_picture", html, [INSIDE], lambda _: st.switch_page(INSIDE))
-    if name in NETWORK_NOTES:
-        st.caption(NETWORK_NOTES[name])
+    st.caption(NETWORK_NOTES.get(name, OWN_NOTE))
 
 
 def layer_html(layer: dict, small: bool = False) -> str:

@@ -121,6 +121,9 @@ def show_cam(picture: Picture, entry: ModelEntry, answer: predict.Answer, label:
     """Grad-CAM, with a choice of the maps on which it stands."""
     st.subheader("Grad-CAM", anchor=False)
     sizes = cached_cam_sizes(str(entry.path), entry.fingerprint)
+    if not sizes:
+        st.info("Grad-CAM shows where a convolution looks, and this network has none.")
+        return
     size = st.segmented_control(
         "Maps of the last convolution with",
         sizes,

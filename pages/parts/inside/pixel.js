@@ -31,8 +31,9 @@ export function arithmeticAt(map, row, column) {
   for (let i = map.stages.length - 1; i > 0; i--) {
     const [stage, before] = [map.stages[i], map.stages[i - 1].values]
     const step = { kind: stage.kind, result: at(stage.values, ...place), place }
-    if (stage.kind === "max-pool") {
+    if (stage.kind === "max-pool" || stage.kind === "mean-pool") {
       step.window = poolWindow(stage, before, place)
+      // Of a mean the largest part is followed back
       place = step.window.reduce((best, one) => (one.value > best.value ? one : best)).place
       step.winner = place
     }
@@ -177,11 +178,13 @@ const SENTENCES = {
   "batch norm": ({ input, mean, deviation, scale, shift }) =>
     `(${sumText([[input, ""], [-mean, ""]])}) ÷ ${four(deviation)} × ${sumText([[scale, ""], [shift, ""]])}`,
   "max-pool": ({ window }) => `the largest of ${window.length}: ${window.map(({ value }) => four(value)).join(", ")}`,
+  "mean-pool": ({ window }) =>
+    `the mean of ${window.length}, whose largest is followed back: ${window.map(({ value }) => four(value)).join(", ")}`,
   sum: ({ other, input, source }) => sumText([[other, ` (from ${source})`], [input, ""]]),
   ReLU: ({ input }) => `max(0, ${four(input)})`,
 }
 
-const NAMES = { "batch norm": "Batch norm", "max-pool": "Max-pool", sum: "Sum", ReLU: "ReLU" }
+const NAMES = { "batch norm": "Batch norm", "max-pool": "Max-pool", "mean-pool": "Mean-pool", sum: "Sum", ReLU: "ReLU" }
 const where = ([row, column]) => `row ${row}, column ${column}`
 
 function describe(map, found, scales) {

@@ -17,7 +17,7 @@ from fashion_core.inside.arithmetic import (
     place_of_maximum,
     softmax_table,
 )
-from fashion_core.inside.layers import Layer
+from fashion_core.inside.layers import POOLS, Layer
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.html import encode, escaped, scales
 
@@ -42,10 +42,14 @@ def show_number(layer: Layer, channel: int, version: str) -> None:
     """The picked map or number of a layer with its arithmetic."""
     if layer.kind == "convolution":
         show_map(layer, channel, version)
-    elif layer.kind == "maximum":
-        st.html(maximum_html(layer, channel))
-    else:
+    elif layer.kind == "linear":
         st.html(linear_html(layer, channel))
+    elif layer.kind in POOLS.values():
+        st.html(pool_html(layer, channel))
+    elif layer.kind == "mean":
+        st.html(mean_html(layer, channel))
+    else:
+        st.html(maximum_html(layer, channel))
 
 
 def show_map(layer: Layer, channel: int, version: str) -> None:
@@ -130,20 +134,44 @@ def maximum_html(layer: Layer, channel: int) -> str:
     """A map whose largest value goes on alone, as a table with that value marked."""
     values = layer.inputs[channel]
     place = place_of_maximum(values)
+    return (
+        f"<p>The largest of the {values.size} numbers of {escaped(layer.source)}, map {channel}, is"
+        f" at row {place[0]}, column {place[1]}: <b>{four(float(values.max()))}</b>. It alone goes"
+        f" on.</p>{numbers_html(values, place)}"
+    )
+
+
+def mean_html(layer: Layer, channel: int) -> str:
+    """A map whose mean goes on alone, as a table."""
+    values = layer.inputs[channel]
+    return (
+        f"<p>The mean of the {values.size} numbers of {escaped(layer.source)}, map {channel}:"
+        f" <b>{four(layer.output[channel].item())}</b>. It alone goes on.</p>{numbers_html(values)}"
+    )
+
+
+def pool_html(layer: Layer, channel: int) -> str:
+    """A pool of the picture itself, as a table of what goes on."""
+    size = layer.steps[0].settings["size"]
+    what = "largest" if layer.kind == "max-pool" else "mean"
+    return (
+        f"<p>Each number is the {what} of {size}×{size} of {escaped(layer.source)}.</p>"
+        f"{numbers_html(layer.output[channel])}"
+    )
+
+
+def numbers_html(values: np.ndarray, marked: tuple[int, int] | None = None) -> str:
+    """The numbers of a map as a table, one of them marked."""
     rows = "".join(
         "<tr>"
         + "".join(
-            f"<td>{f'<b>{four(value)}</b> ◂' if (i, j) == place else four(value)}</td>"
+            f"<td>{f'<b>{four(value)}</b> ◂' if (i, j) == marked else four(value)}</td>"
             for j, value in enumerate(row)
         )
         + "</tr>"
         for i, row in enumerate(values)
     )
-    return (
-        f"<p>The largest of the {values.size} numbers of {escaped(layer.source)}, map {channel}, is"
-        f" at row {place[0]}, column {place[1]}: <b>{four(float(values.max()))}</b>. It alone goes"
-        f' on.</p><table class="layers"><tbody>{rows}</tbody></table>'
-    )
+    return f'<div class="wide-table"><table class="layers"><tbody>{rows}</tbody></table></div>'
 
 
 # The end

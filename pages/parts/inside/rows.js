@@ -25,7 +25,8 @@ function mapButton(layer, map, bytes, most, tables, pick) {
     const kernel = element("canvas", "kernel")
     const strongest = Math.max(...map.kernel.map(Math.abs), 1e-9)
     const levels = map.kernel.map((weight) => 127.5 + (127.5 * weight) / strongest)
-    paint(kernel, levels, [3, 3], { low: -strongest, high: strongest }, strongest,
+    const edge = Math.sqrt(levels.length)
+    paint(kernel, levels, [edge, edge], { low: -strongest, high: strongest }, strongest,
       tables.signed, true)
     made.append(kernel)
   }

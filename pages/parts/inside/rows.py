@@ -10,7 +10,15 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from fashion_core.inside.layers import DEAD, SATURATED, Layer, Passage, map_state, strongest_maps
+from fashion_core.inside.layers import (
+    DEAD,
+    SATURATED,
+    Layer,
+    Passage,
+    Step,
+    map_state,
+    strongest_maps,
+)
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.html import encode, scales, script, theme_is_dark
 
@@ -76,7 +84,8 @@ def layer_data(layer: Layer, place: int) -> dict:
     maps = output if output.ndim == 3 else output[:, None, None]  # (C, H, W)
     many = len(maps) > ALL_SHOWN
     order = strongest_maps(output) if many else np.arange(len(maps))
-    kernels = layer.steps[0].settings["weight"] if layer.inputs.shape[0] == 1 else None
+    on_picture = layer.kind == "convolution" and layer.inputs.shape[0] == 1
+    kernels = layer.steps[0].settings["weight"] if on_picture else None
     return {
         "name": layer.name,
         "text": describe_layer(layer),
@@ -114,15 +123,23 @@ def to_bytes(maps: np.ndarray) -> np.ndarray:
 
 
 STEP_WORDS = {
-    "convolution": "3×3 convolution",
     "maximum": "the largest of each map",
+    "mean": "the mean of each map",
     "sum": "sum with the shortcut",
 }
 
 
+def describe_step(step: Step) -> str:
+    """A step in words: "3×3 convolution", "max-pool"."""
+    if step.kind != "convolution":
+        return STEP_WORDS.get(step.kind, step.kind)
+    edge, stride = step.settings["weight"].shape[-1], step.settings["stride"]
+    return f"{edge}×{edge} convolution" + (f", stride {stride}" if stride > 1 else "")
+
+
 def describe_layer(layer: Layer) -> str:
     """The layer in a line: its steps, its shape, how many of its maps are dead or saturated."""
-    steps = " → ".join(STEP_WORDS.get(step.kind, step.kind) for step in layer.steps)
+    steps = " → ".join(map(describe_step, layer.steps))
     shape = "×".join(str(size) for size in layer.output.shape)
     states = [map_state(values) for values in layer.output]
     counts = [(state, states.count(state)) for state in (DEAD, SATURATED) if state in states]

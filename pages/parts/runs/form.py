@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from fashion_core import limits
+from fashion_core.architecture import short_name
 from fashion_core.config import ADDED_KINDS, RECIPES, TrainConfig, field_spec
 from fashion_core.errors import ConfigError
 from fashion_core.runs import folders
@@ -15,6 +16,7 @@ from fashion_core.runs.annotations import MAX_NAME_LENGTH
 from fashion_core.text import format_duration, format_value
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.runs.own_network import ask_network, field_value, own_is_chosen
 from pages.parts.runs.rate_finder import ask_find
 from pages.parts.runs.sources import describe_sources
 from pages.parts.runs.sweep import ask_sweep
@@ -62,7 +64,7 @@ def restore_values() -> None:
 
 def ask_main_fields() -> dict:
     """The fields that everybody may want, two in a row where they are short."""
-    values = {"model": ask_field("model")} | ask_sources()
+    values = {"model": ask_network()} | ask_sources()
     for names in (("epochs", "batch_size"), ("learning_rate", "schedule")):
         for name, column in zip(names, st.columns(2, gap="small"), strict=True):
             with column:
@@ -131,7 +133,7 @@ def show_limits() -> None:
 
 def form_values() -> dict:
     """The values of all fields at the click; what was drawn last may lack the one typed before."""
-    return {name: st.session_state[state.train_key(name)] for name in TrainConfig().to_dict()}
+    return {name: field_value(name) for name in TrainConfig().to_dict()}
 
 
 # Recipes
@@ -163,13 +165,18 @@ def recipe_pills(picked: str | None) -> str:
 
 
 def use_recipe(key: str) -> None:
-    """Fill the form with the recipe just picked, or once more with the last one."""
+    """Fill the form with the recipe just picked, or once more with the last one.
+
+    One that names no network leaves the visitor's own.
+    """
     if key != state.recipe_key(st.session_state[state.RECIPE_CHANGES]):
         return  # of pills that are no more
     base = st.session_state[key] or st.session_state[state.RECIPE_BASE]
     st.session_state[state.RECIPE_BASE] = base
+    kept = {"model"} - RECIPES[base][0].keys() if own_is_chosen() else set()
     for name, value in recipe_values(base).items():
-        st.session_state[state.train_key(name)] = value
+        if name not in kept:
+            st.session_state[state.train_key(name)] = value
 
 
 def recipe_values(recipe: str) -> dict:
@@ -182,8 +189,9 @@ def describe_changes(recipe: str) -> str:
     """How the form differs from the recipe: "epochs 7, random flips on"; empty if not at all."""
     changes = []
     for name, value in recipe_values(recipe).items():
-        now = st.session_state.get(state.train_key(name), value)
+        now = field_value(name) if state.train_key(name) in st.session_state else value
         if now != value:
+            now = short_name(now) if name == "model" else now
             changes.append(f"{field_spec(name)['label'].lower()} {format_value(name, now)}")
     return ", ".join(changes)
 

@@ -14,6 +14,7 @@ from fashion_core.runs.rate_finder import Search
 from fashion_core.text import format_value
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.runs.own_network import field_value
 from pages.parts.words import STATE_BADGES
 
 HELP = (
@@ -47,7 +48,7 @@ def start(names: list[str]) -> None:
 
     What was typed just before the click is not yet in what was drawn last.
     """
-    values = {name: st.session_state[state.train_key(name)] for name in names}
+    values = {name: field_value(name) for name in names}
     rate_finder.start(TrainConfig.from_dict(values))
 
 

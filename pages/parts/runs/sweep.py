@@ -10,6 +10,7 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.text import format_count, format_duration
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.runs.own_network import field_value
 
 
 def ask_sweep(values: dict, past: list[folders.Run]) -> None:
@@ -80,7 +81,7 @@ def queue_all(fields: list[str], name: str, key: str) -> None:
 
     The fields are read at the click, as those of a single run are.
     """
-    values = {field: st.session_state[state.train_key(field)] for field in fields}
+    values = {field: field_value(field) for field in fields}
     try:
         run_queue.add_all(named_configs(values, name, key))
     except (ConfigError, RunError, OSError) as error:

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from fashion_core.architecture import short_name
 from fashion_core.config import MODELS
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
@@ -35,7 +36,9 @@ def ask_filters(found: list[folders.Run]) -> dict:
     states = bar.multiselect(
         "State", folders.STATES, format_func=str.capitalize, key=state.RUN_STATE, **some
     )
-    networks = bar.multiselect("Network", list(MODELS), key=state.NETWORK, **some)
+    networks = bar.multiselect(
+        "Network", network_names(found), format_func=short_name, key=state.NETWORK, **some
+    )
     known_tags = sorted({tag for run in found for tag in run.annotations.tags}, key=str.casefold)
     tags = bar.multiselect("Tag", known_tags, key=state.TAG, disabled=not known_tags, **some)
     bar.selectbox(
@@ -46,6 +49,12 @@ def ask_filters(found: list[folders.Run]) -> dict:
         bind="query-params",
     )
     return {"query": query or "", "states": states, "networks": networks, "tags": tags}
+
+
+def network_names(found: list[folders.Run]) -> list[str]:
+    """The known networks, and the descriptions of those that visitors have built."""
+    built = {run.config.model for run in found if run.config} - MODELS.keys()
+    return [*MODELS, *sorted(built)]
 
 
 def show_nothing_found(found: list[folders.Run]) -> None:

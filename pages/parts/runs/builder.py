@@ -1,0 +1,193 @@
+"""Build your own network: templates, layers as cards and as text, what it costs, other widths.
+
+Stands on fashion_core.architecture (the language and the numbers) and fashion_core.speed (the
+seconds of an epoch, measured).
+"""
+
+import streamlit as st
+
+from fashion_core import architecture, limits
+from fashion_core.config import MODELS, TrainConfig
+from fashion_core.errors import ConfigError, RunError
+from fashion_core.runs import folders, sweep
+from fashion_core.runs import queue as run_queue
+from fashion_core.text import format_duration
+from pages.parts import state
+from pages.parts.html import plain
+from pages.parts.runs.layer_cards import ask_added, show_cards
+from pages.parts.runs.own_network import field_value, use_network
+
+LANGUAGE = (
+    "Layers with commas between them. `conv N`: N maps; after it a kernel of 1, 3 or 5, `same`"
+    " (keeps the size), `bn` (batch norm), `stride 2`, `linear` (no ReLU) · `residual N` ·"
+    " `pool`, `pool avg` · `global max`, `global avg` · `flatten` · `dense N` · `dropout P`."
+    " The ten outputs are added."
+)
+
+
+def show_builder(values: dict) -> None:
+    """The section, where the form says that the network is the visitor's own."""
+    model = values.get("model", "")
+    if not values or model in MODELS:
+        return
+    panel = st.expander(
+        "Build your own network",
+        expanded=True,
+        icon=":material/construction:",
+        key=state.BUILDER,
+        on_change="rerun",
+    )
+    if not panel.open:
+        return
+    with panel:
+        ask_template(model)
+        try:
+            layers = architecture.read_layers(model)
+        except ConfigError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+        else:
+            show_layers(layers, values)
+        ask_text(model)
+
+
+def ask_template(model: str) -> None:
+    """Networks to start from, and what each of them shows."""
+    used = next((name for name, (text, _) in architecture.TEMPLATES.items() if text == model), None)
+    with st.container(horizontal=True, gap="xsmall", key="templates"):
+        for name, (text, words) in architecture.TEMPLATES.items():
+            st.button(
+                name,
+                key=f"template_{name}",
+                help=words,
+                type="primary" if name == used else "secondary",
+                on_click=use_network,
+                args=(text,),
+            )
+    words = architecture.TEMPLATES[used][1] if used else "Start from one of these, or go on below."
+    st.caption(words)
+
+
+def show_layers(layers: list[architecture.Layer], values: dict) -> None:
+    """The cards, what does not fit, and what the whole network costs."""
+    facts, problem = architecture.trace(layers)
+    show_cards(layers, facts)
+    ask_added()
+    try:
+        if problem:
+            raise problem
+        network = architecture.measure(layers)
+        show_totals(network)
+        architecture.refuse_too_large(network)
+        config = TrainConfig.from_dict(values)
+    except ConfigError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="builder_actions"):
+        ask_seconds(config)
+        ask_widths(config, list(values))
+
+
+METRIC_WIDTH = 180  # pixels
+
+
+def show_totals(network: architecture.Network) -> None:
+    """Parameters and multiplications, beside those of the classic network."""
+    classic = architecture.network_of("FashionCNN")
+    totals = (
+        ("Parameters", network.parameters, classic.parameters),
+        ("Multiplications per image", network.multiplications, classic.multiplications),
+    )
+    with st.container(horizontal=True):
+        for label, count, classics in totals:
+            words = f"{count / classics:.2g} times the classic network's {classics:,}."
+            st.metric(label, f"{count:,}", help=words, width=METRIC_WIDTH)
+        layers = len(network.layers)
+        st.metric("Layers", layers, help="The ten outputs are not counted.", width=METRIC_WIDTH)
+
+
+# Seconds of an epoch
+
+
+def ask_seconds(config: TrainConfig) -> None:
+    """What an epoch takes here, once it was measured; else the button that measures it."""
+    measured = st.session_state.setdefault(state.EPOCH_SECONDS, {})
+    key = (config.model, config.optimizer, config.batch_size, config.images_per_epoch)
+    if key not in measured:
+        pressed = st.button(
+            "Measure an epoch",
+            icon=":material/timer:",
+            key="measure_epoch",
+            disabled=limits.read_only(),
+            help="Trains a few steps on noise, for less than a second, and counts up from them.",
+        )
+        if not pressed:
+            return
+        from fashion_core import speed  # with torch
+
+        with st.spinner("A few steps"):
+            measured[key] = speed.seconds_per_epoch(config), folders.active_run() is not None
+        st.rerun()  # without the button
+    seconds, busy = measured[key]
+    beside = " beside the run that trains" if busy else ""
+    st.markdown(
+        f"**{format_seconds(seconds)}** an epoch, measured on this machine{beside}.",
+        width="content",
+    )
+
+
+def format_seconds(seconds: float) -> str:
+    """A short time with a decimal: "0.8 s", "12 s", "3 min"."""
+    return f"{seconds:.1f} s" if seconds < 10 else format_duration(seconds)
+
+
+# Other widths
+
+
+def ask_widths(config: TrainConfig, fields: list[str]) -> None:
+    """One click queues the network with other widths, everything else alike."""
+    widths = ", ".join(map(str, architecture.WIDTHS))
+    st.button(
+        f"Queue widths {widths}",
+        icon=":material/playlist_add:",
+        key="queue_widths",
+        disabled=limits.read_only() or sweep.network_values(config) == [config.model],
+        help="A run for each: the first layer gets this many maps or numbers, the others as many"
+        " more or fewer.",
+        on_click=queue_widths,
+        args=(fields,),
+    )
+
+
+def queue_widths(fields: list[str]) -> None:
+    """Queue the runs, or keep the sentence that says why not for the page's next drawing."""
+    values = {field: field_value(field) for field in fields}
+    try:
+        config = TrainConfig.from_dict(values)
+        networks, title = sweep.network_values(config), st.session_state[state.RUN_NAME]
+        run_queue.add_all(sweep.named_configs(config, "model", networks, title))
+    except (ConfigError, RunError, OSError) as error:
+        st.session_state[state.TRAIN_ERROR] = str(error)
+    else:
+        st.session_state.pop(state.SHOWN_RUN, None)
+
+
+# The text
+
+
+def ask_text(model: str) -> None:
+    """The same network as text."""
+    st.session_state[state.NETWORK_TEXT] = model
+    st.text_area(
+        "As text",
+        max_chars=architecture.MAX_TEXT,
+        height=68,
+        key=state.NETWORK_TEXT,
+        help=LANGUAGE,
+        on_change=take_text,
+    )
+
+
+def take_text() -> None:
+    """Use what was typed; the field shows it in its usual form."""
+    use_network(st.session_state[state.NETWORK_TEXT])
+    st.session_state[state.NETWORK_TEXT] = st.session_state[state.OWN_NETWORK]
