@@ -500,7 +500,9 @@ def other_confusion(confusion):
 
 def test_the_difference_is_the_second_minus_the_first_with_signs(confusion, other_confusion):
     heatmap, text = difference_figure(confusion, other_confusion, ("One", "Two")).data
-    np.testing.assert_array_equal(heatmap.z, other_confusion - confusion)
+    # Blue, below zero, is better: fewer beside the diagonal, more on it
+    worse = np.where(np.eye(10) > 0, confusion - other_confusion, other_confusion - confusion)
+    np.testing.assert_array_equal(heatmap.z, worse)
     assert heatmap.zmin == -heatmap.zmax == -np.abs(other_confusion - confusion).max()
     numbers = np.reshape(text.text, (10, 10))
     for cell, change in np.ndenumerate(other_confusion - confusion):

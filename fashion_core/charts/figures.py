@@ -179,6 +179,8 @@ def difference_figure(
 ) -> go.Figure:
     """The second model's confusion matrix minus the first's, as a heatmap.
 
+    The colour says whether the second is better, blue, or worse, orange: more images are better on
+    the diagonal and worse beside it, so z is the difference with its sign turned on the diagonal.
     `confusion_a`, `confusion_b`: (10, 10) int64 of the same images; `names`: what the two models
     are called. A number has its sign; a hovered cell says what it holds. `dark`: colours for a dark
     page. Equal arguments give equal figures, to the byte.
@@ -190,8 +192,9 @@ def difference_figure(
     texts[(confusion_a == 0) & (confusion_b == 0)] = ""
     scale = DIFFERENCE_SCALES[dark]
     hover_texts = _difference_hover_texts(confusion_a, confusion_b, names)
-    heatmap = _heatmap(difference, (-top, top), scale, hover_texts)
-    figure = go.Figure([heatmap, _cell_text_trace((difference / top + 1) / 2, texts, scale)])
+    worse = np.where(np.eye(len(difference), dtype=bool), -difference, difference)
+    heatmap = _heatmap(worse, (-top, top), scale, hover_texts)
+    figure = go.Figure([heatmap, _cell_text_trace((worse / top + 1) / 2, texts, scale)])
     return _lay_out_matrix(figure, dark)
 
 

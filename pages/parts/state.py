@@ -53,11 +53,15 @@ def clicks_key(key: str) -> str:
 # Confusion matrix
 MODE = "mode"  # also in the URL
 HIDE = "hide"  # also in the URL
-OPENED_IMAGE = "opened_image"  # the index of the image whose dialog opens
+CELL_IMAGE = "cell_image"  # the index of the image that is shown large, if it is in the cell
 
 # Compare
 COMPARE_WITH = "compare_with"  # the id of the second model
-OPENED_PAIR = "opened_pair"  # the index of the image whose dialog opens
+FIRST_PICKER = "compare_first"  # the widget that asks for the model in use on the page
+GROUP = "group"  # the images that one of the numbers counts, also in the URL
+GROUP_CLASS = "group_class"  # the class of these images, also in the URL
+CLASSES_TABLE = "classes_table"
+PAIR_IMAGE = "pair_image"  # the index of the image that is shown large, if it is in what is shown
 
 # Classify
 CLASSIFY_WITH = "classify_with"  # the id of the second model
@@ -104,6 +108,7 @@ def steps_key(picture: str) -> str:
 WITH = "with"
 
 # Inside
+OPENED_IMAGE = "opened_image"  # the index of the image whose dialog opens
 IMAGE = "image"  # the index of the test image, also in the URL
 PICTURE = "picture"  # in the URL: the pixels of a visitor's picture, packed
 PICTURE_NAMES = "picture_names"  # what pictures that were answered are called, by packed pixels

@@ -44,13 +44,14 @@ def canvas(page):
 
 
 def stroke(page, *points):
-    """Draw through these points of the canvas with the mouse."""
-    box = canvas(page).bounding_box()
+    """Draw through these points of the canvas, 0…280, with the mouse, however large it is shown."""
+    box = place_at_rest(canvas(page))
+    scale = box["width"] / 280
     (x, y), *rest = points
-    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.move(box["x"] + scale * x, box["y"] + scale * y)
     page.mouse.down()
     for x, y in rest:
-        page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
+        page.mouse.move(box["x"] + scale * x, box["y"] + scale * y, steps=5)
     page.mouse.up()
 
 
@@ -275,7 +276,7 @@ def test_on_a_phone_a_finger_draws_without_scrolling_and_corrections_fit(new_con
     # Above the canvas the same finger does scroll
     finger(page, (middle, box["y"] - 110), (middle, box["y"] - 300))
     page.wait_for_function(f"{scrolled} > 50")
-    page.get_by_text("It guessed wrong? Correct it").click()
+    page.get_by_text("Adjust the picture").click()
     frame = page.locator("[class*=st-key-edges_]")
     expect(frame).to_be_visible()
     for part in (frame, page.get_by_role("radiogroup").last):
@@ -324,7 +325,7 @@ def test_a_drawing_is_corrected_with_the_keyboard_until_it_is_taken_back_or_clea
     open_canvas(page, app)
     stroke(page, *BOX)
     box = changed(page, None)
-    page.get_by_text("It guessed wrong? Correct it").click()
+    page.get_by_text("Adjust the picture").click()
     toggle = page.get_by_role("switch", name="Turn light and dark over")
     toggle.focus()
     page.keyboard.press("Space")
@@ -357,7 +358,7 @@ def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_
     marks = ink(page)
     page.get_by_role("link", name="Why? Look closer").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Classify")
-    expect(page.get_by_text("It guessed wrong? Correct it")).to_be_visible()
+    expect(page.get_by_text("Adjust the picture")).to_be_visible()
     assert seen(page) == drawn
     assert ink(page) == marks
     stroke(page, (60, 250), (220, 250))

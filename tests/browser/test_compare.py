@@ -73,9 +73,22 @@ def test_clicks_on_the_difference_show_the_images_that_changed_sides_the_first_o
         expect_cell(page, sides, *cell)
     index = int(sides(*BOOT_AS_SNEAKER)[1][0])
     page.locator(f'.st-key-left_grid button[data-index="{index}"]').click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"Image {index}")
-    expect(dialog.locator(".pair .bar")).to_have_count(20)
+    panel = page.locator(".st-key-picked_panel")
+    expect(panel).to_contain_text(f"Image {index}")
+    expect(panel.locator(".pair .bar")).to_have_count(20)
+    # A click on a number anywhere in its card, and on one in the table of the classes
+    page.locator(".st-key-counted_only_a").click(position={"x": 20, "y": 20})
+    expect(page).to_have_url(re.compile("group=only_a"))
+    expect(page.locator("h3").first).to_have_text("Only A right")
+    shown = page.locator(".st-key-group_grid button")
+    expect(shown.filter(has_text=re.compile(r"A ✓.*B ✗"))).to_have_count(60)
+    table = page.get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    box = place_at_rest(table)
+    page.mouse.click(box["x"] + box["width"] - 30, box["y"] + box["height"] - 15)
+    expect(page).to_have_url(re.compile(r"(?=.*group=only_b)(?=.*group_class=Ankle\+boot)"))
+    expect(page.locator("h3").first).to_have_text("Only B right")
+    expect(page.locator("h3").first).to_be_in_viewport()
 
 
 def canvas(page):
