@@ -7,6 +7,9 @@ The names in the URL stay as they are: old links must open.
 ROUTED = "routed"  # from the router to the page that it runs
 MODEL = "model"  # the id of the model in use, also in the URL
 DIALOG = "dialog_open"  # there while a dialog is open that drawing the page anew would close
+VISITOR = "visitor"  # the name that the visitor gave
+VISITOR_FIELD = "visitor_field"
+VISITOR_KEEPER = "visitor_keeper"  # the component that keeps it in the browser
 
 
 def picker_key(key: str) -> str:
@@ -184,6 +187,8 @@ TICKED_IN_URL = "runs"  # the ids of the ticked runs, with commas between them
 # Runs, the table
 RUNS_TABLE = "runs_table"
 TICKED_RUNS = "ticked_runs"  # the ids of the ticked runs, also of those that a filter hides
+OPENED_RUN = "open"  # the id of the run whose row was clicked, also in the URL
+TAKEN_CELL = "taken_cell"  # the cell of that click
 TABLE_RUNS = "shown_runs"  # the ids of the table's rows as they were last drawn
 
 

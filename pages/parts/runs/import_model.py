@@ -11,6 +11,7 @@ from fashion_core.errors import LabError
 from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.visitor import visitor_name
 
 
 def ask_model_file() -> None:
@@ -59,4 +60,4 @@ def save_run(file: UploadedFile) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "This file"  # messages begin with it
         path.write_bytes(file.getvalue())
-        return catalog.import_model(path, Path(file.name).stem)
+        return catalog.import_model(path, Path(file.name).stem, visitor_name())

@@ -10,6 +10,7 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.text import format_count, format_duration
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.visitor import visitor_name
 
 
 def ask_sweep(values: dict, past: list[folders.Run]) -> None:
@@ -82,7 +83,7 @@ def queue_all(fields: list[str], name: str, key: str) -> None:
     """
     values = {field: st.session_state[state.train_key(field)] for field in fields}
     try:
-        run_queue.add_all(named_configs(values, name, key))
+        run_queue.add_all(named_configs(values, name, key), visitor_name())
     except (ConfigError, RunError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:
