@@ -10,6 +10,7 @@ from fashion_core import limits
 from fashion_core.runs import folders, pruning
 from fashion_core.runs import table as run_table
 from pages.parts.frame import run_through_router
+from pages.parts.html import plain
 from pages.parts.runs.card import show_cards, show_opened, show_outcome
 from pages.parts.runs.curves import show_curves, with_curves
 from pages.parts.runs.differences import show_differences, show_seeds
@@ -23,7 +24,7 @@ from pages.parts.runs.table import (
     show_nothing_found,
     ticked_runs,
 )
-from pages.parts.visitor import ask_visitor
+from pages.parts.visitor import ask_visitor, visitor_name
 
 
 def show_no_runs() -> None:
@@ -64,7 +65,10 @@ run_through_router()
 st.title("Runs", anchor=False)
 with st.container(horizontal=True, vertical_alignment="center"):
     st.write("Every training run is kept here until you delete it. Tick some to compare them.")
-    with st.popover("Your name", icon=":material/person:", key="visitor_box"):
+    name = visitor_name()
+    with st.popover(
+        f"You: {plain(name)}" if name else "Your name", icon=":material/person:", key="visitor_box"
+    ):
         ask_visitor()
 if limits.read_only():
     st.info(limits.READ_ONLY_SENTENCE, icon=":material/lock:")
