@@ -81,6 +81,42 @@ def prediction_changes(
     return _by_confidence(came, confidences), _by_confidence(left, confidences)
 
 
+GROUPS = ("right_a", "right_b", "only_a", "only_b", "both", "neither", "one")
+
+
+def group_indices(
+    labels: np.ndarray,
+    probs_a: np.ndarray,
+    probs_b: np.ndarray,
+    group: str,
+    true: int | None = None,
+) -> np.ndarray:
+    """The images that one of the numbers counts: positions (M,) int64.
+
+    `labels`: (N,) int64; `probs_a`, `probs_b`: (N, 10) float32. `group`: one of `GROUPS`, by who
+    classifies them correctly; "one": exactly one of the two. `true`: of this class 0…9 alone. The
+    highest confidence comes first: A's where the group is about A, else B's. Raises ValueError for
+    an unknown group.
+    """
+    if group not in GROUPS:
+        raise ValueError(f"group {group!r} must be one of {GROUPS}")
+    preds_a, confidences_a = evaluation.predictions(probs_a)
+    preds_b, confidences_b = evaluation.predictions(probs_b)
+    a, b = _right(labels, preds_a), _right(labels, preds_b)  # (N,) bool each
+    masks = {
+        "right_a": a,
+        "right_b": b,
+        "only_a": a & ~b,
+        "only_b": b & ~a,
+        "both": a & b,
+        "neither": ~a & ~b,
+        "one": a ^ b,
+    }
+    wanted = masks[group] if true is None else masks[group] & (np.asarray(labels) == true)
+    confidences = confidences_a if group in ("right_a", "only_a") else confidences_b
+    return _by_confidence(np.flatnonzero(wanted), confidences)
+
+
 def _by_confidence(found: np.ndarray, confidences: np.ndarray) -> np.ndarray:
     """The positions `found` (M,), highest of the confidences (N,) first."""
     return found[np.argsort(-confidences[found], kind="stable")]

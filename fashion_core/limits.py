@@ -21,6 +21,7 @@ MAX_EPOCHS, MAX_MINUTES = "FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES"
 MAX_RUNS, MAX_QUEUE = "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"
 MAX_PARAMETERS, MAX_LAYERS = "FASHION_MAX_PARAMETERS", "FASHION_MAX_LAYERS"
 MAX_MULTIPLICATIONS = "FASHION_MAX_MULTIPLICATIONS"
+DELETE_ANY = "FASHION_DELETE_ANY"
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 SHOWN_CHARACTERS = 40  # as much of a bad value as a sentence can bear
 
@@ -142,6 +143,14 @@ def read_only() -> bool:
     return _text(READ_ONLY).lower() not in NO
 
 
+def delete_any() -> bool:
+    """True where any visitor may delete any run on the page (FASHION_DELETE_ANY=1).
+
+    Else only their own, and those that nobody has put a name to.
+    """
+    return _text(DELETE_ANY).lower() in YES
+
+
 def refuse_if_read_only() -> None:
     """Raises RunError on a public copy."""
     if read_only():
@@ -155,6 +164,12 @@ def problem() -> str:
         return (
             f"{READ_ONLY} is {text[:SHOWN_CHARACTERS]!r}; it must be 1 or 0."
             " Until then this copy is read-only."
+        )
+    text = _text(DELETE_ANY)
+    if text.lower() not in YES + NO:
+        return (
+            f"{DELETE_ANY} is {text[:SHOWN_CHARACTERS]!r}; it must be 1 or 0."
+            " Until then only a run's owner can delete it."
         )
     try:
         read_limits()

@@ -8,8 +8,8 @@ from fashion_core.checkpoints import Checkpoint
 from fashion_core.runs import folders
 
 
-def import_model(source: Path, name: str) -> str:
-    """Make a finished run of a model file; returns the new run's id.
+def import_model(source: Path, name: str, owner: str = "") -> str:
+    """Make a finished run of a model file, of this owner if any; returns the new run's id.
 
     The file is one that this app has saved, or holds foreign weights. Raises CheckpointError for
     one that does not pass `read_checkpoint` or `read_foreign`, DataError where foreign weights
@@ -19,7 +19,7 @@ def import_model(source: Path, name: str) -> str:
     checkpoint = _read_any(source)
     config, metrics = checkpoint.config, checkpoint.metrics
     # "stopped", so that nothing takes it for a run that trains
-    run_id = folders.create_run(config, name, "stopped")
+    run_id = folders.create_run(config, name, "stopped", owner)
     run_dir = folders.run_dir_of(run_id)
     status = _imported_status(metrics)
     try:

@@ -159,7 +159,10 @@ def _train(run_dir: Path, status: _Status) -> None:
     status.values |= {"step": state.step, "elapsed_seconds": state.elapsed_seconds}
     camera = _Camera(run_dir, state, val_split)
     events = training.train(state, train_split, val_split)
-    end, message = _follow(run_dir, status, state, events, camera)
+    try:
+        end, message = _follow(run_dir, status, state, events, camera)
+    finally:
+        status.values["step"] = state.step  # also where it failed between two events
     if end != "finished":
         _save_resume(run_dir, state)  # before the weights as they are may count as the best
     if end == "paused":

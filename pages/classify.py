@@ -86,7 +86,7 @@ def show_samples(entries: Sequence[ModelEntry]) -> None:
     split = cached_split("test")
     if state.SAMPLES not in st.session_state:
         choose_samples(split)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(key="samples"):
         for index in st.session_state[state.SAMPLES]:
             show_sample(index, split)
     st.button("Show others", icon=":material/shuffle:", on_click=choose_samples, args=(split,))
@@ -112,7 +112,7 @@ def show_sample(index: int, split: Split) -> None:
     name = CLASS_NAMES[split.labels[index]]
     with st.container(key=f"sample_{index}", gap="xsmall"):
         st.html(image_html(split.pixels[index], "sample", f"Test image {index}: {name}"))
-        kind = "primary" if index == st.session_state.get(state.SAMPLE) else "secondary"
+        kind = "primary" if index == st.session_state.get(state.SAMPLE) else "tertiary"
         st.button(
             name,
             key=f"pick_{index}",

@@ -4,6 +4,8 @@ Stands on fashion_core.comparison (the numbers) and fashion_core.charts.figures 
 and cell are in the URL.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -15,13 +17,15 @@ from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
-from pages.parts.frame import open_dialog, run_through_router, show_with_model
+from pages.parts.frame import run_through_router, show_with_model
+from pages.parts.history import has_returned
 from pages.parts.html import plain, theme_is_dark
 from pages.parts.images.grid import show_image_buttons
-from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix
+from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix, unpick_cell
 from pages.parts.images.pair import pair_item, show_pair_image
-from pages.parts.picker import ask_second_model
-from pages.parts.words import GLOSSARY, model_label
+from pages.parts.images.sheet import sheet, show_steps
+from pages.parts.picker import ask_first_model, ask_second_model
+from pages.parts.words import GLOSSARY
 
 # In this file: a confusion is (10, 10) int64, probs are (10000, 10) float32; a cell is the true and
 # the predicted class.
@@ -42,8 +46,8 @@ def ask_models(entry: ModelEntry) -> ModelEntry | None:
     """The two models side by side; returns the second one."""
     with st.container(border=True):
         left, right = st.columns(2)
-        left.markdown(f"**A**, the model in use  \n{plain(model_label(entry))}")
-        left.caption("Choose another one in the sidebar.")
+        with left:
+            ask_first_model(entry, state.FIRST_PICKER, "A, the model in use", state.COMPARE_WITH)
         with right:
             return ask_second_model(entry, state.COMPARE_WITH, "B, compared with it")
 
@@ -52,17 +56,56 @@ def show_totals(totals: dict) -> None:
     """Who is right how often, and whether the difference may be luck."""
     points = 100 * (totals["accuracy_b"] - totals["accuracy_a"])
     metrics = (
-        ("Accuracy of A", f"{totals['accuracy_a']:.1%}", f"{totals['images']:,} images"),
-        ("Accuracy of B", f"{totals['accuracy_b']:.1%}", f"{signed_points(points)} points"),
-        ("Only A right", f"{totals['only_a']:,}", "images"),
-        ("Only B right", f"{totals['only_b']:,}", "images"),
-        ("Both right", f"{totals['both']:,}", "images"),
-        ("Neither right", f"{totals['neither']:,}", "images"),
+        ("right_a", f"{totals['accuracy_a']:.1%}", f"{totals['images']:,} images"),
+        ("right_b", f"{totals['accuracy_b']:.1%}", f"{signed_points(points)} points"),
+        *((group, f"{totals[group]:,}", "images") for group in COUNTED),
     )
     grid = st.grid(6, min_column_width=130)
-    for label, value, note in metrics:
-        grid.metric(label, value, note, border=True, delta_color="off", delta_arrow="off")
+    for group, value, note in metrics:
+        with grid.container(border=True, gap=None, key=f"counted_{group}"):
+            label = {"right_a": "Accuracy of A", "right_b": "Accuracy of B"}.get(group)
+            st.metric(label or GROUPS[group], value, note, delta_color="off", delta_arrow="off")
+            args = (group,)
+            st.button("See them", key=f"see_{group}", type="tertiary", on_click=pick, args=args)
     st.caption(describe_significance(totals["p_value"]))
+
+
+# The images that a number counts. A group is one of `comparison.GROUPS`.
+
+COUNTED = ("only_a", "only_b", "both", "neither")
+GROUPS = {
+    "right_a": "A right",
+    "right_b": "B right",
+    "only_a": "Only A right",
+    "only_b": "Only B right",
+    "both": "Both right",
+    "neither": "Neither right",
+    "one": "Only one right",
+}
+
+
+def pick(group: str | None, name: str | None = None) -> None:
+    """Show the images of a group, of the class `name` alone if there is one; no cell any more."""
+    unpick_cell()
+    st.session_state[state.GROUP], st.session_state[state.GROUP_CLASS] = group, name
+
+
+def picked_group(cell: tuple[int, int] | None) -> tuple[str, str | None] | None:
+    """The picked group and class; none if a cell was picked since. The address follows."""
+    if has_returned() or state.GROUP not in st.session_state:
+        for key in (state.GROUP, state.GROUP_CLASS):
+            st.session_state[key] = st.query_params.get(key)
+    group, name = st.session_state[state.GROUP], st.session_state[state.GROUP_CLASS]
+    if cell or group not in GROUPS:
+        group = name = None
+    name = name if name in CLASS_NAMES else None
+    for key, value in ((state.GROUP, group), (state.GROUP_CLASS, name)):
+        st.session_state[key] = value
+        if value is None:
+            st.query_params.pop(key, None)
+        elif st.query_params.get(key) != value:
+            st.query_params[key] = value
+    return (group, name) if group else None
 
 
 def signed_points(points: float) -> str:
@@ -95,9 +138,10 @@ def show_matrix(
 ) -> None:
     """B's matrix minus A's, and the largest changes as buttons."""
     with st.container(border=True):
-        st.markdown("**B minus A**: blue where B has fewer images, orange where it has more.")
+        st.markdown("**B minus A**: blue where B is better, orange where it is worse.")
         st.caption(
-            "On the diagonal, where the answer is right, more is better; everywhere else fewer is."
+            "More images are better on the diagonal, where the answer is right; everywhere else"
+            " fewer are."
         )
         figure = difference_figure(*confusions, names, theme_is_dark())
         alt = (
@@ -117,25 +161,70 @@ def show_changes(difference: np.ndarray) -> None:
             st.button(label, key=f"change-{true}-{pred}", on_click=pick_cell, args=(true, pred))
 
 
-# The picked cell
+# What was picked, a cell or a number, with its images
+
+# Title, note and indices (K,) int64 of some images, surest first
+Section = tuple[str, str, np.ndarray]
 
 
-def show_cell(
-    confusions: tuple[np.ndarray, np.ndarray],
-    cell: tuple[int, int],
-    split: Split,
-    probs_a: np.ndarray,
-    probs_b: np.ndarray,
-) -> None:
-    """The picked cell in words, with the images that came into it and those that left it."""
-    counts = [int(confusion[cell]) for confusion in confusions]
-    st.subheader(describe_difference(counts[1] - counts[0], *cell), anchor=False)
-    st.caption(f"With A {counts[0]:,}, with B {counts[1]:,}. Pick an image to look closer.")
-    came, left = comparison.prediction_changes(split.labels, probs_a, probs_b, *cell)
+def cell_sections(
+    cell: tuple[int, int], labels: np.ndarray, probs_a: np.ndarray, probs_b: np.ndarray
+) -> dict[str, Section]:
+    """The images that came into a cell and those that left it, by the key of their grid."""
+    came, left = comparison.prediction_changes(labels, probs_a, probs_b, *cell)
     name = CLASS_NAMES[cell[1]]
-    probs = (probs_a, probs_b)
-    show_images("came", "Came in", f"B calls them {name}, A does not.", came, split, *probs)
-    show_images("left", "Left", f"A calls them {name}, B does not.", left, split, *probs)
+    return {
+        "came": ("Came in", f"B calls them {name}, A does not.", came),
+        "left": ("Left", f"A calls them {name}, B does not.", left),
+    }
+
+
+def group_sections(
+    group: str, name: str | None, labels: np.ndarray, probs_a: np.ndarray, probs_b: np.ndarray
+) -> dict[str, Section]:
+    """The images of a group, of one class if it has a name."""
+    true = None if name is None else CLASS_NAMES.index(name)
+    found = comparison.group_indices(labels, probs_a, probs_b, group, true)
+    return {"group": (name or "All classes", "Surest first; pick one to look closer.", found)}
+
+
+def show_side(
+    confusions: tuple[np.ndarray, np.ndarray],
+    cell: tuple[int, int] | None,
+    entries: tuple[ModelEntry, ModelEntry],
+    split: Split,
+    probs: tuple[np.ndarray, np.ndarray],
+) -> None:
+    """The images of the picked cell or number, or one of them large; or how to pick."""
+    group = picked_group(cell)
+    if cell:
+        counts = [int(confusion[cell]) for confusion in confusions]
+        title, close = describe_difference(counts[1] - counts[0], *cell), unpick_cell
+        note = f"With A {counts[0]:,}, with B {counts[1]:,}. Pick an image to look closer."
+        sections = cell_sections(cell, split.labels, *probs)
+    elif group:
+        title, close, note = GROUPS[group[0]], partial(pick, None), ""
+        sections = group_sections(*group, split.labels, *probs)
+    else:
+        st.caption(
+            "Click a cell of the matrix, or choose it here: the images whose prediction changed"
+            " appear. So do those of any number above."
+        )
+        return
+    found = np.concatenate([indices for *_, indices in sections.values()])
+    opened = st.session_state.get(state.PAIR_IMAGE)
+    if opened in found:
+        with sheet(f"Image {opened}", partial(open_image, None), "Back"):
+            st.caption(title)
+            show_steps(opened, found, open_image)
+            show_pair_image(opened, split, entries, probs[0][opened], probs[1][opened])
+        return
+    open_image(None)  # it is of another cell
+    with sheet(title, close):
+        if note:
+            st.caption(note)
+        for key, section in sections.items():
+            show_images(key, *section, split, *probs)
 
 
 # That came into one cell, and as many that left it; more only if one of the two learned nothing
@@ -157,7 +246,7 @@ def show_images(
         st.caption("No image.")
         return
     if len(found) > MAX_IMAGES:
-        note += f" Here are the {MAX_IMAGES} that B is surest of."
+        note += f" Here are the first {MAX_IMAGES}; Next goes through all."
     st.caption(note)
     items = [
         pair_item(i, split.pixels[i], split.labels[i], probs_a[i], probs_b[i])
@@ -166,25 +255,33 @@ def show_images(
     show_image_buttons(f"{key}_grid", items, open_image)
 
 
-def open_image(index: int) -> None:
-    st.session_state[state.OPENED_PAIR] = index
-
-
-def show_opened_image(
-    split: Split, entries: tuple[ModelEntry, ModelEntry], probs_a: np.ndarray, probs_b: np.ndarray
-) -> None:
-    """The dialog of an image that was clicked, if one was."""
-    index = st.session_state.pop(state.OPENED_PAIR, None)
-    if index is not None:
-        args = index, split, entries, probs_a[index], probs_b[index]
-        open_dialog(f"Image {index}", show_pair_image, *args)
+def open_image(index: int | None) -> None:
+    """Show an image large, or none. It stays open as long as it is among what is shown."""
+    st.session_state[state.PAIR_IMAGE] = index
 
 
 # The whole test split
 
 
+# By the column of the table what its numbers count
+GROUP_OF_COLUMN = {
+    "recall_a": "right_a",
+    "recall_b": "right_b",
+    "difference": "one",
+    "only_a": "only_a",
+    "only_b": "only_b",
+}
+
+
+def take_number() -> None:
+    """Show the images of the number that was clicked in the table."""
+    for row, column in st.session_state[state.CLASSES_TABLE]["selection"]["cells"]:
+        if column in GROUP_OF_COLUMN and row < len(CLASS_NAMES):
+            pick(GROUP_OF_COLUMN[column], CLASS_NAMES[row])
+
+
 def show_classes(rows: list[dict]) -> None:
-    """How much of each class the two find."""
+    """How much of each class the two find; a click on a number shows its images."""
     frame, columns = pd.DataFrame(rows), {"class": "Class"}
     for name, label, pattern in (
         ("recall_a", "A finds", "%.1f%%"),
@@ -197,9 +294,13 @@ def show_classes(rows: list[dict]) -> None:
         )
     columns |= {"only_a": "Only A right", "only_b": "Only B right"}
     st.subheader("Each class", anchor=False)
+    st.caption("Click a number to see its images.")
     st.dataframe(
         frame,
         hide_index=True,
+        on_select=take_number,
+        selection_mode="single-cell",
+        key=state.CLASSES_TABLE,
         column_config=columns,
         height="content",
         alt="What the two find of each class",
@@ -221,20 +322,14 @@ def show_comparison(entry: ModelEntry) -> None:
     left, right = st.columns([2, 1])
     with right, st.container(border=True, key="changes_card"):
         cell = ask_cell()
-        if cell:
-            show_cell(confusions, cell, split, probs_a, probs_b)
-        else:
-            st.caption(
-                "Click a cell of the matrix, or choose it here: the images whose prediction changed"
-                " appear."
-            )
+        show_side(confusions, cell, (entry, other), split, (probs_a, probs_b))
     with left:
         show_matrix(confusions, names, cell)
-    show_classes(comparison.per_class(split.labels, preds_a, preds_b))
-    show_opened_image(split, (entry, other), probs_a, probs_b)
+        # In this column, so that the images of its numbers are in sight beside it
+        show_classes(comparison.per_class(split.labels, preds_a, preds_b))
 
 
 run_through_router()
 st.title("Compare", anchor=False)
-st.write("Two models on the same test images. Click any cell to see what changed in it.")
+st.write("Two models on the same test images. Click any cell or number to see its images.")
 show_with_model(show_comparison)

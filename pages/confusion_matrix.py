@@ -4,6 +4,8 @@ Below it the scores of each class and the calibration. Stands on fashion_core.ev
 numbers) and fashion_core.charts.figures (the figures); the cell is in the URL.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -15,11 +17,12 @@ from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.text import BYTE_ORDER_MARK
 from pages.parts import state
-from pages.parts.frame import open_dialog, run_through_router, show_with_model
+from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.html import theme_is_dark
 from pages.parts.images.grid import show_image_grid
-from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix
+from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix, unpick_cell
 from pages.parts.images.panel import show_image
+from pages.parts.images.sheet import sheet, show_steps
 from pages.parts.images.source import TEST_IMAGES, ask_images, describe_source
 from pages.parts.words import GLOSSARY
 
@@ -107,18 +110,61 @@ def show_pairs(confusion: np.ndarray) -> None:
             st.button(label, key=f"pair-{true}-{pred}", on_click=pick_cell, args=(true, pred))
 
 
-# The picked cell
+# The shown cell: the picked one, or the most confused
 
 MAX_IMAGES = 24  # of one cell, beside the matrix; the Predictions page has them all
 
 
-def show_cell(
-    confusion: np.ndarray, cell: tuple[int, int], split: Split, probs: np.ndarray
+def most_confused_cell(confusion: np.ndarray) -> tuple[int, int] | None:
+    """The cell that is shown until one is picked; None where there is no mistake."""
+    pairs = evaluation.most_confused(confusion, 1)
+    return pairs[0][:2] if pairs else None
+
+
+def show_side(
+    confusion: np.ndarray,
+    picked: tuple[int, int] | None,
+    cell: tuple[int, int] | None,
+    split: Split,
+    probs: np.ndarray,
+    entry: ModelEntry,
 ) -> None:
-    """The picked cell in words, with its images."""
+    """The cell with its images, or one of them large.
+
+    Once something was picked it is a sheet, which on a phone lies over the page.
+    """
+    if cell is None:
+        st.caption("Click a cell of the matrix, or choose it here, and its images appear.")
+        return
+    indices = evaluation.cell_indices(split.labels, probs, *cell)
+    opened = st.session_state.get(state.CELL_IMAGE)
+    words = describe_cell(len(indices), *cell)
+    if opened in indices:
+        with sheet(f"Image {opened}", partial(open_image, None), "Back"):
+            st.caption(words)
+            show_steps(opened, indices, open_image)
+            image = split.pixels[opened], split.labels[opened], probs[opened]
+            show_image(opened, *image, entry, split.name)
+        return
+    open_image(None)  # it is of another cell
+    if picked:
+        with sheet(words, unpick_cell):
+            show_cell(confusion, cell, indices, split, probs)
+    else:
+        st.subheader(words, anchor=False)
+        st.caption("The most confused pair. Click any cell of the matrix, or choose it above.")
+        show_cell(confusion, cell, indices, split, probs)
+
+
+def show_cell(
+    confusion: np.ndarray,
+    cell: tuple[int, int],
+    indices: np.ndarray,
+    split: Split,
+    probs: np.ndarray,
+) -> None:
+    """What share of its class a cell has, and its images: their indices (K,), surest first."""
     true, pred = cell
-    indices = evaluation.cell_indices(split.labels, probs, true, pred)
-    st.subheader(describe_cell(len(indices), true, pred), anchor=False)
     if not len(indices):
         never = "never makes this mistake on these images"
         if true == pred:
@@ -138,16 +184,9 @@ def show_cell(
     )
 
 
-def open_image(index: int) -> None:
-    st.session_state[state.OPENED_IMAGE] = index
-
-
-def show_opened_image(split: Split, probs: np.ndarray, entry: ModelEntry) -> None:
-    """The dialog of an image that was clicked, if one was."""
-    index = st.session_state.pop(state.OPENED_IMAGE, None)
-    if index is not None:
-        image = split.pixels[index], split.labels[index], probs[index]
-        open_dialog(f"Image {index}", show_image, index, *image, entry, split.name)
+def open_image(index: int | None) -> None:
+    """Show an image large, or none. It stays open as long as it is in the shown cell."""
+    st.session_state[state.CELL_IMAGE] = index
 
 
 # The whole test split
@@ -207,16 +246,13 @@ def show_confusion(entry: ModelEntry) -> None:
     show_metrics(summary)
     left, right = st.columns([2, 1])
     with right, st.container(border=True):
-        cell = ask_cell()
-        if cell:
-            show_cell(confusion, cell, split, probs)
-        else:
-            st.caption("Click a cell of the matrix, or choose it here, and its images appear.")
+        picked = ask_cell()
+        cell = picked or most_confused_cell(confusion)
+        show_side(confusion, picked, cell, split, probs, entry)
     with left:
         show_matrix(confusion, cell)
     show_classes(report)
     show_calibration(split.labels, probs)
-    show_opened_image(split, probs, entry)
 
 
 run_through_router()

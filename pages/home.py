@@ -173,7 +173,10 @@ if chosen:
 show_networks(catalog.list_models(), chosen)
 show_training_pictures(bool(chosen and (chosen.card.get("config") or {}).get("synthetic")))
 st.page_link(
-    "pages/predictions.py", label="Browse all 10,000 test predictions", icon=":material/grid_view:"
+    "pages/predictions.py",
+    label="Browse all 10,000 test predictions",
+    icon=":material/grid_view:",
+    query_params={state.OUTCOME: "All"},
 )
 st.page_link("pages/compare.py", label="Compare two models", icon=":material/compare:")
 st.page_link("pages/runs.py", label="Compare past runs", icon=":material/stacked_line_chart:")

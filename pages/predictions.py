@@ -1,9 +1,11 @@
 """Predictions: test images with predicted and true label; filters, sorts, paging, one image large.
 
-Stands on fashion_core.evaluation (filters and sorts); every choice is a parameter of the URL.
+It opens on the surest mistakes. Stands on fashion_core.evaluation (filters and sorts); every choice
+is a parameter of the URL.
 """
 
 import random
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,41 +17,97 @@ from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
 from pages.parts.frame import run_through_router, show_with_model
+from pages.parts.history import has_returned
 from pages.parts.images.grid import show_image_grid
 from pages.parts.images.panel import show_image
+from pages.parts.images.sheet import sheet, show_steps
 from pages.parts.images.source import ask_images
 
 ANY = "Any"
-SORT_LABELS = {
-    "index": "Index",
-    "confident mistakes": "Confident mistakes",
-    "least confident": "Least confident",
+# As they stand in the address, too
+LABELS = {
+    state.OUTCOME: {"wrong": "Wrong", "all": "All", "right": "Right"},
+    state.SORT: {
+        "index": "Index",
+        "confident mistakes": "Confident mistakes",
+        "least confident": "Least confident",
+    },
 }
+LINKED = {state.OUTCOME: "all", state.SORT: "index"}
 FILTER_DEFAULTS = {
     state.TRUE_LABEL: ANY,
     state.PREDICTED_LABEL: ANY,
-    state.OUTCOME: "all",
     state.CONFIDENCE: (0, 100),
 }
+PARAMETERS = {*FILTER_DEFAULTS, *LABELS, state.PAGE, state.INDEX}
+
+
+def read_address() -> None:
+    """Take outcome and sort from the address. One without any choice opens on the surest mistakes.
+
+    One that names others but not these means all by index, as in links of earlier versions. Hence
+    not bind="query-params", which leaves out what is chosen at first.
+    """
+    if not has_returned() and state.OUTCOME in st.session_state:
+        return
+    bare = not st.query_params.keys() & PARAMETERS
+    usual = {state.OUTCOME: "wrong", state.SORT: "confident mistakes"} if bare else LINKED
+    for key, value in usual.items():
+        linked = st.query_params.get(key)
+        found = (choice for choice, label in LABELS[key].items() if label == linked)
+        st.session_state[key] = next(found, value)
+
+
+def write_address() -> None:
+    """Name outcome and sort in the address, whatever they are."""
+    for key, labels in LABELS.items():
+        label = labels[st.session_state[key]]
+        if st.query_params.get(key) != label:
+            st.query_params[key] = label
+
+
+def change_outcome() -> None:
+    """Others: mistakes the surest first, everything else by index."""
+    wrong = st.session_state[state.OUTCOME] == "wrong"
+    st.session_state[state.SORT] = "confident mistakes" if wrong else "index"
+    go_to_page(1)
+
+
+def ask_outcome() -> str:
+    """Mistakes, all or what is right, a click each."""
+    return st.segmented_control(
+        "Outcome",
+        list(LABELS[state.OUTCOME]),
+        format_func=LABELS[state.OUTCOME].get,
+        required=True,
+        key=state.OUTCOME,
+        on_change=change_outcome,
+        label_visibility="collapsed",
+    )
 
 
 def ask_filters() -> dict[str, Any]:
     """The filter bar; returns the arguments of `evaluation.select_indices`."""
-    bar = st.grid(5, min_column_width=130)
+    read_address()
+    outcome = ask_outcome()
+    bar = st.grid(4, min_column_width=130)
     bound = {"bind": "query-params", "on_change": go_to_page, "args": (1,)}
     classes = [ANY, *CLASS_NAMES]
     true = bar.selectbox("True label", classes, key=state.TRUE_LABEL, **bound)
     pred = bar.selectbox("Predicted label", classes, key=state.PREDICTED_LABEL, **bound)
-    outcome = bar.selectbox(
-        "Outcome", evaluation.OUTCOMES, format_func=str.capitalize, key=state.OUTCOME, **bound
-    )
     confidence = bar.slider(
         "Confidence", 0, 100, (0, 100), format="%d%%", key=state.CONFIDENCE, **bound
     )
     low, high = sorted(confidence)  # the URL may name the two ends the wrong way round
     sort = bar.selectbox(
-        "Sort by", list(SORT_LABELS), format_func=SORT_LABELS.get, key=state.SORT, **bound
+        "Sort by",
+        list(LABELS[state.SORT]),
+        format_func=LABELS[state.SORT].get,
+        key=state.SORT,
+        on_change=go_to_page,
+        args=(1,),
     )
+    write_address()
     return {
         "true": None if true == ANY else CLASS_NAMES.index(true),
         "pred": None if pred == ANY else CLASS_NAMES.index(pred),
@@ -67,7 +125,7 @@ def start_anew() -> None:
 
 
 def clear_filters() -> None:
-    st.session_state.update(FILTER_DEFAULTS)
+    st.session_state.update(FILTER_DEFAULTS | LINKED)
     go_to_page(1)
 
 
@@ -95,9 +153,9 @@ def show_page_of_picked(found: np.ndarray) -> None:
         go_to_page(page)
 
 
-def step(found: np.ndarray, by: int) -> None:
+def step_to(index: int, found: np.ndarray) -> None:
     """Pick the image before or after the picked one, in the order of the grid."""
-    pick(evaluation.neighbour(found, st.session_state[state.INDEX], by))
+    pick(index)
     show_page_of_picked(found)
 
 
@@ -137,26 +195,12 @@ def show_panel(
     index: int, found: np.ndarray, split: Split, probs: np.ndarray, entry: ModelEntry
 ) -> None:
     """The picked image beside the grid; `probs` (10000, 10)."""
-    with st.container(border=True, key="picked_panel", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(f"Image {index}", anchor=False, width="stretch")
-            st.button(
-                "Close", icon=":material/close:", type="tertiary", on_click=pick, args=(None,)
-            )
-        with st.container(horizontal=True):
-            show_step("Previous", ":material/chevron_left:", index, found, -1)
-            show_step("Next", ":material/chevron_right:", index, found, 1)
+    with sheet(f"Image {index}", partial(pick, None)):
+        show_steps(index, found, partial(step_to, found=found))
         if not evaluation.page_of(found, index, PER_PAGE):
             st.caption("This image does not match your filters.")
         image = split.pixels[index], split.labels[index], probs[index]
         show_image(index, *image, entry, split.name)
-
-
-def show_step(label: str, icon: str, index: int, found: np.ndarray, by: int) -> None:
-    """The button to the image before or after this one."""
-    at_end = evaluation.neighbour(found, index, by) is None
-    args = (found, by)
-    st.button(label, icon=icon, type="tertiary", disabled=at_end, on_click=step, args=args)
 
 
 def show_nothing_found() -> None:
@@ -186,5 +230,5 @@ def show_predictions(entry: ModelEntry) -> None:
 
 run_through_router()
 st.title("Predictions", anchor=False)
-st.write("See what the model calls each image. Pick one to look closer.")
+st.write("What the model calls each image, its surest mistakes first. Pick one to look closer.")
 show_with_model(show_predictions)

@@ -10,13 +10,22 @@ from fashion_core import limits
 from fashion_core.runs import folders, pruning
 from fashion_core.runs import table as run_table
 from pages.parts.frame import run_through_router
-from pages.parts.runs.card import show_cards, show_outcome
+from pages.parts.html import plain
+from pages.parts.runs.card import show_cards, show_opened, show_outcome
 from pages.parts.runs.curves import show_curves, with_curves
 from pages.parts.runs.differences import show_differences, show_seeds
 from pages.parts.runs.import_model import ask_model_file
 from pages.parts.runs.leaderboard import show_leaderboard
 from pages.parts.runs.pruning import ask_pruning
-from pages.parts.runs.table import ask_filters, ask_order, show_nothing_found, ticked_runs
+from pages.parts.runs.table import (
+    ask_filters,
+    ask_order,
+    close_run,
+    opened_run,
+    show_nothing_found,
+    ticked_runs,
+)
+from pages.parts.visitor import ask_visitor, visitor_name
 
 
 def show_no_runs() -> None:
@@ -41,19 +50,27 @@ def show_runs(found: list[folders.Run]) -> None:
         shown = ask_order(shown, found, disk_bytes)
     else:
         show_nothing_found(found)
-    ticked = ticked_runs(found)
+    ticked, opened = ticked_runs(found), opened_run(found)
+    if opened:
+        show_opened(opened, close_run)
     chosen = ticked or shown
     if chosen:
         show_curves(chosen, bool(ticked))
         show_differences(ticked or with_curves(shown) or shown)
         show_seeds(chosen)
-        show_cards(ticked or shown[:1])
+        show_cards(ticked or shown[:1], opened and opened.run_id)
     ask_pruning(found, disk_bytes)
 
 
 run_through_router()
 st.title("Runs", anchor=False)
-st.write("Every training run is kept here until you delete it. Tick some to compare them.")
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.write("Every training run is kept here until you delete it. Tick some to compare them.")
+    name = visitor_name()
+    with st.popover(
+        f"You: {plain(name)}" if name else "Your name", icon=":material/person:", key="visitor_box"
+    ):
+        ask_visitor()
 if limits.read_only():
     st.info(limits.READ_ONLY_SENTENCE, icon=":material/lock:")
 show_outcome()

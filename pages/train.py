@@ -23,6 +23,7 @@ from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
 from pages.parts.runs.own_network import sync_with_url
 from pages.parts.runs.queue import show_queue
 from pages.parts.runs.rate_finder import show_finder
+from pages.parts.visitor import visitor_name
 
 REFRESH_SECONDS = 1.0
 IDLE_SECONDS = 4.0  # while nothing trains: another tab may start something
@@ -58,7 +59,9 @@ def ask_run() -> dict:
 def start_run(values: dict, name: str) -> None:
     """Start or queue a run, or keep the sentence that says why not for the page's next drawing."""
     try:
-        run_id = run_queue.start_or_add(TrainConfig.from_dict(values), name, drawn_pixels())
+        run_id = run_queue.start_or_add(
+            TrainConfig.from_dict(values), name, drawn_pixels(), visitor_name()
+        )
     except (RunError, ValueError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:

@@ -166,6 +166,17 @@ def test_loss_frame_leaves_out_what_is_no_finite_loss_and_takes_a_repeated_step_
     assert frame["train_loss"][1] == 0.5
 
 
+def test_curves_of_identical_runs_show_through_each_others_gaps():
+    frame = epoch_frame(EPOCH_EVENTS)
+    other = frame.assign(val_accuracy=frame["val_accuracy"] / 2)
+    runs = [("One", frame), ("Same", frame.copy()), ("Other", other), ("Same again", frame.copy())]
+    runs = [
+        {"name": name, "frame": each, "color": color} for color, (name, each) in enumerate(runs)
+    ]
+    dashes = [trace.line.dash for trace in curves_figure(runs, "val_accuracy").data]
+    assert dashes == ["solid", "dash", "solid", "dot"]
+
+
 def test_epoch_frame_holds_every_epoch_once_in_order():
     again = EPOCH_EVENTS[1] | {"val_accuracy": 0.95}
     frame = epoch_frame([EPOCH_EVENTS[2], *EPOCH_EVENTS[:2], *step_events(random_losses(5)), again])
@@ -347,7 +358,9 @@ def test_a_mean_has_a_band_of_one_deviation_to_either_side():
 
 def test_runs_of_one_colour_keep_it_and_differ_by_their_dashes():
     colors = (2, 0, 2, 2)
-    curves = curves_figure([run_of(EPOCHS, color) for color in colors], "val_loss").data
+    frames = [EPOCHS.assign(val_loss=EPOCHS["val_loss"] + i) for i in range(len(colors))]
+    runs = [run_of(*each) for each in zip(frames, colors, strict=True)]
+    curves = curves_figure(runs, "val_loss").data
     assert [curve.line.color for curve in curves] == [SERIES_COLORS[color] for color in colors]
     assert [curve.line.dash for curve in curves] == ["solid", "solid", "dash", "dot"]
 
@@ -500,7 +513,9 @@ def other_confusion(confusion):
 
 def test_the_difference_is_the_second_minus_the_first_with_signs(confusion, other_confusion):
     heatmap, text = difference_figure(confusion, other_confusion, ("One", "Two")).data
-    np.testing.assert_array_equal(heatmap.z, other_confusion - confusion)
+    # Blue, below zero, is better: fewer beside the diagonal, more on it
+    worse = np.where(np.eye(10) > 0, confusion - other_confusion, other_confusion - confusion)
+    np.testing.assert_array_equal(heatmap.z, worse)
     assert heatmap.zmin == -heatmap.zmax == -np.abs(other_confusion - confusion).max()
     numbers = np.reshape(text.text, (10, 10))
     for cell, change in np.ndenumerate(other_confusion - confusion):

@@ -43,6 +43,26 @@ def test_totals_agree_with_counting_image_by_image(labels, preds):
     assert totals["images"] == len(labels)
 
 
+def test_the_images_of_a_number_are_as_many_as_it_says_of_its_kind_and_surest_first(
+    labels, preds, probs
+):
+    totals = comparison.totals(labels, *preds)
+    right = [each == labels for each in preds]
+    for group in ("only_a", "only_b", "both", "neither"):
+        found = comparison.group_indices(labels, *probs, group)
+        assert len(set(found)) == len(found) == totals[group]
+        expected = [group in ("only_a", "both"), group in ("only_b", "both")]
+        assert [set(of_model[found]) for of_model in right] == [{each} for each in expected]
+        surest = probs[0 if group == "only_a" else 1][found].max(axis=1)
+        assert (np.diff(surest) <= 0).all()
+    found = comparison.group_indices(labels, *probs, "one", true=3)
+    row = comparison.per_class(labels, *preds)[3]
+    assert len(found) == row["only_a"] + row["only_b"]
+    assert set(labels[found]) == {3}
+    with pytest.raises(ValueError, match="must be one of"):
+        comparison.group_indices(labels, *probs, "magic")
+
+
 @pytest.mark.parametrize(("only_a", "only_b"), [(0, 0), (0, 1), (2, 8), (9, 3), (5, 5)])
 def test_the_p_value_is_that_of_the_exact_sign_test(only_a, only_b):
     labels = np.zeros(only_a + only_b + 3, dtype=int)

@@ -82,6 +82,15 @@ def test_a_value_that_is_none_is_a_sentence(monkeypatch, name, value):
     assert limits.problem() == str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("value", "anybody", "explained"), [("", False, False), ("1", True, False), ("ja", False, True)]
+)
+def test_only_a_clear_yes_lets_anybody_delete(monkeypatch, value, anybody, explained):
+    monkeypatch.setenv("FASHION_DELETE_ANY", value)
+    assert limits.delete_any() == anybody
+    assert ("FASHION_DELETE_ANY" in limits.problem()) == explained
+
+
 @pytest.mark.parametrize("name", ["FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES", "FASHION_MAX_RUNS"])
 def test_nothing_at_all_is_no_limit_but_an_error(monkeypatch, name):
     monkeypatch.setenv(name, "0")

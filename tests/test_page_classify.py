@@ -96,7 +96,9 @@ def test_an_empty_canvas_says_what_to_do():
 def test_the_answer_to_an_upload_is_the_models():
     model = checkpoints.load_model(catalog.recommended_path())
     probs = predict.classify_pixels(model, prepare(trousers()).pixels).probs
-    (said,) = answers(upload(("trousers.png", png(trousers()))))
+    app = upload(("trousers.png", png(trousers())))
+    (said,) = answers(app)
+    assert winners(app) == ["bar-row winner"]
     assert said.startswith(f"Trouser, {probs.max():.1%}")
     for name, prob in zip(CLASS_NAMES, probs, strict=True):
         assert f"{name} {prob:.1%}" in said
@@ -182,8 +184,10 @@ def test_a_sample_comes_through_unchanged():
 
 
 def test_a_picture_unlike_anything_known_is_said_to_be_so(unsure_model):
-    (said,) = answers(upload(("trousers.png", png(trousers())), model=unsure_model))
+    app = upload(("trousers.png", png(trousers())), model=unsure_model)
+    (said,) = answers(app)
     assert said.startswith("Perhaps Trouser, ")
+    assert winners(app) == ["bar-row winner doubted"]  # its bar is not that of a sure answer
     assert "does not look like anything the model knows. Trouser is its best guess." in said
 
 
@@ -198,8 +202,22 @@ def test_low_confidence_names_the_two_candidates(test_set):
         if answer.recognised and answer.probs.max() < 0.55:
             break
     best, second = (CLASS_NAMES[i] for i in answer.probs.argsort()[::-1][:2])
-    (said,) = answers(upload(("between.png", png(picture)), model="fashion_cnn"))
+    app = upload(("between.png", png(picture)), model="fashion_cnn")
+    (said,) = answers(app)
     assert f"Not sure: it wavers between {best} and {second}" in said
+    assert winners(app) == ["bar-row winner doubted"]
+
+
+def test_of_two_answers_only_the_doubted_one_loses_its_colour(unsure_model):
+    app = app_page.open_page("classify", way="Upload", **{"with": unsure_model})
+    app.file_uploader[0].set_value([("trousers.png", png(trousers()), "image/png")]).run()
+    assert winners(app) == ["bar a winner", "bar b winner doubted"]
+
+
+def winners(app: AppTest) -> list[str]:
+    """The style classes of the bars that stand for the answers."""
+    found = [re.findall(r'<div class="(bar[^"]*winner[^"]*)"', text) for text in html(app)]
+    return [each for of_text in found for each in of_text]
 
 
 def test_the_steps_are_drawn_once_they_are_unfolded():

@@ -88,7 +88,8 @@ def test_the_matrix_is_the_second_minus_the_first_by_scikit_learn(test_set, seco
     expected = metrics.confusion_matrix(labels, second.argmax(axis=1)) - metrics.confusion_matrix(
         labels, probs.argmax(axis=1)
     )
-    np.testing.assert_array_equal(figure(open_pair())["data"][0]["z"], expected)
+    shown = np.array(figure(open_pair())["data"][0]["z"])
+    np.testing.assert_array_equal(shown, np.where(np.eye(10) > 0, -expected, expected))
 
 
 def test_each_class_has_its_recalls_and_their_difference(test_set, second):
@@ -132,6 +133,59 @@ def test_a_cell_shows_the_images_that_came_and_those_that_left_with_both_predict
     spoken = grids[0]["items"][0]["label"]
     assert spoken.startswith(f"Image {index}, true label Shirt; A says {a} with ")
     assert f"; B says {b} with {second[index].max():.1%}, wrong" in spoken
+
+
+@pytest.mark.parametrize("group", ["right_a", "only_a", "only_b", "neither"])
+def test_every_number_opens_its_images_and_they_lead_on(group, test_set, second):
+    labels, probs = test_set
+    found = comparison.group_indices(labels, probs, second, group)
+    app = open_pair(true="Shirt", pred="Coat")
+    value = next(metric.value for metric in app.metric if metric.label.lower() == title_of(group))
+    assert value in (f"{len(found):,}", f"{len(found) / 10_000:.1%}")
+    app.button(key=f"see_{group}").click().run()
+    assert not app.exception
+    (grid,) = components(app, "image_grid")
+    assert [item["index"] for item in grid["items"]] == found[:60].tolist()
+    assert components(app, "matrix_clicks")[0]["picked"] is None  # the cell gives way
+    app.session_state["pair_image"] = int(found[0])
+    app.run()
+    app_page.press(app, "Next")
+    assert f"Image {found[1]}" in [heading.value for heading in app.subheader]
+    app_page.press(app, "Back")
+    fresh = open_page(**app.query_params)
+    assert components(fresh, "image_grid") == [grid]
+    fresh.selectbox(key="true").select("Shirt").run()
+    fresh.selectbox(key="pred").select("Coat").run()
+    assert components(fresh, "matrix_clicks")[0]["picked"] == [6, 4]
+    assert "group" not in fresh.query_params
+
+
+def title_of(group: str) -> str:
+    return {"right_a": "accuracy of a", "neither": "neither right"}.get(
+        group, f"only {group[-1]} right"
+    )
+
+
+def test_a_number_of_a_class_opens_that_classs_images(test_set, second):
+    labels, probs = test_set
+    found = comparison.group_indices(labels, probs, second, "only_b", true=6)
+    app = open_pair(group="only_b", group_class="Shirt")
+    assert len(found) == app.dataframe[0].value["only_b"][6]
+    assert [item["index"] for item in components(app, "image_grid")[0]["items"]] == found.tolist()
+    assert components(open_pair(group="magic", group_class="Hat"), "image_grid") == []
+
+
+def test_both_models_are_chosen_on_the_page_and_the_sidebar_follows():
+    app = open_pair()
+    first = app.selectbox(key="compare_first")
+    assert first.value == "fashion_cnn"
+    first.select("fashion_cnn_norm").run()  # B until now: the two change places
+    assert not app.exception
+    assert app.session_state["model"] == "fashion_cnn_norm"
+    assert app.sidebar.selectbox(key="model_picker").value == "fashion_cnn_norm"
+    assert picker(app).value == "fashion_cnn"
+    app.sidebar.selectbox(key="model_picker").select("fashion_cnn").run()
+    assert app.selectbox(key="compare_first").value == "fashion_cnn"
 
 
 def test_a_largest_change_is_picked_by_its_button():

@@ -6,6 +6,7 @@ from functools import partial
 import app_page
 import numpy as np
 import pytest
+from app_page import press
 from sklearn import metrics
 from streamlit.testing.v1 import AppTest
 
@@ -64,11 +65,36 @@ def test_modes_change_the_numbers_and_the_diagonal_can_be_hidden():
     assert not app.exception
 
 
-def test_without_a_cell_the_page_says_what_to_do():
+def test_until_a_cell_is_picked_the_most_confused_one_is_shown(test_set):
+    labels, probs = test_set
+    mistakes = evaluation.confusion(labels, probs.argmax(axis=1)) * (1 - np.eye(10, dtype=int))
+    true, pred = map(int, np.unravel_index(mistakes.argmax(), mistakes.shape))
+    cell = evaluation.cell_indices(labels, probs, true, pred)
     app = open_page()
-    assert any("Click a cell" in caption.value for caption in app.caption)
+    assert any("The most confused pair" in caption.value for caption in app.caption)
+    assert [item["index"] for item in component(app, "image_grid")["items"]] == cell[:24].tolist()
+    shown = {"picked": [true, pred], "size": 10, "box": "matrix_box"}
+    assert component(app, "matrix_clicks") == shown
+    assert app.selectbox(key="true").value == app.selectbox(key="pred").value == "Choose"
+    app.selectbox(key="true").select("Coat").run()
+    app.selectbox(key="pred").select("Pullover").run()
+    assert component(app, "matrix_clicks")["picked"] == [4, 2]
+    press(app, "Close")
+    assert component(app, "matrix_clicks") == shown
+
+
+def test_an_image_of_the_cell_opens_in_its_place_and_leads_to_the_next(test_set):
+    labels, probs = test_set
+    first, second = evaluation.cell_indices(labels, probs, 6, 0)[:2]
+    app = open_page(true="Shirt", pred="T-shirt/top")
+    app.session_state["cell_image"] = int(first)
+    assert heading(app.run()) == f"Image {first}"
     assert component(app, "image_grid") is None
-    assert component(app, "matrix_clicks") == {"picked": None, "size": 10, "box": "matrix_box"}
+    assert heading(press(app, "Next")) == f"Image {second}"
+    assert "classified as T-shirt/top" in heading(press(app, "Back"))
+    app.session_state["cell_image"] = int(first)
+    app.selectbox(key="pred").select("Coat").run()
+    assert heading(app).endswith("shirts classified as Coat")
 
 
 def test_the_pickers_show_the_images_of_a_cell_in_words_and_mark_it_in_the_matrix(test_set):
@@ -181,5 +207,5 @@ def test_the_table_has_the_scores_of_scikit_learn_and_a_file_to_take_away(test_s
 )
 def test_junk_in_the_url_leaves_no_cell_picked(query):
     app = open_page(**query)
-    assert component(app, "matrix_clicks")["picked"] is None
+    assert any("The most confused pair" in caption.value for caption in app.caption)
     assert all(np.diag(figure(app)["data"][0]["z"]) > 100)

@@ -156,16 +156,18 @@ def test_panels_on_other_pages_compute_only_while_they_are_open(monkeypatch):
 
 
 def test_two_models_look_and_find_likenesses_side_by_side_in_compare():
-    app = app_page.open_page("compare", model="fashion_cnn", **{"with": "fashion_cnn_norm"})
+    app = app_page.open_page(
+        "compare", model="fashion_cnn", group="both", **{"with": "fashion_cnn_norm"}
+    )
     app.session_state[state.looks_key("panel", "test_image")] = True
-    app.session_state[state.OPENED_PAIR] = 5
+    app.session_state[state.PAIR_IMAGE] = 5
     app.run()
     assert not app.exception
     shown = [element.value for element in app.html if "What speaks for" in element.value]
     assert len(shown) == 2
     assert "Look at all training images" not in app_page.labels(app)
     app.session_state[state.alike_key("panel", "test_image")] = True
-    app.session_state[state.OPENED_PAIR] = 5
+    app.session_state[state.PAIR_IMAGE] = 5
     app.run()
     assert app_page.labels(app).count("Look at all training images") == 2
 

@@ -17,6 +17,7 @@ PER_PAGE = 50
 
 pytestmark = pytest.mark.usefixtures("runs_dir")
 open_page = partial(app_page.open_page, "predictions", model="fashion_cnn")
+open_all = partial(open_page, outcome="All")
 
 
 def grids(app: AppTest) -> list[dict]:
@@ -44,23 +45,34 @@ def headings(app: AppTest) -> list[str]:
     return [element.value for element in app.subheader]
 
 
-def test_the_first_page_shows_the_first_fifty_with_all_that_is_known(test_set):
+def test_it_opens_on_the_surest_mistakes_and_all_or_what_is_right_is_a_click_away(test_set):
     labels, probs = test_set
     app = open_page()
-    assert count(app) == 10_000
+    mistakes = evaluation.select_indices(labels, probs, outcome="wrong", sort="confident mistakes")
+    assert count(app) == len(mistakes)
+    assert shown(app) == mistakes[:PER_PAGE].tolist()
+    app.pagination[0].select(3).run()
+    app.segmented_control(key="outcome").set_value("all").run()
+    assert (count(app), shown(app)) == (10_000, list(range(PER_PAGE)))
+    app.segmented_control(key="outcome").set_value("right").run()
+    assert count(app) == 10_000 - len(mistakes)
+    app.segmented_control(key="outcome").set_value("wrong").run()
+    assert shown(app) == mistakes[:PER_PAGE].tolist()
+
+
+def test_a_tile_has_one_line_and_says_the_rest_to_those_who_listen(test_set):
+    labels, probs = test_set
+    app = open_all()
+    assert grids(app)[0]["name"] == "Test images"
     assert shown(app) == list(range(PER_PAGE))
     for index, item in enumerate(grid_items(app)):
-        pred, confidence = probs[index].argmax(), f"{probs[index].max():.1%}"
-        outcome = "✓ Right" if pred == labels[index] else "✗ Wrong"
-        texts = [text for _, text in item["lines"]]
-        assert texts == [
-            f"#{index}",
-            outcome,
-            CLASS_NAMES[pred],
-            confidence,
-            f"is {CLASS_NAMES[labels[index]]}",
-        ]
-        assert outcome[2:].lower() in item["label"]
+        true, pred = CLASS_NAMES[labels[index]], CLASS_NAMES[probs[index].argmax()]
+        kind, mark = ("right", "✓") if pred == true else ("wrong", "✗")
+        assert item["lines"] == [[kind, f"{mark} {pred}"]]
+        confidence = f"{probs[index].max():.1%}"
+        assert item["label"] == (
+            f"Image {index}, {kind}: predicted {pred} with {confidence}, true label {true}"
+        )
         assert item["source"].startswith("data:image/png;base64,")
     assert not headings(app)
 
@@ -86,10 +98,10 @@ def test_filters_and_sort_come_from_the_url(test_set):
 def test_each_filter_narrows_the_images(test_set):
     labels, probs = test_set
     preds = probs.argmax(axis=1)
-    app = open_page()
+    app = open_all()
     app.selectbox(key="predicted_label").select("Coat").run()
     assert count(app) == np.sum(preds == 4)
-    app.selectbox(key="outcome").select("right").run()
+    app.segmented_control(key="outcome").set_value("right").run()
     assert count(app) == np.sum((preds == 4) & (labels == 4))
     app.slider(key="confidence").set_range(0, 60).run()
     assert count(app) == np.sum((preds == 4) & (labels == 4) & (probs.max(axis=1) <= 0.6))
@@ -98,7 +110,7 @@ def test_each_filter_narrows_the_images(test_set):
 
 def test_least_confident_comes_first_when_asked(test_set):
     _, probs = test_set
-    app = open_page()
+    app = open_all()
     app.selectbox(key="sort").select("least confident").run()
     confidences = probs[shown(app)].max(axis=1)
     assert (np.diff(confidences) >= 0).all()
@@ -106,7 +118,7 @@ def test_least_confident_comes_first_when_asked(test_set):
 
 
 def test_paging_shows_the_next_images_and_a_filter_leads_back_to_the_first_page():
-    app = open_page()
+    app = open_all()
     app.pagination[0].select(200).run()
     assert shown(app) == list(range(9950, 10_000))
     app.pagination[0].select(5).run()
@@ -143,7 +155,7 @@ def test_the_picked_image_opens_with_its_index_and_ten_bars(test_set):
 
 
 def test_jumping_to_an_index_opens_it_and_turns_to_its_page():
-    app = open_page()
+    app = open_all()
     app.number_input(key="index").set_value(7777).run()
     assert headings(app) == ["Image 7777"]
     assert 7777 in shown(app)

@@ -10,6 +10,7 @@ import os
 
 import run_folders
 from app_page import labelled, labels, open_page, press, words
+from streamlit.runtime.context import ContextProxy
 
 from fashion_core import model_import
 from fashion_core.charts.frames import epoch_frame
@@ -153,6 +154,16 @@ def test_a_run_says_what_was_chosen_with_names_as_they_are_written(runs_dir):
     assert "Network ResidualNet, epochs 2, optimizer AdamW" in words(open_page("runs", runs=run_id))
 
 
+def test_a_link_opens_a_run_below_the_table_until_it_is_closed(runs_dir):
+    older, newer = make_run("Older"), make_run("Newer")
+    app = open_page("runs", open=older, runs=f"{older},{newer}")
+    cards = [button.key for button in app.button if button.label == "Delete"]
+    assert cards == [f"delete-{older}", f"delete-{newer}"]  # it is not there twice
+    press(app, "Close this run")
+    assert "open" not in app.query_params
+    assert not open_page("runs", open="../../etc").exception
+
+
 def test_annotations_that_are_too_long_are_refused_with_a_sentence(runs_dir):
     run_id = make_run("First")
     app = press(open_page("runs"), "Name and notes")
@@ -189,6 +200,35 @@ def test_of_ticked_runs_the_one_that_trains_is_named_and_the_others_go(runs_dir)
     assert [run.name for run in folders.list_runs()] == ["Busy"]
     assert "“Busy” is still training" in words(app)
     assert "2 of 3 runs were deleted" in words(app)
+
+
+def test_a_run_is_deleted_by_who_started_it_or_by_anybody_if_this_copy_says_so(
+    runs_dir, monkeypatch
+):
+    run_id = make_run("Hers")
+    path = runs_dir / run_id / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"owner": "Ada"}))
+    newer = make_run("Anybody's")
+    kept = property(lambda _: {"fashion_visitor": "Gr%C3%A9ta"})
+    monkeypatch.setattr(ContextProxy, "cookies", kept)
+    app = open_page("runs", runs=run_id)
+    assert names(app) == ["Anybody's", "Hers"]
+    assert app.button(key=f"delete-{run_id}").disabled
+    assert "started by Ada" in words(app)
+    press(tick(app, run_id, newer), "Delete all 2 ticked runs")
+    assert "Only its owner can delete it" in words(app)
+    app.radio(key="prune_rule").set_value("newest").run()
+    assert "No run goes" in words(app.number_input(key="prune_newest").set_value(1).run())
+    assert app.text_input(key="visitor_field").value == "Gréta"
+    app.text_input(key="visitor_field").set_value("ada").run()
+    assert names(app) == ["Hers", "Anybody's"]
+    assert not app.button(key=f"delete-{run_id}").disabled
+    monkeypatch.setenv("FASHION_DELETE_ANY", "1")
+    app = press(open_page("runs", open=run_id), "Delete")
+    delete = next(button for button in app.button if button.label == "Delete it")
+    assert delete.proto.type == "secondary"  # what destroys is never the first choice
+    press(app, "Delete it")
+    assert [run.name for run in folders.list_runs()] == ["Anybody's"]
 
 
 def test_pruning_shows_what_goes_and_leaves_the_model_in_use_and_what_waits(

@@ -292,10 +292,29 @@ def test_a_run_without_epochs_has_the_metrics_of_its_status():
 
 
 def test_the_best_cell_of_each_column_is_marked_the_lowest_of_losses_and_all_of_equals():
-    found = [run(name, status={"test_accuracy": 0.8}) for name in "abc"]
+    tests = {"a": 0.8, "b": 0.8, "c": 0.7}
+    found = [run(name, status={"test_accuracy": test}) for name, test in tests.items()]
     epochs = {"a": epochs_of((0.9, 0.3)), "b": epochs_of((0.8, 0.2)), "c": NO_EPOCHS}
     best = run_table.best_cells(run_table.difference_frame(found, epochs))
-    assert best == {"Validation": ["a"], "Lowest validation loss": ["b"], "Test": ["a", "b", "c"]}
+    assert best == {"Validation": ["a"], "Lowest validation loss": ["b"], "Test": ["a", "b"]}
+
+
+def test_identical_runs_do_not_all_get_a_star():
+    epochs = {"a": epochs_of((0.9, 0.3)), "again": epochs_of((0.9, 0.3))}
+    found = [run(name, status={"elapsed_seconds": len(name)}) for name in epochs]
+    assert run_table.best_cells(run_table.difference_frame(found, epochs)) == {}
+    found.append(run("worse", seed=1))
+    frame = run_table.difference_frame(found, epochs | {"worse": epochs_of((0.8, 0.4))})
+    best = {"Validation": ["a"], "Lowest validation loss": ["a"]}
+    assert run_table.best_cells(frame) == best
+
+
+def test_a_visitors_own_runs_come_first_in_the_order_that_they_have():
+    owners = {"a": "", "b": "Ada", "c": "Bob", "d": "ada"}
+    found = [replace(run(name), owner=owner) for name, owner in owners.items()]
+    frame = run_table.runs_frame(found, {})
+    assert list(run_table.own_first(frame, found, "Ada").index) == ["b", "d", "a", "c"]
+    assert list(run_table.own_first(frame, found, "").index) == list("abcd")
 
 
 def test_of_one_value_none_is_the_best():

@@ -168,6 +168,8 @@ def test_a_run_that_diverges_fails_with_advice_and_what_happened_is_in_its_log(w
     run = work(folders.create_run(config))
     assert (run.state, run.status["cause"]) == ("failed", "TrainingFailed")
     assert "learning rate below 1" in run.message
+    step = int(run.message.split(" at step ")[1].split(":")[0].replace(",", ""))
+    assert run.status["step"] == step > 1
     assert "TrainingFailed" in capsys.readouterr().err
 
 

@@ -30,8 +30,8 @@ SCALES: dict[bool, Scale] = {
         [1.0, "#DDE3FF"],
     ],
 }
-# Diverging scales: fewer is blue, none the page itself, more orange (Okabe and Ito's two, see
-# above). Steep around zero, because most changes are small.
+# Diverging scales: better or fewer is blue, none the page itself, worse or more orange (Okabe and
+# Ito's two, see above). Steep around zero, because most changes are small.
 DIFFERENCE_SCALES: dict[bool, Scale] = {
     False: [
         [0.0, "#003A63"],

@@ -46,13 +46,14 @@ def curves_figure(
     `runs`: dicts with name (str), frame (DataFrame with columns `x` and `metric`, as from
     `curve_frame` or `epoch_frame`) and color (int, the run's place in `SERIES_COLORS`, taken modulo
     its length). A frame with a column std, as from `mean_frame`, is drawn as it is, with a band of
-    one std to either side. A second run of a colour is dashed, a third dotted. `metric`: a key of
+    one std to either side. A second run of a colour, or with the same points, is dashed, a third
+    dotted. `metric`: a key of
     `METRIC_TITLES`; an accuracy is drawn in per cent. `x`: a key of `X_TITLES`. `smoothing`: 0…<1,
     as in `smoothed`; the raw curve then stands pale behind the strong one. `dark`: colours for a
     dark page. A run without a finite value of the metric has no curve.
     """
     figure = go.Figure()
-    for run, dash in zip(runs, _dashes(runs), strict=True):
+    for run, dash in zip(runs, _dashes(runs, x, metric), strict=True):
         points = run["frame"].dropna(subset=[metric])
         if len(points):
             figure.add_traces(_curves(run, points, metric, x, smoothing, dash))
@@ -83,10 +84,17 @@ def _color(run: dict) -> str:
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 
-def _dashes(runs: list[dict]) -> list[str]:
-    """A dash for each run: it keeps its colour, whatever other runs it is drawn with."""
-    colors = [_color(run) for run in runs]
-    return [DASHES[colors[:i].count(color) % len(DASHES)] for i, color in enumerate(colors)]
+def _dashes(runs: list[dict], x: str, metric: str) -> list[str]:
+    """A dash for each run: it keeps its colour, whatever other runs it is drawn with.
+
+    Through the gaps of one that lies on another the other one shows.
+    """
+    points = [run["frame"][[x, metric]] for run in runs]
+    dashes = []
+    for i, run in enumerate(runs):
+        alike = (_color(run) == _color(runs[j]) or points[i].equals(points[j]) for j in range(i))
+        dashes.append(DASHES[sum(alike) % len(DASHES)])
+    return dashes
 
 
 def _curves(
@@ -179,6 +187,8 @@ def difference_figure(
 ) -> go.Figure:
     """The second model's confusion matrix minus the first's, as a heatmap.
 
+    The colour says whether the second is better, blue, or worse, orange: more images are better on
+    the diagonal and worse beside it, so z is the difference with its sign turned on the diagonal.
     `confusion_a`, `confusion_b`: (10, 10) int64 of the same images; `names`: what the two models
     are called. A number has its sign; a hovered cell says what it holds. `dark`: colours for a dark
     page. Equal arguments give equal figures, to the byte.
@@ -190,8 +200,9 @@ def difference_figure(
     texts[(confusion_a == 0) & (confusion_b == 0)] = ""
     scale = DIFFERENCE_SCALES[dark]
     hover_texts = _difference_hover_texts(confusion_a, confusion_b, names)
-    heatmap = _heatmap(difference, (-top, top), scale, hover_texts)
-    figure = go.Figure([heatmap, _cell_text_trace((difference / top + 1) / 2, texts, scale)])
+    worse = np.where(np.eye(len(difference), dtype=bool), -difference, difference)
+    heatmap = _heatmap(worse, (-top, top), scale, hover_texts)
+    figure = go.Figure([heatmap, _cell_text_trace((worse / top + 1) / 2, texts, scale)])
     return _lay_out_matrix(figure, dark)
 
 

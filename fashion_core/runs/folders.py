@@ -55,10 +55,15 @@ class Run:
     epochs_before: tuple[
         int, ...
     ] = ()  # what it was to train before it was continued, oldest first
+    owner: str = ""  # the name of who started it, as they gave it; empty: it belongs to everybody
 
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE_STATES
+
+    def belongs_to(self, visitor: str) -> bool:
+        """Whether it is a visitor's by the name that they gave, or everybody's."""
+        return not self.owner or self.owner.casefold() == visitor.casefold()
 
     @property
     def model_path(self) -> Path:
@@ -130,10 +135,13 @@ def resume_path(run_dir: Path) -> Path:
 COLORS = 6  # runs take turns with the colours of their curves, `charts.colors.SERIES_COLORS`
 
 
-def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> str:
+def create_run(
+    config: TrainConfig, name: str = "", state: str = "starting", owner: str = ""
+) -> str:
     """Make a new run folder with its config and a first status; returns its id.
 
-    Raises RunError when it cannot be written or this copy does not keep any more runs.
+    `owner`: the name of who starts it, if they gave one. Raises RunError when it cannot be written
+    or this copy does not keep any more runs.
     """
     check_limits(added=1)
     created_at = time.time()
@@ -147,6 +155,8 @@ def create_run(config: TrainConfig, name: str = "", state: str = "starting") -> 
         "config": config.to_dict(),
         "color": _next_color(),
     }
+    if owner := clean_name(owner, ""):
+        values["owner"] = owner
     try:
         runs_dir().mkdir(parents=True, exist_ok=True)
         run_dir.mkdir()
@@ -329,6 +339,7 @@ def read_run(run_id: str) -> Run:
         annotations=content.annotations,
         color=int(files.number_or(about.get("color"), zlib.crc32(run_id.encode()))) % COLORS,
         epochs_before=_checked_epochs(about.get("epochs_before")),
+        owner=clean_name(str(about.get("owner") or ""), ""),
     )
 
 

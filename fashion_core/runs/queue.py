@@ -56,11 +56,13 @@ def read_queue() -> Queue:
 # Joining it
 
 
-def start_or_add(config: TrainConfig, name: str = "", drawing: np.ndarray | None = None) -> str:
+def start_or_add(
+    config: TrainConfig, name: str = "", drawing: np.ndarray | None = None, owner: str = ""
+) -> str:
     """Start training if nothing trains, else let the run wait at the end; returns its id.
 
-    `drawing`: pixels (28, 28) uint8 that the run's film asks, too. Raises RunError when this copy
-    does not allow it or nothing can be written.
+    `drawing`: pixels (28, 28) uint8 that the run's film asks, too; `owner`: who starts it. Raises
+    RunError when this copy does not allow it or nothing can be written.
     """
     limits.refuse_if_read_only()
     with control.launch_lock():
@@ -69,7 +71,7 @@ def start_or_add(config: TrainConfig, name: str = "", drawing: np.ndarray | None
         waits = bool(control.training_now()) or read_queue().will_start
         if waits:
             _check_queue(added=1)
-        run_id = folders.create_run(config, name, "queued")
+        run_id = folders.create_run(config, name, "queued", owner)
         _keep_drawing(run_id, drawing)
         if waits:
             _append([run_id])
@@ -86,8 +88,11 @@ def _keep_drawing(run_id: str, drawing: np.ndarray | None) -> None:
             film.save_drawing(folders.run_dir_of(run_id), drawing)
 
 
-def add_all(named: list[tuple[str, TrainConfig]]) -> list[str]:
-    """Let these runs wait at the end, all or none; returns their ids. Raises RunError."""
+def add_all(named: list[tuple[str, TrainConfig]], owner: str = "") -> list[str]:
+    """Let these runs of one owner wait at the end, all or none; returns their ids.
+
+    Raises RunError.
+    """
     limits.refuse_if_read_only()
     with control.launch_lock():
         most_epochs = max((config.epochs for _, config in named), default=0)
@@ -99,7 +104,7 @@ def add_all(named: list[tuple[str, TrainConfig]]) -> list[str]:
         added = []
         try:
             for name, config in named:
-                added.append(folders.create_run(config, name, "queued"))
+                added.append(folders.create_run(config, name, "queued", owner))
         except RunError:
             for run_id in added:
                 control.remove_folder(folders.run_dir_of(run_id))

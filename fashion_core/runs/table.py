@@ -26,8 +26,16 @@ ACCURACIES = {"Validation": "best_val_accuracy", "Test": "test_accuracy"}
 
 _SUMMARY = ("Name", "State", "Configuration", *ACCURACIES)
 DEFAULT_COLUMNS = (*_SUMMARY, "Epochs done", "When", "Tags")
-COLUMNS = (*DEFAULT_COLUMNS, "Note", "Best epoch", "Seconds", "Disk", *FIELDS.values())
-TEXTS = ("Name", "State", "Configuration", "Tags", "Note")
+COLUMNS = (
+    *DEFAULT_COLUMNS,
+    "Started by",
+    "Note",
+    "Best epoch",
+    "Seconds",
+    "Disk",
+    *FIELDS.values(),
+)
+TEXTS = ("Name", "State", "Configuration", "Tags", "Started by", "Note")
 COUNTS = ("Epochs done", "Best epoch")
 # Types of pandas that can be empty
 DTYPES = {str: str, bool: "boolean", int: "Int64", float: float}
@@ -64,6 +72,7 @@ def _row(run: Run, disk_bytes: int, zone: str) -> dict:
         "Seconds": run.status.get("elapsed_seconds", math.nan),
         "Disk": disk_bytes / 1e6,
         "Tags": ", ".join(run.annotations.tags),
+        "Started by": run.owner,
         "Note": run.annotations.problem or " ".join(run.annotations.text.split()),
     }
     row |= {column: 100 * accuracy_of(run, key) for column, key in ACCURACIES.items()}
@@ -99,8 +108,8 @@ def select_runs(
     """The runs that pass every filter, in the order given.
 
     An empty filter lets all runs pass; of several tags one is enough. `query`: words that must all
-    stand in the run's name, note, tags, configuration or id, whatever the case; quotes keep words
-    together.
+    stand in the run's name, owner, note, tags, configuration or id, whatever the case; quotes keep
+    words together.
     """
     words = [phrase or word for phrase, word in re.findall(r'"([^"]+)"|(\S+)', query.casefold())]
 
@@ -117,7 +126,7 @@ def select_runs(
 
 def _searched_text(run: Run) -> str:
     written = (run.annotations.text, *run.annotations.tags)
-    texts = [run.name, run.run_id, run.state, run.problem, *written]
+    texts = [run.name, run.run_id, run.state, run.problem, run.owner, *written]
     if run.config:
         texts += [run.config.describe(), *_searched_settings(run.config)]
     return "\n".join(texts).casefold()
@@ -140,6 +149,12 @@ def sorted_frame(frame: pd.DataFrame, column: str, ascending: bool) -> pd.DataFr
         values = values.str.casefold().mask(values == "")
     ranked = values.sort_values(ascending=ascending, kind="stable", na_position="last")
     return frame.loc[ranked.index]
+
+
+def own_first(frame: pd.DataFrame, found: list[Run], visitor: str) -> pd.DataFrame:
+    """A `runs_frame` with the runs that the visitor started first, else in the order it has."""
+    own = {run.run_id for run in found if run.owner and run.belongs_to(visitor)}
+    return frame.loc[sorted(frame.index, key=lambda run_id: run_id not in own)]
 
 
 CSV_NAMES = {"Validation": "Validation %", "Test": "Test %", "Disk": "Disk MB"}
@@ -219,13 +234,17 @@ def best_metrics(run: Run, epochs: pd.DataFrame) -> dict:
 
 
 def best_cells(frame: pd.DataFrame) -> dict[str, list[str]]:
-    """The run ids with the best value, by column of a `difference_frame`; of one value none."""
-    found = {}
+    """The run ids with the best value, by column of a `difference_frame`.
+
+    None where all have the same, and of runs that are alike in all but name and time the first.
+    """
+    found, compared = {}, frame.drop(columns=["Name", "Seconds"], errors="ignore")
+    first = ~compared.duplicated()
     for column in (*HIGHEST_IS_BEST, *LOWEST_IS_BEST):
-        values = frame[column].dropna() if column in frame else []
-        if len(values) > 1:
+        values = frame[column].dropna() if column in frame else pd.Series(dtype=float)
+        if values.nunique() > 1:
             best = values.min() if column in LOWEST_IS_BEST else values.max()
-            found[column] = list(values.index[values == best])
+            found[column] = list(values.index[(values == best) & first[values.index]])
     return found
 
 

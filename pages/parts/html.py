@@ -71,19 +71,22 @@ def bars_html(
     mark_best: bool = True,
     title: str = "",
     clickable: bool = False,
+    doubted: Sequence[bool] = (),
 ) -> str:
     """Labelled bars: a row for each name, in it a bar for each of one or two series, A over B.
 
     `series`: shares 0…1, one for each name; the largest of each stands out if `mark_best`. The row
     `label` is marked as the true class. `title` appears under the mouse. `clickable`: for
-    `clickable.show_clickable`, each row goes to its name.
+    `clickable.show_clickable`, each row goes to its name. `doubted`: of each series whether its
+    largest share must not look like a sure answer; without it none is.
     """
+    doubted = list(doubted) or [False] * len(series)
     rows = []
     for place, name in enumerate(names):
         shares = [values[place] for values in series]
         best = [mark_best and place == np.argmax(values) for values in series]
         mark = " (true)" if place == label else ""
-        row = _bar_row(f"{escaped(name)}{mark}", shares, best)
+        row = _bar_row(f"{escaped(name)}{mark}", shares, best, doubted)
         rows.append(goes_to(name, row) if clickable else row)
     kind = "bars pair" if len(series) == 2 else "bars"
     tooltip = f' title="{escaped(title)}"' if title else ""
@@ -96,17 +99,23 @@ def goes_to(target: str, element: str) -> str:
     return element.replace(">", link, 1)
 
 
-def _bar_row(name: str, shares: list[float], best: list[bool]) -> str:
+def _bar_row(name: str, shares: list[float], best: list[bool], doubted: list[bool]) -> str:
+    marks = [_marks(*each) for each in zip(best, doubted, strict=True)]
     if len(shares) == 1:
-        kind = "bar-row winner" if best[0] else "bar-row"
         bar = _bar(shares[0], "bar")
-        return f'<div class="{kind}"><span>{name}</span>{bar}<b>{shares[0]:.1%}</b></div>'
+        return (
+            f'<div class="bar-row{marks[0]}"><span>{name}</span>{bar}<b>{shares[0]:.1%}</b></div>'
+        )
     bars = numbers = ""
-    for letter, share, is_best in zip("AB", shares, best, strict=True):
-        winner = "winner" if is_best else ""
-        bars += _bar(share, f"bar {letter.lower()} {winner}")
-        numbers += f'<span class="{winner}">{letter} {share:.1%}</span>'
+    for letter, share, mark in zip("AB", shares, marks, strict=True):
+        bars += _bar(share, f"bar {letter.lower()}{mark}")
+        numbers += f'<span class="{mark.strip()}">{letter} {share:.1%}</span>'
     return f'<div class="bar-row"><span>{name}</span><div>{bars}</div><b>{numbers}</b></div>'
+
+
+def _marks(is_best: bool, is_doubted: bool) -> str:
+    """The classes of a bar's style that say so."""
+    return (" winner" if is_best else "") + (" doubted" if is_doubted else "")
 
 
 def _bar(share: float, kind: str) -> str:

@@ -113,6 +113,25 @@ def model_in_use() -> ModelEntry | None:
     return entries.get(st.session_state.get(state.MODEL)) or next(iter(entries.values()), None)
 
 
+def ask_first_model(entry: ModelEntry, key: str, label: str, second: str) -> None:
+    """The model in use `entry`, asked for on the page too; the sidebar follows.
+
+    `second`: where the session keeps the second model, which takes the place of the first where
+    that one is chosen as the first. `key`: of the widget.
+    """
+    labels = unique_labels({each.model_id: model_label(each) for each in catalog.list_models()})
+    if st.session_state.get(key) != entry.model_id:  # told only then: else it undoes a click
+        st.session_state[key] = entry.model_id
+
+    def take() -> None:
+        chosen = st.session_state[key]
+        if chosen == st.session_state.get(second):
+            st.session_state[second] = entry.model_id
+        st.session_state[state.MODEL] = chosen
+
+    st.selectbox(label, list(labels), format_func=labels.get, key=key, on_change=take)
+
+
 def ask_second_model(
     entry: ModelEntry, key: str, label: str, optional: bool = False, **options
 ) -> ModelEntry | None:

@@ -7,6 +7,9 @@ The names in the URL stay as they are: old links must open.
 ROUTED = "routed"  # from the router to the page that it runs
 MODEL = "model"  # the id of the model in use, also in the URL
 DIALOG = "dialog_open"  # there while a dialog is open that drawing the page anew would close
+VISITOR = "visitor"  # the name that the visitor gave
+VISITOR_FIELD = "visitor_field"
+VISITOR_KEEPER = "visitor_keeper"  # the component that keeps it in the browser
 
 
 def picker_key(key: str) -> str:
@@ -53,11 +56,15 @@ def clicks_key(key: str) -> str:
 # Confusion matrix
 MODE = "mode"  # also in the URL
 HIDE = "hide"  # also in the URL
-OPENED_IMAGE = "opened_image"  # the index of the image whose dialog opens
+CELL_IMAGE = "cell_image"  # the index of the image that is shown large, if it is in the cell
 
 # Compare
 COMPARE_WITH = "compare_with"  # the id of the second model
-OPENED_PAIR = "opened_pair"  # the index of the image whose dialog opens
+FIRST_PICKER = "compare_first"  # the widget that asks for the model in use on the page
+GROUP = "group"  # the images that one of the numbers counts, also in the URL
+GROUP_CLASS = "group_class"  # the class of these images, also in the URL
+CLASSES_TABLE = "classes_table"
+PAIR_IMAGE = "pair_image"  # the index of the image that is shown large, if it is in what is shown
 
 # Classify
 CLASSIFY_WITH = "classify_with"  # the id of the second model
@@ -104,6 +111,7 @@ def steps_key(picture: str) -> str:
 WITH = "with"
 
 # Inside
+OPENED_IMAGE = "opened_image"  # the index of the image whose dialog opens
 IMAGE = "image"  # the index of the test image, also in the URL
 PICTURE = "picture"  # in the URL: the pixels of a visitor's picture, packed
 PICTURE_NAMES = "picture_names"  # what pictures that were answered are called, by packed pixels
@@ -198,6 +206,8 @@ AGAINST = "against"  # also in the URL: what accuracy is drawn against
 # Runs, the table
 RUNS_TABLE = "runs_table"
 TICKED_RUNS = "ticked_runs"  # the ids of the ticked runs, also of those that a filter hides
+OPENED_RUN = "open"  # the id of the run whose row was clicked, also in the URL
+TAKEN_CELL = "taken_cell"  # the cell of that click
 TABLE_RUNS = "shown_runs"  # the ids of the table's rows as they were last drawn
 
 

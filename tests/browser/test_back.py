@@ -20,8 +20,8 @@ def choose(page, label, words):
 
 def expect_filters(page):
     expect(page.get_by_role("combobox", name="True label")).to_have_value("Shirt")
-    expect(page.get_by_role("combobox", name="Outcome")).to_have_value("Wrong")
-    expect(page).to_have_url(re.compile(r"predictions\?(?=.*true_label=Shirt)(?=.*outcome=Wrong)"))
+    expect(page.get_by_role("radio", name="Right")).to_be_checked()
+    expect(page).to_have_url(re.compile(r"predictions\?(?=.*true_label=Shirt)(?=.*outcome=Right)"))
 
 
 def go(page, where):
@@ -38,7 +38,7 @@ def expect_cell(page):
 def test_back_and_forward_show_each_page_as_it_was_left_in_one_step_each(page, app):
     page.goto(f"{app}/predictions?model=fashion_cnn")
     choose(page, "True label", "Shirt")
-    choose(page, "Outcome", "Wrong")
+    page.get_by_role("radio", name="Right").click()
     expect_filters(page)
     open_from_sidebar(page, "Confusion matrix")
     page.get_by_role("button", name="Shirt → T-shirt/top").click()

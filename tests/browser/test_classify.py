@@ -2,11 +2,13 @@
 lost.
 """
 
+import base64
 import contextlib
 import io
 import re
 import time
 
+import numpy as np
 import pytest
 from app_server import overflow, place_at_rest
 from PIL import Image, ImageDraw
@@ -44,13 +46,14 @@ def canvas(page):
 
 
 def stroke(page, *points):
-    """Draw through these points of the canvas with the mouse."""
-    box = canvas(page).bounding_box()
+    """Draw through these points of the canvas, 0…280, with the mouse, however large it is shown."""
+    box = place_at_rest(canvas(page))
+    scale = box["width"] / 280
     (x, y), *rest = points
-    page.mouse.move(box["x"] + x, box["y"] + y)
+    page.mouse.move(box["x"] + scale * x, box["y"] + scale * y)
     page.mouse.down()
     for x, y in rest:
-        page.mouse.move(box["x"] + x, box["y"] + y, steps=5)
+        page.mouse.move(box["x"] + scale * x, box["y"] + scale * y, steps=5)
     page.mouse.up()
 
 
@@ -165,6 +168,25 @@ def test_a_stroke_may_begin_anywhere_and_the_answer_moves_nothing(page, app):
     changed(page, corner)
     assert canvas(page).bounding_box() == place
     assert place_at_rest(page.locator(".answer .bars")) == bars
+    # The same strokes are the same pixels however large the canvas is shown
+    assert place["width"] == place["height"] == 420
+    clear(page)
+    stroke(page, *LINE)
+    large, marks = grey(changed(page, None)), ink(page)
+    clear(page)
+    page.set_viewport_size({"width": 1000, "height": 900})
+    page.wait_for_function("innerWidth === 1000")
+    assert place_at_rest(canvas(page))["width"] == 280
+    stroke(page, *LINE)
+    small = grey(changed(page, None))
+    assert np.abs(small - large).mean() < 3  # of 255: the mouse stands on whole pixels
+    assert ink(page) == pytest.approx(marks, rel=0.02)
+
+
+def grey(address: str) -> np.ndarray:
+    """The pixels (28, 28) of an inline PNG."""
+    content = base64.b64decode(address.split(",")[1])
+    return np.asarray(Image.open(io.BytesIO(content)).convert("L"), dtype=float)
 
 
 def test_undo_and_clear_work_again_and_again_and_as_quickly_as_a_double_click(page, app):
@@ -266,6 +288,7 @@ def test_on_a_phone_a_finger_draws_without_scrolling_and_corrections_fit(new_con
     page = new_context(**PHONE).new_page()
     open_canvas(page, app)
     box = canvas(page).bounding_box()
+    assert 300 < box["width"] < 390
     scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
     middle = box["x"] + box["width"] / 2
     finger(page, (middle, box["y"] + box["height"] - 20), (middle, box["y"] + 20))
@@ -275,7 +298,7 @@ def test_on_a_phone_a_finger_draws_without_scrolling_and_corrections_fit(new_con
     # Above the canvas the same finger does scroll
     finger(page, (middle, box["y"] - 110), (middle, box["y"] - 300))
     page.wait_for_function(f"{scrolled} > 50")
-    page.get_by_text("It guessed wrong? Correct it").click()
+    page.get_by_text("Adjust the picture").click()
     frame = page.locator("[class*=st-key-edges_]")
     expect(frame).to_be_visible()
     for part in (frame, page.get_by_role("radiogroup").last):
@@ -314,8 +337,11 @@ def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_addres
     expect(page.locator(".steps figure")).to_have_count(8)
     page.goto(f"{app}/classify?way=Samples")
     expect(page.get_by_role("button", name="Show others")).to_be_visible()
-    page.get_by_role("button", name="Bag", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("the true label is Bag")
+    for name in ("Bag", "Coat"):  # by its picture, and the answer stays in view
+        # On its button, which lies over it
+        page.get_by_role("img", name=re.compile(f"Test image .*: {name}$")).first.click(force=True)
+        expect(page.get_by_role("status")).to_contain_text(f"the true label is {name}")
+        expect(page.get_by_role("status").get_by_role("heading")).to_be_in_viewport(ratio=1)
     page.goto(f"{app}/classify?way=Nonsense")
     expect(canvas(page)).to_be_visible()
 
@@ -324,7 +350,7 @@ def test_a_drawing_is_corrected_with_the_keyboard_until_it_is_taken_back_or_clea
     open_canvas(page, app)
     stroke(page, *BOX)
     box = changed(page, None)
-    page.get_by_text("It guessed wrong? Correct it").click()
+    page.get_by_text("Adjust the picture").click()
     toggle = page.get_by_role("switch", name="Turn light and dark over")
     toggle.focus()
     page.keyboard.press("Space")
@@ -357,7 +383,7 @@ def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_
     marks = ink(page)
     page.get_by_role("link", name="Why? Look closer").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Classify")
-    expect(page.get_by_text("It guessed wrong? Correct it")).to_be_visible()
+    expect(page.get_by_text("Adjust the picture")).to_be_visible()
     assert seen(page) == drawn
     assert ink(page) == marks
     stroke(page, (60, 250), (220, 250))

@@ -42,7 +42,7 @@ def expect_cell(page, sides, true, pred):
     """The page says the cell in words, shows its images, keeps it in the URL and rings it."""
     came, left = sides(true, pred)
     words = describe_difference(len(came) - len(left), true, pred)
-    expect(page.locator("h3").first).to_have_text(words)
+    expect(page.locator(".st-key-changes_card h3").first).to_have_text(words)
     for key, found in (("came", came), ("left", left)):
         buttons = page.locator(f".st-key-{key}_grid button")
         expect(buttons).to_have_count(len(found))
@@ -73,9 +73,25 @@ def test_clicks_on_the_difference_show_the_images_that_changed_sides_the_first_o
         expect_cell(page, sides, *cell)
     index = int(sides(*BOOT_AS_SNEAKER)[1][0])
     page.locator(f'.st-key-left_grid button[data-index="{index}"]').click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"Image {index}")
-    expect(dialog.locator(".pair .bar")).to_have_count(20)
+    panel = page.locator(".st-key-picked_panel")
+    expect(panel).to_contain_text(f"Image {index}")
+    expect(panel.locator(".pair .bar")).to_have_count(20)
+    # A click on a number anywhere in its card, and on one in the table of the classes
+    page.locator(".st-key-counted_only_a").click(position={"x": 20, "y": 20})
+    expect(page).to_have_url(re.compile("group=only_a"))
+    expect(page.locator(".st-key-changes_card h3").first).to_have_text("Only A right")
+    shown = page.locator(".st-key-group_grid button")
+    expect(shown.filter(has_text=re.compile(r"A ✓.*B ✗"))).to_have_count(60)
+    table = page.get_by_test_id("stDataFrame")
+    table.scroll_into_view_if_needed()
+    box = place_at_rest(table)
+    place = box["x"] + box["width"] - 30, box["y"] + box["height"] - 15
+    page.mouse.move(*place, steps=5)  # the table wants to have seen the mouse come
+    page.wait_for_timeout(300)
+    page.mouse.click(*place)
+    expect(page).to_have_url(re.compile(r"(?=.*group=only_b)(?=.*group_class=Ankle\+boot)"))
+    expect(page.locator(".st-key-changes_card h3").first).to_have_text("Only B right")
+    expect(page.locator(".st-key-changes_card h3").first).to_be_in_viewport()
 
 
 def canvas(page):

@@ -131,10 +131,15 @@ def describe_answer(answer: predict.Answer, truth: str) -> tuple[str, str]:
     return head, words
 
 
+def is_doubted(answer: predict.Answer) -> bool:
+    """Whether its highest bar must not look like a sure answer."""
+    return not answer.recognised or bool(answer.probs.max() < DOUBT)
+
+
 def answer_html(answer: predict.Answer, truth: str) -> str:
     """The answer in words, its doubt if there is any, and the classes as bars."""
     head, words = describe_answer(answer, truth)
-    bars = bars_html(CLASS_NAMES, answer.probs)
+    bars = bars_html(CLASS_NAMES, answer.probs, doubted=[is_doubted(answer)])
     return f'<div class="answer" role="status"><h3>{head}</h3><p>{words}</p>{bars}</div>'
 
 
@@ -145,5 +150,6 @@ def two_answers_html(answered: Sequence[tuple[str, predict.Answer]], truth: str)
     """
     (name_a, a), (name_b, b) = answered
     heads = ["<h3>{}</h3><p>{}</p>".format(*describe_answer(answer, truth)) for answer in (a, b)]
-    head, bars = pair_head((name_a, name_b), heads), bars_html(CLASS_NAMES, a.probs, b.probs)
+    head, doubted = pair_head((name_a, name_b), heads), [is_doubted(a), is_doubted(b)]
+    bars = bars_html(CLASS_NAMES, a.probs, b.probs, doubted=doubted)
     return f'<div class="answer" role="status">{head}{bars}</div>'

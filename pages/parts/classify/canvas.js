@@ -1,8 +1,17 @@
-// Takes the toolbar of the drawing canvas away and hears the keys that undo, see canvas.py.
+// Takes the toolbar of the drawing canvas away, shows the canvas as large as there is room, and
+// hears the keys that undo, see canvas.py.
+//
+// Strokes and pixels are the same at every size: the canvas takes a pointer's place for that on its
+// own 280 pixels.
 //
 // The toolbar lies, unseen but not untouchable, over the canvas's upper right corner until a mouse
 // has hovered there: strokes that begin there are lost, and a finger undoes or clears.
 
+const STYLE = `
+  .dc-toolbar { display: none !important }
+  .dc-container, .canvas-container, canvas {
+    width: var(--canvas, 280px) !important; height: var(--canvas, 280px) !important;
+  }`
 const TEXT = "textarea, input:not([type=checkbox], [type=radio], [type=range]), [contenteditable]"
 const isTyping = (event) => event.composedPath()[0].matches?.(TEXT)
 
@@ -25,7 +34,7 @@ export default function ({ parentElement, setTriggerValue }) {
     clearInterval(waiting)
     if (canvas.shadowRoot.querySelector(".no-toolbar")) return
     const style = Object.assign(document.createElement("style"), { className: "no-toolbar" })
-    style.textContent = ".dc-toolbar { display: none !important }"
+    style.textContent = STYLE
     canvas.shadowRoot.append(style)
   }
   const waiting = setInterval(takeToolbar, 50)

@@ -13,13 +13,13 @@ from streamlit_drawable_canvas import st_canvas
 
 from pages.parts import state
 
-EDGE = 280  # pixels; fits a phone of 390 px with its margins
+EDGE = 280  # pixels of a drawing; on the screen they may be larger, see canvas.js
 INK, PAPER = "#111111", "#FFFFFF"
 BRUSHES = {"Fine": 4, "Medium": 9, "Thick": 18}
 ERASER_WIDER = 2.5  # times the brush: one rubs out in fewer strokes than one draws
 
 # The canvas brings a toolbar of its own. Why that is taken away is said in canvas.js, which also
-# hears Ctrl+Z.
+# sizes the canvas and hears Ctrl+Z.
 _canvas_keys = st.components.v2.component(
     "canvas_keys", js=Path(__file__).with_name("canvas.js").read_text("utf-8")
 )

@@ -54,7 +54,7 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
     keys = {name: state.correction_key(name, key) for name in DEFAULTS}
     for name, usual in DEFAULTS.items():  # instead of default values, which must not be given twice
         st.session_state.setdefault(keys[name], usual)
-    with st.expander("It guessed wrong? Correct it", icon=":material/tune:", key=f"correct_{key}"):
+    with st.expander("Adjust the picture", icon=":material/tune:", key=f"correct_{key}"):
         st.toggle("Turn light and dark over", key=keys["invert"])
         st.segmented_control(
             "The background is", list(BACKGROUNDS), required=True, key=keys["background"]

@@ -7,7 +7,7 @@ import streamlit as st
 from fashion_core.catalog import ModelEntry
 from fashion_core.pictures.prepare import Correction, Prepared, prepare
 from pages.parts.classify.answer import show_result, show_steps, show_ways_on
-from pages.parts.classify.canvas import EDGE, ask_drawing, put_example
+from pages.parts.classify.canvas import ask_drawing, put_example
 from pages.parts.classify.correction import ask_correction, correction_of, offer_pieces
 
 
@@ -19,10 +19,13 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
     that leads to them.
     """
     cards = st.container(horizontal=True, gap="small")
-    with cards.container(border=True, key="canvas_card", width=EDGE + 34):
+    with cards.container(border=True, key="canvas_card"):
         picture = ask_drawing(place)
-    seen = cards.container(border=True, key="seen_card")
-    answer = cards.container(border=True, key="answer_card")
+    beside = cards.container(key="answers", gap="small")
+    answer = beside.container(border=True, key="answer_card")
+    seen = beside.container(
+        border=True, horizontal=True, vertical_alignment="center", key="seen_card"
+    )
     correction = correction_of("drawing")
     prepared = prepare(picture, correction) if picture else None
     if prepared and (not prepared.blank or correction != Correction()):

@@ -8,6 +8,7 @@ function card(item) {
   button.type = "button"
   button.dataset.index = item.index
   button.setAttribute("aria-label", item.label)
+  button.title = item.label
   button.append(image, ...lines)
   return button
 }
@@ -24,6 +25,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (grid.shown !== shown) grid.replaceChildren(...data.items.map(card))
   grid.shown = shown
   mark(data.picked)
+  grid.setAttribute("aria-label", data.name)
   grid.style.setProperty("--card", data.compact ? "56px" : "76px")
   grid.onclick = (event) => {
     const button = event.target.closest("button")

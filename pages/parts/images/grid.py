@@ -13,14 +13,17 @@ import streamlit as st
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.html import png_data_uri
+from pages.parts.images.source import describe_source
 from pages.parts.words import outcome_of
 
 _image_grid = st.components.v2.component(
     "image_grid",
-    html='<div class="grid" role="group" aria-label="Test images"></div>',
+    html='<div class="grid" role="group"></div>',
     css=Path(__file__).with_name("grid.css").read_text("utf-8"),
     js=Path(__file__).with_name("grid.js").read_text("utf-8"),
 )
+
+SPLIT_IMAGES = {"train": "Training images", "val": "Validation images", "test": "Test images"}
 
 
 def show_image_grid(
@@ -32,7 +35,7 @@ def show_image_grid(
     picked: int | None = None,
     compact: bool = False,
 ) -> None:
-    """Draw test images as buttons with index, outcome, predicted and true label and confidence.
+    """Draw images of a split as buttons with outcome and predicted label; the rest for listeners.
 
     `indices` of the split, `probs` (10000, 10). `picked` is outlined; a click calls `on_pick` with
     the image's index before the next run. `compact`: smaller, with index and confidence only, where
@@ -41,7 +44,12 @@ def show_image_grid(
     items = [
         _grid_item(int(i), split.pixels[i], split.labels[i], probs[i], compact) for i in indices
     ]
-    show_image_buttons(key, items, on_pick, picked, compact)
+    show_image_buttons(key, items, on_pick, picked, compact, describe_images(split.name))
+
+
+def describe_images(split_name: str) -> str:
+    """What the images of a split, or of a picture set, are called all together."""
+    return SPLIT_IMAGES.get(split_name) or describe_source(split_name)
 
 
 def show_image_buttons(
@@ -50,11 +58,13 @@ def show_image_buttons(
     on_pick: Callable[[int], None],
     picked: int | None = None,
     compact: bool = False,
+    name: str = "Test images",
 ) -> None:
     """Draw images as buttons; a click calls `on_pick` with the image's index before the next run.
 
     An item: "index"; "source", the picture's address; "lines", pairs of style class and text;
-    "label", all in words. `picked` is outlined; `compact`: smaller.
+    "label", all in words. `picked` is outlined; `compact`: smaller. `name`: what they are all
+    together, for those who listen.
     """
     indices = [item["index"] for item in items]
 
@@ -65,7 +75,7 @@ def show_image_buttons(
 
     _image_grid(
         key=key,
-        data={"items": items, "picked": picked, "compact": compact},
+        data={"items": items, "picked": picked, "compact": compact, "name": name},
         on_picked_change=hand_over,
     )
 
@@ -79,6 +89,6 @@ def _grid_item(
     number, share = ("quiet", f"#{index}"), ("quiet", confidence)
     lines = [number, share]
     if not compact:
-        lines = [number, (kind, outcome), ("", pred), share, ("quiet", f"is {true}")]
+        lines = [(kind, f"{outcome[0]} {pred}")]
     spoken = f"Image {index}, {kind}: predicted {pred} with {confidence}, true label {true}"
     return {"index": index, "source": png_data_uri(pixels), "lines": lines, "label": spoken}

@@ -32,6 +32,11 @@ def pick_cell(true: int, pred: int) -> None:
 NO_CLASS = "Choose"
 
 
+def unpick_cell() -> None:
+    """Pick none."""
+    st.session_state[state.TRUE] = st.session_state[state.PRED] = NO_CLASS
+
+
 def ask_cell() -> tuple[int, int] | None:
     """The two pickers: the same cell as a click, for keyboard and screen reader.
 

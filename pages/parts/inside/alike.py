@@ -75,7 +75,7 @@ def show_alike_panel(key: str, pixels: np.ndarray, entries: Sequence[ModelEntry]
     `key` as in `show_looks_panel`.
     """
     panel = st.expander(
-        "What it is like",
+        "Look at its neighbours",
         icon=":material/join_inner:",
         key=state.alike_key("panel", key),
         on_change="rerun",

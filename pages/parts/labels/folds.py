@@ -19,6 +19,7 @@ from fashion_core.text import format_count, format_duration
 from pages.parts import state
 from pages.parts.cached import cached_split
 from pages.parts.html import plain
+from pages.parts.visitor import visitor_name
 from pages.parts.words import STATE_BADGES
 
 
@@ -159,6 +160,6 @@ def show_start(label: str, config: TrainConfig | None, names: Iterable[str]) -> 
 def queue_folds(config: TrainConfig | None, names: list[str]) -> None:
     """Queue the runs, or say why not; in a toast, because the card draws itself anew."""
     try:
-        run_queue.add_all(cross_validation.fold_configs(config, names))
+        run_queue.add_all(cross_validation.fold_configs(config, names), visitor_name())
     except (RunError, OSError) as error:
         st.toast(plain(str(error)), icon=":material/error:", duration="long")

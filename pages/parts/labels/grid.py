@@ -20,7 +20,7 @@ from fashion_core.text import BYTE_ORDER_MARK
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.html import png_data_uri
-from pages.parts.images.grid import show_image_buttons
+from pages.parts.images.grid import describe_images, show_image_buttons
 
 TEST, TRAIN = "test", "train"  # our split and the file that it is from have the same name
 SPLIT_LABELS = {TEST: "Test images", TRAIN: "Training images"}
@@ -204,7 +204,8 @@ def show_grid(listing: Listing, shown: np.ndarray, picked: int | None) -> None:
     st.caption(describe_grid(listing))
     if len(shown):
         items = [grid_item(listing, int(place)) for place in shown]
-        show_image_buttons("grid", items, pick, picked)
+        name = describe_images(listing.split.name)
+        show_image_buttons("grid", items, pick, picked, name=name)
     else:
         st.info("This model doubts no label. Choose another model or list.", icon=":material/task:")
 

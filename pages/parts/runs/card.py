@@ -1,5 +1,7 @@
 """One run as a card: its state in words, its note and tags, and what can be done with it."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from fashion_core import catalog, limits
@@ -13,17 +15,27 @@ from pages.parts.frame import open_dialog
 from pages.parts.html import plain
 from pages.parts.picker import use_model
 from pages.parts.runs.continue_run import show_continue
+from pages.parts.visitor import deleting_problem
 from pages.parts.words import STATE_BADGES, describe_config
 
 CARDS_AT_MOST = 6
 MAX_DOWNLOAD_BYTES = 64_000_000  # what `checkpoints` takes back
 
 
-def show_cards(chosen: list[folders.Run]) -> None:
-    """A card for each run, and for several a way to delete all of them."""
+def show_opened(run: folders.Run, close: Callable[[], None]) -> None:
+    """The card of the run whose row was clicked, with the button that calls `close`."""
+    entries = {entry.model_id: entry for entry in catalog.list_models()}
+    with st.container(key="opened_run", gap="xsmall"):
+        show_run(run, entries.get(run.run_id))
+        st.button("Close this run", icon=":material/close:", type="tertiary", on_click=close)
+
+
+def show_cards(chosen: list[folders.Run], opened: str | None = None) -> None:
+    """A card for each run but the opened one, and for several a way to delete all of them."""
     entries = {entry.model_id: entry for entry in catalog.list_models()}
     for run in chosen[:CARDS_AT_MOST]:
-        show_run(run, entries.get(run.run_id))
+        if run.run_id != opened:
+            show_run(run, entries.get(run.run_id))
     if len(chosen) > CARDS_AT_MOST:
         st.caption(
             f"Here are {CARDS_AT_MOST} of the {len(chosen):,} ticked runs. Tick fewer to see the"
@@ -40,7 +52,8 @@ def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
     with st.container(border=True, key=f"run-{run.run_id}"):
         show_title(run)
         words = describe_config(run.config) if run.config else "It cannot be read as a run"
-        st.caption(plain(f"{words} · {run.run_id}"))
+        started_by = f" · started by {run.owner}" if run.owner else ""
+        st.caption(plain(f"{words} · {run.run_id}{started_by}"))
         for sentence in filter(None, (run.message, run.annotations.problem)):
             st.write(plain(sentence))
         if run.annotations.text:
@@ -75,7 +88,9 @@ def show_actions(run: folders.Run) -> None:
         show_model_buttons(run)
     if st.button("Name and notes", icon=":material/edit:", key=f"edit-{run_id}", disabled=off):
         open_dialog("Name and notes", ask_annotations, run)
-    if st.button("Delete", icon=":material/delete:", key=f"delete-{run_id}", disabled=off):
+    problem = deleting_problem(run)
+    options = {"disabled": off or bool(problem), "help": plain(problem) or None}
+    if st.button("Delete", icon=":material/delete:", key=f"delete-{run_id}", **options):
         ask_delete([run])
 
 
@@ -160,7 +175,10 @@ def save_annotations(run_id: str, *keys: str) -> None:
 def ask_delete(chosen: list[folders.Run]) -> None:
     """Ask back before these runs are deleted; the model in use is refused with a sentence."""
     in_use = st.session_state.get(state.MODEL)
-    if any(run.run_id == in_use for run in chosen):
+    problem = next(filter(None, map(deleting_problem, chosen)), "")
+    if problem:
+        st.error(plain(f"{problem} Untick it first."))
+    elif any(run.run_id == in_use for run in chosen):
         st.error("This model is in use. Pick another one in the sidebar first.")
     else:
         what = "this run" if len(chosen) == 1 else f"these {len(chosen):,} runs"
@@ -178,7 +196,7 @@ def confirm_delete(chosen: list[folders.Run]) -> None:
     ids = [run.run_id for run in chosen]
     them = "it" if len(chosen) == 1 else "them"
     with st.container(horizontal=True):
-        if st.button(f"Delete {them}", type="primary", on_click=delete_runs, args=(ids,)):
+        if st.button(f"Delete {them}", on_click=delete_runs, args=(ids,)):
             st.rerun()
         if st.button(f"Keep {them}"):
             st.rerun()
@@ -189,6 +207,9 @@ def delete_runs(run_ids: list[str]) -> None:
     errors = []
     for run_id in run_ids:
         try:
+            problem = deleting_problem(folders.read_run(run_id))
+            if problem:
+                raise RunError(problem)
             control.delete_run(run_id)
         except RunError as error:
             errors.append(str(error))

@@ -20,6 +20,7 @@ from pages.parts.runs.own_network import ask_network, field_value, own_is_chosen
 from pages.parts.runs.rate_finder import ask_find
 from pages.parts.runs.sources import describe_sources
 from pages.parts.runs.sweep import ask_sweep
+from pages.parts.visitor import ask_visitor
 
 MAIN_FIELDS = ("model", *ADDED_KINDS, "epochs", "batch_size", "learning_rate", "schedule")
 MORE_FIELDS = tuple(name for name in TrainConfig().to_dict() if name not in MAIN_FIELDS)
@@ -40,6 +41,7 @@ def ask_config(start: Callable[[dict, str], None]) -> dict:
                 placeholder="Optional",
                 key=state.RUN_NAME,
             )
+            ask_visitor()
         with finder:
             ask_find(values)
         ask_start(start)

@@ -11,6 +11,7 @@ from fashion_core.errors import LabError
 from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.visitor import visitor_name
 
 
 def ask_model_file() -> None:
@@ -61,4 +62,4 @@ def save_run(file: UploadedFile) -> str:
         path.write_bytes(file.getvalue())
         from fashion_core import model_import  # with torch
 
-        return model_import.import_model(path, Path(file.name).stem)
+        return model_import.import_model(path, Path(file.name).stem, visitor_name())

@@ -12,6 +12,7 @@ from fashion_core.text import format_bytes, format_count
 from pages.parts import state
 from pages.parts.runs.card import ask_delete
 from pages.parts.times import visitor_zone, when_column
+from pages.parts.visitor import may_delete
 
 KEEP_ALL = "keep all"
 
@@ -31,13 +32,14 @@ def ask_pruning(found: list[folders.Run], disk_bytes: dict[str, int]) -> None:
             return
         in_use = st.session_state.get(state.MODEL)
         to_delete = pruning.runs_to_prune(found, rule, ask_count(rule), time.time(), in_use)
+        to_delete = [run for run in to_delete if may_delete(run)]
         if to_delete:
             show_preview(to_delete, disk_bytes)
         else:
             st.caption("No run goes under this rule.")
         st.caption(
-            "Runs that have not ended, the model in use, and folders that cannot be read as runs"
-            " always stay."
+            "Runs that have not ended, the model in use, folders that cannot be read as runs, and"
+            " other visitors' runs always stay."
         )
 
 
@@ -76,7 +78,7 @@ def show_preview(to_delete: list[folders.Run], disk_bytes: dict[str, int]) -> No
     what = format_count(len(to_delete), "run")
     st.markdown(f"**{what} would go**, which frees {freed}:")
     show_table(run_table.runs_frame(to_delete, disk_bytes, visitor_zone()))
-    if st.button(f"Delete {what}", type="primary", icon=":material/delete:", key="prune"):
+    if st.button(f"Delete {what}", icon=":material/delete:", key="prune"):
         ask_delete(to_delete)
 
 

@@ -13,6 +13,7 @@ from fashion_core.runs.queue import Queue
 from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.visitor import may_delete
 from pages.parts.words import describe_config
 
 REFRESH_SECONDS = 2.0
@@ -75,7 +76,7 @@ def _ask_place(run: Run, place: int, count: int) -> None:
     first, last = place == 0, place == count - 1
     _ask_row_button("arrow_upward", "Earlier", run, run_queue.move, -1, disabled=first)
     _ask_row_button("arrow_downward", "Later", run, run_queue.move, 1, disabled=last)
-    _ask_row_button("close", "Cancel", run, run_queue.cancel)
+    _ask_row_button("close", "Cancel", run, run_queue.cancel, disabled=not may_delete(run))
 
 
 def _ask_row_button(

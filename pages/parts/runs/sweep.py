@@ -11,6 +11,7 @@ from fashion_core.text import format_count, format_duration
 from pages.parts import state
 from pages.parts.html import plain
 from pages.parts.runs.own_network import field_value
+from pages.parts.visitor import visitor_name
 
 
 def ask_sweep(values: dict, past: list[folders.Run]) -> None:
@@ -83,7 +84,7 @@ def queue_all(fields: list[str], name: str, key: str) -> None:
     """
     values = {field: field_value(field) for field in fields}
     try:
-        run_queue.add_all(named_configs(values, name, key))
+        run_queue.add_all(named_configs(values, name, key), visitor_name())
     except (ConfigError, RunError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:

@@ -11,6 +11,7 @@ from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.history import has_returned
 from pages.parts.times import visitor_zone, when_column
+from pages.parts.visitor import visitor_name
 from pages.parts.words import GLOSSARY
 
 # Filters
@@ -98,6 +99,8 @@ def ask_order(
         columns = ask_columns()
         sort_by = st.session_state[state.SORT_BY]
         frame = run_table.sorted_frame(frame, sort_by, order == "Ascending")
+        if sort_by == "When":  # who sorts by a result wants the best, whoever trained it
+            frame = run_table.own_first(frame, shown, visitor_name())
         st.download_button(
             "CSV",
             lambda: run_table.table_csv(
@@ -108,7 +111,10 @@ def ask_order(
             icon=":material/download:",
             on_click="ignore",
         )
-    st.caption("Tick rows with the mouse, or with the arrow keys and Shift + Space.")
+    st.caption(
+        "Click a row to open its run. Tick rows with the mouse, or with the arrow keys and Shift +"
+        " Space."
+    )
     draw_table(frame, columns)
     by_id = {run.run_id: run for run in shown}
     return [by_id[run_id] for run_id in frame.index]
@@ -152,7 +158,7 @@ def draw_table(frame: pd.DataFrame, columns: list[str]) -> None:
         frame[columns],
         hide_index=True,
         on_select=take_ticks,
-        selection_mode="multi-row",
+        selection_mode=("multi-row", "single-cell"),
         selection_default={"selection": {"rows": rows}},
         key=state.RUNS_TABLE,
         placeholder="",
@@ -214,6 +220,39 @@ def take_ticks() -> None:
     ticked = [shown[row] for row in sorted(rows) if row < len(shown)]
     hidden = [run_id for run_id in ticked_ids() if run_id not in shown]
     st.session_state[state.TICKED_RUNS] = hidden + ticked
+    take_click(shown)
+
+
+# The opened run
+
+
+def take_click(shown: list[str]) -> None:
+    """Open the run of the clicked cell; `shown` are the ids of the rows.
+
+    The table keeps the cell while rows are ticked and sorted: each click counts once.
+    """
+    cell = next(iter(st.session_state[state.RUNS_TABLE]["selection"].get("cells", ())), None)
+    if cell and cell != st.session_state.get(state.TAKEN_CELL) and cell[0] < len(shown):
+        st.session_state[state.OPENED_RUN] = shown[cell[0]]
+    st.session_state[state.TAKEN_CELL] = cell
+
+
+def opened_run(found: list[folders.Run]) -> folders.Run | None:
+    """The opened run, if it still is there; the URL is made to name it."""
+    if has_returned() or state.OPENED_RUN not in st.session_state:
+        st.session_state[state.OPENED_RUN] = st.query_params.get(state.OPENED_RUN)
+    opened = next((run for run in found if run.run_id == st.session_state[state.OPENED_RUN]), None)
+    if opened is None:
+        st.session_state[state.OPENED_RUN] = None
+        st.query_params.pop(state.OPENED_RUN, None)
+    elif st.query_params.get(state.OPENED_RUN) != opened.run_id:
+        st.query_params[state.OPENED_RUN] = opened.run_id
+    return opened
+
+
+def close_run() -> None:
+    """Open none."""
+    st.session_state[state.OPENED_RUN] = None
 
 
 def untick_all() -> None:
