@@ -51,8 +51,10 @@ def show_runs(found: list[folders.Run]) -> None:
     else:
         show_nothing_found(found)
     ticked, opened = ticked_runs(found), opened_run(found)
+    place = st.container()  # also where none is open: what follows keeps its place
     if opened:
-        show_opened(opened, close_run)
+        with place:
+            show_opened(opened, close_run)
     chosen = ticked or shown
     if chosen:
         show_curves(chosen, bool(ticked))

@@ -181,9 +181,10 @@ def test_ticked_runs_are_compared_and_stay_ticked(page, app):
         position={"x": 120, "y": HEADER + ROW * 2 + ROW // 2}
     )
     page.keyboard.press("ArrowDown")
+    settle(page)  # the row of the cell opens
     page.keyboard.press("Shift+Space")  # Narrow
     expect(main(page).get_by_text("2 ticked").first).to_be_visible()
-    expect_names(page.get_by_test_id("stDataFrame").nth(1), "Narrow", "Wide")
+    expect_names(page.get_by_test_id("stDataFrame").nth(1), "Narrow", "Wide", column=2)
     headers = page.get_by_test_id("stDataFrame").nth(1).locator("th").all_text_contents()
     assert headers[2:5] == ["Learning rate", "Dropout", "Validation"]
     for label in ("Training loss", "Seconds"):
