@@ -24,10 +24,10 @@ STEPS = [
     {"text", "files", "limits", "config"},
     {"data", "fetch", "transforms", "models", "optimizers", "losses", "evaluation", "comparison"}
     | {"label_errors", "duplicates"}
-    | {"pictures", "picture_sets", "fetch_pictures"},
+    | {"pictures", "picture_sets", "fetch_pictures", "my_pictures", "picture_zip"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
-    | {"foreign_weights", "kept_answers", "cross_validation"},
+    | {"foreign_weights", "kept_answers", "cross_validation", "taught"},
     {"worker", "__main__"},
 ]
 WITHIN = {
@@ -38,7 +38,10 @@ WITHIN = {
     "label_errors": {"evaluation"},
     "picture_sets": {"pictures", "data"},
     "fetch_pictures": {"picture_sets", "pictures"},
-    "training": {"distillation", "picture_report"},
+    "my_pictures": {"picture_sets", "pictures"},
+    "picture_zip": {"my_pictures", "picture_sets", "pictures"},
+    "taught": {"picture_report"},
+    "training": {"distillation", "picture_report", "taught"},
     "foreign_weights": {"training"},
     "catalog": {"foreign_weights"},
     "resume": {"training"},
