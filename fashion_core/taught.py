@@ -187,7 +187,9 @@ def _replayed_shares(before: dict) -> dict[str, float]:
     for name in names:
         counts = picture_sets.count_pictures(picture_sets.pictures_dir() / name)
         shares |= {kind: share_of(before, kind) for kind, count in counts.items() if count}
-    return {kind: round((1 - TAUGHT_SHARE) * share, 3) for kind, share in shares.items()}
+    # One that was taught before has these shares already
+    left = 1.0 if before.get("start_model") else 1 - TAUGHT_SHARE
+    return {kind: round(left * share, 3) for kind, share in shares.items()}
 
 
 def expectations(labels: np.ndarray, network: str) -> list[str]:

@@ -1,5 +1,6 @@
 """fashion_core.taught: what is said before, what is learned, what is told after."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 from short_training import CPU, train_split, val_split
 
-from fashion_core import checkpoints, predict, taught, training
+from fashion_core import checkpoints, predict, resume, taught, training
 from fashion_core.config import TAUGHT, TrainConfig
 from fashion_core.errors import ConfigError, PictureSetError
 from fashion_core.losses import teaching_objective
@@ -104,6 +105,25 @@ def test_taught_drawings_are_learned_and_little_is_forgotten(tmp_path, monkeypat
     assert taught.read_report(tmp_path) == told
     again = [mine.made_anew(5, (0, 1))[0] for _ in range(2)]
     np.testing.assert_array_equal(*again)
+
+
+def test_a_teaching_that_was_killed_goes_on_as_if_it_had_not_been():
+    config = TrainConfig(start_model="fashion_cnn", epochs=2, train_size=1_000, batch_size=256)
+    checkpoint = checkpoints.read_checkpoint(CLASSIC)
+    mine = taught.taught_pictures(list("abc"), frames(3), np.array([8, 8, 3]))
+    state = training.new_state(config, CPU, "float32")
+    training.teach(state, checkpoint, mine)
+    weights, kept = [], {}
+    for event in training.train(state, train_split(), val_split()):
+        if event["kind"] == "epoch" and not kept:
+            kept = copy.deepcopy(resume.state_to_dict(state))
+    weights.append(state.best_weights)
+    state = resume.restore_state(config, kept, CPU, "float32")
+    training.teach(state, checkpoint, mine)
+    list(training.train(state, train_split(), val_split()))
+    weights.append(state.best_weights)
+    for name, tensor in weights[0].items():
+        assert torch.equal(tensor, weights[1][name]), name
 
 
 THRESHOLDS = ("temperature", "ood_threshold", "line_ood_threshold")

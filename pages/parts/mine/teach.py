@@ -107,7 +107,8 @@ def _show_outcome(run: folders.Run) -> None:
     st.caption(plain(run.name))
     if report is None:
         message = run.message or "It ended before anything could be measured."
-        st.warning(plain(f"{message} Teach it again."), icon=":material/error:")
+        st.warning(plain(f"{message} Teach it again, or go on."), icon=":material/error:")
+        st.page_link("pages/train.py", label="Go on with it", icon=":material/model_training:")
         return
     st.html(_metrics_html(report))
     _show_switch(run)
