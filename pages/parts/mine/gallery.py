@@ -136,11 +136,11 @@ def show_picked(gallery: Gallery, place: int) -> None:
         with st.container(horizontal=True):
             brought = _brought(picture)
             if brought is not None:
-                st.html(image_html(brought, "brought", "As it was brought"), width=160)
-            st.html(image_html(picture.pixels, "seen", "As the model sees it"), width=160)
+                st.html(image_html(brought, "brought", "As it was brought"), width=112)
+            st.html(image_html(picture.pixels, "seen", "As the model sees it"), width=112)
         kind = "right" if gallery.right[place] else "wrong"
         st.html(
-            f'<div class="picked"><div class="words">The model says <b class="{kind}">'
+            f'<div class="picked"><div class="words">The model: <b class="{kind}">'
             f"{escaped(describe_answer(pred))}</b></div></div>"
         )
         key = state.relabel_key(picture.picture_id, picture.label)

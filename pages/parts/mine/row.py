@@ -35,13 +35,14 @@ def ask_what_it_was(
     with st.container(key=f"what_{key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**What was it?**", width="content")
-            answer = OUTLIER if kept_id else _answer(prepared, entry)
+            answer = _answer(prepared, entry)
             if answer != OUTLIER:
                 st.button(
                     f"Right, {label_name(answer)}",
                     icon=":material/check:",
                     key=f"right_{widget}",
                     help="Keeps the picture with the model's own answer.",
+                    disabled=bool(kept_id),  # there all the same: nothing jumps
                     on_click=_keep,
                     args=(answer, widget, *arguments),
                 )
