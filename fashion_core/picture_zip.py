@@ -48,7 +48,7 @@ def write_zip(kept: Sequence[tuple[MyPicture, bytes]]) -> bytes:
     return buffer.getvalue()
 
 
-MAX_ZIP_BYTES = 256 * 1024 * 1024
+MAX_ZIP_BYTES = 128 * 1024 * 1024
 MAX_ENTRIES = 10_000
 MAX_RECORDS_BYTES = 20_000_000  # of MAX_ENTRIES pictures
 MAX_TOTAL_BYTES = 1_000_000_000  # unpacked
