@@ -75,14 +75,15 @@ def test_the_folder_is_a_picture_set_and_goes_when_it_is_empty(kept):
 
 
 def test_what_cameras_add_is_not_kept_and_the_size_is_limited():
-    photo = Image.fromarray(np.random.default_rng(0).integers(0, 255, (900, 1200, 3), np.uint8))
+    photo = Image.new("RGB", (1200, 900), "red")
     exif = photo.getexif()
     exif[0x0112], exif[0x010F] = 6, "Secret camera"  # turned, maker
     buffer = io.BytesIO()
-    photo.save(buffer, "JPEG", exif=exif)
+    photo.save(buffer, "JPEG", exif=exif, icc_profile=b"Secret profile")
     content = encode_brought(Image.open(buffer))
-    assert Image.open(io.BytesIO(content)).size == (384, 512)
-    assert b"Secret" not in content
+    again = Image.open(io.BytesIO(content))
+    assert again.size == (384, 512)
+    assert again.info == {}
 
 
 def test_two_at_once_lose_nothing(kept):
@@ -186,7 +187,7 @@ def test_of_a_hostile_zip_only_its_pictures_are_taken(tmp_path):
     assert [(picture.label, picture.source) for picture, _ in kept] == [(4, "import")]
     said = " ".join(problems)
     assert said.count("leads out of its folder") == 4
-    for word in ("link", "2 files lay in no folder of a class", "page.html", "huge.png"):
+    for word in ("is a link", "2 files lay in no folder of a class", "page.html", "huge.png"):
         assert word in said
     assert not list(tmp_path.iterdir())
 
