@@ -47,7 +47,10 @@ def test_one_click_under_an_answer_keeps_it_another_relabels_it_undo_forgets_it(
     what_it_was(app).set_value(OUTLIER).run()
     assert [each.label for each in store.read_all()] == [OUTLIER]
     assert "Kept in My pictures" in words(app)
-    press(app, "Undo")  # the drawing's own comes later on the page
+    store.relabel(store.read_all()[0].picture_id, 5)  # on another page
+    app.run()
+    assert what_it_was(app).value == 5
+    press(app, "Undo")
     assert store.read_all() == []
     assert what_it_was(app).value is None
     labelled(app.button, "Right, ").click().run()

@@ -117,6 +117,11 @@ def keep_key(picture: str, digest: int) -> str:
     return f"keep_{picture}_{digest}"
 
 
+def problem_key(widget: str) -> str:
+    """Why the last click on this row of labels kept nothing."""
+    return f"problem_{widget}"
+
+
 def relabel_key(picture_id: str, label: int) -> str:
     """The label of an open picture; a new one where the label is another."""
     return f"relabel_{picture_id}_{label}"

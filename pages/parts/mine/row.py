@@ -12,7 +12,13 @@ from fashion_core import predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.errors import CheckpointError
 from fashion_core.metadata import OUTLIER
-from fashion_core.my_pictures import LABELS, encode_brought, label_name, new_picture
+from fashion_core.my_pictures import (
+    LABELS,
+    MyPicture,
+    encode_brought,
+    label_name,
+    new_picture,
+)
 from fashion_core.pictures.prepare import Prepared
 from pages.parts import state
 from pages.parts.cached import cached_model
@@ -30,8 +36,10 @@ def ask_what_it_was(
     if prepared.blank:
         return
     digest = zlib.crc32(prepared.pixels.tobytes())
-    kept_id = st.session_state.setdefault(state.KEPT, {}).get(digest)
+    kept = _kept_picture(digest)
     widget, arguments = state.keep_key(key, digest), (digest, source, picture, prepared)
+    if kept:  # perhaps on another page since
+        st.session_state[widget] = kept.label
     with st.container(key=f"what_{key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**What was it?**", width="content")
@@ -42,7 +50,7 @@ def ask_what_it_was(
                     icon=":material/check:",
                     key=f"right_{widget}",
                     help="Keeps the picture with the model's own answer.",
-                    disabled=bool(kept_id),  # there all the same: nothing jumps
+                    disabled=kept is not None,  # there all the same: nothing jumps
                     on_click=_keep,
                     args=(answer, widget, *arguments),
                 )
@@ -55,7 +63,14 @@ def ask_what_it_was(
             on_change=_choose,
             args=(widget, *arguments),
         )
-        _show_outcome(kept_id, digest, widget)
+        _show_outcome(kept is not None, digest, widget)
+
+
+def _kept_picture(digest: int) -> MyPicture | None:
+    """The answered picture as it is kept; None where it is not, or was deleted elsewhere."""
+    kept_id = st.session_state.setdefault(state.KEPT, {}).get(digest)
+    pictures = store().read_all() if kept_id else []
+    return next((each for each in pictures if each.picture_id == kept_id), None)
 
 
 def _answer(prepared: Prepared, entry: ModelEntry) -> int:
@@ -68,11 +83,11 @@ def _answer(prepared: Prepared, entry: ModelEntry) -> int:
     return answer.label if answer.recognised else OUTLIER
 
 
-def _show_outcome(kept_id: str | None, digest: int, widget: str) -> None:
-    problem = st.session_state.pop(state.KEEP_PROBLEM, None)
+def _show_outcome(is_kept: bool, digest: int, widget: str) -> None:
+    problem = st.session_state.pop(state.problem_key(widget), None)
     if problem:
         st.error(plain(problem), icon=":material/error:")
-    if not kept_id:
+    if not is_kept:
         st.caption("A click keeps the picture in My pictures, so that you can teach it to a model.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -92,14 +107,12 @@ def _choose(
     widget: str, digest: int, source: str, picture: Image.Image, prepared: Prepared
 ) -> None:
     """A label was clicked: keep the picture, or change its label; the same again takes it back."""
-    label = st.session_state[widget]
-    kept_id = st.session_state[state.KEPT].get(digest)
+    label, kept = st.session_state[widget], _kept_picture(digest)
     if label is None:
         _undo(digest, widget)
-    elif kept_id and attempt(lambda: store().relabel(kept_id, label), state.KEEP_PROBLEM):
-        return
-    else:  # new, or deleted elsewhere
-        st.session_state.pop(state.KEEP_PROBLEM, None)
+    elif kept:
+        attempt(lambda: store().relabel(kept.picture_id, label), state.problem_key(widget))
+    else:
         _keep(label, widget, digest, source, picture, prepared)
 
 
@@ -108,7 +121,7 @@ def _keep(
 ) -> None:
     kept = new_picture(label, source, prepared.pixels)
     content = encode_brought(picture)
-    if attempt(lambda: store().add([(kept, content)]), state.KEEP_PROBLEM):
+    if attempt(lambda: store().add([(kept, content)]), state.problem_key(widget)):
         st.session_state[state.KEPT][digest] = kept.picture_id
         st.session_state[widget] = label
     else:
@@ -117,11 +130,7 @@ def _keep(
 
 def _undo(digest: int, widget: str) -> None:
     """Keep the picture no longer; one that was deleted elsewhere is gone already."""
-    kept_id = st.session_state[state.KEPT].pop(digest, None)
+    kept = _kept_picture(digest)
+    if kept:
+        attempt(lambda: store().delete(kept.picture_id), state.problem_key(widget))
     st.session_state[widget] = None
-    if kept_id and not attempt(lambda: store().delete(kept_id), state.KEEP_PROBLEM):
-        is_there = any(each.picture_id == kept_id for each in store().read_all())
-        if is_there:
-            st.session_state[state.KEPT][digest] = kept_id
-        else:
-            st.session_state.pop(state.KEEP_PROBLEM, None)
