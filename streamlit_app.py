@@ -15,6 +15,7 @@ PAGES = [
     st.Page("pages/confusion_matrix.py", title="Confusion matrix", icon=":material/grid_on:"),
     st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
     st.Page("pages/classify.py", title="Classify", icon=":material/draw:"),
+    st.Page("pages/my_pictures.py", title="My pictures", icon=":material/photo_library:"),
     st.Page("pages/inside.py", title="Inside", icon=":material/visibility:"),
     st.Page("pages/labels.py", title="Wrong labels", icon=":material/label_off:"),
 ]

@@ -3,7 +3,6 @@
 `python -m fashion_core COMMAND --help` has more.
 """
 
-import dataclasses
 import hashlib
 import io
 import json
@@ -19,7 +18,13 @@ from typing import TYPE_CHECKING
 import click
 
 from fashion_core import data, fetch, files
-from fashion_core.config import ADDED_KINDS, SWITCHED_ON, TrainConfig, field_spec
+from fashion_core.config import (
+    ADDED_KINDS,
+    SWITCHED_ON,
+    TrainConfig,
+    field_spec,
+    offered_fields,
+)
 from fashion_core.errors import ExportError, LabError, PictureError, PictureSetError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
@@ -104,8 +109,8 @@ def _show_files(bar: "tqdm", name: str, files_done: int, files_total: int) -> No
 
 def _config_options(command):
     """One option per hyper-parameter, with the range and help text that the page's form shows."""
-    for spec in reversed(dataclasses.fields(TrainConfig)):
-        facts = field_spec(spec.name)
+    for name in reversed(offered_fields()):
+        spec, facts = TrainConfig.__dataclass_fields__[name], field_spec(name)
         flags = ["--" + spec.name.replace("_", "-")]
         shown = {"default": spec.default, "show_default": True, "help": facts["help"]}
         if spec.type is bool:

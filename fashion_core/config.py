@@ -56,6 +56,8 @@ HELD_OUT = {ALL_FOLDS: "Learns from all training images."} | {
 # What a batch may hold beside Fashion-MNIST's own images, and how much of it at most
 ADDED_KINDS = ("synthetic", "drawings", "photos", "others")
 MAX_ADDED = 0.8
+# Of each batch of a model that is taught: the last ones in it are a visitor's own pictures
+TAUGHT, TAUGHT_SHARE = "taught", 0.3
 # What a kind that is only switched on gets, as in configurations of former versions
 SWITCHED_ON = 0.5
 
@@ -78,6 +80,14 @@ def _share(label: str, help_text: str):
         " teacher or Mixup."
     )
     return _number(0.0, 0.0, MAX_ADDED, 0.05, label, help_text)
+
+
+def _model_id(label: str, help_text: str):
+    """A model's id, "" for none. No form asks for it, since the model has to be kept beside."""
+    return field(default="", metadata={"label": label, "help": help_text, "pattern": _MODEL_ID})
+
+
+_MODEL_ID = r"[0-9A-Za-z_-]{0,64}"
 
 
 def _switch(label: str, help_text: str):
@@ -184,6 +194,12 @@ class TrainConfig:
         " images that none of them learned from. Not together with Learns from a teacher.",
     )
 
+    start_model: str = _model_id(
+        "Taught from",
+        "The model that it starts from and whose answers it replays, so that it does not forget"
+        " them while it learns a visitor's own pictures.",
+    )
+
     def __post_init__(self):
         for kind in ADDED_KINDS:
             if isinstance(getattr(self, kind), bool):
@@ -203,6 +219,11 @@ class TrainConfig:
                 " teacher (distillation) cannot both be on: the teacher has not seen such pictures."
                 " Set their shares to 0 or switch it off."
             )
+        if self.start_model and (self.distillation or self.mixup):
+            raise ConfigError(
+                "A model that is taught (start_model) answers for the pictures that it replays."
+                " Learns from a teacher (distillation) and Mixup (mixup) must be off."
+            )
         if self.distillation and self.held_out_fold is not None:
             raise ConfigError(
                 f"A fold cannot be left out (fold {self.fold!r}) together with Learns from a"
@@ -219,7 +240,10 @@ class TrainConfig:
     @property
     def added_counts(self) -> dict[str, int]:
         """How many pictures of each kind beside Fashion-MNIST's own a whole batch holds."""
-        counts = {kind: round(getattr(self, kind) * self.batch_size) for kind in ADDED_KINDS}
+        shares = {kind: getattr(self, kind) for kind in ADDED_KINDS}
+        if self.start_model:
+            shares[TAUGHT] = TAUGHT_SHARE
+        counts = {kind: round(share * self.batch_size) for kind, share in shares.items()}
         return {kind: count for kind, count in counts.items() if count}
 
     @property
@@ -323,12 +347,21 @@ def _checked_model(value) -> str:
 MAX_PROBLEM = 400  # characters of a sentence that quotes a value of unknown size
 
 
+def offered_fields() -> list[str]:
+    """The hyper-parameters that a form or the command line asks for, in their order."""
+    every = dataclasses.fields(TrainConfig)
+    return [spec.name for spec in every if "pattern" not in spec.metadata]
+
+
 def _check_value(spec: dataclasses.Field, value) -> None:
     if spec.name == "model":
         return  # checked before: it may be a description, too
     if spec.type is bool:
         if not isinstance(value, bool):
             raise ConfigError(f"{spec.name} must be true or false, not {value!r}.")
+    elif "pattern" in spec.metadata:
+        if not isinstance(value, str) or not re.fullmatch(spec.metadata["pattern"], value):
+            raise ConfigError(f"{spec.name} must be a model's id, not {value!r}.")
     elif spec.type is str:
         names = spec.metadata["names"]
         if value not in names:

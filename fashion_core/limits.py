@@ -22,6 +22,7 @@ MAX_RUNS, MAX_QUEUE = "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"
 MAX_PARAMETERS, MAX_LAYERS = "FASHION_MAX_PARAMETERS", "FASHION_MAX_LAYERS"
 MAX_MULTIPLICATIONS = "FASHION_MAX_MULTIPLICATIONS"
 DELETE_ANY = "FASHION_DELETE_ANY"
+MAX_PICTURES, MAX_PICTURES_MB = "FASHION_MAX_PICTURES", "FASHION_MAX_PICTURES_MB"
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 SHOWN_CHARACTERS = 40  # as much of a bad value as a sentence can bear
 
@@ -34,6 +35,8 @@ class Limits:
     minutes: float = math.inf  # of training for one run
     runs: float = math.inf  # kept at a time
     queue: float = math.inf  # runs that wait at a time
+    pictures: float = math.inf  # that visitors keep, see `my_pictures`, which has limits of its own
+    pictures_mb: float = math.inf  # megabytes of them
 
     def describe(self) -> str:
         """The limits in one sentence; empty when there are none."""
@@ -135,6 +138,8 @@ def read_limits() -> Limits:
         minutes=_limit(MAX_MINUTES, whole=False),
         runs=_limit(MAX_RUNS, whole=True),
         queue=_limit(MAX_QUEUE, whole=True, lowest=0),
+        pictures=_limit(MAX_PICTURES, whole=True, lowest=0),
+        pictures_mb=_limit(MAX_PICTURES_MB, whole=False),
     )
 
 

@@ -57,6 +57,25 @@ def distillation_loss(logits: torch.Tensor, teacher_logits: torch.Tensor) -> tor
     return divergence * TEACHER_TEMPERATURE**2
 
 
+# Taught 80 drawings, the classic network forgot 0.5 points of the validation images at 1, 0.3 at 4
+FORMER_WEIGHT = 4.0
+
+
+def teaching_objective(
+    logits: torch.Tensor, targets: torch.Tensor, former_logits: torch.Tensor
+) -> torch.Tensor:
+    """What teaching makes smaller, in nats: cross-entropy of what is new, distance from before.
+
+    logits, targets (n, 10); former_logits (r, 10), what the model said of the first r images before
+    it was taught. Those are replayed: their labels do not count, that answer does ("Learning
+    without Forgetting", Li and Hoiem, 2016), FORMER_WEIGHT times as much as a new image.
+    """
+    replayed, count = len(former_logits), len(logits)
+    new_loss = F.cross_entropy(logits[replayed:], targets[replayed:])
+    former_loss = distillation_loss(logits[:replayed], former_logits)
+    return ((count - replayed) * new_loss + FORMER_WEIGHT * replayed * former_loss) / count
+
+
 def label_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """The mean cross-entropy, in nats, of the images that have a label of one of the ten classes.
 

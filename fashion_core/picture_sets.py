@@ -36,6 +36,7 @@ ENVIRONMENT_NAME = "FASHION_PICTURES_DIR"
 MAX_PICTURES = 100_000  # of one set: 78 MB of pixels
 MAX_PICTURES_A_FOLDER = 10_000  # or a word; Google's files hold about 130,000 drawings each
 NONE = "none"
+MY_PICTURES = "my-pictures"  # what visitors of this copy kept, see `my_pictures`
 OTHER_FOLDERS = (NONE, "near")  # "near": other things that look like one of the ten classes
 LICENCE_FILE = "LICENSE.txt"
 

@@ -19,10 +19,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fashion_core import distillation, evaluation
-from fashion_core.config import FOLDS, TrainConfig
+from fashion_core.config import FOLDS, TAUGHT, TrainConfig
 from fashion_core.data import Split, folds, iterate_batches
 from fashion_core.errors import ConfigError, TrainingFailed
-from fashion_core.losses import NO_LABEL, label_loss, objective, soft_targets
+from fashion_core.losses import (
+    NO_LABEL,
+    label_loss,
+    objective,
+    soft_targets,
+    teaching_objective,
+)
 from fashion_core.metadata import OUTLIER
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
@@ -39,6 +45,7 @@ from fashion_core.transforms import (
 if TYPE_CHECKING:
     from fashion_core.checkpoints import Checkpoint
     from fashion_core.picture_sets import PictureSet
+    from fashion_core.taught import Taught
 
 
 @dataclass
@@ -62,6 +69,9 @@ class TrainState:
     val_logits: np.ndarray | None = None
     test_logits: np.ndarray | None = None
     elapsed_seconds: float = 0.0  # of training, up to the last event
+    # Of a model that is taught: itself as it was before, and what it learns
+    former_model: nn.Module | None = None
+    taught: "Taught | None" = None
     # The epoch under way: what its events need, and what draws its batches again after a pause
     epoch_batches: int = 0  # finished ones
     epoch_images: int = 0
@@ -121,6 +131,21 @@ def start_from(state: TrainState, checkpoint: "Checkpoint") -> None:
     state.optimizer = Optimizer(state.config, state.model, state.precision)
 
 
+def teach(state: TrainState, checkpoint: "Checkpoint", taught: "Taught") -> None:
+    """Have a state learn a visitor's pictures with a replay of what that model answers.
+
+    A new state starts from the model; a restored one goes on. Raises ConfigError.
+    """
+    if state.step == 0:
+        start_from(state, checkpoint)
+    generator = torch.get_rng_state()  # which a new state sets
+    before = new_state(state.config, state.device, state.precision)
+    torch.set_rng_state(generator)
+    start_from(before, checkpoint)
+    state.former_model = before.optimizer.compute_model.eval()
+    state.taught = taught
+
+
 def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[dict]:
     """Train until `config.epochs` are done; yields plain dicts of JSON numbers.
 
@@ -146,9 +171,9 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
 def _train_epoch(state: TrainState, tensors: tuple[Tensor, ...], began: float) -> Iterator[dict]:
     """The weight updates of the epoch that are still to come; yields its step events."""
     config = state.config
-    event_batches = event_steps(
-        config.steps_per_epoch, config.images_per_epoch, first=state.step == 0
-    )
+    # What is taught is little and should be seen, too
+    images_told = config.images_per_epoch * (4 if config.start_model else 1)
+    event_batches = event_steps(config.steps_per_epoch, images_told, first=state.step == 0)
     state.model.train()
     state.optimizer.compute_model.train()
     state.optimizer.round_weights()  # a restored state has set the model's
@@ -223,11 +248,27 @@ def update(
         images = random_erasing(images, generator)
     images = images.to(state.optimizer.compute_type, memory_format=torch.channels_last)
     logits = state.optimizer.compute_model(images).float()  # (n, 10)
+    if state.former_model is not None:
+        loss = teaching_objective(logits, targets, _former_logits(state, images))
+    else:
+        loss = objective(logits, targets, teacher_logits)
     state.optimizer.clear_gradients()
-    objective(logits, targets, teacher_logits).backward()
+    loss.backward()
     state.optimizer.step(learning_rate_at(config, state.step))
     state.step += 1
     return label_loss(logits.detach()[mixed:], labels[mixed:])
+
+
+def _former_logits(state: TrainState, images: Tensor) -> Tensor:
+    """What the model said, before it was taught, of the images of a batch that are replayed.
+
+    images (n, 1, 28, 28); those that are taught stand last. Returns (r, 10) float32.
+    """
+    config = state.config
+    new_share = config.added_counts[TAUGHT] / config.batch_size
+    replayed = round(len(images) * (1 - new_share))
+    with torch.no_grad():
+        return state.former_model(images[:replayed]).float()
 
 
 WARM_UP_SHARE = 0.25  # share of the steps in which the learning rate climbs
@@ -358,15 +399,20 @@ def _with_added_kinds(state: TrainState, batches: Iterator[tuple]) -> Iterator[t
     """The batches with the pictures that the config adds to each."""
     if not state.config.added_counts:
         return batches
-    return prefetched(batches, state.config, state.step)
+    return prefetched(batches, state.config, state.step, state.taught)
 
 
-def prefetched(batches: Iterator[tuple], config: TrainConfig, first_step: int) -> Iterator[tuple]:
+def prefetched(
+    batches: Iterator[tuple], config: TrainConfig, first_step: int, taught: "Taught | None" = None
+) -> Iterator[tuple]:
     """The batches `with_added`, each drawn on a thread while training is busy with another."""
     with ThreadPoolExecutor(1) as executor:
         drawing = None
         for step, (pixels, labels) in enumerate(batches, start=first_step):
-            drawn, drawing = drawing, executor.submit(with_added, pixels, labels, config, step)
+            drawn, drawing = (
+                drawing,
+                executor.submit(with_added, pixels, labels, config, step, taught),
+            )
             if drawn:
                 yield drawn.result()
         if drawing:
@@ -374,15 +420,22 @@ def prefetched(batches: Iterator[tuple], config: TrainConfig, first_step: int) -
 
 
 def with_added(
-    pixels: Tensor, labels: Tensor, config: TrainConfig, step: int
+    pixels: Tensor,
+    labels: Tensor,
+    config: TrainConfig,
+    step: int,
+    taught: "Taught | None" = None,
 ) -> tuple[Tensor, Tensor]:
     """A batch (n, 28, 28), (n,) and the pictures of other kinds that belong to it.
 
     Returns pixels (m, 28, 28) uint8 and labels (m,) int64, OUTLIER of what is no garment.
     """
     share = len(labels) / config.real_batch_size  # an epoch's last batch is smaller
+    seed = (config.seed, step)
     made = [
-        _added(kind, round(count * share), pixels.numpy(), labels.numpy(), (config.seed, step))
+        taught.made_anew(round(count * share), seed)
+        if kind == TAUGHT
+        else _added(kind, round(count * share), pixels.numpy(), labels.numpy(), seed)
         for kind, count in config.added_counts.items()
     ]
     return (
@@ -443,9 +496,13 @@ def validate(state: TrainState, val_split: Split) -> dict:
     metrics = {"val_loss": val_loss, **accuracies}
     # At equal accuracy the lower loss is the better model
     score = (_overall(list(accuracies.values()), counts), -val_loss)
+    if state.taught:  # what was taught last counts, not what was known before
+        score = (float(state.step), 0.0)
     best = score > state.best_score
     if best:
         sure = calibrate(val_split.labels, logits, val_split.pixels, *others)
+        if state.taught:
+            sure = state.taught.recognised_too(state.model, sure)
         _keep_best(state, score, metrics | sure)
     return metrics | {"best": best}
 

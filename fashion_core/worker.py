@@ -154,6 +154,8 @@ def _train(run_dir: Path, status: _Status) -> None:
 
     config = TrainConfig.from_dict(files.read_json(run_dir / "config.json")["config"])
     state = _first_state(run_dir, config)
+    if config.start_model:
+        _begin_teaching(run_dir, state)
     status.values |= {"device": state.device.type, "precision": state.precision}
     status.values |= {"threads": thread_count(), "steps": config.steps_per_epoch}
     status.values |= {"step": state.step, "elapsed_seconds": state.elapsed_seconds}
@@ -177,7 +179,28 @@ def _train(run_dir: Path, status: _Status) -> None:
         _keep_answers(run_dir / "model.pt", state)
     if end == "finished" and config.held_out_fold is not None:
         cross_validation.save_answers(run_dir, *training.held_out_answers(state, train_split))
+    if config.start_model:
+        _report_teaching(run_dir, state, metrics)
     status.write(state=end, message=message, **_best(state))
+
+
+def _begin_teaching(run_dir: Path, state: "TrainState") -> None:
+    """Raises CheckpointError, ConfigError and PictureSetError."""
+    from fashion_core import checkpoints, taught, training
+
+    checkpoint = checkpoints.read_checkpoint(run_dir / taught.START_FILE)
+    training.teach(state, checkpoint, taught.read_taught(run_dir))
+
+
+def _report_teaching(run_dir: Path, state: "TrainState", metrics: dict) -> None:
+    """Tell before and after. Where that cannot be written, the model is there all the same."""
+    from fashion_core import checkpoints, taught
+
+    start = checkpoints.read_checkpoint(run_dir / taught.START_FILE)
+    before, after = checkpoints.model_of(start), checkpoints.load_model(run_dir / "model.pt")
+    test = start.metrics.get("test_accuracy"), metrics.get("test_accuracy")
+    with contextlib.suppress(OSError):
+        taught.save_report(run_dir, taught.report(before, after, state.taught, test))
 
 
 def _keep_answers(model_path: Path, state: "TrainState") -> None:
@@ -276,6 +299,8 @@ class _Camera:
         self.drawing = film.read_drawing(run_dir)
         self.tenth = math.ceil(state.config.steps_per_epoch / 10)
         self.next_step = self.tenth
+        if state.config.start_model:  # teaching is short; ten looks would make it twice as long
+            self.next_step = math.inf
         if state.step == 0:
             self._shoot(None)
 

@@ -78,7 +78,8 @@ def show_file(key: str, name: str, content: bytes, entries: Sequence[ModelEntry]
     except PictureError as error:
         st.error(f"**{plain(name)}**  \n{plain(str(error))}", icon=":material/broken_image:")
         return
-    show_card(key, name, picture, entries)
+    source = "camera" if key == "photo" else "upload"
+    show_card(key, name, picture, entries, source=source)
 
 
 def show_samples(entries: Sequence[ModelEntry]) -> None:
@@ -98,7 +99,7 @@ def show_samples(entries: Sequence[ModelEntry]) -> None:
         )
         return
     picture, truth = Image.fromarray(split.pixels[picked]), CLASS_NAMES[split.labels[picked]]
-    show_card("sample", f"Test image {picked}", picture, entries, truth)
+    show_card("sample", f"Test image {picked}", picture, entries, truth, "test image")
 
 
 def choose_samples(split: Split) -> None:

@@ -24,10 +24,10 @@ STEPS = [
     {"text", "files", "limits", "architecture", "config"},
     {"data", "fetch", "transforms", "models", "optimizers", "losses", "evaluation", "comparison"}
     | {"label_errors", "duplicates"}
-    | {"pictures", "picture_sets", "fetch_pictures"},
+    | {"pictures", "picture_sets", "fetch_pictures", "my_pictures", "picture_zip"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
-    | {"model_import", "onnx_export", "speed"}
+    | {"model_import", "onnx_export", "speed", "taught"}
     | {"foreign_weights", "kept_answers", "cross_validation"},
     {"worker", "__main__"},
 ]
@@ -40,7 +40,10 @@ WITHIN = {
     "label_errors": {"evaluation"},
     "picture_sets": {"pictures", "data"},
     "fetch_pictures": {"picture_sets", "pictures"},
-    "training": {"distillation", "picture_report"},
+    "my_pictures": {"picture_sets", "pictures"},
+    "picture_zip": {"my_pictures", "picture_sets", "pictures"},
+    "taught": {"picture_report"},
+    "training": {"distillation", "picture_report", "taught"},
     "foreign_weights": {"training"},
     "speed": {"training"},
     "onnx_export": {"export"},

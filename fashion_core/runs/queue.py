@@ -10,6 +10,7 @@ holds the queue until it is resumed or ended, or the queue is started past it. N
 import contextlib
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -57,12 +58,17 @@ def read_queue() -> Queue:
 
 
 def start_or_add(
-    config: TrainConfig, name: str = "", drawing: np.ndarray | None = None, owner: str = ""
+    config: TrainConfig,
+    name: str = "",
+    drawing: np.ndarray | None = None,
+    owner: str = "",
+    fill: Callable[[Path], None] | None = None,
 ) -> str:
     """Start training if nothing trains, else let the run wait at the end; returns its id.
 
-    `drawing`: pixels (28, 28) uint8 that the run's film asks, too; `owner`: who starts it. Raises
-    RunError when this copy does not allow it or nothing can be written.
+    `drawing`: pixels (28, 28) uint8 that the run's film asks, too; `owner`: who starts it. `fill`
+    puts into the run's folder what its training needs beside; it may raise OSError. Raises RunError
+    when this copy does not allow it or nothing can be written.
     """
     limits.refuse_if_read_only()
     with control.launch_lock():
@@ -73,6 +79,8 @@ def start_or_add(
             _check_queue(added=1)
         run_id = folders.create_run(config, name, "queued", owner)
         _keep_drawing(run_id, drawing)
+        if fill:
+            _fill(run_id, fill)
         if waits:
             _append([run_id])
         else:
@@ -80,6 +88,15 @@ def start_or_add(
     if waits:
         start_next()  # what had trained may have ended meanwhile
     return run_id
+
+
+def _fill(run_id: str, fill: Callable[[Path], None]) -> None:
+    run_dir = folders.run_dir_of(run_id)
+    try:
+        fill(run_dir)
+    except OSError as error:
+        control.remove_folder(run_dir)
+        raise folders.unwritable(error) from error
 
 
 def _keep_drawing(run_id: str, drawing: np.ndarray | None) -> None:

@@ -7,14 +7,13 @@ import contextlib
 import dataclasses
 
 from fashion_core import architecture
-from fashion_core.config import MODELS, TrainConfig, field_spec
+from fashion_core.config import MODELS, TrainConfig, field_spec, offered_fields
 from fashion_core.errors import ConfigError
 from fashion_core.text import format_value
 
 # The hyper-parameters that can be swept, those worth it first
 FIRST = ("learning_rate", "seed", "batch_size", "optimizer", "schedule", "epochs")
-_FIELDS = [spec.name for spec in dataclasses.fields(TrainConfig)]
-NAMES = (*FIRST, *(name for name in _FIELDS if name not in FIRST))
+NAMES = (*FIRST, *(name for name in offered_fields() if name not in FIRST))
 
 
 # Values

@@ -16,9 +16,9 @@ from fashion_core import picture_sets
 from fashion_core.errors import PictureSetError
 from fashion_core.metadata import IMAGE_SIZE, OUTLIER
 from fashion_core.picture_sets import PictureSet, Strokes
-from fashion_core.synthetic.canvas import EDGE, fitted
+from fashion_core.synthetic.canvas import EDGE, enlarged, fitted
 from fashion_core.synthetic.drawing import Pen, placed_lines
-from fashion_core.synthetic.photos import retaken
+from fashion_core.synthetic.photos import retaken, turned
 
 SOURCES = {"drawings": "quickdraw", "photos": "clothing"}  # what fetch-pictures calls them
 
@@ -31,7 +31,9 @@ def read_pictures(kind: str, split: str) -> PictureSet:
     """
     folder = picture_sets.pictures_dir()
     found = [
-        picture_sets.load_picture_set(folder / name) for name in picture_sets.list_picture_sets()
+        picture_sets.load_picture_set(folder / name)
+        for name in picture_sets.list_picture_sets()
+        if name != picture_sets.MY_PICTURES  # which are taught, not measured with
     ]
     wanted = [
         each.part(split) for each in found if (each.strokes is not None) == (kind == "drawings")
@@ -120,6 +122,44 @@ def redraw(strokes: Strokes, rng: Generator) -> np.ndarray:
         closed = len(line) > 8 and gap < 0.15 * EDGE and rng.random() < 0.4
         pen.stroke(canvas, line, closed=closed)
     return fitted(canvas, rng)
+
+
+# What lines of a drawing are drawn again with: narrower, as they are, wider, in pixels of EDGE
+WIDTHS = (-3, -2, 0, 0, 2, 3, 5)
+BEND = 3.0  # pixels of EDGE by which a line may move, the standard deviation
+
+
+def redraw_pixels(image: np.ndarray, rng: Generator) -> np.ndarray:
+    """A drawing of which no strokes are known, drawn anew by another hand: (28, 28) uint8 both."""
+    big, _ = turned(enlarged(image), np.zeros((EDGE, EDGE), np.uint8), rng)
+    field = rng.normal(0, BEND, (2, 4, 4)).astype(np.float32)  # smooth: 16 points and between
+    shift = [cv2.resize(each, (EDGE, EDGE), interpolation=cv2.INTER_CUBIC) for each in field]
+    rows, columns = np.mgrid[:EDGE, :EDGE].astype(np.float32)
+    big = cv2.remap(big, columns + shift[0], rows + shift[1], cv2.INTER_LINEAR)
+    width = int(rng.choice(WIDTHS))
+    if width:
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (abs(width), abs(width)))
+        big = cv2.dilate(big, kernel) if width > 0 else _thinned(big, kernel)
+    return fitted(big, rng)
+
+
+def _thinned(big: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """The picture with narrower lines, or as it is where hardly anything would be left of them."""
+    thin = cv2.erode(big, kernel)
+    return thin if thin.sum() > 0.5 * big.sum() else big
+
+
+def varied(
+    pixels: np.ndarray, are_lines: np.ndarray, count: int, rng: Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Some of these pictures made anew: their places (count,) int64, and (count, 28, 28) uint8.
+
+    pixels (N, 28, 28) uint8; are_lines (N,) bool, which of them are line drawings. All come about
+    equally often.
+    """
+    places = np.resize(rng.permutation(len(pixels)), count)
+    made = [(redraw_pixels if are_lines[i] else retaken)(pixels[i], rng) for i in places]
+    return places, np.array(made, np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
 
 
 def _fill_in(canvas: np.ndarray, lines: list[np.ndarray], width: int, value: int) -> None:

@@ -22,7 +22,7 @@ def photograph(image: np.ndarray, label: int, rng: Generator) -> np.ndarray:
     mask = (big > rng.uniform(8, 30)).astype(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     if rng.random() < 0.7:
-        big, mask = _turned(big, mask, rng)
+        big, mask = turned(big, mask, rng)
     return photo_of(big.astype(np.float32), mask, label, rng)
 
 
@@ -30,7 +30,7 @@ def retaken(image: np.ndarray, rng: Generator) -> np.ndarray:
     """A photo that is prepared already, (28, 28) uint8, as another one would have come out."""
     big = enlarged(image)
     mask = (big > 12).astype(np.uint8)
-    big, mask = _turned(big, mask, rng)
+    big, mask = turned(big, mask, rng)
     inside = big[mask > 0]
     mean = inside.mean() if len(inside) else 128.0
     cloth = (big - mean) * rng.uniform(0.6, 1.3) + mean + rng.uniform(-45, 45)
@@ -43,7 +43,7 @@ def retaken(image: np.ndarray, rng: Generator) -> np.ndarray:
     return fitted(np.clip(scene, 0, 255).astype(np.uint8), rng)
 
 
-def _turned(big: np.ndarray, mask: np.ndarray, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
+def turned(big: np.ndarray, mask: np.ndarray, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
     """An image, (EDGE, EDGE) uint8, and its mask turned, stretched and seen a little askew."""
     source = np.array([(0, 0), (EDGE, 0), (EDGE, EDGE), (0, EDGE)], np.float32)
     turn = rng.normal(0, 0.12) if rng.random() < 0.85 else rng.uniform(-0.6, 0.6)

@@ -107,6 +107,38 @@ def steps_key(picture: str) -> str:
     return f"steps_{picture}"
 
 
+# My pictures
+MY_PICTURES = "my_pictures"  # those of this session, where this copy keeps none
+KEPT = "kept"  # the ids of answered pictures that were kept, by a digest of their pixels
+KEEP_PROBLEM = "keep_problem"  # why the last click kept nothing
+TAKEN_BACK = "taken_back"  # the picture that was deleted last, with its file's content
+MINE_SHOWN = "show"  # which of them are listed, also in the URL
+MINE_PAGE = "mine_page"  # also in the URL
+MINE_PICKED = "mine_picked"  # the id of the open one
+MINE_OUTCOME = "mine_outcome"  # what the last action came to, a sentence
+MINE_IMPORTS = "mine_imports"  # how many files were imported
+
+
+def keep_key(picture: str, digest: int) -> str:
+    """The row of labels under the answer to one picture."""
+    return f"keep_{picture}_{digest}"
+
+
+def problem_key(widget: str) -> str:
+    """Why the last click on this row of labels kept nothing."""
+    return f"problem_{widget}"
+
+
+def relabel_key(picture_id: str, label: int) -> str:
+    """The label of an open picture; a new one where the label is another."""
+    return f"relabel_{picture_id}_{label}"
+
+
+def mine_file_key(imports: int) -> str:
+    """The field for a zip file: an empty one after each import."""
+    return f"mine_file_{imports}"
+
+
 # Compare and Classify, in the URL
 WITH = "with"
 

@@ -72,6 +72,8 @@ def describe_model(card: dict) -> str:
         knows = "learned drawings and photos too"
     if share_of(config, "drawings") or share_of(config, "photos"):
         knows = "learned people's drawings and photos too"
+    if config.get("start_model"):
+        knows = "taught the pictures that were kept here"
     return f"{short_name(str(card.get('model', 'Unknown network')))}, {knows}."
 
 

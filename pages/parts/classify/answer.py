@@ -24,17 +24,24 @@ from pages.parts.images.pair import pair_head
 from pages.parts.inside.alike import show_alike_panel
 from pages.parts.inside.looks import show_looks_panel
 from pages.parts.inside.picture import link_picture
+from pages.parts.mine.row import ask_what_it_was
 from pages.parts.words import outcome_of
 
 SMALL = 100  # pixels: a smaller picture is shown with hard edges, not blurred
 
 
 def show_card(
-    key: str, name: str, picture: Image.Image, entries: Sequence[ModelEntry], truth: str = ""
+    key: str,
+    name: str,
+    picture: Image.Image,
+    entries: Sequence[ModelEntry],
+    truth: str = "",
+    source: str = "upload",
 ) -> None:
     """One picture: itself, what the model sees, the answer, the steps, what can be corrected.
 
-    `key` tells it from the others on the page; `truth` is its true class where that is known.
+    `key` tells it from the others on the page; `truth` is its true class where that is known;
+    `source` is what My pictures says of where it is from.
     """
     prepared = prepare(picture, correction_of(key))
     with st.container(border=True, key=f"card_{key}"):
@@ -47,6 +54,7 @@ def show_card(
         brought.html(image_html(prepared.steps[0].picture, kind, name))
         prepared = ask_part(key, prepared, entries[0])
         show_result(prepared, entries, seen, answer, truth)
+        ask_what_it_was(key, source, picture, prepared, entries[0])
         offer_pieces(key, prepared)
         show_ways_on(key, name, prepared, entries)
         show_steps(prepared, key)

@@ -9,6 +9,7 @@ from fashion_core.pictures.prepare import Correction, Prepared, prepare
 from pages.parts.classify.answer import show_result, show_steps, show_ways_on
 from pages.parts.classify.canvas import ask_drawing, put_example
 from pages.parts.classify.correction import ask_correction, correction_of, offer_pieces
+from pages.parts.mine.row import ask_what_it_was
 
 
 @st.fragment
@@ -30,6 +31,7 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
     prepared = prepare(picture, correction) if picture else None
     if prepared and (not prepared.blank or correction != Correction()):
         show_result(prepared, entries, seen, answer)
+        ask_what_it_was("drawing", "drawing", picture, prepared, entries[0])
         if place == "classify":
             show_more(prepared, entries)
         else:

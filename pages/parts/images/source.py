@@ -62,6 +62,8 @@ def _ask_source(on_change: Callable[[], None] | None) -> str:
 
 def describe_source(name: str) -> str:
     """A picture set as a visitor calls it."""
+    if name == picture_sets.MY_PICTURES:
+        return "My pictures"
     return "Test images" if name == TEST_IMAGES else KNOWN_SETS.get(name, name)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from fashion_core import limits
 from fashion_core.architecture import short_name
-from fashion_core.config import ADDED_KINDS, RECIPES, TrainConfig, field_spec
+from fashion_core.config import ADDED_KINDS, RECIPES, TrainConfig, field_spec, offered_fields
 from fashion_core.errors import ConfigError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
@@ -23,7 +23,7 @@ from pages.parts.runs.sweep import ask_sweep
 from pages.parts.visitor import ask_visitor
 
 MAIN_FIELDS = ("model", *ADDED_KINDS, "epochs", "batch_size", "learning_rate", "schedule")
-MORE_FIELDS = tuple(name for name in TrainConfig().to_dict() if name not in MAIN_FIELDS)
+MORE_FIELDS = tuple(name for name in offered_fields() if name not in MAIN_FIELDS)
 
 
 def ask_config(start: Callable[[dict, str], None]) -> dict:
@@ -135,7 +135,7 @@ def show_limits() -> None:
 
 def form_values() -> dict:
     """The values of all fields at the click; what was drawn last may lack the one typed before."""
-    return {name: field_value(name) for name in TrainConfig().to_dict()}
+    return {name: field_value(name) for name in offered_fields()}
 
 
 # Recipes

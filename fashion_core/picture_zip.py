@@ -1,0 +1,175 @@
+"""Kept pictures as a zip file and back: one folder a class, as torchvision's ImageFolder reads it.
+
+`pictures.json` in it holds what `my_pictures` records beside each picture. A file from outside is
+never unpacked: its pictures are opened in memory, one at a time, and saved anew under names of our
+own, so that nothing in it can lead to another place.
+"""
+
+import contextlib
+import io
+import json
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePosixPath
+
+from fashion_core import files
+from fashion_core.errors import PictureError, PictureSetError
+from fashion_core.metadata import OUTLIER
+from fashion_core.my_pictures import (
+    MyPicture,
+    checked_record,
+    encode_brought,
+    folder_name,
+    new_picture,
+    record_of,
+    suffix_of,
+)
+from fashion_core.picture_sets import classes_of
+from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
+from fashion_core.pictures.prepare import prepare
+from fashion_core.text import format_bytes, format_count, one_line
+
+RECORDS = "pictures.json"
+Kept = list[tuple[MyPicture, bytes]]  # pictures with the contents of their files
+Report = Callable[[int, int], None]  # files read, files to read
+
+
+def write_zip(kept: Sequence[tuple[MyPicture, bytes]]) -> bytes:
+    """The zip file of these pictures."""
+    buffer, records = io.BytesIO(), {}
+    with zipfile.ZipFile(buffer, "w") as archive:  # stored: pictures are compressed already
+        for picture, content in kept:
+            name = f"{folder_name(picture.label)}/{picture.picture_id}{suffix_of(content)}"
+            archive.writestr(name, content)
+            records[name] = record_of(picture)
+        archive.writestr(RECORDS, json.dumps(records), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+MAX_ZIP_BYTES = 128 * 1024 * 1024
+MAX_ENTRIES = 10_000
+MAX_RECORDS_BYTES = 20_000_000  # of MAX_ENTRIES pictures
+MAX_TOTAL_BYTES = 1_000_000_000  # unpacked
+ENTRY_MARK = b"PK\x01\x02"  # begins each entry of a zip file's list
+
+
+def read_zip(content: bytes, room: int, report: Report | None = None) -> tuple[Kept, list[str]]:
+    """The pictures of a zip file, at most `room`, with new ids; and sentences on what was left out.
+
+    Raises PictureSetError for what is no zip file, one with too many entries, and one that holds no
+    picture that can be used.
+    """
+    archive = _opened(content)
+    problems: list[str] = []
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    records = _read_records(archive, entries)
+    labelled = list(_labelled(entries, problems))
+    if len(labelled) > room:
+        problems.append(f"Only {format_count(max(0, room), 'picture')} more can be kept here.")
+    kept: Kept = []
+    total = 0
+    for done, (entry, label) in enumerate(labelled[: max(0, room)], 1):
+        try:
+            data = _read(archive, entry, MAX_FILE_BYTES)
+            total += len(data)
+            if total > MAX_TOTAL_BYTES:
+                problems.append(f"Unpacked it has over {format_bytes(MAX_TOTAL_BYTES)}: cut there.")
+                break
+            kept.append(_picture_of(data, label, records.get(entry.filename)))
+        except PictureError as error:
+            problems.append(f"{_shown(entry)}: {error}")
+        if report:
+            report(done, len(labelled))
+    if not kept:
+        raise PictureSetError(
+            "This zip file holds no picture that can be kept. It should hold folders named like the"
+            f" classes, or none, with pictures in them. {' '.join(problems[:3])}".rstrip()
+        )
+    return kept, problems
+
+
+def _opened(content: bytes) -> zipfile.ZipFile:
+    if len(content) > MAX_ZIP_BYTES:
+        raise PictureSetError(
+            f"This file has {format_bytes(len(content))}; a zip file may have at most"
+            f" {format_bytes(MAX_ZIP_BYTES)}. Split it."
+        )
+    # Counted before the list is read, which alone could fill the memory
+    count = content.count(ENTRY_MARK)
+    if count > MAX_ENTRIES:
+        raise PictureSetError(
+            f"This zip file has {count:,} entries; at most {MAX_ENTRIES:,} are read. Split it."
+        )
+    try:
+        return zipfile.ZipFile(io.BytesIO(content))
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise PictureSetError(
+            "This is no zip file, or it is damaged. Choose one that was exported here."
+        ) from error
+
+
+def _shown(entry: zipfile.ZipInfo) -> str:
+    return one_line(entry.filename)[:80]
+
+
+def _labelled(
+    entries: list[zipfile.ZipInfo], problems: list[str]
+) -> Iterator[tuple[zipfile.ZipInfo, int]]:
+    """The entries that lie in a class's folder, with its label; problems tells of the others."""
+    foreign = 0
+    for entry in entries:
+        parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+        if entry.filename == RECORDS or (parts and parts[-1].startswith(".")):
+            continue
+        if stat.S_ISLNK(entry.external_attr >> 16):
+            problems.append(f"{_shown(entry)} is a link and was left out.")
+        elif ".." in parts or parts[:1] == ("/",) or ":" in entry.filename:
+            problems.append(f"{_shown(entry)} leads out of its folder and was left out.")
+        elif entry.flag_bits & 1:
+            problems.append(f"{_shown(entry)} is encrypted and was left out.")
+        else:
+            allowed = classes_of(parts[-2]) if len(parts) > 1 else None
+            if allowed is not None and len(allowed) <= 1:
+                yield entry, allowed[0] if allowed else OUTLIER
+            else:
+                foreign += 1
+    if foreign:
+        problems.append(
+            f"{format_count(foreign, 'file')} lay in no folder of a class and were left out."
+        )
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
+    """An entry's content; what its header says of its size is not believed. Raises PictureError."""
+    try:
+        with archive.open(entry) as file:
+            data = file.read(most + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+        raise PictureError("it is damaged.") from error
+    if len(data) > most:
+        raise PictureError(f"it has more than {format_bytes(most)}.")
+    return data
+
+
+def _read_records(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> dict:
+    """What pictures.json says, by name; empty where there is none that can be used."""
+    entry = next((each for each in entries if each.filename == RECORDS), None)
+    if entry is not None:
+        with contextlib.suppress(PictureError, ValueError, RecursionError):
+            text = _read(archive, entry, MAX_RECORDS_BYTES)
+            records = json.loads(text, parse_constant=files.refuse_constant)
+            return records if isinstance(records, dict) else {}
+    return {}
+
+
+def _picture_of(data: bytes, label: int, record: object) -> tuple[MyPicture, bytes]:
+    """A picture as if it were kept now, except for what its record says. Raises PictureError."""
+    brought = open_picture(data)
+    content = encode_brought(brought)
+    with contextlib.suppress(ValueError):
+        if isinstance(record, dict):
+            kept_at, source, pixels = checked_record(record)
+            return new_picture(label, source, pixels, kept_at), content
+    return new_picture(label, "import", prepare(brought).pixels), content

@@ -1,0 +1,207 @@
+"""The gallery of a visitor's pictures: filters, a grid for each class, the open picture.
+
+Stands on fashion_core.my_pictures.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from fashion_core import evaluation
+from fashion_core.errors import LabError
+from fashion_core.metadata import OUTLIER
+from fashion_core.my_pictures import LABELS, MyPicture, label_name
+from pages.parts import state
+from pages.parts.html import escaped, image_html, plain, png_data_uri
+from pages.parts.images.grid import show_image_buttons
+from pages.parts.images.panel import PANEL_STYLE
+from pages.parts.inside.picture import link_picture
+from pages.parts.mine.store import attempt, store
+
+WRONG_FIRST, WRONG, RIGHT = "Wrong first", "Wrong", "Right"
+PER_PAGE = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """The pictures with what the model in use calls them: preds (N,), OUTLIER where it doubts."""
+
+    pictures: Sequence[MyPicture]
+    preds: np.ndarray
+
+    @property
+    def right(self) -> np.ndarray:
+        """(N,) bool."""
+        return self.preds == np.array([each.label for each in self.pictures], np.int64)
+
+
+def describe_answer(pred: int) -> str:
+    """What a model says of a picture, in a word or two."""
+    return "Does not know it" if pred == OUTLIER else label_name(pred)
+
+
+def ask_places(gallery: Gallery) -> np.ndarray:
+    """Filter and page; returns the places (K,) to show, grouped by class, wrong ones first."""
+    right = gallery.right
+    shown = st.segmented_control(
+        "Which",
+        [WRONG_FIRST, WRONG, RIGHT],
+        default=WRONG_FIRST,
+        required=True,
+        key=state.MINE_SHOWN,
+        bind="query-params",
+        on_change=_to_first_page,
+        label_visibility="collapsed",
+    )
+    places = np.arange(len(right))
+    if shown in (WRONG, RIGHT):
+        places = places[right == (shown == RIGHT)]
+    labels = np.array([LABELS.index(gallery.pictures[i].label) for i in places], np.int64)
+    places = places[np.lexsort((places, right[places], labels))]
+    pages = evaluation.page_count(len(places), PER_PAGE)
+    page = 1
+    if pages > 1:
+        page = st.pagination(pages, key=state.MINE_PAGE, bind="query-params")
+    return places[(page - 1) * PER_PAGE : page * PER_PAGE]
+
+
+def _to_first_page() -> None:
+    st.session_state[state.MINE_PAGE] = 1
+
+
+def show_groups(gallery: Gallery, places: np.ndarray) -> None:
+    """The pictures at these places, a grid for each class."""
+    if not len(places):
+        st.info("None of your pictures is like that.", icon=":material/task_alt:")
+    for label in LABELS:
+        of_class = [int(i) for i in places if gallery.pictures[i].label == label]
+        if of_class:
+            show_class(gallery, label, of_class)
+
+
+def show_class(gallery: Gallery, label: int, places: Sequence[int]) -> None:
+    """One class: its name, how many are right, its pictures as buttons."""
+    every = [i for i, each in enumerate(gallery.pictures) if each.label == label]
+    right = int(gallery.right[every].sum())
+    name = label_name(label)
+    st.markdown(f"**{name[0].upper()}{name[1:]}** · {len(every)}, {right} right")
+    items = [_item(gallery, i) for i in places]
+    picked = _place_of(gallery, st.session_state.get(state.MINE_PICKED))
+
+    def pick(place: int) -> None:
+        st.session_state[state.MINE_PICKED] = gallery.pictures[place].picture_id
+
+    show_image_buttons(f"mine_{label}", items, pick, picked)
+
+
+def _item(gallery: Gallery, place: int) -> dict:
+    picture, pred = gallery.pictures[place], int(gallery.preds[place])
+    is_right = bool(gallery.right[place])
+    kind, mark = ("right", "✓") if is_right else ("wrong", "✗")
+    said = describe_answer(pred)
+    return {
+        "index": place,
+        "source": png_data_uri(picture.pixels),
+        "lines": [(kind, f"{mark} {said}")],
+        "label": f"{label_name(picture.label)}, the model says: {said}, {kind}",
+    }
+
+
+def _place_of(gallery: Gallery, picture_id: str | None) -> int | None:
+    ids = [each.picture_id for each in gallery.pictures]
+    return ids.index(picture_id) if picture_id in ids else None
+
+
+# The open picture
+
+
+def picked_place(gallery: Gallery) -> int | None:
+    """The place of the open picture, None where none is."""
+    return _place_of(gallery, st.session_state.get(state.MINE_PICKED))
+
+
+def show_picked(gallery: Gallery, place: int) -> None:
+    """The open picture as brought and as the model sees it, its label, the way to delete it."""
+    picture, pred = gallery.pictures[place], int(gallery.preds[place])
+    st.html(PANEL_STYLE)
+    with st.container(border=True, key="picked_panel", gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(describe_source(picture), anchor=False, width="stretch")
+            st.button("Close", icon=":material/close:", type="tertiary", on_click=close)
+        with st.container(horizontal=True):
+            brought = _brought(picture)
+            if brought is not None:
+                st.html(image_html(brought, "brought", "As it was brought"), width=112)
+            st.html(image_html(picture.pixels, "seen", "As the model sees it"), width=112)
+        kind = "right" if gallery.right[place] else "wrong"
+        st.html(
+            f'<div class="picked"><div class="words">The model: <b class="{kind}">'
+            f"{escaped(describe_answer(pred))}</b></div></div>"
+        )
+        key = state.relabel_key(picture.picture_id, picture.label)
+        st.selectbox(
+            "It is",
+            LABELS,
+            index=LABELS.index(picture.label),
+            format_func=label_name,
+            key=key,
+            on_change=_relabel,
+            args=(picture, key),
+        )
+        link_picture(f"Your {picture.source}", picture.pixels)
+        st.button("Delete", icon=":material/delete:", on_click=_delete, args=(picture,))
+
+
+def describe_source(picture: MyPicture) -> str:
+    day = datetime.fromtimestamp(picture.kept_at, UTC).strftime("%d %b %Y, %H:%M UTC")
+    return plain(f"{picture.source.capitalize()}, {day}")
+
+
+def _brought(picture: MyPicture) -> np.ndarray | None:
+    """The picture as it was brought, (H, W, 3) uint8; None where it cannot be shown."""
+    try:
+        content = store().brought(picture.picture_id)
+        return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+    except (LabError, OSError, ValueError, Image.DecompressionBombError):
+        return None
+
+
+def close() -> None:
+    st.session_state[state.MINE_PICKED] = None
+
+
+def _relabel(picture: MyPicture, key: str) -> None:
+    label = st.session_state[key]
+    if attempt(lambda: store().relabel(picture.picture_id, label), state.KEEP_PROBLEM):
+        st.session_state[state.MINE_OUTCOME] = f"It is {label_name(label)} now."
+
+
+def _delete(picture: MyPicture) -> None:
+    """Delete it, and remember it for Undo."""
+
+    def delete() -> None:
+        content = store().brought(picture.picture_id)
+        store().delete(picture.picture_id)
+        st.session_state[state.TAKEN_BACK] = picture, content
+
+    if attempt(delete, state.KEEP_PROBLEM):
+        close()
+
+
+def show_undo() -> None:
+    """The way back after a picture was deleted."""
+    if state.TAKEN_BACK in st.session_state:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("One picture was deleted.", width="content")
+            st.button("Undo", icon=":material/undo:", type="tertiary", on_click=_bring_back)
+
+
+def _bring_back() -> None:
+    kept = st.session_state[state.TAKEN_BACK]
+    if attempt(lambda: store().add([kept]), state.KEEP_PROBLEM):
+        del st.session_state[state.TAKEN_BACK]

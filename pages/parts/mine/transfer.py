@@ -1,0 +1,62 @@
+"""Taking a visitor's pictures along as a zip file, and bringing such a file.
+
+Stands on fashion_core.picture_zip.
+"""
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from fashion_core.errors import LabError
+from fashion_core.my_pictures import MyPicture, allowed_pictures
+from fashion_core.picture_zip import MAX_ZIP_BYTES, read_zip, write_zip
+from fashion_core.text import format_count
+from pages.parts import state
+from pages.parts.html import plain
+from pages.parts.mine.store import store
+
+
+def show_export(pictures: list[MyPicture]) -> None:
+    """The button that downloads all of them; the file is made at the click."""
+    st.download_button(
+        "Export",
+        lambda: write_zip([(each, store().brought(each.picture_id)) for each in pictures]),
+        "my-pictures.zip",
+        "application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+        help="A zip file with one folder a class, as other programs read it, too.",
+    )
+
+
+def ask_import() -> None:
+    """The field for a zip file, its button, and what came of it."""
+    with st.expander("Import pictures", icon=":material/upload_file:"):
+        st.write(
+            "A zip file that was exported here, or any with pictures in folders named like the"
+            " classes, or none."
+        )
+        imports = st.session_state.get(state.MINE_IMPORTS, 0)
+        file = st.file_uploader(
+            "Zip file", max_upload_size=MAX_ZIP_BYTES >> 20, key=state.mine_file_key(imports)
+        )
+        if file is not None and st.button("Import", type="primary"):
+            _import(file)
+
+
+def _import(file: UploadedFile) -> None:
+    """Keep what the file holds and draw the page anew, or say why not."""
+    bar = st.progress(0.0, text="Reading the file")
+    try:
+        room = allowed_pictures()[0] - len(store().read_all())
+        kept, problems = read_zip(
+            file.getvalue(), room, lambda done, total: bar.progress(done / total)
+        )
+        store().add(kept)
+    except LabError as error:
+        bar.empty()
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    said = f"{format_count(len(kept), 'picture')} imported. {' '.join(problems[:5])}".strip()
+    st.session_state[state.MINE_OUTCOME] = said
+    st.session_state[state.MINE_IMPORTS] = st.session_state.get(state.MINE_IMPORTS, 0) + 1
+    st.rerun()

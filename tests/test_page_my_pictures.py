@@ -1,0 +1,143 @@
+"""My pictures and the row under an answer: keeping, changing, filters, faults, public copies."""
+
+import errno
+
+import numpy as np
+import pytest
+from app_page import labelled, labels, open_page, press, words
+from run_folders import make_run
+from test_my_pictures import made
+
+from fashion_core import my_pictures, taught
+from fashion_core.config import TrainConfig
+from fashion_core.metadata import OUTLIER
+from fashion_core.runs import control, folders
+from pages.parts import state
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch, runs_dir):
+    """The empty set of this copy."""
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "pictures"))
+    return my_pictures.my_folder()
+
+
+def open_mine(**query):
+    return open_page("my_pictures", model="fashion_cnn", **query)
+
+
+def answered(app, place=0):
+    """Classify with one of the samples answered."""
+    app.segmented_control(key=state.WAY).set_value("Samples").run()
+    next(button for button in app.button if str(button.key).startswith("pick_")).click().run()
+    assert not app.exception
+    return app
+
+
+def what_it_was(app):
+    return next(pills for pills in app.pills if pills.label == "What was it?")
+
+
+def test_one_click_under_an_answer_keeps_it_another_relabels_it_undo_forgets_it(store):
+    app = answered(open_page("classify", model="fashion_cnn"))
+    what_it_was(app).set_value(8).run()
+    (kept,) = store.read_all()
+    assert (kept.label, kept.source) == (8, "test image")
+    assert kept.pixels.any()
+    what_it_was(app).set_value(OUTLIER).run()
+    assert [each.label for each in store.read_all()] == [OUTLIER]
+    assert "Kept in My pictures" in words(app)
+    store.relabel(store.read_all()[0].picture_id, 5)  # on another page
+    app.run()
+    assert what_it_was(app).value == 5
+    press(app, "Undo")
+    assert store.read_all() == []
+    assert what_it_was(app).value is None
+    labelled(app.button, "Right, ").click().run()
+    assert len(store.read_all()) == 1
+
+
+def test_a_full_disk_is_a_sentence_under_the_answer_and_nothing_is_kept(store, monkeypatch):
+    app = answered(open_page("classify", model="fashion_cnn"))
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    what_it_was(app).set_value(8).run()
+    assert not app.exception
+    assert "No space left on device. Free some disk space" in words(app)
+    assert what_it_was(app).value is None
+    assert store.read_all() == []
+
+
+def test_the_gallery_says_how_many_are_right_relabels_deletes_and_undoes(store):
+    store.add([made(label, 60 + 10 * label) for label in range(3)])
+    app = open_mine()
+    assert "3 pictures" in words(app)
+    assert "From 3 pictures it cannot learn what others draw" in words(app)
+    picked = store.read_all()[0]
+    app.session_state[state.MINE_PICKED] = picked.picture_id
+    app.run()
+    labelled(app.selectbox, "It is").set_value(9).run()
+    assert {each.label for each in store.read_all()} >= {9}
+    press(app, "Delete")
+    assert len(store.read_all()) == 2
+    assert "Keep at least 3 pictures" in words(app)
+    press(app, "Undo")
+    assert len(store.read_all()) == 3
+
+
+def test_a_click_on_teach_starts_an_ordinary_run_with_the_pictures_in_it(store, monkeypatch):
+    started = []
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: started.append(run_dir))
+    store.add([made(2, 100 + 20 * i) for i in range(4)])
+    app = open_mine()
+    assert "All your pictures are of one class, Pullover" in words(app)
+    press(app, "Teach the model")
+    (run_dir,) = started
+    learns = taught.read_taught(run_dir)
+    assert learns.held_out.sum() == 1
+    np.testing.assert_array_equal(learns.labels, [2] * 4)
+    assert folders.read_run(run_dir.name).config.start_model == "fashion_cnn"
+    assert (run_dir / taught.START_FILE).is_file()
+    assert "It learns your pictures" in words(app)
+
+
+def test_before_and_after_are_told_and_one_click_switches_there_and_back(store, checkpoint_path):
+    config = TrainConfig(start_model="fashion_cnn")
+    run_id = make_run("Taught", config=config, checkpoint_path=checkpoint_path)
+    run_dir = folders.run_dir_of(run_id)
+    picture = {"id": "a", "label": 3, "held_out": False, "before": OUTLIER, "after": 3}
+    told = {"pictures": [picture], "learned": [0.0, 1.0], "held_out": None}
+    taught.save_report(run_dir, told | {"test": [0.937, 0.935], "drawings": None})
+    app = open_mine()
+    table = next(each.value for each in app.html if "Before → after" in each.value)
+    assert "93.7% → 93.5%" in table
+    assert "0.0% → 100.0%" in table
+    assert any("✗ unknown → ✓ Dress" in each.value for each in app.html)
+    press(app, "Use the taught model")
+    assert app.session_state[state.MODEL] == run_id
+    press(app, next(label for label in labels(app) if label.startswith("Back to")))
+    assert app.session_state[state.MODEL] == "fashion_cnn"
+
+
+def test_a_killed_worker_is_said_and_its_run_can_go_on(store):
+    make_run("Killed", "lost", config=TrainConfig(start_model="fashion_cnn"), message="")
+    app = open_mine()
+    assert "killed" in app.warning[0].value
+
+
+def test_on_a_public_copy_pictures_stay_with_their_visitor(store, monkeypatch):
+    monkeypatch.setenv("FASHION_READ_ONLY", "1")
+    app = answered(open_page("classify", model="fashion_cnn"))
+    what_it_was(app).set_value(8).run()
+    app.switch_page("pages/my_pictures.py").run()
+    assert "1 picture" in words(app)
+    assert "nobody else sees them" in words(app)
+    teach = labelled(app.button, "Teach the model")
+    assert teach.disabled
+    assert [button.label for button in app.get("download_button")] == ["Export"]
+    assert "Nothing is kept yet" in words(open_mine())
+    assert store.read_all() == []
+    assert not store.folder.exists()
