@@ -7,12 +7,16 @@ from streamlit.testing.v1 import AppTest
 from waiting import SECONDS
 
 from fashion_core import files
+from pages.parts import cached
 
 # A server looks through the installed packages for components once, AppTest at every run: 0.1 s,
 # more than most pages take
 manifest_scanner.scan_component_manifests = functools.cache(
     manifest_scanner.scan_component_manifests
 )
+
+# On a machine that other work takes, even the classic network is slow; test_cached.py tells of jobs
+cached.JOB_SECONDS = SECONDS
 
 TEXT_ELEMENTS = (
     "title",
