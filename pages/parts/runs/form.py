@@ -15,6 +15,7 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.runs.annotations import MAX_NAME_LENGTH
 from fashion_core.text import format_duration, format_value
 from pages.parts import state
+from pages.parts.glossary import link_help
 from pages.parts.html import plain
 from pages.parts.runs.own_network import ask_network, field_value, own_is_chosen
 from pages.parts.runs.rate_finder import ask_find
@@ -212,7 +213,7 @@ def ask_field(name: str) -> bool | str | int | float:
     spec = field_spec(name)
     if name == "epochs":
         spec |= {"high": max_epochs()}
-    options = {"key": state.train_key(name), "help": spec["help"]}
+    options = {"key": state.train_key(name), "help": link_help(spec["help"], spec["label"])}
     if spec["type"] is bool:
         return st.toggle(spec["label"], **options)
     if spec["type"] is str:

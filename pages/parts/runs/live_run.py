@@ -15,13 +15,13 @@ from fashion_core.errors import RunError
 from fashion_core.runs import folders
 from fashion_core.runs.events import metrics_version, read_log, read_metrics
 from pages.parts import state
+from pages.parts.glossary import help_on
 from pages.parts.html import plain
 from pages.parts.picker import use_model
 from pages.parts.runs.buttons import show_title
 from pages.parts.runs.continue_run import show_continue
 from pages.parts.runs.film import show_film
 from pages.parts.runs.other_run import ask_other, frames_with, show_comparison
-from pages.parts.words import GLOSSARY
 
 
 def show_no_run() -> None:
@@ -109,7 +109,7 @@ def show_metrics(run: folders.Run) -> None:
         for key, label, pattern, entry in METRICS:
             value = run.status.get(key)
             words = "–" if value is None else pattern.format(value)
-            st.metric(label, words, help=GLOSSARY[entry], width=METRIC_WIDTH)
+            st.metric(label, words, help=help_on(entry), width=METRIC_WIDTH)
 
 
 # Charts
@@ -121,7 +121,7 @@ def show_charts(events: list[dict], run: folders.Run, all_runs: list[folders.Run
     """The curves of its events and, dashed, those of one of the other runs."""
     steps, epochs = loss_frame(events), epoch_frame(events)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**Loss per step**", help=GLOSSARY["loss"], width="content")
+        st.markdown("**Loss per step**", help=help_on("loss"), width="content")
         # Beside the title: the chart lays its own buttons over the right end under the mouse
         other = ask_other(run, all_runs, steps)
     if steps.empty:
@@ -164,14 +164,14 @@ def show_epoch_charts(
     """Losses and validation accuracy of each epoch: two `charts.frames.epoch_frame`."""
     dashed = other_epochs is not None
     left, right = st.columns(2)
-    left.markdown("**Loss per epoch**", help=GLOSSARY["epoch"])
+    left.markdown("**Loss per epoch**", help=help_on("epoch"))
     left.vega_lite_chart(
         epoch_losses(epochs, other_epochs),
         epoch_loss_spec(CHART_HEIGHT, dashed),
         key=f"epoch-loss-{run.run_id}",
         alt="Training and validation loss per epoch" + describe_dashes(dashed),
     )
-    right.markdown("**Validation accuracy**", help=GLOSSARY["validation"])
+    right.markdown("**Validation accuracy**", help=help_on("validation"))
     kinds = [name for kind, name in KIND_SERIES.items() if getattr(run.config, kind, 0)]
     right.vega_lite_chart(
         epoch_accuracies(epochs, other_epochs),
