@@ -106,5 +106,5 @@ st.write(
     "Six steps of two minutes. Each asks one question that you answer by trying it out; come back"
     " here and see whether it worked."
 )
-keep_progress()
 show_with_model(show_steps)
+keep_progress()  # with what was just done

@@ -97,7 +97,6 @@ st.write(
     " the page."
 )
 sync_with_url()
-keep_progress()
 run = shown_run()
 form_column, live_column = st.columns([3, 7])
 with form_column:
@@ -111,3 +110,4 @@ with live_column:
     else:
         show_live(run)
         show_finder(values)
+keep_progress()
