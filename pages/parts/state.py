@@ -218,6 +218,7 @@ def layer_key(version: int, place: int, setting: str) -> str:
 SHOWN_RUN = "shown_run"  # the id of the run that Train shows when nothing trains
 RUN_NAME = "run_name"  # as Train's form has it
 TRAIN_VALUES = "train_values"  # what the form of Train held when it was last drawn
+SETTINGS = "settings"  # whether the fields of Train's form are unfolded
 TRAIN_ERROR = "train_error"  # why the last click did nothing, shown by the next drawing of Train
 RECIPE_CHANGES = "recipe_changes"  # how often another recipe, or none, was shown as picked
 RECIPE_BASE = "recipe_base"  # the recipe that was picked last

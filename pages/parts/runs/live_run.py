@@ -20,7 +20,8 @@ from pages.parts.html import plain
 from pages.parts.picker import use_model
 from pages.parts.runs.buttons import show_title
 from pages.parts.runs.continue_run import show_continue
-from pages.parts.runs.film import show_film
+from pages.parts.runs.drawing_after import show_drawing_after
+from pages.parts.runs.film import accuracy_moments, show_film
 from pages.parts.runs.other_run import ask_other, frames_with, show_comparison
 
 
@@ -49,6 +50,8 @@ def show_run(run_id: str, drawn_for: str) -> None:
     show_progress(run)
     show_end(run)
     show_metrics(run)
+    if not run.is_active and run.has_model:
+        show_drawing_after(run)
     show_charts(read_events(run), run, all_runs)
     if run.state != "paused":
         show_continue(run)
@@ -105,9 +108,12 @@ METRIC_WIDTH = 125  # pixels; four fit beside the form, two on a phone
 
 def show_metrics(run: folders.Run) -> None:
     """Four metrics in a row, a dash for what is not known yet."""
+    moments = accuracy_moments(run)
     with st.container(horizontal=True):
         for key, label, pattern, entry in METRICS:
             value = run.status.get(key)
+            if key == "best_val_accuracy" and value is None and not moments.empty:
+                label, value = "Validation so far", moments["Accuracy"].iloc[-1]
             words = "–" if value is None else pattern.format(value)
             st.metric(label, words, help=help_on(entry), width=METRIC_WIDTH)
 
@@ -137,9 +143,19 @@ def show_charts(events: list[dict], run: folders.Run, all_runs: list[folders.Run
     if not epochs.empty:
         show_epoch_charts(epochs, other_epochs, run)
     elif run.is_active:
-        show_no_curve(run, "The first epoch is under way.")
+        show_first_accuracies(run)
     else:
         st.caption("Its first epoch is not finished, so there are no curves per epoch.")
+
+
+def show_first_accuracies(run: folders.Run) -> None:
+    """The validation accuracy within the first epoch, from its first tenth on."""
+    moments = accuracy_moments(run)
+    if moments.empty:
+        show_no_curve(run, "The first epoch is under way.")
+        return
+    st.markdown("**Validation accuracy, first epoch**", help=help_on("validation"))
+    st.line_chart(moments, x="Step", y="Accuracy", height=CHART_HEIGHT, key=f"first-{run.run_id}")
 
 
 def show_no_curve(run: folders.Run, expected: str) -> None:
