@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from fashion_core.charts.frames import VALIDATION
 from fashion_core.errors import DataError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import film, folders
@@ -80,12 +81,14 @@ def shapes_of(frame: film.Frame) -> tuple:
 
 
 def accuracy_moments(run: folders.Run) -> pd.DataFrame:
-    """The validation accuracy 0…1 at each moment of a run's film: columns Step, Accuracy.
+    """The validation accuracy 0…1 at each moment of a run's film, as `frames.epoch_accuracies`.
 
-    Within an epoch that of a part of the validation images.
+    Columns epoch, with fractions, accuracy, series. Within an epoch that of 1,000 images.
     """
     frames, _ = _cached_film(str(run.run_dir), *_version(run))
-    return pd.DataFrame(frames.get("accuracies", []), columns=["Step", "Accuracy"])
+    table = pd.DataFrame(frames.get("accuracies", []), columns=["epoch", "accuracy"])
+    table["epoch"] /= max(1, run.status.get("steps", 1))
+    return table.assign(series=VALIDATION)
 
 
 def moments(frames: list[film.Frame]) -> dict:

@@ -113,7 +113,7 @@ def show_metrics(run: folders.Run) -> None:
         for key, label, pattern, entry in METRICS:
             value = run.status.get(key)
             if key == "best_val_accuracy" and value is None and not moments.empty:
-                label, value = "Validation so far", moments["Accuracy"].iloc[-1]
+                label, value = "Validation so far", moments["accuracy"].iloc[-1]
             words = "–" if value is None else pattern.format(value)
             st.metric(label, words, help=help_on(entry), width=METRIC_WIDTH)
 
@@ -155,7 +155,12 @@ def show_first_accuracies(run: folders.Run) -> None:
         show_no_curve(run, "The first epoch is under way.")
         return
     st.markdown("**Validation accuracy, first epoch**", help=help_on("validation"))
-    st.line_chart(moments, x="Step", y="Accuracy", height=CHART_HEIGHT, key=f"first-{run.run_id}")
+    st.vega_lite_chart(
+        moments,
+        epoch_accuracy_spec(CHART_HEIGHT),
+        key=f"first-accuracy-{run.run_id}",
+        alt="Validation accuracy within the first epoch",
+    )
 
 
 def show_no_curve(run: folders.Run, expected: str) -> None:
