@@ -41,7 +41,7 @@ def show_drawing_after(run: folders.Run) -> None:
     if pixels is None:
         pixels = film.read_drawing(run.run_dir)
     with st.container(border=True, key="drawing_after"):
-        st.markdown("**Your drawing, before and after**")
+        st.markdown("**Your drawing: what the new model and the shipped one call it**")
         if pixels is None:
             st.caption("Draw something, and here you see what the new model calls it.")
             st.page_link("pages/classify.py", label="Draw something", icon=":material/draw:")
@@ -54,18 +54,24 @@ def show_drawing_after(run: folders.Run) -> None:
 
 def show_both(pixels: np.ndarray, new: ModelEntry, shipped: ModelEntry) -> None:
     """The drawing (28, 28) uint8 and what two models say of it. Raises CheckpointError."""
-    from fashion_core import predict
     from pages.parts.classify.answer import two_answers_html
 
-    models = [cached_model(str(entry.path), entry.fingerprint) for entry in (new, shipped)]
-    answers = [predict.classify_pixels(model, pixels) for model in models]
+    entries = (new, shipped)
+    answers = [_cached_answer(str(each.path), each.fingerprint, pixels) for each in entries]
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=112):
             st.html(image_html(pixels, "sample", "Your drawing at 28 × 28 pixels"))
-        with st.container(width="stretch"):
-            titles = [entry.title for entry in (new, shipped)]
+        with st.container(key="drawing_answers"):
+            titles = [entry.title for entry in entries]
             st.html(two_answers_html(list(zip(titles, answers, strict=True)), ""))
     st.write(describe_reason(*answers, knows_drawings(new.card.get("config") or {})))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _cached_answer(path: str, fingerprint: str, pixels: np.ndarray) -> Answer:
+    from fashion_core import predict
+
+    return predict.classify_pixels(cached_model(path, fingerprint), pixels)
 
 
 def describe_reason(new: Answer, shipped: Answer, learned_drawings: bool) -> str:
