@@ -90,7 +90,7 @@ def test_a_drawing_comes_back_and_anything_else_in_its_place_is_none(tmp_path):
 
 
 @pytest.fixture
-def filmed(monkeypatch):
+def filmed(runs_dir, monkeypatch):
     """Trains a run in this process, with a drawing; returns it as it then is."""
     monkeypatch.setattr(worker, "_step_behind", lambda: None)
     monkeypatch.setattr(worker, "thread_count", torch.get_num_threads)
