@@ -39,7 +39,7 @@ def show_tally() -> None:
     if not rows:
         st.write(
             "Draw on Classify and say under the answer what it was. Here you see how often the"
-            " model was right. Counts are kept, pictures are not."
+            " model was right. The tally holds counts, no pictures."
         )
         return
     drawn, right = int(counts.sum()), int(counts.diagonal().sum())

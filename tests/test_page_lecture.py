@@ -46,7 +46,7 @@ def test_the_code_is_an_inline_image():
 
 def test_the_tally_is_told_and_begins_anew():
     app = open_page("lecture")
-    assert "Counts are kept, pictures are not" in words(app)
+    assert "The tally holds counts, no pictures" in words(app)
     assert "only this machine knows" in words(app)
     tally.add(0, 0)
     tally.add(0, 6)

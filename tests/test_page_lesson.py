@@ -49,7 +49,7 @@ def test_a_map_counts_when_it_is_one_of_the_weakest_of_the_first_layer(runs_dir)
     for picked, sentence in (
         ((1, 0), "not of the first layer"),
         ((0, 9), "9 maps of the first layer find less"),
-        ((0, 3), "stays dark"),
+        ((0, 3), "stays empty"),
     ):
         app.session_state[state.PICKED_RANK] = picked
         assert sentence in visit(app)

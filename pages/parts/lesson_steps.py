@@ -82,7 +82,7 @@ def check_map(entry: ModelEntry) -> Outcome:
         return Outcome(f"In this picture {rank} maps of the first layer find less. Look for them.")
     return Outcome(
         "Hardly anything in this picture looks like what that filter searches for, so its map"
-        " stays dark. In another picture it may be the brightest.",
+        " stays empty. In another picture it may be the strongest.",
         True,
     )
 
@@ -209,7 +209,7 @@ STEPS = (
     LessonStep(
         "What a convolution does",
         "A convolution slides a window of nine weights over the picture. Where the picture looks"
-        " like its pattern, its map is bright. The first layer has dozens of such filters.",
+        " like its pattern, its map is strong in colour. The first layer has dozens of such filters.",
         "Which filter of the first layer finds least in this picture? Point at the maps to read"
         " their numbers, and click the one whose largest number is lowest.",
         "inside",
