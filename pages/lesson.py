@@ -52,7 +52,7 @@ def show_progress(count: int) -> None:
 def begin_anew() -> None:
     """Forget the steps and what would answer them at once."""
     forget_progress()
-    for key in (state.PICKED_RANK, state.SEEN_CELL, state.STARTED_RUNS):
+    for key in (state.PICKED_RANK, state.SEEN_CELL):
         st.session_state.pop(key, None)
 
 

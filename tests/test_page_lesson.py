@@ -61,7 +61,7 @@ def test_runs_of_this_visitor_count_when_the_loss_fell_or_nothing_was_learned(ru
     learned = make_run("Mine", accuracy=0.9)
     write_events(folders.run_dir_of(learned), [step_event(1, 2.3), step_event(850, 0.4)])
     visit(app)
-    assert state.LESSON_DONE not in app.session_state  # somebody else's, as far as it knows
+    assert app.session_state[state.LESSON_DONE] == []  # somebody else's, as far as it knows
     app.session_state[state.STARTED_RUNS] = [learned]
     text = visit(app)
     assert "fell from 2.30 to 0.40" in text

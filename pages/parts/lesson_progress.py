@@ -1,12 +1,13 @@
 """Which steps of the lesson are done, and the runs that a visitor started for it.
 
-Kept in the session and, so that both survive a refresh, in the browser's own storage. What comes
-from there is checked: a visitor can write anything into it.
+Kept in the session and, so that both survive a refresh, in a cookie. What comes from there is
+checked: a visitor can write anything into it.
 """
 
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ _browser_progress = st.components.v2.component(
     "lesson_progress", js=Path(__file__).with_name("lesson_progress.js").read_text("utf-8")
 )
 
+COOKIE = "fashion_lesson"
 STEP_COUNT = 6
 MOST_RUNS = 20  # that are remembered as the visitor's own
 _RUN_ID = re.compile(r"[0-9a-z-]{1,64}")
@@ -24,7 +26,8 @@ _RUN_ID = re.compile(r"[0-9a-z-]{1,64}")
 
 def steps_done() -> set[int]:
     """The numbers 1…6 of the steps that are done."""
-    return set(st.session_state.get(state.LESSON_DONE, ()))
+    _read_cookie()
+    return set(st.session_state[state.LESSON_DONE])
 
 
 def mark_done(number: int) -> None:
@@ -32,13 +35,15 @@ def mark_done(number: int) -> None:
 
 
 def forget_progress() -> None:
-    """Begin the lesson anew; the runs stay the visitor's own."""
+    """Begin the lesson anew."""
     st.session_state[state.LESSON_DONE] = []
+    st.session_state[state.STARTED_RUNS] = []
 
 
 def started_runs() -> list[str]:
     """The ids of the runs that this visitor started, the newest last."""
-    return st.session_state.get(state.STARTED_RUNS, [])
+    _read_cookie()
+    return st.session_state[state.STARTED_RUNS]
 
 
 def remember_run(run_id: str) -> None:
@@ -46,23 +51,17 @@ def remember_run(run_id: str) -> None:
 
 
 def keep_progress() -> None:
-    """Hear once in a session what the browser keeps, then let it keep what the session has."""
-
-    def take_in() -> None:
-        done, runs = checked_progress(st.session_state[state.LESSON_PROGRESS].get("kept"))
-        st.session_state[state.LESSON_DONE] = sorted(steps_done() | done)
-        mine = [run for run in runs if run not in started_runs()] + started_runs()
-        st.session_state[state.STARTED_RUNS] = mine[-MOST_RUNS:]
-        st.session_state[state.LESSON_HEARD] = True
-
+    """Let the browser keep what the session has. Called by the pages that change it, at the end."""
     values = {"done": sorted(steps_done()), "runs": started_runs()}
-    heard = st.session_state.get(state.LESSON_HEARD, False)
-    _browser_progress(
-        key=state.LESSON_PROGRESS,
-        data={"heard": heard, "value": json.dumps(values)},
-        height=0,
-        on_kept_change=take_in,
-    )
+    data = {"cookie": COOKIE, "value": json.dumps(values)}
+    _browser_progress(key=state.LESSON_PROGRESS, data=data, height=0)
+
+
+def _read_cookie() -> None:
+    """Begin a session with what the browser brought along."""
+    done, runs = checked_progress(unquote(st.context.cookies.get(COOKIE, "")))
+    st.session_state.setdefault(state.LESSON_DONE, sorted(done))
+    st.session_state.setdefault(state.STARTED_RUNS, runs)
 
 
 def checked_progress(text: object) -> tuple[set[int], list[str]]:

@@ -209,7 +209,7 @@ STEPS = (
     LessonStep(
         "What a convolution does",
         "A convolution slides a window of nine weights over the picture. Where the picture looks"
-        " like its pattern, its map is strong in colour. The first layer has dozens of such filters.",
+        " like its pattern, its map is strong. The first layer has dozens of such filters.",
         "Which filter of the first layer finds least in this picture? Point at the maps to read"
         " their numbers, and click the one whose largest number is lowest.",
         "inside",

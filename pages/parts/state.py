@@ -172,13 +172,12 @@ TERM = "term"  # the term that a link asks for, in the URL
 TERM_SEARCH = "term_search"
 
 # Lesson
-LESSON_DONE = "steps_done"  # the numbers of the steps, also in the browser's storage
-LESSON_HEARD = "steps_heard"  # whether the browser has said what it keeps
-LESSON_PROGRESS = "lesson_progress"  # the component that keeps both
+LESSON_DONE = "steps_done"  # the numbers of the steps, also in a cookie
+LESSON_PROGRESS = "lesson_progress"  # the component that writes the cookie
 LESSON_DRAWN = "lesson_drawn"  # what the visitor says to have drawn
 PICKED_RANK = "picked_rank"  # of the map picked last on Inside: its layer, place among its maps
 SEEN_CELL = "seen_cell"  # the labels of the cell of a matrix that was picked last
-STARTED_RUNS = "started_runs"  # the ids of the runs that this visitor started, the newest last
+STARTED_RUNS = "started_runs"  # the ids of this visitor's runs, the newest last, also in the cookie
 
 # Wrong labels, each also in the URL
 SPLIT = "split"

@@ -13,7 +13,10 @@ def expect_done(phone, count):
     """The page says so, and the browser keeps it."""
     expect(phone.get_by_text(f"{count} of 6 steps done")).to_be_visible()
     phone.wait_for_function(
-        "count => JSON.parse(localStorage.getItem('lesson') ?? '{}').done?.length === count",
+        """count => {
+          const kept = document.cookie.match(/fashion_lesson=([^;]+)/)
+          return kept && JSON.parse(decodeURIComponent(kept[1])).done.length === count
+        }""",
         arg=count,
     )
 
