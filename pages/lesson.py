@@ -18,21 +18,20 @@ from pages.parts.lesson_progress import (
     mark_done,
     steps_done,
 )
-from pages.parts.lesson_steps import STEPS, LessonStep, fill_train
+from pages.parts.lesson_steps import STEPS, LessonStep, Outcome, fill_train
 
 
 def show_steps(entry: ModelEntry) -> None:
     """How far it is, and all steps; the first that is not done is open."""
-    place = st.container()
-    for number, step in enumerate(STEPS, 1):
-        if number not in steps_done() and step.check(entry).done:
+    outcomes = {number: step.check(entry) for number, step in enumerate(STEPS, 1)}
+    for number, outcome in outcomes.items():
+        if outcome.done:
             mark_done(number)
     done = steps_done()
-    first_open = next((number for number in range(1, len(STEPS) + 1) if number not in done), 0)
+    show_progress(len(done))
+    first_open = next((number for number in outcomes if number not in done), 0)
     for number, step in enumerate(STEPS, 1):
-        show_step(number, step, entry, number in done, number == first_open)
-    with place:
-        show_progress(len(done))
+        show_step(number, step, outcomes[number], number in done, number == first_open)
 
 
 def show_progress(count: int) -> None:
@@ -56,7 +55,7 @@ def begin_anew() -> None:
         st.session_state.pop(key, None)
 
 
-def show_step(number: int, step: LessonStep, entry: ModelEntry, done: bool, is_open: bool) -> None:
+def show_step(number: int, step: LessonStep, outcome: Outcome, done: bool, is_open: bool) -> None:
     """One step: its story, its question, the link, and what happened."""
     icon = ":material/check_circle:" if done else ":material/circle:"
     label = f"**{number}. {step.title}**" + (" · done" if done else " · about 2 minutes")
@@ -66,7 +65,6 @@ def show_step(number: int, step: LessonStep, entry: ModelEntry, done: bool, is_o
         show_link(number, step)
         if step.asks_drawn:
             ask_drawn()
-        outcome = step.check(entry)
         if outcome.done or (outcome.sentence and not done):
             kind, mark = (st.success, "check") if outcome.done else (st.info, "hourglass_top")
             kind(plain(outcome.sentence), icon=f":material/{mark}:")

@@ -6,6 +6,7 @@ from listed_pages import page_titles
 
 from fashion_core import tally
 from fashion_core.config import TrainConfig, field_spec
+from pages.parts import class_tally
 from pages.parts.address import app_address, qr_source
 from pages.parts.glossary import TERMS, describe_address, link_help, link_terms, term_of
 
@@ -56,6 +57,14 @@ def test_the_tally_is_told_and_begins_anew():
     press(app, "Begin anew")
     assert not app.metric
     assert tally.read_tally().sum() == 0
+
+
+def test_a_picture_counts_once_however_often_its_visitor_changes_their_mind(monkeypatch):
+    monkeypatch.setattr(class_tally.st, "session_state", {})
+    for digest, label, answer in ((1, 0, 0), (2, 6, 0), (2, 0, 0), (3, 5, 8), (3, None, 8)):
+        class_tally.count_picture(digest, label, answer)
+    (tops,) = tally.class_counts(tally.read_tally())
+    assert (tops.name, tops.drawn, tops.right) == ("T-shirt/top", 2, 2)
 
 
 # The glossary

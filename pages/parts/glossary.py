@@ -3,6 +3,7 @@
 Plain data and text; the page Glossary draws it.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -392,6 +393,7 @@ def term_of(name: str) -> str | None:
     return _WRITTEN.get(name.casefold())
 
 
+@functools.cache  # the form of Train has two dozen, drawn again and again
 def link_terms(text: str) -> str:
     """Markdown with a link to the glossary at the first place where each term stands."""
     linked = set()

@@ -167,6 +167,9 @@ def alike_key(part: str, picture: str) -> str:
     return f"alike_{part}_{picture}"
 
 
+# Lecture
+TALLIED = "tallied"  # by a picture's digest, what was counted of it: its label and the answer
+
 # Glossary
 TERM = "term"  # the term that a link asks for, in the URL
 TERM_SEARCH = "term_search"
