@@ -5,7 +5,7 @@ from app_page import labels, open_page, press, words
 from listed_pages import page_titles
 
 from fashion_core import tally
-from fashion_core.config import TrainConfig, field_spec
+from fashion_core.config import field_spec, offered_fields
 from pages.parts import class_tally
 from pages.parts.address import app_address, qr_source
 from pages.parts.glossary import TERMS, describe_address, link_help, link_terms, term_of
@@ -86,7 +86,7 @@ def test_every_field_of_the_form_leads_to_its_terms():
     assert link_terms("weight decay") == f"[weight decay]({describe_address('Weight decay')})"
     bare = [
         name
-        for name in TrainConfig().to_dict()
+        for name in offered_fields()
         if "](glossary?" not in link_help(field_spec(name)["help"], field_spec(name)["label"])
     ]
     assert bare == []
