@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.frame import show_sidebar, show_style
+from pages.parts.projector import keep_projector_view
 
 PAGES = [
     st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
@@ -18,14 +19,18 @@ PAGES = [
     st.Page("pages/my_pictures.py", title="My pictures", icon=":material/photo_library:"),
     st.Page("pages/inside.py", title="Inside", icon=":material/visibility:"),
     st.Page("pages/labels.py", title="Wrong labels", icon=":material/label_off:"),
+    st.Page("pages/lesson.py", title="Lesson", icon=":material/school:"),
+    st.Page("pages/lecture.py", title="Lecture", icon=":material/cast_for_education:"),
+    st.Page("pages/glossary.py", title="Glossary", icon=":material/dictionary:"),
 ]
 
 ICON = Path(__file__).parent / "docs" / "icon.png"
 # Before the navigation, which else fetches an icon from afar
 st.set_page_config(page_icon=str(ICON), layout="wide")
-page = st.navigation(PAGES)
+page = st.navigation(PAGES, expanded=True)
 st.set_page_config(page_title=f"{page.title} · Fashion CNN Lab")
 show_style()
 show_sidebar()
+keep_projector_view(page.title)
 st.session_state[state.ROUTED] = True
 page.run()

@@ -286,21 +286,20 @@ def _follow(
 
 
 class _Camera:
-    """Films a training: the network as it begins, ten times in the first epoch, after every epoch.
+    """Films a training: the network as it begins, ten times in the first epoch, then four.
 
-    So much happens in the first epoch that its end alone would miss most of it.
+    So much happens in the first epoch that its end alone would miss most of it. A training of many
+    epochs is filmed after each of the later ones only: its film would be too long.
     """
 
+    MANY_EPOCHS = 20
     QUICK = 1_000  # validation images within the first epoch: a tenth of a second each time
 
     def __init__(self, run_dir: Path, state: "TrainState", val_split: "Split"):
         self.run_dir, self.state, self.val_split = run_dir, state, val_split
         self.shown = film.shown_images(val_split.labels)
         self.drawing = film.read_drawing(run_dir)
-        self.tenth = math.ceil(state.config.steps_per_epoch / 10)
-        self.next_step = self.tenth
-        if state.config.start_model:  # teaching is short; ten looks would make it twice as long
-            self.next_step = math.inf
+        self.next_step = self._after_this()
         if state.step == 0:
             self._shoot(None)
 
@@ -308,9 +307,22 @@ class _Camera:
         """Add a frame where the event calls for one. Raises OSError."""
         if event["kind"] == "epoch":
             self._shoot(self.state.val_logits)
-        elif self.next_step <= self.state.step < self.state.config.steps_per_epoch:
-            self.next_step = self.state.step + self.tenth
+            self.next_step = self._after_this()
+        elif self.state.step >= self.next_step and self._within_epoch():
+            self.next_step = self._after_this()
             self._shoot(None)
+
+    def _after_this(self) -> float:
+        """The step from which on the next moment within an epoch is filmed."""
+        if self.state.config.start_model:  # teaching is short; looks would make it twice as long
+            return math.inf
+        if self.state.epoch and self.state.config.epochs > self.MANY_EPOCHS:
+            return math.inf
+        parts = 4 if self.state.epoch else 10
+        return self.state.step + math.ceil(self.state.config.steps_per_epoch / parts)
+
+    def _within_epoch(self) -> bool:
+        return self.state.step % self.state.config.steps_per_epoch > 0
 
     def _shoot(self, val_logits: np.ndarray | None) -> None:
         """Add a frame; val_logits (N, 10) of all validation images, None if they are not known."""

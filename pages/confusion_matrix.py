@@ -18,6 +18,7 @@ from fashion_core.metadata import CLASS_NAMES
 from fashion_core.text import BYTE_ORDER_MARK
 from pages.parts import state
 from pages.parts.frame import run_through_router, show_with_model
+from pages.parts.glossary import help_on
 from pages.parts.html import theme_is_dark
 from pages.parts.images.grid import show_image_grid
 from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix, unpick_cell
@@ -47,8 +48,8 @@ def show_metrics(summary: dict) -> None:
     macro_f1, worst = f"{summary['macro_f1']:.3f}", CLASS_NAMES[summary["worst_class"]]
     worst_f1 = f"F1 {summary['worst_f1']:.3f}"
     metrics = (
-        ("Accuracy", accuracy, images, GLOSSARY["test"]),
-        ("Macro F1", macro_f1, f"mean of {summary['classes']} classes", GLOSSARY["F1"]),
+        ("Accuracy", accuracy, images, help_on("test")),
+        ("Macro F1", macro_f1, f"mean of {summary['classes']} classes", help_on("F1")),
         ("Worst class", worst, worst_f1, "The class with the lowest F1."),
         ("Most confused", f"{count:,}", pair_note, pair_help),
     )
@@ -226,7 +227,7 @@ def show_classes(report: list[dict]) -> None:
 def show_calibration(labels: np.ndarray, probs: np.ndarray) -> None:
     """Whether the model is as often right as it is sure."""
     table = evaluation.calibration(labels, probs)
-    st.subheader("Calibration", anchor=False, help=GLOSSARY["calibration"])
+    st.subheader("Calibration", anchor=False, help=help_on("calibration"))
     st.caption(
         "A bar on the dashed line means that what it calls 80% sure is right four times in five."
         f" On average it is off by {table['ece']:.1%} (expected calibration error)."

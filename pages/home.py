@@ -13,15 +13,17 @@ from fashion_core import catalog, files, limits
 from fashion_core.errors import RunError
 from fashion_core.runs import folders
 from pages.parts import state
+from pages.parts.address import app_address, qr_html
 from pages.parts.classify.draw import show_draw
 from pages.parts.clickable import show_clickable
 from pages.parts.export import show_export
 from pages.parts.frame import run_through_router, show_no_model
+from pages.parts.glossary import help_on
 from pages.parts.home.network import describe_training, show_networks
 from pages.parts.home.training_pictures import show_training_pictures
 from pages.parts.html import bars_html, plain
 from pages.parts.picker import model_in_use
-from pages.parts.words import GLOSSARY, describe_model, model_score
+from pages.parts.words import describe_model, model_score
 
 WAYS_IN = (
     (
@@ -76,6 +78,19 @@ def show_ways_in() -> None:
             st.caption(READ_ONLY_NOTES.get(page, note) if limits.read_only() else note)
 
 
+def show_phone_card() -> None:
+    """The address as a QR code; nothing where only this machine can open it."""
+    address = app_address(st.context.url, "home")
+    if address:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+            with st.container(width=150):
+                st.html(qr_html(address, "small"))
+            with st.container(width="stretch"):
+                st.markdown("**Open it on your phone**")
+                st.caption(f"Or type {plain(address)}")
+                st.page_link("pages/lecture.py", label="For a lecture", icon=":material/cast:")
+
+
 def show_run() -> None:
     """A link to the run that is training; nothing where none is."""
     run = folders.active_run()
@@ -95,7 +110,7 @@ def show_model_card(entry: catalog.ModelEntry) -> None:
             score = model_score(card)
             if score:
                 split, accuracy = score
-                st.metric(f"{split.capitalize()} accuracy", f"{accuracy:.1%}", help=GLOSSARY[split])
+                st.metric(f"{split.capitalize()} accuracy", f"{accuracy:.1%}", help=help_on(split))
             st.caption(describe_model(card))
             if isinstance(card.get("held_out"), dict):
                 st.caption(describe_held_out(card["held_out"]))
@@ -167,6 +182,7 @@ else:
     show_canvas(chosen)
 show_run()
 show_ways_in()
+show_phone_card()
 if chosen:
     show_model_card(chosen)
     show_choice()
@@ -180,3 +196,4 @@ st.page_link(
 )
 st.page_link("pages/compare.py", label="Compare two models", icon=":material/compare:")
 st.page_link("pages/runs.py", label="Compare past runs", icon=":material/stacked_line_chart:")
+st.page_link("pages/lesson.py", label="The lesson: six questions", icon=":material/school:")

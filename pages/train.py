@@ -17,6 +17,7 @@ from pages.parts.cached import cached_split
 from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.frame import run_through_router, show_data_missing
 from pages.parts.html import plain
+from pages.parts.lesson_progress import keep_progress, remember_run
 from pages.parts.runs.builder import show_builder
 from pages.parts.runs.form import ask_config
 from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
@@ -66,6 +67,7 @@ def start_run(values: dict, name: str) -> None:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:
         st.session_state[state.SHOWN_RUN] = run_id
+        remember_run(run_id)
         st.session_state.pop(state.TRAIN_ERROR, None)
 
 
@@ -108,3 +110,4 @@ with live_column:
     else:
         show_live(run)
         show_finder(values)
+keep_progress()

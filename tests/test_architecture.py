@@ -28,7 +28,7 @@ STEPS = [
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
     | {"model_import", "onnx_export", "speed", "taught"}
-    | {"foreign_weights", "kept_answers", "cross_validation"},
+    | {"foreign_weights", "kept_answers", "cross_validation", "tally"},
     {"worker", "__main__"},
 ]
 WITHIN = {

@@ -90,7 +90,7 @@ def test_a_drawing_comes_back_and_anything_else_in_its_place_is_none(tmp_path):
 
 
 @pytest.fixture
-def filmed(monkeypatch):
+def filmed(runs_dir, monkeypatch):
     """Trains a run in this process, with a drawing; returns it as it then is."""
     monkeypatch.setattr(worker, "_step_behind", lambda: None)
     monkeypatch.setattr(worker, "thread_count", torch.get_num_threads)
@@ -110,10 +110,11 @@ def test_a_run_is_filmed_from_its_beginning_and_its_training_is_as_without(filme
     run = filmed(QUICK, drawing)
     frames, (events, _) = film.read_film(run.run_dir), read_metrics(run.run_dir)
     assert (frames[0].epoch, frames[0].step) == (0, 0)
-    assert [frame.epoch for frame in frames if frame.epoch] == [1, 2]
+    assert [frame.epoch for frame in frames if frame.epoch] == [1, 1, 1, 2]
+    assert [frame.step for frame in frames if frame.epoch] == [100, 140, 180, 200]
     assert len([frame for frame in frames if not frame.epoch]) == 1 + 4  # every 1,280 images
     epochs = [event for event in events if event["kind"] == "epoch"]
-    for frame, event in zip(frames[-2:], epochs, strict=True):
+    for frame, event in zip((frames[-4], frames[-1]), epochs, strict=True):
         assert frame.confusion.sum() == len(load_split("val").labels)
         assert frame.confusion.trace() / frame.confusion.sum() == event["val_accuracy"]
     assert run.status["best_epoch"] == 2

@@ -8,7 +8,7 @@ from app_page import labelled, labels, open_page, press, words
 from run_folders import make_run
 from test_my_pictures import made
 
-from fashion_core import my_pictures, taught
+from fashion_core import my_pictures, tally, taught
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import OUTLIER
 from fashion_core.runs import control, folders
@@ -44,8 +44,10 @@ def test_one_click_under_an_answer_keeps_it_another_relabels_it_undo_forgets_it(
     (kept,) = store.read_all()
     assert (kept.label, kept.source) == (8, "test image")
     assert kept.pixels.any()
+    assert tally.read_tally()[8].sum() == 1
     what_it_was(app).set_value(OUTLIER).run()
     assert [each.label for each in store.read_all()] == [OUTLIER]
+    assert tally.read_tally()[OUTLIER].sum() == tally.read_tally().sum() == 1
     assert "Kept in My pictures" in words(app)
     store.relabel(store.read_all()[0].picture_id, 5)  # on another page
     app.run()
@@ -53,8 +55,10 @@ def test_one_click_under_an_answer_keeps_it_another_relabels_it_undo_forgets_it(
     press(app, "Undo")
     assert store.read_all() == []
     assert what_it_was(app).value is None
+    assert tally.read_tally().sum() == 0
     labelled(app.button, "Right, ").click().run()
     assert len(store.read_all()) == 1
+    assert tally.read_tally().diagonal().sum() == 1
 
 
 def test_a_full_disk_is_a_sentence_under_the_answer_and_nothing_is_kept(store, monkeypatch):

@@ -435,6 +435,40 @@ def test_a_finished_run_shows_its_film_and_one_without_says_so():
     assert sentence not in words(app)
 
 
+def test_accuracy_shows_from_the_first_tenth_of_the_first_epoch_on():
+    run_id = make_run("Young", "running", epochs_done=0, accuracy=None, **alive())
+    assert "The first epoch is under way" in words(open_page("train"))
+    for step in (0, 86):
+        film.add_frame(folders.run_dir_of(run_id), frame_at(step))
+    app = open_page("train")
+    assert "Validation accuracy, first epoch" in words(app)
+    right = frame_at(86).confusion
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Validation so far"] == f"{right.trace() / right.sum():.1%}"
+
+
+def test_after_a_run_the_last_drawing_is_answered_by_the_new_and_the_shipped_model(
+    checkpoint_path,
+):
+    run_id = make_run("Fresh", checkpoint_path=checkpoint_path, step=860)
+    assert "Draw something, and here you see" in words(open_page("train"))
+    drawing = np.zeros((28, 28), np.uint8)
+    drawing[4:24, 9:19] = 255
+    film.save_drawing(folders.run_dir_of(run_id), drawing)
+    app = open_page("train")
+    html = "".join(each.proto.body for each in app.get("html"))
+    assert "A · Fresh" in html
+    assert "B · All-round net" in html
+    assert "product photos" in words(app)
+
+
+@pytest.mark.parametrize(("recipe", "says_so"), [("Quick look", True), ("Deep net", False)])
+def test_a_recipe_that_learns_product_photos_only_says_so_before_it_starts(recipe, says_so):
+    app = open_page("train")
+    recipes(app).select(recipe).run()
+    assert ("drawings will puzzle it" in words(app)) == says_so
+
+
 def test_what_was_drawn_is_asked_in_the_film_of_a_run_that_starts(started):
     app = open_page("train")
     press(app, "Start training")

@@ -270,3 +270,9 @@ def strongest_maps(output: np.ndarray) -> np.ndarray:
     """
     strength = np.abs(output).reshape(len(output), -1).mean(axis=1)
     return np.argsort(-strength, kind="stable")
+
+
+def rank_of_map(output: np.ndarray, channel: int) -> int:
+    """How many maps of a layer (C, H, W) or (C,) have a lower largest number than this one."""
+    largest = output.reshape(len(output), -1).max(axis=1)
+    return int((largest < largest[channel]).sum())

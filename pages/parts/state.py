@@ -147,7 +147,7 @@ OPENED_IMAGE = "opened_image"  # the index of the image whose dialog opens
 IMAGE = "image"  # the index of the test image, also in the URL
 PICTURE = "picture"  # in the URL: the pixels of a visitor's picture, packed
 PICTURE_NAMES = "picture_names"  # what pictures that were answered are called, by packed pixels
-VIEW = "view"  # also in the URL
+VIEW = "view"  # also in the URL, where "projector" is the projector view, on every page
 MIRROR = "mirror"
 PICKED_MAP = "picked_map"  # a network's name, the place of a layer in it, a map of that layer
 LAYER_ROWS = "layer_rows"
@@ -166,6 +166,21 @@ def alike_key(part: str, picture: str) -> str:
     """The panel, or its button, of the training images that are like a picture."""
     return f"alike_{part}_{picture}"
 
+
+# Lecture
+TALLIED = "tallied"  # by a picture's digest, what was counted of it: its label and the answer
+
+# Glossary
+TERM = "term"  # the term that a link asks for, in the URL
+TERM_SEARCH = "term_search"
+
+# Lesson
+LESSON_DONE = "steps_done"  # the numbers of the steps, also in a cookie
+LESSON_PROGRESS = "lesson_progress"  # the component that writes the cookie
+LESSON_DRAWN = "lesson_drawn"  # what the visitor says to have drawn
+PICKED_RANK = "picked_rank"  # of the map picked last on Inside: its layer, place among its maps
+SEEN_CELL = "seen_cell"  # the labels of the cell of a matrix that was picked last
+STARTED_RUNS = "started_runs"  # the ids of this visitor's runs, the newest last, also in the cookie
 
 # Wrong labels, each also in the URL
 SPLIT = "split"
@@ -205,6 +220,7 @@ def layer_key(version: int, place: int, setting: str) -> str:
 SHOWN_RUN = "shown_run"  # the id of the run that Train shows when nothing trains
 RUN_NAME = "run_name"  # as Train's form has it
 TRAIN_VALUES = "train_values"  # what the form of Train held when it was last drawn
+SETTINGS = "settings"  # whether the fields of Train's form are unfolded
 TRAIN_ERROR = "train_error"  # why the last click did nothing, shown by the next drawing of Train
 RECIPE_CHANGES = "recipe_changes"  # how often another recipe, or none, was shown as picked
 RECIPE_BASE = "recipe_base"  # the recipe that was picked last

@@ -79,6 +79,8 @@ def say(what: str, seconds: list[float]) -> None:
 
 def start_run(page, app: str, epochs: int) -> None:
     page.goto(f"{app}/train")
+    settings = page.locator(".st-key-form_card summary").filter(has_text="Settings")
+    settings.click(timeout=MINUTE)
     box = page.get_by_role("spinbutton", name="Epochs")
     expect(box).to_be_visible(timeout=MINUTE)
     box.fill(str(epochs))

@@ -115,6 +115,7 @@ def draw_shirt(page) -> None:
 
 
 def open_sources(page) -> None:
+    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
     page.locator("summary").filter(has_text="Learns from").click()
 
 

@@ -45,6 +45,7 @@ def build_three_layers(page):
 
 def test_build_three_layers_by_clicking_train_classify_and_open_the_link(page, app, new_context):
     page.goto(f"{app}/train")
+    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
     page.get_by_test_id("stMain").get_by_text("More", exact=True).click()
     fill_number(page, "Training images", "1000")
     fill_number(page, "Epochs", "1")

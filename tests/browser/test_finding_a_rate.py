@@ -22,6 +22,11 @@ def _own_runs(runs_dir, monkeypatch):
 def open_train(page, app):
     page.goto(f"{app}/train")
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+    open_settings(page)
+
+
+def open_settings(page):
+    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
 
 
 def rate_field(page):
@@ -47,6 +52,7 @@ def test_a_killed_search_is_lost_and_a_rate_that_is_found_survives_a_refresh_and
     expect(page.get_by_role("button", name="Add to queue")).to_be_enabled()
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()  # once it has ended
     page.reload()
+    open_settings(page)
     expect(card.get_by_text("For FashionCNN, Adam, batches of 64.")).to_be_visible()
     expect(card.locator("canvas, svg.marks").first).to_be_visible()
     expect(card.get_by_test_id("stVegaLiteChart")).to_have_count(1)
@@ -76,6 +82,7 @@ def use_rate(page, card):
     expect(used.locator("p")).not_to_have_css("color", "rgb(255, 255, 255)")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Runs", exact=True).click()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train", exact=True).click()
+    open_settings(page)
     expect(rate_field(page)).to_have_value(rate)
     page.get_by_text("Classic tutorial", exact=True).click()
     expect(rate_field(page)).to_have_value("0.001")

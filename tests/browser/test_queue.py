@@ -29,6 +29,7 @@ def main(page):
 def open_train(page, app):
     page.goto(f"{app}/train")
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
+    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
 
 
 def fill_number(page, label, value):

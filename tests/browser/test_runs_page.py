@@ -283,6 +283,7 @@ def test_on_train_the_run_that_is_compared_with_stays_chosen_among_runs_of_its_n
     page.get_by_role("combobox", name="Compare with").click()
     expect(page.get_by_role("option")).to_have_count(5)
     page.get_by_role("option").last.click()
+    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
     for epochs in ("7", "8"):  # the browser sends its label with every other change
         expect(words).to_contain_text("dropout 0.25 (here 0)")
         page.get_by_role("spinbutton", name="Epochs").fill(epochs)

@@ -13,9 +13,10 @@ from fashion_core.errors import ConfigError
 from fashion_core.text import format_count, format_duration, format_value
 from pages.parts import state
 from pages.parts.clickable import show_clickable
+from pages.parts.glossary import help_on
 from pages.parts.html import escaped, goes_to, plain
 from pages.parts.picker import use_model
-from pages.parts.words import GLOSSARY, model_score
+from pages.parts.words import model_score
 
 NETWORK_NOTES = {
     "FashionCNN": (
@@ -129,7 +130,7 @@ def show_metrics(layers: list[dict], card: dict) -> None:
     for key, split in (("test_accuracy", "test"), ("val_accuracy", "validation")):
         if isinstance(card.get(key), (int, float)):
             label = f"{split.capitalize()} accuracy"
-            metrics.append((label, f"{card[key]:.1%}", GLOSSARY[split]))
+            metrics.append((label, f"{card[key]:.1%}", help_on(split)))
     if isinstance(card.get("elapsed_seconds"), (int, float)):
         duration = format_duration(card["elapsed_seconds"])
         metrics.append(("Trained for", duration, "On the machine that trained it."))

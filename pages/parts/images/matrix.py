@@ -46,7 +46,11 @@ def ask_cell() -> tuple[int, int] | None:
     columns = st.columns(2)
     true = _ask_class(columns[0], "True", state.TRUE)
     pred = _ask_class(columns[1], "Predicted", state.PRED)
-    return None if NO_CLASS in (true, pred) else (CLASS_NAMES.index(true), CLASS_NAMES.index(pred))
+    if NO_CLASS in (true, pred):
+        return None
+    cell = CLASS_NAMES.index(true), CLASS_NAMES.index(pred)
+    st.session_state[state.SEEN_CELL] = cell
+    return cell
 
 
 def _ask_class(column: DeltaGenerator, label: str, key: str) -> str:

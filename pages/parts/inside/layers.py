@@ -65,15 +65,23 @@ def show_rows_and_number(passage: Passage, version: str) -> None:
     picked = picked_place(network, passage)
     left, right = st.columns([5, 4], gap="medium")
     with left:
-        show_rows(state.LAYER_ROWS, passage, picked, version, lambda place: pick(network, place))
+        show_rows(
+            state.LAYER_ROWS, passage, picked, version, lambda place: pick(network, place, passage)
+        )
     layer, channel = passage.layers[picked[0]], picked[1]
     with right, st.container(border=True, key="number_card"):
         st.markdown(f"**{describe_number(layer, channel, picked[0] == len(passage.layers) - 1)}**")
         show_number(layer, channel, version)
 
 
-def pick(network: str, place: tuple[int, int]) -> None:
+def pick(network: str, place: tuple[int, int], passage: Passage) -> None:
+    """Keep the picked map, and how strong it is among those of its layer, which Lesson asks."""
+    layer, channel = place
     st.session_state[state.PICKED_MAP] = network, *place
+    st.session_state[state.PICKED_RANK] = (
+        layer,
+        layers.rank_of_map(passage.layers[layer].output, channel),
+    )
 
 
 def picked_place(network: str, passage: Passage) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Under an answer: was it right, and if not, what was it? One click keeps the picture with that.
 
-Stands on fashion_core.my_pictures. A kept picture can be taught to a model on My pictures.
+It also counts for the class tally. Stands on fashion_core.my_pictures. A kept picture can be
+taught to a model on My pictures.
 """
 
 import zlib
@@ -22,6 +23,7 @@ from fashion_core.my_pictures import (
 from fashion_core.pictures.prepare import Prepared
 from pages.parts import state
 from pages.parts.cached import cached_model
+from pages.parts.class_tally import count_picture
 from pages.parts.html import plain
 from pages.parts.mine.store import attempt, store
 
@@ -37,13 +39,13 @@ def ask_what_it_was(
         return
     digest = zlib.crc32(prepared.pixels.tobytes())
     kept = _kept_picture(digest)
-    widget, arguments = state.keep_key(key, digest), (digest, source, picture, prepared)
+    answer = _answer(prepared, entry)
+    widget, arguments = state.keep_key(key, digest), (digest, source, picture, prepared, answer)
     if kept:  # perhaps on another page since
         st.session_state[widget] = kept.label
     with st.container(key=f"what_{key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**What was it?**", width="content")
-            answer = _answer(prepared, entry)
             if answer != OUTLIER:
                 st.button(
                     f"Right, {label_name(answer)}",
@@ -104,21 +106,29 @@ def _show_outcome(is_kept: bool, digest: int, widget: str) -> None:
 
 
 def _choose(
-    widget: str, digest: int, source: str, picture: Image.Image, prepared: Prepared
+    widget: str, digest: int, source: str, picture: Image.Image, prepared: Prepared, answer: int
 ) -> None:
     """A label was clicked: keep the picture, or change its label; the same again takes it back."""
     label, kept = st.session_state[widget], _kept_picture(digest)
     if label is None:
         _undo(digest, widget)
     elif kept:
+        count_picture(digest, label, answer)
         attempt(lambda: store().relabel(kept.picture_id, label), state.problem_key(widget))
     else:
-        _keep(label, widget, digest, source, picture, prepared)
+        _keep(label, widget, digest, source, picture, prepared, answer)
 
 
 def _keep(
-    label: int, widget: str, digest: int, source: str, picture: Image.Image, prepared: Prepared
+    label: int,
+    widget: str,
+    digest: int,
+    source: str,
+    picture: Image.Image,
+    prepared: Prepared,
+    answer: int,
 ) -> None:
+    count_picture(digest, label, answer)  # also where this copy keeps no more pictures
     kept = new_picture(label, source, prepared.pixels)
     content = encode_brought(picture)
     if attempt(lambda: store().add([(kept, content)]), state.problem_key(widget)):
@@ -130,6 +140,7 @@ def _keep(
 
 def _undo(digest: int, widget: str) -> None:
     """Keep the picture no longer; one that was deleted elsewhere is gone already."""
+    count_picture(digest, None, OUTLIER)
     kept = _kept_picture(digest)
     if kept:
         attempt(lambda: store().delete(kept.picture_id), state.problem_key(widget))

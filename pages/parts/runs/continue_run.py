@@ -9,9 +9,9 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
 from fashion_core.text import format_count
 from pages.parts import state
+from pages.parts.glossary import help_on
 from pages.parts.html import plain
 from pages.parts.runs.form import max_epochs
-from pages.parts.words import GLOSSARY
 
 
 def show_continue(run: Run) -> None:
@@ -42,7 +42,7 @@ def ask_more(run: Run) -> None:
             max_value=allowed,
             value=min(planned if planned > 0 else run.config.epochs, allowed),
             key=f"more-{run.run_id}-{done}",
-            help=GLOSSARY["epoch"],
+            help=help_on("epoch"),
             width=140,
             on_change=forget_refusal,
         )

@@ -4,11 +4,14 @@ Stands on fashion_core.runs.film. A component of Streamlit's second kind: all mo
 once, so that the slider moves without asking the server.
 """
 
+import itertools
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
+from fashion_core.charts.frames import VALIDATION
 from fashion_core.errors import DataError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import film, folders
@@ -24,8 +27,9 @@ _film = st.components.v2.component(
 
 FILM_HELP = (
     "Two validation images of each class, and your own drawing if there was one at the start, with"
-    " what the network called them at each moment: as it began, ten times in the first epoch, and"
-    " after every epoch. Nothing learns from these images."
+    " what the network called them at each moment: as it began, ten times in the first epoch, then"
+    " after every quarter of an epoch, or after every epoch where there are many. Nothing learns"
+    " from these images."
 )
 
 
@@ -76,31 +80,47 @@ def shapes_of(frame: film.Frame) -> tuple:
     return frame.probs.shape, frame.filters.shape
 
 
+def accuracy_moments(run: folders.Run) -> pd.DataFrame:
+    """The validation accuracy 0…1 at each moment of a run's film, as `frames.epoch_accuracies`.
+
+    Columns epoch, with fractions, accuracy, series. Within an epoch that of 1,000 images.
+    """
+    frames, _ = _cached_film(str(run.run_dir), *_version(run))
+    table = pd.DataFrame(frames.get("accuracies", []), columns=["epoch", "accuracy"])
+    table["epoch"] /= max(1, run.status.get("steps", 1))
+    return table.assign(series=VALIDATION)
+
+
 def moments(frames: list[film.Frame]) -> dict:
     """What the script needs of the frames; the filters have one colour scale for all moments."""
     count, edge, _ = frames[0].filters.shape
     largest = max(float(np.abs(frame.filters).max()) for frame in frames) or 1.0
+    ended = [frame.epoch > before.epoch for before, frame in itertools.pairwise(frames)]
     return {
+        "accuracies": [
+            (frame.step, float(frame.confusion.trace() / max(1, frame.confusion.sum())))
+            for frame in frames
+        ],
         "filters": {"count": count, "edge": edge, "pixels": edge * edge},
         "frames": [
             {
-                "moment": describe_moment(frame),
+                "moment": describe_moment(frame, at_end),
                 "answers": [[int(row.argmax()), float(row.max())] for row in frame.probs],
                 "filters": encode(
                     np.rint(127.5 + 127.5 * frame.filters / largest).astype(np.uint8)
                 ),
                 "confusion": frame.confusion.ravel().tolist(),
             }
-            for frame in frames
+            for frame, at_end in zip(frames, [False, *ended], strict=True)
         ],
     }
 
 
-def describe_moment(frame: film.Frame) -> str:
-    """ "Untrained", "Step 86", "Epoch 2"."""
+def describe_moment(frame: film.Frame, at_end: bool) -> str:
+    """ "Untrained", "Step 86", and at the end of an epoch "Epoch 2"."""
     if frame.step == 0:
         return "Untrained"
-    return f"Epoch {frame.epoch:,}" if frame.epoch else f"Step {frame.step:,}"
+    return f"Epoch {frame.epoch:,}" if at_end else f"Step {frame.step:,}"
 
 
 def pictures_of(drawing: np.ndarray | None) -> list[dict]:

@@ -15,7 +15,9 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.runs.annotations import MAX_NAME_LENGTH
 from fashion_core.text import format_duration, format_value
 from pages.parts import state
+from pages.parts.glossary import link_help
 from pages.parts.html import plain
+from pages.parts.runs.drawing_after import knows_drawings
 from pages.parts.runs.own_network import ask_network, field_value, own_is_chosen
 from pages.parts.runs.rate_finder import ask_find
 from pages.parts.runs.sources import describe_sources
@@ -31,24 +33,28 @@ def ask_config(start: Callable[[dict, str], None]) -> dict:
     restore_values()
     with st.container(border=True, key="form_card"):
         ask_recipe()
-        values = ask_main_fields()
-        finder = st.container(gap="xsmall")  # filled below, when all values are known
-        with st.expander("More"):
-            values |= {name: ask_field(name) for name in MORE_FIELDS}
-            st.text_input(
-                "Name of the run",
-                max_chars=MAX_NAME_LENGTH,
-                placeholder="Optional",
-                key=state.RUN_NAME,
-            )
-            ask_visitor()
-        with finder:
-            ask_find(values)
-        ask_start(start)
-        past = folders.list_runs()
-        show_duration(values, past)
-        show_limits()
-        ask_sweep(values, past)
+        start_place = st.container(key="start_place")  # filled below, when all values are known
+        with st.expander("Settings", icon=":material/tune:", key=state.SETTINGS):
+            values = ask_main_fields()
+            finder = st.container(gap="xsmall")
+            with st.expander("More"):
+                values |= {name: ask_field(name) for name in MORE_FIELDS}
+                st.text_input(
+                    "Name of the run",
+                    max_chars=MAX_NAME_LENGTH,
+                    placeholder="Optional",
+                    key=state.RUN_NAME,
+                )
+                ask_visitor()
+            with finder:
+                ask_find(values)
+            past = folders.list_runs()
+            ask_sweep(values, past)
+        with start_place:
+            show_reach(values)
+            ask_start(start)
+            show_duration(values, past)
+            show_limits()
     st.session_state[state.TRAIN_VALUES] = values
     return values
 
@@ -87,6 +93,12 @@ def ask_sources() -> dict:
         real = 1 - sum(values.values())
         st.caption(f"Fashion-MNIST's own images: {real:.0%} of each batch. {describe_sources()}")
     return values
+
+
+def show_reach(values: dict) -> None:
+    """Says before a model is trained, and then used for drawings, that it will not know them."""
+    if not knows_drawings(values):
+        st.caption(":material/info: Learns product photos only: drawings will puzzle it.")
 
 
 def ask_start(start: Callable[[dict, str], None]) -> None:
@@ -212,7 +224,7 @@ def ask_field(name: str) -> bool | str | int | float:
     spec = field_spec(name)
     if name == "epochs":
         spec |= {"high": max_epochs()}
-    options = {"key": state.train_key(name), "help": spec["help"]}
+    options = {"key": state.train_key(name), "help": link_help(spec["help"], spec["label"])}
     if spec["type"] is bool:
         return st.toggle(spec["label"], **options)
     if spec["type"] is str:

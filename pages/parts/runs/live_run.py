@@ -15,13 +15,14 @@ from fashion_core.errors import RunError
 from fashion_core.runs import folders
 from fashion_core.runs.events import metrics_version, read_log, read_metrics
 from pages.parts import state
+from pages.parts.glossary import help_on
 from pages.parts.html import plain
 from pages.parts.picker import use_model
 from pages.parts.runs.buttons import show_title
 from pages.parts.runs.continue_run import show_continue
-from pages.parts.runs.film import show_film
+from pages.parts.runs.drawing_after import show_drawing_after
+from pages.parts.runs.film import accuracy_moments, show_film
 from pages.parts.runs.other_run import ask_other, frames_with, show_comparison
-from pages.parts.words import GLOSSARY
 
 
 def show_no_run() -> None:
@@ -49,11 +50,14 @@ def show_run(run_id: str, drawn_for: str) -> None:
     show_progress(run)
     show_end(run)
     show_metrics(run)
+    drawing_place = st.container()  # filled last: the models may take a second to load
     show_charts(read_events(run), run, all_runs)
     if run.state != "paused":
         show_continue(run)
     if not run.is_active and run.has_model:
         show_next_steps(run)
+        with drawing_place:
+            show_drawing_after(run)
 
 
 def kind_of_state(run: folders.Run) -> str:
@@ -105,11 +109,14 @@ METRIC_WIDTH = 125  # pixels; four fit beside the form, two on a phone
 
 def show_metrics(run: folders.Run) -> None:
     """Four metrics in a row, a dash for what is not known yet."""
+    moments = accuracy_moments(run)
     with st.container(horizontal=True):
         for key, label, pattern, entry in METRICS:
             value = run.status.get(key)
+            if key == "best_val_accuracy" and value is None and not moments.empty:
+                label, value = "Validation so far", moments["accuracy"].iloc[-1]
             words = "–" if value is None else pattern.format(value)
-            st.metric(label, words, help=GLOSSARY[entry], width=METRIC_WIDTH)
+            st.metric(label, words, help=help_on(entry), width=METRIC_WIDTH)
 
 
 # Charts
@@ -121,7 +128,7 @@ def show_charts(events: list[dict], run: folders.Run, all_runs: list[folders.Run
     """The curves of its events and, dashed, those of one of the other runs."""
     steps, epochs = loss_frame(events), epoch_frame(events)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("**Loss per step**", help=GLOSSARY["loss"], width="content")
+        st.markdown("**Loss per step**", help=help_on("loss"), width="content")
         # Beside the title: the chart lays its own buttons over the right end under the mouse
         other = ask_other(run, all_runs, steps)
     if steps.empty:
@@ -137,9 +144,24 @@ def show_charts(events: list[dict], run: folders.Run, all_runs: list[folders.Run
     if not epochs.empty:
         show_epoch_charts(epochs, other_epochs, run)
     elif run.is_active:
-        show_no_curve(run, "The first epoch is under way.")
+        show_first_accuracies(run)
     else:
         st.caption("Its first epoch is not finished, so there are no curves per epoch.")
+
+
+def show_first_accuracies(run: folders.Run) -> None:
+    """The validation accuracy within the first epoch, from its first tenth on."""
+    moments = accuracy_moments(run)
+    if moments.empty:
+        show_no_curve(run, "The first epoch is under way.")
+        return
+    st.markdown("**Validation accuracy, first epoch**", help=help_on("validation"))
+    st.vega_lite_chart(
+        moments,
+        epoch_accuracy_spec(CHART_HEIGHT),
+        key=f"first-accuracy-{run.run_id}",
+        alt="Validation accuracy within the first epoch",
+    )
 
 
 def show_no_curve(run: folders.Run, expected: str) -> None:
@@ -164,14 +186,14 @@ def show_epoch_charts(
     """Losses and validation accuracy of each epoch: two `charts.frames.epoch_frame`."""
     dashed = other_epochs is not None
     left, right = st.columns(2)
-    left.markdown("**Loss per epoch**", help=GLOSSARY["epoch"])
+    left.markdown("**Loss per epoch**", help=help_on("epoch"))
     left.vega_lite_chart(
         epoch_losses(epochs, other_epochs),
         epoch_loss_spec(CHART_HEIGHT, dashed),
         key=f"epoch-loss-{run.run_id}",
         alt="Training and validation loss per epoch" + describe_dashes(dashed),
     )
-    right.markdown("**Validation accuracy**", help=GLOSSARY["validation"])
+    right.markdown("**Validation accuracy**", help=help_on("validation"))
     kinds = [name for kind, name in KIND_SERIES.items() if getattr(run.config, kind, 0)]
     right.vega_lite_chart(
         epoch_accuracies(epochs, other_epochs),

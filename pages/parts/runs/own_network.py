@@ -13,6 +13,7 @@ from fashion_core import architecture
 from fashion_core.config import MODELS, field_spec
 from fashion_core.errors import ConfigError
 from pages.parts import state
+from pages.parts.glossary import link_help
 from pages.parts.history import has_returned
 
 OWN = "Your own network"
@@ -43,7 +44,7 @@ def ask_network() -> str:
         spec["label"],
         [*MODELS, OWN],
         key=FIELD,
-        help=spec["help"],
+        help=link_help(spec["help"], spec["label"]),
         persist_state="session",
     )
     if model in MODELS:

@@ -1,0 +1,103 @@
+"""Lecture: what stands on the wall while a class draws: the address, the tally, the way on.
+
+Stands on fashion_core.tally; which drawings were right is said under each answer on Classify.
+"""
+
+import streamlit as st
+
+from fashion_core import limits, tally
+from fashion_core.errors import RunError
+from pages.parts.address import app_address, qr_html
+from pages.parts.frame import run_through_router
+from pages.parts.html import plain
+from pages.parts.projector import link_projector_view
+
+REFRESH_SECONDS = 3.0
+
+
+def show_address() -> None:
+    """The code that opens the app on a phone, or why there is none."""
+    st.subheader("Open it on your phone", anchor=False)
+    address = app_address(st.context.url, "lecture")
+    if address:
+        st.html(qr_html(address, "large"))
+        st.markdown(f"**{plain(address)}**")
+        return
+    st.info(
+        "You have opened the app under an address that only this machine knows. Open it under its"
+        " address in the network, and a QR code for everybody's phone stands here.",
+        icon=":material/qr_code_2:",
+    )
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def show_tally() -> None:
+    """How many drawings of each class were answered rightly, kept up to date."""
+    counts = tally.read_tally()
+    rows = tally.class_counts(counts)
+    st.subheader("What this class drew", anchor=False)
+    if not rows:
+        st.write(
+            "Draw on Classify and say under the answer what it was. Here you see how often the"
+            " model was right. The tally holds counts, no pictures."
+        )
+        return
+    drawn, right = int(counts.sum()), int(counts.diagonal().sum())
+    st.metric(
+        "Answered rightly",
+        f"{right} of {drawn}",
+        f"{right / drawn:.0%}",
+        delta_color="off",
+        delta_arrow="off",
+    )
+    st.html(tally_html(rows))
+    st.button(
+        "Begin anew",
+        icon=":material/restart_alt:",
+        on_click=begin_anew,
+        disabled=limits.read_only(),
+        help="Sets all counts to zero, for everybody.",
+    )
+
+
+def tally_html(rows: list[tally.ClassCount]) -> str:
+    """Each class with a bar of how many were drawn, and in it those answered rightly."""
+    most = max(row.drawn for row in rows)
+    return '<div class="bars tally">' + "".join(tally_row(row, most) for row in rows) + "</div>"
+
+
+def tally_row(row: tally.ClassCount, most: int) -> str:
+    """One class; the bar of `most` drawings takes the whole width."""
+    drawn, right = row.drawn / most, row.right / row.drawn
+    return (
+        f'<div class="bar-row"><span>{row.name}</span>'
+        f'<div class="bar" style="width: {drawn:.1%}"><i style="width: {right:.1%}"></i></div>'
+        f"<b>{row.right} of {row.drawn}</b></div>"
+    )
+
+
+def begin_anew() -> None:
+    try:
+        tally.clear()
+    except RunError as error:
+        st.toast(plain(str(error)), icon=":material/error:")
+
+
+def show_ways_on() -> None:
+    """The projector view, and where the class goes."""
+    with st.container(horizontal=True, gap="medium"):
+        link_projector_view("lecture")
+        st.page_link("pages/classify.py", label="Draw", icon=":material/draw:")
+        st.page_link("pages/lesson.py", label="Lesson", icon=":material/school:")
+        st.page_link("pages/glossary.py", label="Glossary", icon=":material/dictionary:")
+
+
+run_through_router()
+st.title("Lecture", anchor=False)
+st.write("For the wall of a classroom: everybody opens the app, draws, and sees how it goes.")
+show_ways_on()
+address_column, tally_column = st.columns([2, 3], gap="medium")
+with address_column, st.container(border=True):
+    show_address()
+with tally_column, st.container(border=True):
+    show_tally()

@@ -1,0 +1,87 @@
+// The projector view: large type, no sidebar, a bar with what the keys do; see projector.py.
+//
+// Kept in the tab's own storage, not in the session of the server, which a refresh ends, nor in the
+// address, whose parameters Streamlit drops on the way to another page.
+const KEPT = "projector-size"
+const SIZES = [1, 1.25, 1.5, 1.75, 2] // times the usual size of type
+const USUAL = 1.25
+const SCROLL = 0.6 // of the screen's height
+const NAV = "[data-testid=stSidebarNav] a"
+// Where keys have a meaning of their own
+const BUSY = "input, textarea, select, canvas, [contenteditable=true], [role=slider], [role=grid]," +
+  " [role=radio], [role=listbox], [role=option], [role=application], [role=combobox], [role=dialog] *"
+
+const size = () => Number(sessionStorage.getItem(KEPT))
+const root = document.documentElement
+
+function open(times) {
+  sessionStorage.setItem(KEPT, times)
+  root.dataset.projector = "on"
+  root.style.setProperty("--projector-size", times)
+  window.dispatchEvent(new Event("resize"))
+}
+
+function leave() {
+  sessionStorage.removeItem(KEPT)
+  delete root.dataset.projector
+  const url = new URL(window.location.href)
+  if (url.searchParams.get("view") === "projector") url.searchParams.delete("view")
+  window.history.replaceState(window.history.state, "", url)
+  window.dispatchEvent(new Event("resize"))
+}
+
+function resize(by) {
+  const place = SIZES.indexOf(size()) + by
+  open(SIZES[Math.max(0, Math.min(SIZES.length - 1, place))])
+}
+
+function turn(by) {
+  const links = [...document.querySelectorAll(NAV)]
+  const path = window.location.pathname.replace(/\/$/, "")
+  const here = links.findIndex((link) => new URL(link.href).pathname.replace(/\/$/, "") === path)
+  links[(here + by + links.length) % links.length]?.click()
+}
+
+function scroll(by) {
+  const main = document.querySelector("[data-testid=stMain]")
+  main?.scrollBy({ top: by * SCROLL * window.innerHeight, behavior: "smooth" })
+}
+
+const ACTIONS = {
+  ArrowRight: () => turn(1), PageDown: () => turn(1), // what a presenter's remote sends, too
+  ArrowLeft: () => turn(-1), PageUp: () => turn(-1),
+  ArrowDown: () => scroll(1), ArrowUp: () => scroll(-1),
+  "+": () => resize(1), "=": () => resize(1), "-": () => resize(-1),
+  Escape: leave,
+}
+
+function hear(event) {
+  const action = ACTIONS[event.key]
+  if (!size() || !action || event.ctrlKey || event.altKey || event.metaKey) return
+  if (event.target.closest?.(BUSY) || document.querySelector("[role=dialog]")) return
+  event.preventDefault()
+  action()
+}
+
+function bar() {
+  const made = element("div", "projector-bar",
+    button("← Page", () => turn(-1)), element("b", "", ""), button("Page →", () => turn(1)),
+    button("− Type", () => resize(-1)), button("+ Type", () => resize(1)),
+    button("Esc Leave", leave))
+  made.setAttribute("role", "toolbar")
+  made.setAttribute("aria-label", "Projector view")
+  // In the app, whose theme its colours follow
+  document.querySelector(".stApp").append(made)
+  return made
+}
+
+export default function ({ data }) {
+  if (!window.projectorBar) {
+    window.projectorBar = bar()
+    window.addEventListener("keydown", hear)
+  }
+  window.projectorBar.querySelector("b").textContent = data.page
+  const asked = new URLSearchParams(window.location.search).get("view") === "projector"
+  if (size()) open(size())
+  else if (asked) open(USUAL)
+}

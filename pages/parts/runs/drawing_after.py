@@ -1,0 +1,98 @@
+"""After a run: the visitor's last drawing, answered by the new model and by the shipped one.
+
+Stands on fashion_core.predict (the answers). torch is loaded with the first model, not with this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from fashion_core import catalog
+from fashion_core.catalog import ModelEntry
+from fashion_core.config import share_of
+from fashion_core.errors import CheckpointError
+from fashion_core.metadata import CLASS_NAMES
+from fashion_core.runs import film, folders
+from pages.parts.cached import cached_model
+from pages.parts.classify.drawn import drawn_pixels
+from pages.parts.html import image_html, plain
+
+if TYPE_CHECKING:
+    from fashion_core.predict import Answer
+
+DRAWN_KINDS = ("synthetic", "drawings")  # pictures to learn from that are drawings
+
+
+def knows_drawings(config: dict) -> bool:
+    """Whether a training with these settings learns from drawings at all."""
+    return any(share_of(config, kind) for kind in DRAWN_KINDS)
+
+
+def show_drawing_after(run: folders.Run) -> None:
+    """Both answers side by side with the reason in a sentence; where nothing is drawn, the way."""
+    entries = {entry.model_id: entry for entry in catalog.list_models()}
+    new, shipped = entries.get(run.run_id), entries.get(catalog.RECOMMENDED)
+    if not (new and shipped):
+        return
+    pixels = drawn_pixels()
+    if pixels is None:
+        pixels = film.read_drawing(run.run_dir)
+    with st.container(border=True, key="drawing_after"):
+        st.markdown("**Your drawing: what the new model and the shipped one call it**")
+        if pixels is None:
+            st.caption("Draw something, and here you see what the new model calls it.")
+            st.page_link("pages/classify.py", label="Draw something", icon=":material/draw:")
+            return
+        try:
+            show_both(pixels, new, shipped)
+        except CheckpointError as error:
+            st.caption(plain(str(error)))
+
+
+def show_both(pixels: np.ndarray, new: ModelEntry, shipped: ModelEntry) -> None:
+    """The drawing (28, 28) uint8 and what two models say of it. Raises CheckpointError."""
+    from pages.parts.classify.answer import two_answers_html
+
+    entries = (new, shipped)
+    answers = [_cached_answer(str(each.path), each.fingerprint, pixels) for each in entries]
+    with st.container(horizontal=True, gap="medium"):
+        with st.container(width=112):
+            st.html(image_html(pixels, "sample", "Your drawing at 28 × 28 pixels"))
+        with st.container(key="drawing_answers"):
+            titles = [entry.title for entry in entries]
+            st.html(two_answers_html(list(zip(titles, answers, strict=True)), ""))
+    st.write(describe_reason(*answers, knows_drawings(new.card.get("config") or {})))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _cached_answer(path: str, fingerprint: str, pixels: np.ndarray) -> Answer:
+    from fashion_core import predict
+
+    return predict.classify_pixels(cached_model(path, fingerprint), pixels)
+
+
+def describe_reason(new: Answer, shipped: Answer, learned_drawings: bool) -> str:
+    """Why two models agree or differ on a drawing, in a sentence."""
+    names = [CLASS_NAMES[answer.label] for answer in (new, shipped)]
+    doubts = [not answer.recognised for answer in (new, shipped)]
+    if all(doubts):
+        return "Neither knows this: it is unlike everything that either has learned from."
+    if doubts == [False, False] and names[0] == names[1]:
+        if learned_drawings:
+            return f"Both call it {names[0]}: the new model learned from drawings, too."
+        return (
+            f"Both call it {names[0]}, although the new model has seen product photos only: filled"
+            " in like this, your drawing looks like one."
+        )
+    if not learned_drawings:
+        return (
+            "They differ because the new model learned product photos only, where clothes are"
+            " filled areas, while the shipped one also learned from people's drawings."
+        )
+    return (
+        "They differ although both learned from drawings: the shipped model saw many more, and"
+        " for longer."
+    )

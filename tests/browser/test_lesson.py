@@ -1,0 +1,80 @@
+"""The lesson in a real browser, walked on a phone: done in the app, kept through a refresh."""
+
+from playwright.sync_api import expect
+
+from fashion_core.runs import folders
+
+
+def step(phone, number):
+    return phone.locator(f".st-key-lesson_step_{number}")
+
+
+def expect_done(phone, count):
+    """The page says so, and the browser keeps it."""
+    expect(phone.get_by_text(f"{count} of 6 steps done")).to_be_visible()
+    phone.wait_for_function(
+        """count => {
+          const kept = document.cookie.match(/fashion_lesson=([^;]+)/)
+          return kept && JSON.parse(decodeURIComponent(kept[1])).done.length === count
+        }""",
+        arg=count,
+    )
+
+
+def back_to_lesson(phone):
+    phone.go_back()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Lesson")
+
+
+def fill_canvas(phone):
+    """A thick zigzag that leaves little white."""
+    box = phone.locator("canvas").last.bounding_box()
+    phone.mouse.move(box["x"] + 60, box["y"] + 60)
+    phone.mouse.down()
+    for row in range(60, 230, 14):
+        for column in (220, 60):
+            phone.mouse.move(box["x"] + column, box["y"] + row, steps=3)
+    phone.mouse.up()
+
+
+def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
+    phone, app, runs_dir, monkeypatch
+):
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
+    phone.goto(f"{app}/lesson?model=fashion_cnn")
+    expect_done(phone, 0)
+    step(phone, 1).get_by_role("link", name="Draw on Classify").click()
+    phone.get_by_role("radio", name="Thick").click()
+    fill_canvas(phone)
+    expect(phone.locator(".answer")).to_be_visible()
+    back_to_lesson(phone)
+    expect_done(phone, 1)
+
+    phone.reload()  # a new session, which knows from the browser what was done
+    expect_done(phone, 1)
+
+    step(phone, 5).locator("summary").click()
+    step(phone, 5).get_by_role("link", name="Open the confusion matrix").click()
+    phone.get_by_role("button", name="Shirt → T-shirt/top").click()
+    expect(phone.locator("h3", has_text="as T-shirt/top")).to_be_visible()
+    back_to_lesson(phone)
+    expect_done(phone, 2)
+
+    step(phone, 4).locator("summary").click()
+    step(phone, 4).get_by_role("button", name="Fill in a short training").click()
+    phone.locator(".st-key-form_card summary").filter(has_text="Settings").click()
+    rate = phone.get_by_role("spinbutton", name="Learning rate")
+    rate.fill("1")
+    rate.press("Enter")
+    expect(phone.get_by_text("learning rate 1").first).to_be_visible()
+    phone.get_by_role("button", name="Start training").click()
+    expect(
+        phone.get_by_test_id("stMain")
+        .get_by_text("Failed")
+        .or_(phone.get_by_test_id("stMain").get_by_text("Finished"))
+        .first
+    ).to_be_visible()
+    phone.reload()  # on Train, which also says what the visitor started
+    back_to_lesson(phone)
+    expect_done(phone, 3)
+    assert folders.list_runs()[0].config.learning_rate == 1.0

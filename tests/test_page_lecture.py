@@ -1,0 +1,104 @@
+"""Lecture and Glossary: the address as a code, the class tally, every term with its page."""
+
+import pytest
+from app_page import labels, open_page, press, words
+from listed_pages import page_titles
+
+from fashion_core import tally
+from fashion_core.config import field_spec, offered_fields
+from pages.parts import class_tally
+from pages.parts.address import app_address, qr_source
+from pages.parts.glossary import TERMS, describe_address, link_help, link_terms, term_of
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(tmp_path / "runs"))
+
+
+# The address
+
+
+@pytest.mark.parametrize(
+    ("url", "page", "address"),
+    [
+        ("http://10.0.0.7:8501/", "home", "http://10.0.0.7:8501/"),
+        ("https://lab.example/lecture", "lecture", "https://lab.example/"),
+        ("https://lab.example/cnn/lecture?view=projector", "lecture", "https://lab.example/cnn/"),
+        ("http://localhost:8501/", "home", None),
+        ("http://127.0.0.1:8501/lecture", "lecture", None),
+        ("http://[::1]:8501/", "home", None),
+        (None, "home", None),
+        ("javascript:alert(1)", "home", None),
+    ],
+)
+def test_only_an_address_that_others_can_open_becomes_a_code(url, page, address):
+    assert app_address(url, page) == address
+
+
+def test_the_code_is_an_inline_image():
+    source = qr_source("https://lab.example/")
+    assert source.startswith("data:image/svg+xml")
+    assert source != qr_source("https://lab.example/cnn/")
+
+
+# The tally
+
+
+def test_the_tally_is_told_and_begins_anew():
+    app = open_page("lecture")
+    assert "The tally holds counts, no pictures" in words(app)
+    assert "only this machine knows" in words(app)
+    tally.add(0, 0)
+    tally.add(0, 6)
+    app.run()
+    assert app.metric[0].value == "1 of 2"
+    assert any("<b>1 of 2</b>" in html.proto.body for html in app.get("html"))
+    press(app, "Begin anew")
+    assert not app.metric
+    assert tally.read_tally().sum() == 0
+
+
+def test_a_picture_counts_once_however_often_its_visitor_changes_their_mind(monkeypatch):
+    monkeypatch.setattr(class_tally.st, "session_state", {})
+    for digest, label, answer in ((1, 0, 0), (2, 6, 0), (2, 0, 0), (3, 5, 8), (3, None, 8)):
+        class_tally.count_picture(digest, label, answer)
+    (tops,) = tally.class_counts(tally.read_tally())
+    assert (tops.name, tops.drawn, tops.right) == ("T-shirt/top", 2, 2)
+
+
+# The glossary
+
+
+def test_each_term_is_one_sentence_and_seen_on_a_page_that_is_there():
+    for name, term in TERMS.items():
+        assert term.meaning.endswith("."), name
+        assert ". " not in term.meaning, name
+        assert term.page in page_titles(), name
+    for name in ("AdamW", "seed", "nats", "Muon", "bfloat16", "one-cycle"):
+        assert term_of(name), name
+
+
+def test_every_field_of_the_form_leads_to_its_terms():
+    assert link_terms("Adam, then adamw, then Adam.") == (
+        "[Adam](glossary?term=Adam), then [adamw](glossary?term=AdamW), then Adam."
+    )
+    assert link_terms("weight decay") == f"[weight decay]({describe_address('Weight decay')})"
+    bare = [
+        name
+        for name in offered_fields()
+        if "](glossary?" not in link_help(field_spec(name)["help"], field_spec(name)["label"])
+    ]
+    assert bare == []
+
+
+def test_a_link_opens_its_term_and_a_search_finds_others():
+    app = open_page("glossary", term="one-cycle")
+    assert words(app).index("One-cycle") < words(app).index("Accuracy")
+    app.text_input[0].set_value("decay").run()
+    assert "Weight decay" in words(app)
+    assert "Momentum" not in words(app)
+    app.text_input[0].set_value("zebra").run()
+    assert "No term has that in it" in words(app)
+    assert "no term “zebra”" in words(open_page("glossary", term="zebra"))
+    assert not labels(app)

@@ -1,0 +1,115 @@
+"""Lesson, run by Streamlit itself: what counts as an answer to each step, and what does not."""
+
+import json
+
+import numpy as np
+import pytest
+from app_page import labels, open_page, press, words
+from run_folders import make_run, step_event, write_events
+
+from fashion_core.config import TrainConfig
+from fashion_core.inside.layers import rank_of_map
+from fashion_core.runs import folders
+from pages.parts import state
+from pages.parts.lesson_progress import checked_progress
+from pages.parts.lesson_steps import STEPS
+
+
+def visit(app) -> str:
+    """The lesson drawn anew; what it says."""
+    app.switch_page("pages/lesson.py").run()
+    assert not app.exception
+    return words(app)
+
+
+def drawing(height: int) -> dict:
+    """A black box of this height in the middle of the canvas, 160 pixels wide."""
+    pixels = np.full((280, 280, 4), 255, np.uint8)
+    top = 140 - height // 2
+    pixels[top : top + height, 60:220, :3] = 17
+    return {"strokes": [{"type": "path"}], "pixels": pixels}
+
+
+def test_a_drawing_counts_when_more_than_half_of_its_numbers_are_above_zero(runs_dir):
+    app = open_page("lesson")
+    assert "0 of 6" in app.get("progress")[0].proto.text
+    app.session_state[state.DRAWING] = drawing(30)
+    assert "not yet more than half" in visit(app)
+    app.session_state[state.DRAWING] = drawing(160)
+    assert "never sees anything but these numbers" in visit(app)
+    assert app.session_state[state.LESSON_DONE] == [1]
+    press(app, "Begin anew")
+    assert app.session_state[state.LESSON_DONE] == [1]  # the drawing is still there
+
+
+def test_a_map_counts_when_it_is_one_of_the_weakest_of_the_first_layer(runs_dir):
+    output = np.array([[[3.0]], [[1.0]], [[2.0]]])
+    assert [rank_of_map(output, channel) for channel in range(3)] == [2, 0, 1]
+    app = open_page("lesson")
+    for picked, sentence in (
+        ((1, 0), "not of the first layer"),
+        ((0, 9), "9 maps of the first layer find less"),
+        ((0, 3), "stays empty"),
+    ):
+        app.session_state[state.PICKED_RANK] = picked
+        assert sentence in visit(app)
+    assert app.session_state[state.LESSON_DONE] == [2]
+
+
+def test_runs_of_this_visitor_count_when_the_loss_fell_or_nothing_was_learned(runs_dir):
+    app = open_page("lesson")
+    learned = make_run("Mine", accuracy=0.9)
+    write_events(folders.run_dir_of(learned), [step_event(1, 2.3), step_event(850, 0.4)])
+    visit(app)
+    assert app.session_state[state.LESSON_DONE] == []  # somebody else's, as far as it knows
+    app.session_state[state.STARTED_RUNS] = [learned]
+    text = visit(app)
+    assert "fell from 2.30 to 0.40" in text
+    assert "it learned all the same" in text
+    config = TrainConfig(learning_rate=1.0)
+    chance = make_run("Wild", config=config, accuracy=0.1)
+    app.session_state[state.STARTED_RUNS] = [learned, chance]
+    assert "that is guessing" in visit(app)
+    diverged = make_run("Far", "failed", config=config, cause="TrainingFailed")
+    app.session_state[state.STARTED_RUNS] = ["20200101-000000-gone", diverged]
+    assert "diverged" in visit(app)
+    assert app.session_state[state.LESSON_DONE] == [3, 4]
+
+
+def test_a_cell_counts_when_it_is_among_the_most_confused(runs_dir):
+    app = open_page("lesson", model="fashion_cnn")
+    for cell, sentence in (
+        ((6, 6), "on the diagonal"),
+        ((9, 0), "Other cells have more"),
+        ((6, 0), "as T-shirt/top. At 28 × 28"),
+    ):
+        app.session_state[state.SEEN_CELL] = cell
+        assert sentence in visit(app)
+    assert app.session_state[state.LESSON_DONE] == [5]
+
+
+def test_it_is_fooled_when_it_calls_a_drawing_something_else(runs_dir):
+    app = open_page("lesson")
+    app.session_state[state.DRAWING] = drawing(200)
+    visit(app)
+    app.selectbox(key=state.LESSON_DRAWN).select("Sandal").run()
+    assert 6 in app.session_state[state.LESSON_DONE]  # a box is no sandal
+
+
+def test_the_form_of_train_is_filled_in(runs_dir):
+    app = open_page("lesson")
+    press(app, STEPS[3].link)
+    assert app.title[0].value == "Train"
+    assert app.number_input(key="train_train_size").value == 10_000
+    assert app.selectbox(key="train_optimizer").value == "Adam"
+    assert "Start training" in labels(app)
+
+
+@pytest.mark.parametrize("text", [None, 5, "none", "[]", '{"done": 3, "runs": []}', "[" * 10_000])
+def test_junk_from_the_browsers_storage_is_nothing(text):
+    assert checked_progress(text) == (set(), [])
+
+
+def test_of_what_the_browser_kept_only_steps_and_run_ids_count():
+    kept = {"done": [1, 6, 7, 0, "2", True], "runs": ["20260101-a", "../x", 3]}
+    assert checked_progress(json.dumps(kept)) == ({1, 6}, ["20260101-a"])
