@@ -349,8 +349,8 @@ def _hover_texts(confusion: np.ndarray) -> list[list[str]]:
     texts = np.empty(confusion.shape, dtype=object)
     for (true, pred), count in np.ndenumerate(confusion):
         words = describe_cell(int(count), true, pred)
-        row = f"{by_true[true, pred]:.1f} % of all {PLURALS[true]}"
-        column = f"{by_pred[true, pred]:.1f} % of everything classified as {CLASS_NAMES[pred]}"
+        row = f"{by_true[true, pred]:.1f}% of all {PLURALS[true]}"
+        column = f"{by_pred[true, pred]:.1f}% of everything classified as {CLASS_NAMES[pred]}"
         texts[true, pred] = f"<b>{words}</b><br>{row}<br>{column}"
     return texts.tolist()
 
