@@ -409,7 +409,8 @@ def calibration_figure(bins: list[dict], dark: bool = False) -> go.Figure:
     line = dict(color=TEXT_COLORS[dark], width=1.5, dash="dash")
     diagonal = go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip")
     figure = go.Figure([bars, diagonal])
-    figure.update_layout(margin=MARGIN, height=CALIBRATION_HEIGHT, showlegend=False, bargap=0)
+    margin = MARGIN | dict(r=24)  # room for half of "100%", which would be left out without it
+    figure.update_layout(margin=margin, height=CALIBRATION_HEIGHT, showlegend=False, bargap=0)
     figure.update_xaxes(
         title="Confidence", range=[0, 1.005], dtick=0.2, tickformat=".0%", showgrid=False
     )
