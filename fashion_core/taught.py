@@ -208,15 +208,18 @@ def expectations(labels: np.ndarray, network: str) -> list[str]:
             " understood, or only remembers."
         )
     else:
-        sentences.append("From four pictures of a class on, one is held out to test it with.")
+        sentences.append(
+            "Once a class has four pictures, one of them is held out: it shows whether the model"
+            " understood, or only remembers."
+        )
     sentences.append(
-        "Your pictures should then be right, drawings like them more often than before, and the"
-        " test images about as often: some tenths of a point are forgotten."
+        "Afterwards your pictures should be right, and drawings like them more often than before."
+        " Of the test images it may forget a few in a thousand."
     )
     if len(labels) < MANY:
         sentences.append(
-            f"From {format_count(len(labels), 'picture')} it cannot learn what others draw. Ten of"
-            " each class go a long way."
+            f"{format_count(len(labels), 'picture')} cannot show it how other people draw. Ten of"
+            " each class help much more."
         )
     return sentences
 

@@ -22,6 +22,11 @@ def format_value(name: str, value) -> str:
     return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
 
 
+def format_signed(value: float, digits: int = 2) -> str:
+    """A number with its sign and so many decimals, as printed: "+0.45", "−1.30"."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
 def format_count(value: float, unit: str) -> str:
     """ "1 epoch", "1,200 runs", "0.5 minutes"."""
     number = f"{value:,}" if isinstance(value, int) else f"{value:g}"

@@ -15,6 +15,7 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.charts.figures import describe_difference, difference_figure, signed
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.text import format_signed
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.frame import run_through_router, show_with_model
@@ -54,10 +55,10 @@ def ask_models(entry: ModelEntry) -> ModelEntry | None:
 
 def show_totals(totals: dict) -> None:
     """Who is right how often, and whether the difference may be luck."""
-    points = 100 * (totals["accuracy_b"] - totals["accuracy_a"])
+    points = 100 * (totals["accuracy_b"] - totals["accuracy_a"])  # 10,000 images give two decimals
     metrics = (
         ("right_a", f"{totals['accuracy_a']:.1%}", f"{totals['images']:,} images"),
-        ("right_b", f"{totals['accuracy_b']:.1%}", f"{signed_points(points)} points"),
+        ("right_b", f"{totals['accuracy_b']:.1%}", f"{format_signed(points)} points"),
         *((group, f"{totals[group]:,}", "images") for group in COUNTED),
     )
     grid = st.grid(6, min_column_width=130)
@@ -108,21 +109,16 @@ def picked_group(cell: tuple[int, int] | None) -> tuple[str, str | None] | None:
     return (group, name) if group else None
 
 
-def signed_points(points: float) -> str:
-    """A difference with all digits of 10,000 images: 94.17 − 93.72 is 0.45, 94.2 − 93.7 is 0.5."""
-    return f"{points:+.2f}".replace("-", "−")
-
-
 LUCK = 0.05  # a difference that luck makes less often than this is hardly luck
 
 
 def describe_significance(p_value: float) -> str:
     """Whether the two may well be equally good, in a sentence."""
-    share = "less than 0.1 %" if p_value < 0.001 else f"{100 * p_value:.1f} %"
+    share = "less than 0.1%" if p_value < 0.001 else f"{p_value:.1%}"
     verdict = "this is hardly luck" if p_value < LUCK else "this may well be luck"
     return (
-        f"Two equally good models would differ this much by luck on {share} of such test sets:"
-        f" {verdict}."
+        f"Two equally good models would differ at least this much by luck on {share} of such test"
+        f" sets: {verdict}."
     )
 
 
@@ -280,23 +276,23 @@ def take_number() -> None:
             pick(GROUP_OF_COLUMN[column], CLASS_NAMES[row])
 
 
+RECALLS = {"recall_a": "A finds", "recall_b": "B finds", "difference": "B − A, points"}
+
+
 def show_classes(rows: list[dict]) -> None:
     """How much of each class the two find; a click on a number shows its images."""
     frame, columns = pd.DataFrame(rows), {"class": "Class"}
-    for name, label, pattern in (
-        ("recall_a", "A finds", "%.1f%%"),
-        ("recall_b", "B finds", "%.1f%%"),
-        ("difference", "B − A, points", "%+.1f"),
-    ):
+    for name, label in RECALLS.items():
         frame[name] *= 100
-        columns[name] = st.column_config.NumberColumn(
-            label, format=pattern, help=GLOSSARY["recall"]
-        )
+        columns[name] = st.column_config.NumberColumn(label, help=GLOSSARY["recall"])
     columns |= {"only_a": "Only A right", "only_b": "Only B right"}
     st.subheader("Each class", anchor=False)
     st.caption("Click a number to see its images.")
+    # A format of the column's own would print a hyphen for a minus
+    printed = dict.fromkeys(("recall_a", "recall_b"), "{:.1f}%".format)
+    printed["difference"] = partial(format_signed, digits=1)
     st.dataframe(
-        frame,
+        frame.style.format(printed),
         hide_index=True,
         on_select=take_number,
         selection_mode="single-cell",

@@ -230,7 +230,8 @@ def show_calibration(labels: np.ndarray, probs: np.ndarray) -> None:
     st.subheader("Calibration", anchor=False, help=help_on("calibration"))
     st.caption(
         "A bar on the dashed line means that what it calls 80% sure is right four times in five."
-        f" On average it is off by {table['ece']:.1%} (expected calibration error)."
+        f" On average it is off by {table['ece']:.1%} (expected calibration error). Hover over a"
+        " bar to see how many images it stands for: with few, it says little."
     )
     figure = calibration_figure(table["bins"], theme_is_dark())
     alt = "How often it is right, over how sure it is; the dashed line is where both are equal"

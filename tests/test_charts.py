@@ -429,8 +429,8 @@ def test_hovering_says_count_and_shares_in_words(confusion):
     words = confusion_figure(confusion).data[0].hovertext[6][0]
     share = 58 / confusion[:, 0].sum()
     assert words.startswith(f"<b>{describe_cell(58, 6, 0)}</b>")
-    assert "5.8 % of all shirts" in words
-    assert f"{100 * share:.1f} % of everything classified as T-shirt/top" in words
+    assert "5.8% of all shirts" in words
+    assert f"{100 * share:.1f}% of everything classified as T-shirt/top" in words
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_the_gallery_says_how_many_are_right_relabels_deletes_and_undoes(store):
     store.add([made(label, 60 + 10 * label) for label in range(3)])
     app = open_mine()
     assert "3 pictures" in words(app)
-    assert "From 3 pictures it cannot learn what others draw" in words(app)
+    assert "3 pictures cannot show it how other people draw" in words(app)
     picked = store.read_all()[0]
     app.session_state[state.MINE_PICKED] = picked.picture_id
     app.run()

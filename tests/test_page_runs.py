@@ -134,7 +134,7 @@ def test_seeds_of_one_configuration_become_one_row_and_one_curve(runs_dir):
         make_run(f"Seed {seed}", accuracy=accuracy, seed=seed)
     app = open_page("runs", seeds="true")
     row = app.dataframe[2].value.iloc[0]
-    assert (row["Seeds"], row["Validation"]) == ("0, 1, 2", "82.00 ± 2.00 %")
+    assert (row["Seeds"], row["Validation"]) == ("0, 1, 2", "82.00 ± 2.00%")
     assert {curve["name"] for curve in curves_figure(app)["data"]} == {"epochs 2, 3 seeds"}
 
 

@@ -16,7 +16,7 @@ from fashion_core.runs import table as run_table
 from fashion_core.runs.annotations import Annotations
 from fashion_core.runs.folders import Run
 from fashion_core.text import BYTE_ORDER_MARK, unique_labels
-from pages.parts.times import known_zone
+from pages.parts.times import known_zone, say_time
 
 NO_NOTES = Annotations()
 NO_EPOCHS = epoch_frame([])
@@ -373,3 +373,8 @@ def test_only_whole_epochs_count_as_done():
         for i, status in enumerate(statuses)
     ]
     assert run_table.runs_frame(found, {})["Epochs done"].tolist() == [3, 5, 12, pd.NA]
+
+
+def test_a_time_is_the_zones_own_and_named_only_where_the_zone_is_unknown():
+    assert say_time(0, "UTC") == "1 Jan 1970, 00:00 UTC"
+    assert say_time(0, "Asia/Tokyo") == "1 Jan 1970, 09:00"

@@ -349,8 +349,8 @@ def _hover_texts(confusion: np.ndarray) -> list[list[str]]:
     texts = np.empty(confusion.shape, dtype=object)
     for (true, pred), count in np.ndenumerate(confusion):
         words = describe_cell(int(count), true, pred)
-        row = f"{by_true[true, pred]:.1f} % of all {PLURALS[true]}"
-        column = f"{by_pred[true, pred]:.1f} % of everything classified as {CLASS_NAMES[pred]}"
+        row = f"{by_true[true, pred]:.1f}% of all {PLURALS[true]}"
+        column = f"{by_pred[true, pred]:.1f}% of everything classified as {CLASS_NAMES[pred]}"
         texts[true, pred] = f"<b>{words}</b><br>{row}<br>{column}"
     return texts.tolist()
 
@@ -409,7 +409,8 @@ def calibration_figure(bins: list[dict], dark: bool = False) -> go.Figure:
     line = dict(color=TEXT_COLORS[dark], width=1.5, dash="dash")
     diagonal = go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip")
     figure = go.Figure([bars, diagonal])
-    figure.update_layout(margin=MARGIN, height=CALIBRATION_HEIGHT, showlegend=False, bargap=0)
+    margin = MARGIN | dict(r=24)  # room for half of "100%", which would be left out without it
+    figure.update_layout(margin=margin, height=CALIBRATION_HEIGHT, showlegend=False, bargap=0)
     figure.update_xaxes(
         title="Confidence", range=[0, 1.005], dtick=0.2, tickformat=".0%", showgrid=False
     )

@@ -1,6 +1,7 @@
 """Times as the visitor's clock has them, or named UTC where the browser does not say its zone."""
 
 import zoneinfo
+from datetime import datetime
 
 import streamlit as st
 
@@ -20,9 +21,16 @@ def known_zone(name: str | None) -> str:
         return UTC
 
 
+def say_time(seconds: float, zone: str) -> str:
+    """A time in seconds since 1970 as this zone has it, like `when_column`: "3 May 2026, 14:05"."""
+    when = datetime.fromtimestamp(seconds, zoneinfo.ZoneInfo(zone))
+    named = f" {UTC}" if zone == UTC else ""
+    return f"{when.day} {when:%b %Y, %H:%M}{named}"
+
+
 def when_column(zone: str, **options):
     """How a column of times in this zone is drawn."""
-    named = " [UTC]" if zone == UTC else ""
+    named = " [UTC]" if zone == UTC else ""  # in brackets: not letters of the pattern
     return st.column_config.DatetimeColumn(
         format=f"D MMM YYYY, HH:mm{named}", help=f"Time zone: {zone}.", **options
     )

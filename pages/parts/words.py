@@ -24,7 +24,7 @@ GLOSSARY = {
     "recall": "Of all images of this class, the share that was found.",
     "F1": "One number between precision and recall; it is low when either is low.",
     "calibration": (
-        "Whether the model is right as often as it says: of all images it is 80 % sure of, 80 %"
+        "Whether the model is right as often as it says: of all images it is 80% sure of, 80%"
         " should be right."
     ),
 }

@@ -149,7 +149,7 @@ def test_a_link_opens_the_cell_hovering_tells_it_and_the_ring_stays(page, app, c
     page.mouse.move(x, y, steps=3)
     hover = page.locator(".st-key-matrix_box .hoverlayer")
     expect(hover).to_contain_text(f"{count} shirts classified as T-shirt/top")
-    expect(hover).to_contain_text(f"{count / 10:.1f} % of all shirts")
+    expect(hover).to_contain_text(f"{count / 10:.1f}% of all shirts")
 
     page.get_by_text("Hide the diagonal").click()
     expect(page).to_have_url(re.compile("hide=true"))

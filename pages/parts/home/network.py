@@ -20,31 +20,34 @@ from pages.parts.words import model_score
 
 NETWORK_NOTES = {
     "FashionCNN": (
-        "A ReLU follows each convolution and the first linear layer: what is negative becomes zero."
-        " The second pool leaves out an odd row and column, so the last two of the picture never"
-        " reach the answer."
+        "A ReLU follows each convolution and the first linear layer: it makes negative numbers"
+        " zero. The second pool halves an odd size and drops the row and column that are left over,"
+        " so the picture's last two never reach the answer."
     ),
     "FashionCNNNorm": (
-        "A batch norm and a ReLU follow each convolution, a ReLU the first linear layer."
+        "A batch norm and a ReLU follow each convolution: the one brings the numbers to a common"
+        " scale, the other makes negative ones zero. A ReLU follows the first linear layer, too."
     ),
     "ResidualNet": (
-        "A ReLU follows each convolution, and but for the first a batch norm. The third and fourth"
-        " and the last two learn only what to add to their input. Of the last, the maximum over all"
-        " places goes on."
+        "A ReLU follows each convolution, and a batch norm each but the first. The third and fourth"
+        " convolution, and the last two, learn only what to add to their input. From each map of"
+        " the last one, only its largest number goes on to the linear layer."
     ),
     "DeepResidualNet": (
-        "A batch norm and a ReLU follow each convolution. After each one that widens, two more"
-        " learn only what to add to their input. Of the last, the maximum over all places goes on."
+        "A batch norm and a ReLU follow each convolution. After each one that adds channels, but"
+        " for the first, two more learn only what to add to their input. From each map of the last"
+        " one, only its largest number goes on to the linear layer."
     ),
     "WideResidualNet": (
-        "A batch norm and a ReLU follow each convolution. After the first, and after each one that"
-        " widens, two more learn only what to add to their input. Of the last, the maximum over all"
-        " places goes on. The answer is the mean of those to the picture and to its mirror image."
+        "A batch norm and a ReLU follow each convolution. After each one that adds channels, two"
+        " more learn only what to add to their input. From each map of the last one, only its"
+        " largest number goes on to the linear layer. The network looks at the picture and at its"
+        " mirror image, and answers with the mean of both."
     ),
 }
 OWN_NOTE = (
     "A ReLU follows each convolution and linear layer but the last, unless the description says"
-    " linear. The two convolutions of a residual learn only what to add to their input."
+    " linear. The two convolutions of a residual layer learn only what to add to their input."
 )
 
 

@@ -193,6 +193,6 @@ def softmax_html(logits: np.ndarray, temperature: float) -> str:
         share = f"<b>{share}</b>" if row["prob"] == best else share
         rows += f"<tr><td>{name}</td>{cells}<td>{share}</td></tr>"
     return (
-        '<div class="wide-table"><table class="layers"><thead><tr>'
+        '<div class="wide-table softmax"><table class="layers"><thead><tr>'
         f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

@@ -16,7 +16,7 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.duplicates import Twin
 from fashion_core.metadata import CLASS_NAMES, TEST_SIZE, TRAIN_FILE_SIZE
-from fashion_core.text import BYTE_ORDER_MARK
+from fashion_core.text import BYTE_ORDER_MARK, format_signed
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.html import png_data_uri
@@ -230,7 +230,7 @@ def grid_item(listing: Listing, place: int) -> dict:
     index, label = int(split.indices[place]), CLASS_NAMES[split.labels[place]]
     lines, spoken = [("quiet", f"#{index}"), ("", label)], f"Image {index}, label {label}"
     if listing.probs is not None:
-        pred, margin = CLASS_NAMES[listing.preds[place]], f"{listing.margins[place]:+.2f}"
+        pred, margin = CLASS_NAMES[listing.preds[place]], format_signed(listing.margins[place])
         lines += [("wrong" if pred != label else "right", f"{pred}"), ("quiet", f"margin {margin}")]
         spoken += f", the model says {pred}, margin {margin}"
     twins = listing.twins.get(index, [])

@@ -9,6 +9,7 @@ from fashion_core.data import Split
 from fashion_core.duplicates import Twin
 from fashion_core.errors import LabError
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.text import format_signed
 from pages.parts.cached import cached_split
 from pages.parts.html import bars_html, plain, png_data_uri
 from pages.parts.images.panel import show_large
@@ -69,7 +70,7 @@ def show_image(listing: Listing, place: int, index: int) -> None:
         kind = outcome_of(pred == label)[0]
         words += (
             f'<br>The model says <b class="{kind}">{CLASS_NAMES[pred]}</b>, {probs[pred]:.1%}'
-            f"<br>Margin {listing.margins[place]:+.2f}<br>{describe_rank(listing, place)}"
+            f"<br>Margin {format_signed(listing.margins[place])}<br>{describe_rank(listing, place)}"
         )
         names = [f"{name} (label)" if i == label else name for i, name in enumerate(CLASS_NAMES)]
         bars = bars_html(names, probs)

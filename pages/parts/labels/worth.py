@@ -16,7 +16,7 @@ def show_worth(listing: Listing) -> None:
         st.markdown(describe_doubts(listing))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             count = st.number_input(
-                "Without the first",
+                "Leave out the first",
                 0,
                 len(doubtful),
                 min(AT_FIRST, len(doubtful)),
@@ -42,7 +42,8 @@ def describe_doubts(listing: Listing) -> str:
     whose = "the model in use" if split.name == TEST else "a cross-validation"
     return (
         f"**{len(listing.doubtful):,}** of {len(split.labels):,} {kind} have a label that"
-        f" {whose} doubts: it is surer of another class than it is of that class on average"
-        " (confident learning). The lower the margin, the stronger the doubt."
+        f" {whose} doubts: it is at least as sure of another class as it is on average of the"
+        " images that have that class as their label (confident learning). The margin is the"
+        " probability of the label minus that of the best other class: −1 is the strongest doubt."
         f" {len(listing.twin_places):,} have a near duplicate; none has an exact copy."
     )

@@ -6,7 +6,6 @@ Stands on fashion_core.my_pictures.
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import streamlit as st
@@ -22,6 +21,7 @@ from pages.parts.images.grid import show_image_buttons
 from pages.parts.images.panel import PANEL_STYLE
 from pages.parts.inside.picture import link_picture
 from pages.parts.mine.store import attempt, store
+from pages.parts.times import say_time, visitor_zone
 
 WRONG_FIRST, WRONG, RIGHT = "Wrong first", "Wrong", "Right"
 PER_PAGE = 60
@@ -89,7 +89,7 @@ def show_class(gallery: Gallery, label: int, places: Sequence[int]) -> None:
     every = [i for i, each in enumerate(gallery.pictures) if each.label == label]
     right = int(gallery.right[every].sum())
     name = label_name(label)
-    st.markdown(f"**{name[0].upper()}{name[1:]}** · {len(every)}, {right} right")
+    st.markdown(f"**{name[0].upper()}{name[1:]}** · {right} of {len(every)} right")
     items = [_item(gallery, i) for i in places]
     picked = _place_of(gallery, st.session_state.get(state.MINE_PICKED))
 
@@ -158,8 +158,8 @@ def show_picked(gallery: Gallery, place: int) -> None:
 
 
 def describe_source(picture: MyPicture) -> str:
-    day = datetime.fromtimestamp(picture.kept_at, UTC).strftime("%d %b %Y, %H:%M UTC")
-    return plain(f"{picture.source.capitalize()}, {day}")
+    """Where a picture comes from and when it was kept, by the visitor's clock."""
+    return plain(f"{picture.source.capitalize()}, {say_time(picture.kept_at, visitor_zone())}")
 
 
 def _brought(picture: MyPicture) -> np.ndarray | None:

@@ -36,12 +36,15 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
             st.markdown("\n".join(f"- {each}" for each in taught.expectations(labels, network)))
             for sentence in taught.pitfalls(pixels, labels):
                 st.warning(sentence, icon=":material/warning:")
+        busy = folders.active_run()
         if limits.read_only():
             st.caption(limits.READ_ONLY_SENTENCE)
+        elif busy and not refusal:
+            st.caption(f"“{plain(busy.name)}” is training: what you start now waits in the queue.")
         st.button(
             "Teach the model",
             icon=":material/school:",
-            type="primary",
+            type="secondary" if busy else "primary",
             disabled=bool(refusal) or limits.read_only(),
             on_click=_start,
             args=(entry,),
@@ -97,6 +100,8 @@ def _show_progress(run_id: str) -> None:
     if not run.is_active and run.state != "queued":
         st.rerun()
     share, words = folders.progress(run)
+    if share >= 1:  # the large network takes a minute more for the test images
+        words = "Trained. Now it is measured on your pictures and on the test images."
     st.subheader("It learns your pictures", anchor=False)
     st.progress(share, text=words)
     st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")

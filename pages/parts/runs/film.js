@@ -66,7 +66,7 @@ function build(root, data, show) {
   view.matrix.onpointerleave = () => { view.cell.textContent = view.summary }
   const filters = element("div", "filters", ...view.filters)
   filters.setAttribute("role", "img")
-  filters.setAttribute("aria-label", `The ${data.filters.count} filters of the first convolution`)
+  filters.setAttribute("aria-label", `The ${data.filters.count} filters of the first layer`)
   const pictures = element("div", "pictures", ...view.pictures)
   pictures.setAttribute("role", "list")
   view.pictures.forEach((each) => each.setAttribute("role", "listitem"))
@@ -75,7 +75,7 @@ function build(root, data, show) {
     element("div", "controls", view.play, view.slider, view.words),
     pictures,
     element("div", "below",
-      element("section", "", element("h4", "", "Filters of the first convolution"), filters,
+      element("section", "", element("h4", "", "Weights of the first layer"), filters,
         element("span", "note", "Orange is above zero, blue below.")),
       element("section", "", element("h4", "", "Confusion matrix"), view.matrix, view.cell)))
 }
