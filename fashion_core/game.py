@@ -32,12 +32,13 @@ class Guess:
 class Round:
     """One thing to draw, or one test image; `began_at` and `seconds` are None until they are known.
 
-    `label`: the class to draw, or what the model calls the image. `picture`: a PNG, empty before
-    the first stroke. `model`: the name of the one that answered.
+    `label`: the class to draw, or what the model calls the image, whose own label is `truth`.
+    `picture`: a PNG, empty before the first stroke. `model`: the name of the one that answered.
     """
 
     label: int
     index: int | None = None  # of the test image
+    truth: int | None = None
     picture: bytes = b""
     began_at: float | None = None
     seconds: float | None = None  # that it took
@@ -96,7 +97,8 @@ def new_guessing_game(
     for place, pred in enumerate(draw.sample(range(NUM_CLASSES), NUM_CLASSES)):
         of_class = indices[2 * pred + place % 2] or indices[2 * pred] or indices[2 * pred + 1]
         if of_class and len(rounds) < ROUNDS:
-            rounds.append(Round(pred, index=draw.choice(of_class), model=model))
+            index = draw.choice(of_class)
+            rounds.append(Round(pred, index=index, truth=int(labels[index]), model=model))
     draw.shuffle(rounds)
     return Game(GUESS, tuple(rounds))
 
@@ -260,9 +262,10 @@ def changes_of_mind(guesses: Sequence[Guess]) -> list[Guess]:
 
 
 def describe_guesses(guesses: Sequence[Guess]) -> str:
-    """What was said when: "a bag (3 s), a sandal (9 s)"."""
+    """What was said when: "a bag (3 s), a sandal (9 s)", with spaces that do not break."""
     said = [
-        f"{thing(each.label) if each.recognised else 'nothing it knows'} ({each.seconds:.0f} s)"
+        (thing(each.label) if each.recognised else "nothing it knows")
+        + f" ({each.seconds:.0f}\u00a0s)"
         for each in changes_of_mind(guesses)
     ]
     return ", ".join(said) or "nothing"
@@ -272,11 +275,7 @@ def describe_outcome(game: Game, place: int) -> str:
     """How a round ended, in a sentence."""
     played = game.rounds[place]
     if game.kind == GUESS:
-        truth = f"The model says {thing(played.label)}"
-        if not played.guesses:
-            return f"{truth}; you said nothing."
-        said = "so did you" if played.won else f"you said {thing(played.guesses[-1].label)}"
-        return f"{truth}; {said} after {played.seconds:.0f} s."
+        return _describe_guessed(played)
     if played.won:
         return f"It saw {thing(played.label)} after {played.seconds:.0f} s."
     if not played.picture:
@@ -287,3 +286,14 @@ def describe_outcome(game: Game, place: int) -> str:
     if last.label == played.label:
         return f"It leaned to {thing(played.label)} but was not sure ({last.prob:.0%})."
     return f"It took {thing(played.label)} for {thing(last.label)} ({last.prob:.0%})."
+
+
+def _describe_guessed(played: Round) -> str:
+    calls = f"The model calls it {thing(played.label)}"
+    if played.truth is not None:
+        is_right = played.truth == played.label
+        calls += ", and so it is" if is_right else f"; in truth it is {thing(played.truth)}"
+    if not played.guesses:
+        return f"{calls}. You said nothing."
+    said = "so" if played.won else thing(played.guesses[-1].label)
+    return f"{calls}. You said {said} after {played.seconds:.0f} s."

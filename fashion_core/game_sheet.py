@@ -22,7 +22,7 @@ GAP, ACROSS = 28, 3
 HEAD, WORDS = 100, 150  # heights of the headline and of the words below a picture
 CARD_WIDTH, CARD_HEIGHT = EDGE + GAP, EDGE + WORDS + GAP
 PAPER, INK, QUIET, FRAME, ACCENT = "#FFFFFF", "#1B1E2B", "#5A6078", "#E1E4EE", "#3D5AFE"
-LINE_CHARACTERS, MOST_LINES = 40, 5  # below a picture, in the small font
+LINE_CHARACTERS, MOST_LINES = 42, 5  # below a picture, in the small font
 
 
 def sheet_png(game: Game) -> bytes:
@@ -42,9 +42,9 @@ def sheet_png(game: Game) -> bytes:
 
 def _write_head(pen: ImageDraw.ImageDraw, game: Game) -> None:
     models = ", ".join(dict.fromkeys(each.model for each in game.rounds if each.model))
-    what = "drawn for" if game.kind == DRAW else "guessed about"
+    what = "drawing against" if game.kind == DRAW else "guessing"
     pen.text((GAP, 22), f"{score(game)} of {MOST_POINTS} points", INK, _font(34))
-    words = f"Fashion CNN Lab · six rounds {what} {models or 'nobody'}"
+    words = f"Fashion CNN Lab · six rounds of {what} {models or 'nobody'}"
     pen.text((GAP, 66), words[:100], QUIET, _font(16))
 
 

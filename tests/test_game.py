@@ -147,7 +147,7 @@ def test_things_are_english_and_what_was_said_again_is_left_out():
     ]
     guesses = [Guess(1, BAG), Guess(2, BAG), Guess(3.4, SANDAL), Guess(5, BAG, recognised=False)]
     said = game.describe_guesses(guesses)
-    assert said == "a bag (1 s), a sandal (3 s), nothing it knows (5 s)"
+    assert said == "a bag (1\u00a0s), a sandal (3\u00a0s), nothing it knows (5\u00a0s)"
 
 
 def test_the_sheet_is_a_picture_of_all_six():

@@ -32,7 +32,8 @@ def show_pause(game_id: str, played: Game, entry: ModelEntry) -> None:
         if played.place:
             show_outcome(played, played.place - 1)
         st.caption(f"Round {played.place + 1} of {len(played.rounds)}")
-        st.html(f'<p class="word">{_task(played)}</p>')
+        time = f"<small>in {ROUND_SECONDS:.0f} seconds</small>"
+        st.html(f'<p class="word">{_next_task(played)} {time}</p>')
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(
                 "Start the clock",
@@ -71,9 +72,13 @@ def show_outcome(played: Game, place: int) -> None:
 def _task(played: Game) -> str:
     """What is to be done, as HTML."""
     if played.kind == GUESS:
-        return f"What does the model call this? <small>{ROUND_SECONDS:.0f} seconds</small>"
-    word = escaped(thing(played.round.label))
-    return f"Draw <b>{word}</b> <small>in {ROUND_SECONDS:.0f} seconds</small>"
+        return "What does the model call this?"
+    return f"Draw <b>{escaped(thing(played.round.label))}</b>"
+
+
+def _next_task(played: Game) -> str:
+    """What is to be done next, as HTML; an image is not shown before its clock runs."""
+    return "Guess the next image" if played.kind == GUESS else _task(played)
 
 
 def pixels_of(picture: bytes) -> np.ndarray:
@@ -208,11 +213,12 @@ def show_guessing_round(game_id: str, played: Game) -> None:
         with st.container(width=232):
             st.html(image_html(pixels_of(played.round.picture), "seen", f"Test image {index}"))
             st.caption(f"Test image {index}")
-        with st.container(key="choices", horizontal=True, gap="small"):
+        with st.container(key="choices", gap="small"):
             for label, name in enumerate(CLASS_NAMES):
                 st.button(
                     name,
                     key=f"choice_{label}",
+                    width="stretch",
                     on_click=change_game,
                     args=(game_id, game.choose, label),
                 )
