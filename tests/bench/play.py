@@ -41,17 +41,24 @@ class Player(Visitor):
         button, message.rerun_script.fragment_id = self.buttons[label]
         widget = message.rerun_script.widget_states.widgets.add()
         widget.id, widget.trigger_value = button, True
+        self._forget_page()
         return await self._run(message)
 
     def _take_in(self, message: ForwardMsg) -> bool:
         """A run that gives way to the next one, which shows what came of it, is not the last."""
-        if message.HasField("new_session") and not message.new_session.fragment_ids_this_run:
-            self.buttons, self.canvas = {}, ""
         element = message.delta.new_element
         if element.HasField("button"):
             self.buttons[element.button.label] = element.button.id, message.delta.fragment_id
         ended = super()._take_in(message)
-        return ended and message.script_finished != FINISHED_EARLY
+        if message.HasField("navigation"):
+            self.page_hash = message.navigation.page_script_hash
+        if ended and message.script_finished == FINISHED_EARLY:
+            self._forget_page()
+            return False
+        return ended
+
+    def _forget_page(self) -> None:
+        self.buttons, self.canvas = {}, ""
 
     @property
     def draws(self) -> bool:
