@@ -9,6 +9,7 @@ from run_folders import make_run
 from fashion_core import best_games
 from fashion_core.game import DRAW, GUESS, Game, Round, begin_round
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.my_pictures import my_folder
 from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.cached import cached_model
@@ -19,8 +20,9 @@ CORNERS = [(95, 35), (185, 35), (205, 245), (155, 245), (140, 115), (125, 245), 
 
 
 @pytest.fixture(autouse=True)
-def _own_runs(runs_dir):
-    """No runs and no list but the test's own."""
+def _own_folders(runs_dir, tmp_path, monkeypatch):
+    """No runs, no list and no pictures but the test's own."""
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "pictures"))
 
 
 def trousers() -> dict:
@@ -67,6 +69,11 @@ def test_a_sure_answer_wins_and_a_reload_shows_the_round_as_it_was():
     draw(app, trousers())
     assert "You won 1 of 2 rounds" in words(app)
     assert "Fooled it most" in html(app)
+    assert my_folder().read_all() == []  # asked, not assumed
+    app.button_group(key=state.kept_rounds_key(game_id)).set_value([0]).run()
+    press(app, "Keep these to teach it")
+    assert [each.label for each in my_folder().read_all()] == [SANDAL]
+    assert "Keep these to teach it" not in labels(app)
 
 
 def test_the_visitors_own_drawing_comes_back_after_the_game():

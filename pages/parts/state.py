@@ -206,6 +206,11 @@ def kept_rounds_key(game_id: str) -> str:
     return f"kept_rounds_{game_id}"
 
 
+def game_kept_key(game_id: str) -> str:
+    """How many drawings of a game were kept."""
+    return f"game_kept_{game_id}"
+
+
 # Wrong labels, each also in the URL
 SPLIT = "split"
 LISTED = "list"  # which of the images are listed

@@ -16,6 +16,7 @@ from pages.parts import state
 from pages.parts.html import escaped, plain, png_data_uri
 from pages.parts.play.clock import show_chime
 from pages.parts.play.games import all_games, leave_game, start_game
+from pages.parts.play.keep import show_keep
 from pages.parts.play.rounds import pixels_of, show_problem
 from pages.parts.play.start import new_game
 
@@ -27,6 +28,8 @@ def show_sheet(game_id: str, played: Game, entry: ModelEntry) -> None:
     st.write(describe_game(played))
     st.html(sheet_html(played))
     show_ways_on(played, entry)
+    if played.kind == DRAW:
+        show_keep(game_id, played)
     show_nickname(game_id, played)
     show_chime(game_id, played)
 
