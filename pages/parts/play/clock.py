@@ -10,7 +10,7 @@ import streamlit as st
 from fashion_core import game
 from fashion_core.game import LATE_SECONDS, ROUND_SECONDS, Game
 from pages.parts import state
-from pages.parts.play.games import all_games, change_game, now
+from pages.parts.play.games import all_games, now
 
 _clock = st.components.v2.component(
     "round_clock",
@@ -27,21 +27,17 @@ A_MOMENT = 0.1  # seconds by which the server is asked later than the round ends
 
 
 def show_clock(game_id: str, played: Game) -> None:
-    """The time that is left; the page is drawn anew when there is none."""
-    left = game.seconds_left(played, now())
+    """The time that is left; when there is none, the whole page is drawn anew."""
     _clock(
         key=state.clock_key(game_id, played.place),
-        data={"left": left, "total": ROUND_SECONDS, "soon": SOON_SECONDS},
+        data={
+            "left": game.seconds_left(played, now()),
+            "late": LATE_SECONDS + A_MOMENT,
+            "total": ROUND_SECONDS,
+            "soon": SOON_SECONDS,
+        },
+        on_over_change=lambda: None,
     )
-    ask_every = left + LATE_SECONDS + A_MOMENT
-    st.fragment(_end_round, run_every=ask_every)(game_id, played.place)
-
-
-def _end_round(game_id: str, place: int) -> None:
-    """Draw the whole page anew if another round than this is played by now."""
-    played = change_game(game_id, game.tick)
-    if played is None or played.place != place or not played.is_running:
-        st.rerun()
 
 
 RISING, FALLING = (523.3, 784.0), (392.0, 261.6)  # Hz: c'' g'', g' c'

@@ -26,27 +26,31 @@ from pages.parts.play.games import change_game, leave_game, now
 
 
 def show_pause(game_id: str, played: Game, entry: ModelEntry) -> None:
-    """How the round before ended, what comes next, the button that starts its clock."""
+    """How the round before ended, what comes next, the button that starts its clock.
+
+    The button comes last: Streamlit loses the fragments of a run that begins before this one ends.
+    """
     show_problem()
+    show_chime(game_id, played)
+    if played.kind == DRAW:  # so that the first stroke of a round need not wait for it
+        with st.spinner("The model is loaded…"):
+            cached_model(str(entry.path), entry.fingerprint)
     with st.container(border=True, key="round_card"):
         if played.place:
             show_outcome(played, played.place - 1)
         st.caption(f"Round {played.place + 1} of {len(played.rounds)}")
         time = f"<small>in {ROUND_SECONDS:.0f} seconds</small>"
         st.html(f'<p class="word">{_next_task(played)} {time}</p>')
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Start the clock",
-                icon=":material/timer:",
-                type="primary",
-                on_click=change_game,
-                args=(game_id, game.begin_round),
-            )
-            st.button("Leave this game", type="tertiary", on_click=leave_game)
+        buttons = st.container(horizontal=True, vertical_alignment="center")
         ask_sound()
-    show_chime(game_id, played)
-    if played.kind == DRAW:  # so that the first stroke of a round need not wait for it
-        cached_model(str(entry.path), entry.fingerprint)
+        buttons.button(
+            "Start the clock",
+            icon=":material/timer:",
+            type="primary",
+            on_click=change_game,
+            args=(game_id, game.begin_round),
+        )
+        buttons.button("Leave this game", type="tertiary", on_click=leave_game)
 
 
 def show_problem() -> None:
