@@ -69,7 +69,8 @@ def _write_below(pen: ImageDraw.ImageDraw, game: Game, place: int, corner: tuple
     if place == fooled_most(game):
         words = f"This fooled it most. {words}"
     lines = textwrap.wrap(words, LINE_CHARACTERS, max_lines=MOST_LINES, placeholder=" …")
-    pen.multiline_text((left, top + 30), "\n".join(lines), QUIET, _font(14), spacing=5)
+    below = "\n".join(lines).replace("\u00a0", " ")  # which the font has not
+    pen.multiline_text((left, top + 30), below, QUIET, _font(14), spacing=5)
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
