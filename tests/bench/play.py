@@ -1,9 +1,10 @@
 """How fast the game answers: many players at once over Streamlit's own protocol.
 
 Prints the seconds from a stroke to its answer, median and 95th of 100, of one player alone and of
-30 who each draw six rounds, one stroke each two seconds, all at the same time.
+30 who each draw six rounds, one stroke each two seconds, all at the same time; and what the server
+computes meanwhile, which tells on a busy machine what the seconds would be on an idle one.
 
-    PYTHONPATH=.:tests python tests/bench/play.py [--players 30] [--cores 0,1]
+    PYTHONPATH=.:tests python tests/bench/play.py [--players 30] [--cores 0,1] [--threads 1]
 """
 
 import argparse
@@ -16,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
 from app_server import free_port, start_server
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -36,6 +38,7 @@ class Player(Visitor):
 
     async def press(self, label: str) -> float:
         """Click a button that is on the page."""
+        assert label in self.buttons, (label, list(self.buttons), self.exceptions)
         message = BackMsg()
         message.rerun_script.page_script_hash = self.page_hash
         button, message.rerun_script.fragment_id = self.buttons[label]
@@ -91,6 +94,11 @@ async def play_at_once(port: int, players: int) -> list[float]:
     return [*itertools.chain(*await asyncio.gather(*games))]
 
 
+def processor_seconds(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return times.user + times.system
+
+
 def describe(taken: list[float]) -> str:
     return (
         f"{len(taken)} strokes, median {statistics.median(taken):.3f} s,"
@@ -98,18 +106,20 @@ def describe(taken: list[float]) -> str:
     )
 
 
-def main(players: int, cores: set[int]) -> None:
+def main(players: int, cores: set[int], environment: dict[str, str]) -> None:
     if cores:
         os.sched_setaffinity(0, cores)
     with tempfile.TemporaryDirectory() as temporary:
         port = free_port()
-        server = start_server(Path(temporary), port)
+        server = start_server(Path(temporary), port, **environment)
         try:
             asyncio.run(play(port, 0.05))  # loads the model
             print("alone:", describe(asyncio.run(play(port, 0.05))))
-            began = time.monotonic()
+            began, used = time.monotonic(), processor_seconds(server.pid)
             taken = asyncio.run(play_at_once(port, players))
-            print(f"{players} at once, {time.monotonic() - began:.0f} s:", describe(taken))
+            seconds, used = time.monotonic() - began, processor_seconds(server.pid) - used
+            print(f"{players} at once, {seconds:.0f} s:", describe(taken))
+            print(f"the server took {used:.0f} processor seconds, {used / seconds:.2f} cores")
         finally:
             server.kill()
             server.wait()
@@ -119,5 +129,8 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--players", type=int, default=30)
     parser.add_argument("--cores", help="run on these cores alone, such as 0,1", default="")
+    parser.add_argument("--threads", help="of the server's torch, otherwise its own choice")
     arguments = parser.parse_args()
-    main(arguments.players, {int(core) for core in arguments.cores.split(",") if core})
+    cores = {int(core) for core in arguments.cores.split(",") if core}
+    threads = {"OMP_NUM_THREADS": arguments.threads} if arguments.threads else {}
+    main(arguments.players, cores, threads)
