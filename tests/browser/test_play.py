@@ -94,6 +94,7 @@ def reload_in_a_round(page, draw) -> None:
     said = page.locator(".said").filter(has_text="I see")
     expect(said).to_be_visible()
     before = left(page)
+    page.wait_for_timeout(1_500)
     page.reload()
     expect(page.get_by_role("timer")).to_contain_text("left")
     assert left(page) < before
