@@ -112,6 +112,12 @@ def test_a_model_that_is_deleted_in_a_round_gives_the_round_anew(checkpoint_path
     assert kept(game_id).rounds[0].model != "Mine"
 
 
+def test_ids_of_games_are_fit_for_the_keys_of_components():
+    ids = {all_games().add(Game(DRAW, (Round(BAG),))) for _ in range(50)}
+    assert len(ids) == 50
+    assert all(game_id.isalnum() for game_id in ids)
+
+
 def test_a_forgotten_game_is_a_sentence():
     app = open_page("play", game="of-yesterday")
     assert "not here any more" in words(app)

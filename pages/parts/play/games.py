@@ -27,8 +27,11 @@ class Games:
         self._lock = threading.Lock()
 
     def add(self, added: Game) -> str:
-        """Keep a new game; returns its id, which nobody can guess."""
-        game_id = secrets.token_urlsafe(9)
+        """Keep a new game; returns its id, which nobody can guess.
+
+        Letters and figures only: Streamlit refuses two underscores in a component's key.
+        """
+        game_id = secrets.token_hex(9)
         with self._lock:
             self._games[game_id] = added
             while len(self._games) > MOST_GAMES:
