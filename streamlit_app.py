@@ -13,6 +13,7 @@ PAGES = {
     "Try it": [
         st.Page("pages/classify.py", title="Classify", icon=":material/draw:"),
         st.Page("pages/my_pictures.py", title="My pictures", icon=":material/photo_library:"),
+        st.Page("pages/play.py", title="Play", icon=":material/timer:"),
     ],
     "Train it": [
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),

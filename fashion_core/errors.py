@@ -13,6 +13,7 @@ LabError
 ├── TrainingFailed   the loss is not a number any more or has exploded
 ├── ResumeError      what was kept of a run does not fit its configuration
 ├── RunError         a run cannot be started, read or deleted
+├── GameError        a game cannot be kept
 └── AnnotationsError what was written about a run is too long or cannot be kept
 """
 
@@ -67,6 +68,10 @@ class ResumeError(LabError):
 
 class RunError(LabError):
     """A run cannot be started, read or deleted; says why and what to do."""
+
+
+class GameError(LabError):
+    """A game cannot be kept; says why and what to do."""
 
 
 class AnnotationsError(LabError):

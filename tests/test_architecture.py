@@ -23,12 +23,13 @@ STEPS = [
     {"errors", "metadata"},
     {"text", "files", "limits", "architecture", "config"},
     {"data", "fetch", "transforms", "models", "optimizers", "losses", "evaluation", "comparison"}
-    | {"label_errors", "duplicates"}
+    | {"label_errors", "duplicates", "game"}
     | {"pictures", "picture_sets", "fetch_pictures", "my_pictures", "picture_zip"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
     | {"model_import", "onnx_export", "speed", "taught"}
-    | {"foreign_weights", "kept_answers", "cross_validation", "tally"},
+    | {"foreign_weights", "kept_answers", "cross_validation", "tally", "best_games"}
+    | {"game_sheet"},
     {"worker", "__main__"},
 ]
 WITHIN = {

@@ -44,8 +44,9 @@ def test_pages_that_ask_no_model_do_not_load_torch(runs_dir):
     """It takes seconds to load, and half a gigabyte with CUDA."""
     pages = ("train", "runs", "predictions", "confusion_matrix", "compare")
     code = (
-        "import sys; sys.path[:0] = ['.', 'tests']; from app_page import open_page\n"
+        "import sys; sys.path[:0] = ['.', 'tests']; from app_page import open_page, press\n"
         f"for name in {pages}: open_page(name)\n"
+        "press(press(open_page('play'), 'Play: Guess the model'), 'Start the clock')\n"
         "print({'torch', 'sklearn'} & set(sys.modules))"
     )
     answer = subprocess.run(

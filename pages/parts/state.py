@@ -80,6 +80,8 @@ CLEARED = "cleared"  # the drawing that Clear took away, until something is draw
 REPLACED = "replaced"  # drawings that the canvas may still speak of
 KNOWN_DRAWINGS = "known_drawings"  # the latest, with their pixels, the newest last
 TIMES_CLEARED = "times_cleared"
+SHEET = "sheet"  # of paper, that is drawn on; there is none for the drawing of Classify and Home
+PUT_ASIDE = "put_aside"  # their drawing, while another sheet is drawn on
 
 
 def canvas_key(place: str) -> str:
@@ -181,6 +183,33 @@ LESSON_DRAWN = "lesson_drawn"  # what the visitor says to have drawn
 PICKED_RANK = "picked_rank"  # of the map picked last on Inside: its layer, place among its maps
 SEEN_CELL = "seen_cell"  # the labels of the cell of a matrix that was picked last
 STARTED_RUNS = "started_runs"  # the ids of this visitor's runs, the newest last, also in the cookie
+
+# Play
+GAME = "game"  # the id of the visitor's game, also in the URL
+GAME_PROBLEM = "game_problem"  # why a round begins anew, or what could not be kept
+GAME_SOUND = "game_sound"
+NICKNAME = "nickname"
+
+
+def sheet_key(game_id: str, place: int) -> str:
+    """The sheet of paper of one round."""
+    return f"{game_id}_{place}"
+
+
+def clock_key(game_id: str, place: int) -> str:
+    """The clock of one round."""
+    return f"clock_{game_id}_{place}"
+
+
+def kept_rounds_key(game_id: str) -> str:
+    """The drawings of a game that are kept when asked for."""
+    return f"kept_rounds_{game_id}"
+
+
+def game_kept_key(game_id: str) -> str:
+    """How many drawings of a game were kept."""
+    return f"game_kept_{game_id}"
+
 
 # Wrong labels, each also in the URL
 SPLIT = "split"

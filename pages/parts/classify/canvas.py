@@ -1,6 +1,6 @@
 """The drawing canvas with its tools: brush, eraser, undo, clear, an example.
 
-The drawing is kept in the session and survives a change of page.
+The drawing is kept in the session and survives a change of page. A game draws on sheets of its own.
 """
 
 import zlib
@@ -25,11 +25,15 @@ _canvas_keys = st.components.v2.component(
 )
 
 
-def ask_drawing(place: str) -> Image.Image | None:
+def ask_drawing(
+    place: str, sheet: str | None = None, begun: dict | None = None
+) -> Image.Image | None:
     """The canvas with its tools; returns the drawing, None before the first stroke.
 
-    `place` tells the canvases of two pages apart: they have one drawing.
+    `place` tells the canvases of two pages apart: they have one drawing, unless one of them has a
+    `sheet` of its own. That begins with what was `begun`, as state.DRAWING has it.
     """
+    _turn_to(sheet, begun)
     brush = st.segmented_control(
         "Brush",
         list(BRUSHES),
@@ -54,6 +58,23 @@ def ask_drawing(place: str) -> Image.Image | None:
         st.toggle("Eraser", key=eraser)
     pixels = st.session_state[state.DRAWING]["pixels"] if strokes() else None
     return None if pixels is None else Image.fromarray(pixels)
+
+
+def _turn_to(sheet: str | None, begun: dict | None) -> None:
+    """Draw on this sheet from now on; the visitor's own drawing is put aside and comes back."""
+    before = st.session_state.get(state.SHEET)
+    if before == sheet:
+        return
+    on_sheet = (state.DRAWING, state.UNDONE, state.CLEARED)
+    if before is None:
+        kept = {key: st.session_state[key] for key in on_sheet if key in st.session_state}
+        st.session_state[state.PUT_ASIDE] = kept
+    _forget(*on_sheet)
+    if sheet is None:
+        st.session_state.update(st.session_state.pop(state.PUT_ASIDE, {}))
+    elif begun:
+        st.session_state[state.DRAWING] = begun
+    st.session_state[state.SHEET] = sheet
 
 
 def _hear_canvas(place: str, width: int, erasing: bool) -> None:

@@ -1,0 +1,83 @@
+"""Before a game: the two kinds, what they are worth, the best games of this copy.
+
+Stands on fashion_core.game and fashion_core.best_games.
+"""
+
+import io
+import secrets
+from dataclasses import replace
+
+import streamlit as st
+from PIL import Image
+
+from fashion_core import game
+from fashion_core.best_games import read_best
+from fashion_core.catalog import ModelEntry
+from fashion_core.game import DRAW, GUESS, RULES, SURE, Game
+from pages.parts.cached import cached_split, cached_test_probs
+from pages.parts.html import escaped, plain
+from pages.parts.play.clock import ask_sound
+from pages.parts.play.games import start_game
+
+KINDS = {
+    DRAW: (
+        "Draw",
+        "You get a word and 20 seconds. After each stroke the model says what it sees; the round"
+        f" is yours when it is sure of the right one, with at least {SURE:.0%}.",
+    ),
+    GUESS: (
+        "Guess the model",
+        "No drawing: you see a test image and have 20 seconds to say what the model calls it. It"
+        " is often wrong here, and that is what you are after.",
+    ),
+}
+
+
+def show_start(entry: ModelEntry) -> None:
+    """The two games as cards, sounds, and the best of this copy."""
+    st.write(f"Six rounds against {plain(entry.title)}. {RULES}")
+    for column, kind in zip(st.columns(2), KINDS, strict=True):
+        title, words = KINDS[kind]
+        with column, st.container(border=True, height="stretch", key=f"kind_{kind}"):
+            st.subheader(title, anchor=False)
+            st.write(words)
+            if st.button(f"Play: {title}", type="primary", key=f"play_{kind}"):
+                start_game(new_game(kind, entry))
+                st.rerun()
+            show_best(kind)
+    ask_sound()
+
+
+def new_game(kind: str, entry: ModelEntry) -> Game:
+    """A game that nobody can foresee. Raises CheckpointError, DataError."""
+    seed = secrets.randbits(64)
+    if kind == DRAW:
+        return game.new_drawing_game(seed)
+    split, probs = cached_split("test"), cached_test_probs(entry)
+    played = game.new_guessing_game(seed, split.labels, probs.argmax(axis=1), entry.title)
+    rounds = [replace(each, picture=_png(split.pixels[each.index])) for each in played.rounds]
+    return replace(played, rounds=tuple(rounds))
+
+
+def _png(pixels) -> bytes:
+    """An image (28, 28) uint8 as a PNG."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def show_best(kind: str) -> None:
+    """The best games of this kind; nothing where there are none."""
+    best = read_best(kind)
+    if not best:
+        return
+    rows = "".join(
+        f"<tr><td>{place}</td><td>{escaped(each.name)}</td><td>{escaped(each.model)}</td>"
+        f"<td>{each.score}</td></tr>"
+        for place, each in enumerate(best, 1)
+    )
+    st.markdown("**The best of this copy**")
+    st.html(
+        '<table class="layers"><tr><th></th><th>Who</th><th>Against</th><th>Points</th></tr>'
+        f"{rows}</table>"
+    )
