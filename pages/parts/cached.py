@@ -29,8 +29,13 @@ MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
 @st.cache_resource(max_entries=MODEL_CACHE_SIZE, show_spinner=False)
 def cached_model(path: str, fingerprint: str) -> nn.Module:
     """The model of a checkpoint, in eval mode and not to be changed. Raises CheckpointError."""
+    import torch
+
     from fashion_core import checkpoints
 
+    # Two that wait for each other take ten times as long for one picture where visitors or a
+    # training share the cores; what takes long has a process of its own
+    torch.set_num_threads(1)
     return checkpoints.load_model(Path(path))
 
 
