@@ -147,10 +147,10 @@ def ask_second(entry: ModelEntry) -> ModelEntry | None:
 def show_way(entry: ModelEntry) -> None:
     """The chosen way to bring a picture, with the models that answer."""
     other = ask_second(entry)
-    SHOWS[way or "Draw"]([entry, other] if other else [entry])
-    # When all is drawn and before the first stroke: a damaged file is said at once, the first
-    # answer is quick, and nobody waits for torch to see the canvas.
+    # Before the canvas is there: a stroke that is made meanwhile would be lost. A damaged file is
+    # said at once, too.
     cached_model(str(entry.path), entry.fingerprint)
+    SHOWS[way or "Draw"]([entry, other] if other else [entry])
 
 
 SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Samples": show_samples}

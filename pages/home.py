@@ -10,10 +10,11 @@ from pathlib import Path
 import streamlit as st
 
 from fashion_core import catalog, files, limits
-from fashion_core.errors import RunError
+from fashion_core.errors import CheckpointError, RunError
 from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.address import app_address, qr_html
+from pages.parts.cached import cached_model
 from pages.parts.classify.draw import show_draw
 from pages.parts.clickable import show_clickable
 from pages.parts.export import show_export
@@ -61,6 +62,9 @@ def show_welcome() -> None:
 
 def show_canvas(entry: catalog.ModelEntry) -> None:
     """The canvas, live, and the way to bring a picture instead."""
+    # Before the canvas is there: a stroke that is made meanwhile would be lost
+    with contextlib.suppress(CheckpointError):  # which the answer then says
+        cached_model(str(entry.path), entry.fingerprint)
     show_draw([entry], "home")
     st.page_link(
         "pages/classify.py",
