@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 from find_chromium import find_chromium
+from playwright.sync_api import expect
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 SERVER_SECONDS = 180  # only ends what hangs
@@ -108,6 +109,12 @@ def overflow(page) -> int:
         "(main => main.scrollWidth -"
         " main.clientWidth)(document.querySelector('[data-testid=stMain]'))"
     )
+
+
+def open_settings(page) -> None:
+    """Unfold the settings of Train's form once the page is drawn: before, a click can be lost."""
+    expect(page.locator("[data-test-script-state='running']")).to_have_count(0)
+    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
 
 
 def place_at_rest(element) -> dict:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from app_server import kill_workers, watch_console
+from app_server import kill_workers, open_settings, watch_console
 from playwright.sync_api import expect
 
 
@@ -45,7 +45,7 @@ def build_three_layers(page):
 
 def test_build_three_layers_by_clicking_train_classify_and_open_the_link(page, app, new_context):
     page.goto(f"{app}/train")
-    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
+    open_settings(page)
     page.get_by_test_id("stMain").get_by_text("More", exact=True).click()
     fill_number(page, "Training images", "1000")
     fill_number(page, "Epochs", "1")

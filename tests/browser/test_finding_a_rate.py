@@ -26,6 +26,7 @@ def open_train(page, app):
 
 
 def open_settings(page):
+    expect(page.locator("[data-test-script-state='running']")).to_have_count(0)
     page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
 
 

@@ -1,5 +1,6 @@
 """The lesson in a real browser, walked on a phone: done in the app, kept through a refresh."""
 
+from app_server import open_settings
 from playwright.sync_api import expect
 
 from fashion_core.runs import folders
@@ -62,7 +63,7 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
 
     step(phone, 4).locator("summary").click()
     step(phone, 4).get_by_role("button", name="Fill in a short training").click()
-    phone.locator(".st-key-form_card summary").filter(has_text="Settings").click()
+    open_settings(phone)
     expect(phone.get_by_test_id("stStatusWidget")).to_have_count(0)  # drawn to its end
     rate = phone.get_by_role("spinbutton", name="Learning rate")
     rate.fill("1")

@@ -4,7 +4,7 @@ import re
 
 import onnxruntime
 import pytest
-from app_server import kill_workers, watch_console
+from app_server import kill_workers, open_settings, watch_console
 from playwright.sync_api import expect
 from waiting import wait_for
 
@@ -29,7 +29,7 @@ def main(page):
 def open_train(page, app):
     page.goto(f"{app}/train")
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
-    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
+    open_settings(page)
 
 
 def fill_number(page, label, value):

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from app_server import free_port, place_at_rest, start_server
+from app_server import free_port, open_settings, place_at_rest, start_server
 from playwright.sync_api import expect
 from run_folders import alive, epoch_event, step_event, write_events
 
@@ -283,7 +283,7 @@ def test_on_train_the_run_that_is_compared_with_stays_chosen_among_runs_of_its_n
     page.get_by_role("combobox", name="Compare with").click()
     expect(page.get_by_role("option")).to_have_count(5)
     page.get_by_role("option").last.click()
-    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
+    open_settings(page)
     for epochs in ("7", "8"):  # the browser sends its label with every other change
         expect(words).to_contain_text("dropout 0.25 (here 0)")
         page.get_by_role("spinbutton", name="Epochs").fill(epochs)

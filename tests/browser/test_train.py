@@ -5,7 +5,7 @@ import re
 import numpy as np
 import psutil
 import pytest
-from app_server import free_port, kill_workers, start_server, watch_console
+from app_server import free_port, kill_workers, open_settings, start_server, watch_console
 from playwright.sync_api import expect
 
 from fashion_core.config import TrainConfig
@@ -33,7 +33,7 @@ def main(page):
 
 def start_long_run(page):
     """Start a run that does not end by itself while the test looks."""
-    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
+    open_settings(page)
     page.get_by_role("spinbutton", name="Epochs").fill("50")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     expect(page.get_by_text("changed: epochs 50")).to_be_visible()
