@@ -114,7 +114,13 @@ def overflow(page) -> int:
 def open_settings(page) -> None:
     """Unfold the settings of Train's form once the page is drawn: before, a click can be lost."""
     expect(page.locator("[data-test-script-state='running']")).to_have_count(0)
-    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
+    unfold(page.locator(".st-key-form_card"), "Settings")
+
+
+def unfold(place, label: str = "") -> None:
+    """Open the expander in a place that has the label. What is clicked while it grows is lost."""
+    place.locator("summary").filter(has_text=label).click()
+    place_at_rest(place)
 
 
 def place_at_rest(element) -> dict:

@@ -24,8 +24,10 @@ from app_server import (
     free_port,
     kill_workers,
     launch_browser,
+    open_settings,
     overflow,
     start_server,
+    unfold,
     watch_console,
 )
 from listed_pages import page_titles
@@ -115,8 +117,8 @@ def draw_shirt(page) -> None:
 
 
 def open_sources(page) -> None:
-    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
-    page.locator("summary").filter(has_text="Learns from").click()
+    open_settings(page)
+    unfold(page.locator(".st-key-form_card"), "Learns from")
 
 
 def list_shots(state: str) -> list[Shot]:

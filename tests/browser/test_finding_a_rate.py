@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from app_server import kill_workers
+from app_server import kill_workers, open_settings
 from playwright.sync_api import expect
 
 from fashion_core.runs import rate_finder
@@ -23,11 +23,6 @@ def open_train(page, app):
     page.goto(f"{app}/train")
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
     open_settings(page)
-
-
-def open_settings(page):
-    expect(page.locator("[data-test-script-state='running']")).to_have_count(0)
-    page.locator(".st-key-form_card summary").filter(has_text="Settings").click()
 
 
 def rate_field(page):

@@ -1,6 +1,6 @@
 """The lesson in a real browser, walked on a phone: done in the app, kept through a refresh."""
 
-from app_server import open_settings
+from app_server import open_settings, unfold
 from playwright.sync_api import expect
 
 from fashion_core.runs import folders
@@ -54,14 +54,14 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
     phone.reload()  # a new session, which knows from the browser what was done
     expect_done(phone, 1)
 
-    step(phone, 5).locator("summary").click()
+    unfold(step(phone, 5))
     step(phone, 5).get_by_role("link", name="Open the confusion matrix").click()
     phone.get_by_role("button", name="Shirt → T-shirt/top").click()
     expect(phone.locator("h3", has_text="as T-shirt/top")).to_be_visible()
     back_to_lesson(phone)
     expect_done(phone, 2)
 
-    step(phone, 4).locator("summary").click()
+    unfold(step(phone, 4))
     step(phone, 4).get_by_role("button", name="Fill in a short training").click()
     open_settings(phone)
     expect(phone.get_by_test_id("stStatusWidget")).to_have_count(0)  # drawn to its end
