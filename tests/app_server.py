@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -69,6 +70,19 @@ def start_server(
         time.sleep(0.2)
     server.kill()
     raise RuntimeError((runs_dir / "server.log").read_text())
+
+
+@contextlib.contextmanager
+def served(runs_dir: Path, **environment: str) -> Iterator[str]:
+    """The address of a server of its own, which ends with everything that it has started."""
+    port = free_port()
+    server = start_server(runs_dir, port, **environment)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.kill()
+        server.wait()
+        kill_workers(runs_dir)
 
 
 def kill_workers(runs_dir: Path) -> None:

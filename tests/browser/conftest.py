@@ -7,7 +7,7 @@ browser context whose test fails on any console error or uncaught exception.
 from pathlib import Path
 
 import pytest
-from app_server import free_port, kill_workers, launch_browser, start_server, watch_console
+from app_server import launch_browser, served, watch_console
 from playwright.sync_api import expect, sync_playwright
 
 # Ms; only ends what hangs: the tests may share two slow cores with trainings and each other
@@ -30,12 +30,8 @@ def runs_dir(tmp_path_factory):
 @pytest.fixture(scope="session")
 def app(runs_dir):
     """The address of a running app."""
-    port = free_port()
-    server = start_server(runs_dir, port)
-    yield f"http://127.0.0.1:{port}"
-    server.kill()
-    server.wait()
-    kill_workers(runs_dir)
+    with served(runs_dir) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

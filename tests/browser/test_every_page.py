@@ -4,7 +4,7 @@ start included.
 
 import json
 
-from app_server import free_port, overflow, start_server, watch_console
+from app_server import overflow, served, watch_console
 from listed_pages import page_titles
 from playwright.sync_api import expect
 
@@ -49,16 +49,11 @@ def test_every_page_opens_by_its_address_and_fits_a_dark_phone(page, app):
 
 
 def test_the_first_page_that_a_fresh_server_is_asked_for_has_its_sidebar(new_context, tmp_path):
-    port = free_port()
-    server = start_server(tmp_path, port)
     page = new_context().new_page()
     errors = watch_console(page)
-    try:
-        open_page(page, f"http://127.0.0.1:{port}", "train")
+    with served(tmp_path) as address:
+        open_page(page, address, "train")
         expect(page.get_by_text("Model in use").first).to_be_visible()
         expect(page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home")).to_be_visible()
         expect(page.get_by_role("dialog")).to_have_count(0)
         assert errors == []
-    finally:
-        server.kill()
-        server.wait()

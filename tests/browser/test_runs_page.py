@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from app_server import free_port, open_settings, place_at_rest, start_server
+from app_server import open_settings, place_at_rest, served
 from playwright.sync_api import expect
 from run_folders import alive, epoch_event, step_event, write_events
 
@@ -34,11 +34,8 @@ def runs_dir(tmp_path_factory):
 @pytest.fixture(scope="module")
 def app(runs_dir):
     """The address of a server of this file's own."""
-    port = free_port()
-    server = start_server(runs_dir, port)
-    yield f"http://127.0.0.1:{port}"
-    server.kill()
-    server.wait()
+    with served(runs_dir) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)
