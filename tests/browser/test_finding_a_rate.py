@@ -29,22 +29,11 @@ def rate_field(page):
     return page.get_by_role("spinbutton", name="Learning rate")
 
 
-def test_a_killed_search_is_lost_and_a_rate_that_is_found_survives_a_refresh_and_is_used(
-    page, app, runs_dir
-):
+def test_a_rate_that_is_found_survives_a_refresh_and_is_used(page, app):
     open_train(page, app)
-    set_batch_size(page, 1024)
-    expect(page.get_by_text("changed: batch size 1,024.")).to_be_visible()
     page.get_by_role("button", name="Find a learning rate").click()
     card = page.locator(".st-key-finder_card")
     expect(card.get_by_text(re.compile(r"Step \d+ of 200"))).to_be_visible()
-    kill_workers(runs_dir)
-    expect(card.get_by_text("Lost")).to_be_visible(timeout=10_000)
-    expect(card.get_by_text("ended without a word")).to_be_visible()
-    set_batch_size(page, 64)
-    expect(page.get_by_text("changed: batch size")).to_have_count(0)
-    page.get_by_role("button", name="Find a learning rate").click()
-    expect(card.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_role("button", name="Add to queue")).to_be_enabled()
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()  # once it has ended
     page.reload()
@@ -55,12 +44,6 @@ def test_a_killed_search_is_lost_and_a_rate_that_is_found_survives_a_refresh_and
     use_rate(page, card)
     card.get_by_role("button", name="Put the finder away").first.click()
     expect(card).to_have_count(0)
-
-
-def set_batch_size(page, size):
-    batch = page.get_by_role("spinbutton", name="Batch size")
-    batch.fill(str(size))
-    batch.press("Enter")
 
 
 def use_rate(page, card):
