@@ -4,7 +4,11 @@ A run that teaches is an ordinary one whose folder holds two more files from its
 the model as it was, and `taught.npz`, the pictures as they were labelled. At its end the worker
 adds `taught.json`, which tells before and after. So nothing that is deleted or relabelled meanwhile
 changes what a run was about.
+
+torch is loaded by who has a model: a page that asks what can be taught does without.
 """
+
+from __future__ import annotations
 
 import json
 import shutil
@@ -12,9 +16,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import nn
 
 from fashion_core import files, picture_report, picture_sets, predict
 from fashion_core.config import TAUGHT_SHARE, TrainConfig, share_of
@@ -23,6 +27,9 @@ from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, NUM_CLASSES, OUTLIER
 from fashion_core.runs import queue as run_queue
 from fashion_core.synthetic.people import read_garments, varied
 from fashion_core.text import format_count
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MIN_PICTURES = 3
 EVERY = 4  # of each class every fourth picture is held out, to see what the others taught
