@@ -114,12 +114,13 @@ def show_class(gallery: Gallery, label: int, places: Sequence[int]) -> None:
 
 
 def _item(gallery: Gallery, place: int) -> dict:
-    picture, said = gallery.pictures[place], describe_answer(int(gallery.preds[place]))
+    picture, pred = gallery.pictures[place], int(gallery.preds[place])
+    said = describe_answer(pred)
     kind, mark, outcome = _outcome(gallery, place)
     return {
         "index": place,
         "source": png_data_uri(picture.pixels),
-        "lines": [(kind, f"{mark}{said}")],
+        "lines": [(kind, f"{mark}{'Unknown' if pred == OUTLIER else said}")],  # it has to fit
         "label": f"{label_name(picture.label)}, the model says: {said}{outcome}",
     }
 
