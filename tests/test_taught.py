@@ -59,6 +59,10 @@ def test_pitfalls_are_said():
 
 def test_a_model_is_taught_its_network_and_replays_what_it_knew(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path))
+    configs = [
+        taught.teach_config("fashion_cnn", "FashionCNN", {}, count=count) for count in (3, 5, 6)
+    ]
+    assert [each.epochs * each.steps_per_epoch for each in configs] == [100, 100, 200]
     config = taught.teach_config("all_round_net", "WideResidualNet", {"synthetic": 0.2})
     assert (config.model, config.start_model) == ("WideResidualNet", "all_round_net")
     assert list(config.added_counts) == ["synthetic", TAUGHT]

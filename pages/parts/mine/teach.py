@@ -70,7 +70,8 @@ def _start(entry: ModelEntry) -> None:
         if refusal:
             raise RunError(refusal)
         network = str(entry.card.get("model"))
-        config = taught.teach_config(entry.model_id, network, entry.card.get("config") or {})
+        before = entry.card.get("config") or {}
+        config = taught.teach_config(entry.model_id, network, before, count=len(pictures))
         learns = taught.taught_pictures([each.picture_id for each in pictures], pixels, labels)
         name = f"{entry.title[:40]} + {format_count(len(pictures), 'own picture')}"
         run_id = taught.start_teaching(config, entry.path, learns, name, visitor_name())
@@ -118,7 +119,7 @@ def _show_progress(run_id: str) -> None:
 
 def _show_outcome(run: folders.Run) -> None:
     report = taught.read_report(run.run_dir)
-    st.subheader("Before and after", anchor=False)
+    st.subheader("Before and after" if report else "It did not finish", anchor=False)
     st.caption(plain(run.name))
     if report is None:
         message = run.message or "It ended before anything could be measured."
