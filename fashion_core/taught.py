@@ -135,9 +135,10 @@ def pitfalls(pixels: np.ndarray, labels: np.ndarray) -> list[str]:
         )
     pairs = contradictions(pixels, labels)
     if pairs:
+        several = "Two pictures" if len(pairs) == 1 else f"{len(pairs)} pairs of pictures"
         found.append(
-            f"{format_count(len(pairs), 'pair')} of pictures look the same and have different"
-            " labels. The model cannot learn both. Give both the right label, or delete one."
+            f"{several} look the same and have different labels. The model cannot learn both. Give"
+            " both the right label, or delete one."
         )
     return found
 

@@ -51,7 +51,7 @@ def test_pitfalls_are_said():
     assert "All your pictures are of one class, Dress" in taught.pitfalls(same, np.full(6, 3))[0]
     same[1] = same[0]
     found = " ".join(taught.pitfalls(same, np.array([1, 2, 1, 2, 1, 2])))
-    assert "1 pair of pictures look the same" in found
+    assert "Two pictures look the same" in found
     mostly = np.array([1, *[OUTLIER] * 5])
     assert "5 of 6, are none of the ten" in " ".join(taught.pitfalls(frames(6), mostly))
     assert taught.pitfalls(frames(4), np.array([1, 2, 1, 2])) == []

@@ -129,10 +129,10 @@ def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:
     if not kept:
         st.caption("A click keeps the picture in My pictures, so that you can teach it to a model.")
         return
-    open_yet = kept.label == UNLABELLED
+    is_open = kept.label == UNLABELLED
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
-            f"Kept in My pictures{', without a label yet' if open_yet else ''}.", width="content"
+            f"Kept in My pictures{', without a label yet' if is_open else ''}.", width="content"
         )
         st.button(
             "Undo",
@@ -142,7 +142,8 @@ def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:
             on_click=_undo,
             args=(answered,),
         )
-        st.page_link("pages/my_pictures.py", label="Teach it", icon=":material/school:")
+        next_step, icon = ("Label it", "label") if is_open else ("Teach it", "school")
+        st.page_link("pages/my_pictures.py", label=next_step, icon=f":material/{icon}:")
 
 
 def _choose(answered: Answered) -> None:
