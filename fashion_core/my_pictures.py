@@ -3,8 +3,8 @@
 It is a set like any other (`picture_sets`): `<class>/<id>.png` or `.webp` holds a picture as it was
 brought, at most 512 pixels long. Beside it `.kept/<id>.json` holds when and from where it came and
 its pixels as they were prepared, corrections included. A label is the name of a folder, so that
-another label is one renaming and two tabs lose nothing. On a public copy the same things are kept
-in memory, for one visitor.
+another label is one renaming and two tabs lose nothing; what has no label yet has a folder, too. On
+a public copy the same things are kept in memory, for one visitor.
 """
 
 import base64
@@ -23,7 +23,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from PIL import Image, ImageOps
 
-from fashion_core import files, limits
+from fashion_core import files, limits, picture_sets
 from fashion_core.errors import LabError, LimitError, PictureSetError, RunError
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, OUTLIER
 from fashion_core.picture_sets import MY_PICTURES, NONE, SUFFIXES, classes_of, pictures_dir
@@ -32,11 +32,12 @@ from fashion_core.pictures.prepare import prepare
 from fashion_core.text import format_bytes, one_line
 
 LABELS = (*range(len(CLASS_NAMES)), OUTLIER)
+UNLABELLED = -2  # kept for now; nothing is taught with it
 
 
 @dataclass(frozen=True, eq=False)
 class MyPicture:
-    """One kept picture. pixels (28, 28) uint8 as prepared; label 0…9, or OUTLIER for none."""
+    """One kept picture. pixels (28, 28) uint8 as prepared; label 0…9, OUTLIER or UNLABELLED."""
 
     picture_id: str
     label: int
@@ -47,12 +48,24 @@ class MyPicture:
 
 def label_name(label: int) -> str:
     """A class as a visitor reads it; "none of these" for OUTLIER."""
-    return "none of these" if label == OUTLIER else CLASS_NAMES[label]
+    others = {OUTLIER: "none of these", UNLABELLED: "without a label"}
+    return others.get(label) or CLASS_NAMES[label]
 
 
 def folder_name(label: int) -> str:
-    """The folder of a class in a set."""
-    return NONE if label == OUTLIER else CLASS_NAMES[label].replace("/", "_")
+    """The folder of a label in a set."""
+    others = {OUTLIER: NONE, UNLABELLED: picture_sets.UNLABELLED}
+    return others.get(label) or CLASS_NAMES[label].replace("/", "_")
+
+
+def label_of(folder: str) -> int | None:
+    """The label that a folder's name means; None for no label, or for several classes."""
+    if folder.strip().lower() == picture_sets.UNLABELLED:
+        return UNLABELLED
+    allowed = classes_of(folder)
+    if allowed is None or len(allowed) > 1:
+        return None
+    return allowed[0] if allowed else OUTLIER
 
 
 MAX_SOURCE = 60  # characters
@@ -62,7 +75,8 @@ def new_picture(
     label: int, source: str, pixels: np.ndarray, kept_at: float | None = None
 ) -> MyPicture:
     """A picture with an id of its own, kept now or, seconds since 1970, before. ValueError."""
-    if label not in LABELS or pixels.shape != (IMAGE_SIZE, IMAGE_SIZE) or pixels.dtype != np.uint8:
+    is_known = label in (*LABELS, UNLABELLED)
+    if not is_known or pixels.shape != (IMAGE_SIZE, IMAGE_SIZE) or pixels.dtype != np.uint8:
         raise ValueError(f"no label or no pixels: {label!r}, {pixels.shape}, {pixels.dtype}")
     kept_at = time.time() if kept_at is None else kept_at
     picture_id = time.strftime("%Y%m%d-%H%M%S", time.gmtime(kept_at)) + f"-{secrets.token_hex(4)}"
@@ -232,9 +246,8 @@ class PicturesInFolder:
         found = []
         with contextlib.suppress(OSError):
             for inner in sorted(self.folder.iterdir()):
-                allowed = None if inner.is_symlink() else classes_of(inner.name)
-                if allowed is not None and len(allowed) <= 1 and inner.is_dir():
-                    label = allowed[0] if allowed else OUTLIER
+                label = None if inner.is_symlink() else label_of(inner.name)
+                if label is not None and inner.is_dir():
                     found += [(path, label) for path in sorted(inner.iterdir()) if _is_ours(path)]
         return found
 

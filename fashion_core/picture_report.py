@@ -1,16 +1,21 @@
 """How a model does on pictures by people, and which of them it learned from: for cards and CLI."""
 
+from __future__ import annotations
+
 import dataclasses
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import nn
 
 from fashion_core import evaluation, picture_sets, predict
 from fashion_core.config import TrainConfig
 from fashion_core.errors import PictureSetError
 from fashion_core.picture_sets import PictureSet
 from fashion_core.synthetic.people import SOURCES, read_pictures
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def report_on(model: nn.Module, pictures: PictureSet) -> dict:

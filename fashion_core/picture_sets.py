@@ -36,6 +36,7 @@ ENVIRONMENT_NAME = "FASHION_PICTURES_DIR"
 MAX_PICTURES = 100_000  # of one set: 78 MB of pixels
 MAX_PICTURES_A_FOLDER = 10_000  # or a word; Google's files hold about 130,000 drawings each
 NONE = "none"
+UNLABELLED = "unlabelled"  # the folder of what nobody has said anything of yet
 MY_PICTURES = "my-pictures"  # what visitors of this copy kept, see `my_pictures`
 OTHER_FOLDERS = (NONE, "near")  # "near": other things that look like one of the ten classes
 LICENCE_FILE = "LICENSE.txt"
@@ -267,6 +268,8 @@ def _find_items(folder: Path, problems: list[str]) -> Iterator[_Item]:
             )
     senders = _read_senders(folder / "index.csv", problems)
     for inner in _list_folders(folder, problems):
+        if inner.name.lower() == UNLABELLED:
+            continue
         allowed = () if inner.name.lower() in OTHER_FOLDERS else classes_of(inner.name)
         if allowed is not None:
             yield from _find_in_folder(inner, allowed, senders, problems)

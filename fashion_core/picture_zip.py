@@ -11,22 +11,21 @@ import json
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from fashion_core import files
 from fashion_core.errors import PictureError, PictureSetError
-from fashion_core.metadata import OUTLIER
 from fashion_core.my_pictures import (
     MyPicture,
     checked_record,
     encode_brought,
     folder_name,
+    label_of,
     new_picture,
     record_of,
     suffix_of,
 )
-from fashion_core.picture_sets import classes_of
 from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
 from fashion_core.pictures.prepare import prepare
 from fashion_core.text import format_bytes, format_count, one_line
@@ -55,39 +54,69 @@ MAX_TOTAL_BYTES = 1_000_000_000  # unpacked
 ENTRY_MARK = b"PK\x01\x02"  # begins each entry of a zip file's list
 
 
-def read_zip(content: bytes, room: int, report: Report | None = None) -> tuple[Kept, list[str]]:
+def read_zip(
+    content: bytes,
+    room: int,
+    report: Report | None = None,
+    present: Iterable[MyPicture] = (),
+) -> tuple[Kept, list[str]]:
     """The pictures of a zip file, at most `room`, with new ids; and sentences on what was left out.
 
-    Raises PictureSetError for what is no zip file, one with too many entries, and one that holds no
-    picture that can be used.
+    What is among the `present` ones with the same label is left out. Raises PictureSetError for
+    what is no zip file, one with too many entries, and one that holds no picture that can be used.
     """
-    archive = _opened(content)
     problems: list[str] = []
+    known = {_content_of(picture) for picture in present}
+    kept: Kept = []
+    again = 0
+    for picture, data in _pictures_in(_opened(content), problems, report):
+        if _content_of(picture) in known:
+            again += 1
+        elif len(kept) >= room:
+            problems.append(f"Only {format_count(max(0, room), 'picture')} more can be kept here.")
+            break
+        else:
+            known.add(_content_of(picture))
+            kept.append((picture, data))
+    if not kept and not again:
+        raise PictureSetError(
+            "This zip file holds no picture that can be kept. It should hold folders named like the"
+            f" classes, or none, with pictures in them. {' '.join(problems[:3])}".rstrip()
+        )
+    if again:
+        verb = "was" if again == 1 else "were"
+        there = f"{format_count(again, 'picture')} {verb} here already with the same label."
+        problems.insert(0, there)
+    return kept, problems
+
+
+def _content_of(picture: MyPicture) -> tuple[int, bytes]:
+    """What two pictures that teach the same have in common."""
+    return picture.label, picture.pixels.tobytes()
+
+
+def _pictures_in(
+    archive: zipfile.ZipFile, problems: list[str], report: Report | None
+) -> Iterator[tuple[MyPicture, bytes]]:
+    """The pictures that can be used, opened one at a time; problems tells of the others."""
     entries = [entry for entry in archive.infolist() if not entry.is_dir()]
     records = _read_records(archive, entries)
     labelled = list(_labelled(entries, problems))
-    if len(labelled) > room:
-        problems.append(f"Only {format_count(max(0, room), 'picture')} more can be kept here.")
-    kept: Kept = []
     total = 0
-    for done, (entry, label) in enumerate(labelled[: max(0, room)], 1):
+    for done, (entry, label) in enumerate(labelled, 1):
         try:
             data = _read(archive, entry, MAX_FILE_BYTES)
             total += len(data)
             if total > MAX_TOTAL_BYTES:
                 problems.append(f"Unpacked it has over {format_bytes(MAX_TOTAL_BYTES)}: cut there.")
-                break
-            kept.append(_picture_of(data, label, records.get(entry.filename)))
+                return
+            opened = _picture_of(data, label, records.get(entry.filename))
         except PictureError as error:
             problems.append(f"{_shown(entry)}: {error}")
+        else:
+            yield opened
         if report:
             report(done, len(labelled))
-    if not kept:
-        raise PictureSetError(
-            "This zip file holds no picture that can be kept. It should hold folders named like the"
-            f" classes, or none, with pictures in them. {' '.join(problems[:3])}".rstrip()
-        )
-    return kept, problems
 
 
 def _opened(content: bytes) -> zipfile.ZipFile:
@@ -130,9 +159,9 @@ def _labelled(
         elif entry.flag_bits & 1:
             problems.append(f"{_shown(entry)} is encrypted and was left out.")
         else:
-            allowed = classes_of(parts[-2]) if len(parts) > 1 else None
-            if allowed is not None and len(allowed) <= 1:
-                yield entry, allowed[0] if allowed else OUTLIER
+            label = label_of(parts[-2]) if len(parts) > 1 else None
+            if label is not None:
+                yield entry, label
             else:
                 foreign += 1
     if foreign:

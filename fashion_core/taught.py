@@ -4,7 +4,11 @@ A run that teaches is an ordinary one whose folder holds two more files from its
 the model as it was, and `taught.npz`, the pictures as they were labelled. At its end the worker
 adds `taught.json`, which tells before and after. So nothing that is deleted or relabelled meanwhile
 changes what a run was about.
+
+torch is loaded by who has a model: a page that asks what can be taught does without.
 """
+
+from __future__ import annotations
 
 import json
 import shutil
@@ -12,9 +16,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import nn
 
 from fashion_core import files, picture_report, picture_sets, predict
 from fashion_core.config import TAUGHT_SHARE, TrainConfig, share_of
@@ -23,6 +27,9 @@ from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, NUM_CLASSES, OUTLIER
 from fashion_core.runs import queue as run_queue
 from fashion_core.synthetic.people import read_garments, varied
 from fashion_core.text import format_count
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MIN_PICTURES = 3
 EVERY = 4  # of each class every fourth picture is held out, to see what the others taught
@@ -128,9 +135,10 @@ def pitfalls(pixels: np.ndarray, labels: np.ndarray) -> list[str]:
         )
     pairs = contradictions(pixels, labels)
     if pairs:
+        several = "Two pictures" if len(pairs) == 1 else f"{len(pairs)} pairs of pictures"
         found.append(
-            f"{format_count(len(pairs), 'pair')} of pictures look the same and have different"
-            " labels. The model cannot learn both. Give both the right label, or delete one."
+            f"{several} look the same and have different labels. The model cannot learn both. Give"
+            " both the right label, or delete one."
         )
     return found
 
@@ -149,16 +157,20 @@ def contradictions(pixels: np.ndarray, labels: np.ndarray) -> list[tuple[int, in
 # looking at the validation images takes them as long as twenty steps
 SMALL = ("FashionCNN", "FashionCNNNorm")
 STEPS, BATCH, EPOCHS = 200, 128, 2
+FEW, STEPS_FOR_FEW = 5, 100  # pictures; all steps teach them no better, and take twice as long
 STEPS_LARGE, BATCH_LARGE, EPOCHS_LARGE = 80, 64, 1
 
 
-def teach_config(model_id: str, network: str, before: dict, seed: int = 0) -> TrainConfig:
-    """The configuration that teaches a model, whose own was `before`, as its card has it.
+def teach_config(
+    model_id: str, network: str, before: dict, seed: int = 0, count: int = MANY
+) -> TrainConfig:
+    """The configuration that teaches `count` pictures to a model, whose own was `before`.
 
-    It replays Fashion-MNIST's images and what else the model had learned, as far as that is here.
+    `before` is as its card has it. It replays Fashion-MNIST's images and what else the model had
+    learned, as far as that is here.
     """
     is_large = network not in SMALL
-    steps, batch, epochs = STEPS, BATCH, EPOCHS
+    steps, batch, epochs = STEPS_FOR_FEW if count <= FEW else STEPS, BATCH, EPOCHS
     if is_large:
         steps, batch, epochs = STEPS_LARGE, BATCH_LARGE, EPOCHS_LARGE
     config = TrainConfig(

@@ -15,6 +15,7 @@ from fashion_core import my_pictures, picture_sets
 from fashion_core.errors import PictureSetError
 from fashion_core.metadata import OUTLIER
 from fashion_core.my_pictures import (
+    UNLABELLED,
     PicturesInFolder,
     PicturesInMemory,
     encode_brought,
@@ -66,8 +67,9 @@ def test_a_picture_is_kept_relabelled_deleted_and_brought_back(kept, where):
 
 
 def test_the_folder_is_a_picture_set_and_goes_when_it_is_empty(kept):
-    kept.add([made(0), made(OUTLIER)])
+    kept.add([made(0), made(OUTLIER), made(UNLABELLED)])
     found = picture_sets.load_picture_set(kept.folder)
+    assert found.problems == ()
     assert found.allowed.sum(axis=1).tolist() == [1, 0]
     for picture in kept.read_all():
         kept.delete(picture.picture_id)
@@ -154,13 +156,18 @@ def zip_of(entries):
 
 
 def test_what_is_exported_is_imported_as_it_was(kept):
-    both = [made(0, 90), made(OUTLIER, 120, "camera")]
-    content = write_zip(both)
+    all_kinds = [made(0, 90), made(OUTLIER, 120, "camera"), made(UNLABELLED, 150)]
+    content = write_zip(all_kinds)
     names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    assert [name.split("/")[0] for name in names] == ["T-shirt_top", "none", "pictures.json"]
+    assert [name.split("/")[0] for name in names] == [
+        "T-shirt_top",
+        "none",
+        "unlabelled",
+        "pictures.json",
+    ]
     again, problems = read_zip(content, room=10)
     assert problems == []
-    for (old, _), (new, _) in zip(both, again, strict=True):
+    for (old, _), (new, _) in zip(all_kinds, again, strict=True):
         assert (new.label, new.source, new.kept_at) == (old.label, old.source, old.kept_at)
         assert new.picture_id != old.picture_id
         np.testing.assert_array_equal(new.pixels, old.pixels)
@@ -212,8 +219,19 @@ def test_an_import_takes_no_more_than_there_is_room_for():
     assert problems == ["Only 2 pictures more can be kept here."]
 
 
+def test_what_is_here_already_with_the_same_label_is_not_imported_again():
+    content = write_zip([made(1, 90), made(2, 90), made(2, 91), made(2, 91)])
+    kept, problems = read_zip(content, room=1, present=[made(2, 90)[0], made(1, 91)[0]])
+    assert [(each.label, int(each.pixels[0, 0])) for each, _ in kept] == [(1, 90)]
+    assert problems[0] == "1 picture was here already with the same label."
+    kept, problems = read_zip(content, room=5, present=[made(label, 90)[0] for label in (1, 2)])
+    assert [(each.label, int(each.pixels[0, 0])) for each, _ in kept] == [(2, 91)]
+    assert problems == ["3 pictures were here already with the same label."]
+    assert read_zip(content, 0, present=[each for each, _ in read_zip(content, 5)[0]])[0] == []
+
+
 def test_every_label_has_a_name_and_a_folder_that_means_it():
-    for label in my_pictures.LABELS:
+    for label in (*my_pictures.LABELS, UNLABELLED):
         assert label_name(label)
-        expected = () if label == OUTLIER else (label,)
-        assert picture_sets.classes_of(my_pictures.folder_name(label)) == expected
+        assert my_pictures.label_of(my_pictures.folder_name(label)) == label
+    assert my_pictures.label_of("Coat|Dress") is None

@@ -56,9 +56,15 @@ def test_one_click_under_an_answer_keeps_it_another_relabels_it_undo_forgets_it(
     assert store.read_all() == []
     assert what_it_was(app).value is None
     assert tally.read_tally().sum() == 0
+    press(app, "Keep")
+    assert [each.label for each in store.read_all()] == [my_pictures.UNLABELLED]
+    assert "without a label yet" in words(app)
+    assert tally.read_tally().sum() == 0
     labelled(app.button, "Right, ").click().run()
-    assert len(store.read_all()) == 1
-    assert tally.read_tally().diagonal().sum() == 1
+    (kept,) = store.read_all()
+    assert kept.label == what_it_was(app).value
+    assert labelled(app.button, "Right, ").disabled
+    assert tally.read_tally().sum() == 1
 
 
 def test_a_full_disk_is_a_sentence_under_the_answer_and_nothing_is_kept(store, monkeypatch):
@@ -73,6 +79,21 @@ def test_a_full_disk_is_a_sentence_under_the_answer_and_nothing_is_kept(store, m
     assert "No space left on device. Free some disk space" in words(app)
     assert what_it_was(app).value is None
     assert store.read_all() == []
+
+
+def test_what_was_kept_without_a_label_is_labelled_in_the_gallery_and_not_taught_before(store):
+    unlabelled = made(my_pictures.UNLABELLED, 60)
+    store.add([unlabelled, made(1, 70)])
+    app = open_mine()
+    assert "1 without a label" in words(app)
+    assert "not taught: 1 picture" in words(app)
+    assert "there is 1 so far" in words(app)
+    app.session_state[state.MINE_PICKED] = unlabelled[0].picture_id
+    app.run()
+    assert labelled(app.selectbox, "It is").value is None
+    labelled(app.selectbox, "It is").set_value(9).run()
+    assert {each.label for each in store.read_all()} == {1, 9}
+    assert "without a label" not in words(app)
 
 
 def test_the_gallery_says_how_many_are_right_relabels_deletes_and_undoes(store):

@@ -40,9 +40,10 @@ def test_the_model_in_use_is_the_same_on_all_pages(runs_dir, checkpoint_path):
         assert app.session_state["model"] == run_id, name
 
 
-def test_pages_that_ask_no_model_do_not_load_torch(runs_dir):
+def test_pages_that_ask_no_model_do_not_load_torch(runs_dir, tmp_path, monkeypatch):
     """It takes seconds to load, and half a gigabyte with CUDA."""
-    pages = ("train", "runs", "predictions", "confusion_matrix", "compare")
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "none"))  # where nothing is kept
+    pages = ("train", "runs", "predictions", "confusion_matrix", "compare", "my_pictures")
     code = (
         "import sys; sys.path[:0] = ['.', 'tests']; from app_page import open_page, press\n"
         f"for name in {pages}: open_page(name)\n"

@@ -51,7 +51,7 @@ def test_pitfalls_are_said():
     assert "All your pictures are of one class, Dress" in taught.pitfalls(same, np.full(6, 3))[0]
     same[1] = same[0]
     found = " ".join(taught.pitfalls(same, np.array([1, 2, 1, 2, 1, 2])))
-    assert "1 pair of pictures look the same" in found
+    assert "Two pictures look the same" in found
     mostly = np.array([1, *[OUTLIER] * 5])
     assert "5 of 6, are none of the ten" in " ".join(taught.pitfalls(frames(6), mostly))
     assert taught.pitfalls(frames(4), np.array([1, 2, 1, 2])) == []
@@ -59,6 +59,10 @@ def test_pitfalls_are_said():
 
 def test_a_model_is_taught_its_network_and_replays_what_it_knew(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path))
+    configs = [
+        taught.teach_config("fashion_cnn", "FashionCNN", {}, count=count) for count in (3, 5, 6)
+    ]
+    assert [each.epochs * each.steps_per_epoch for each in configs] == [100, 100, 200]
     config = taught.teach_config("all_round_net", "WideResidualNet", {"synthetic": 0.2})
     assert (config.model, config.start_model) == ("WideResidualNet", "all_round_net")
     assert list(config.added_counts) == ["synthetic", TAUGHT]

@@ -66,7 +66,7 @@ def teach(arguments, seed: int, pictures: PictureSet):
     if arguments.all:
         mine = replace(mine, held_out=np.zeros(len(labels), bool))
     before = checkpoint.config.to_dict()
-    config = taught.teach_config(arguments.model, checkpoint.model, before, seed)
+    config = taught.teach_config(arguments.model, checkpoint.model, before, seed, len(labels))
     if arguments.steps:
         size = arguments.steps // config.epochs * config.real_batch_size
         config = replace(config, train_size=size)

@@ -1,10 +1,12 @@
 """A whole game in a real browser, by mouse and by touch, with a reload in the middle."""
 
+import contextlib
 import io
 import re
 
-from app_server import overflow
+from app_server import overflow, place_at_rest
 from PIL import Image
+from playwright.sync_api import TimeoutError as BrowserTimeoutError
 from playwright.sync_api import expect
 from test_classify import INK, canvas, stroke
 
@@ -44,24 +46,30 @@ OUTLINES = {
         + [(62, 130), (70, 50)],
     ],
 }
-HARD = {"a coat", "a shirt"}
+NEXT_FRAME = "new Promise(done => requestAnimationFrame(() => done()))"
 
 
 def touch(page, *points):
     """Draw through these points of the canvas, 0…280, with a finger."""
-    session, box = page.context.new_cdp_session(page), canvas(page).bounding_box()
+    session, box = page.context.new_cdp_session(page), place_at_rest(canvas(page))
     scale = box["width"] / 280
     places = [{"x": box["x"] + scale * x, "y": box["y"] + scale * y} for x, y in points]
     kinds = ["touchStart", *["touchMove"] * (len(places) - 1)]
     for kind, place in zip(kinds, places, strict=True):
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
-        page.wait_for_timeout(30)
+        page.evaluate(NEXT_FRAME)  # of two moves in a frame the canvas hears one
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     session.detach()
 
 
+def expect_drawn(page) -> None:
+    """Wait until the server has nothing to do for the page."""
+    expect(page.locator("[data-test-script-state='running']")).to_have_count(0)
+
+
 def start_clock(page) -> str:
     """Start the clock of the next round; returns what is to be drawn."""
+    expect_drawn(page)
     page.get_by_role("button", name="Start the clock").click()
     expect(page.get_by_role("timer")).to_contain_text("left")
     expect(canvas(page)).to_be_visible()
@@ -69,16 +77,22 @@ def start_clock(page) -> str:
     return page.locator(".word b").inner_text()
 
 
+def skip_round(page) -> None:
+    """Skip the round, if it was not won or over at this very moment."""
+    with contextlib.suppress(BrowserTimeoutError):
+        page.get_by_role("button", name="Skip this one").click(timeout=5_000)
+
+
 def play_round(page, draw, word: str) -> None:
-    """Draw what was asked for until the model is sure, else skip the round."""
+    """Draw what was asked for; where the model is not sure then, skip the round."""
     after = page.get_by_role("button", name=re.compile("^(Start the clock|Play again)"))
-    skip = page.get_by_role("button", name="Skip this one")
     for line in OUTLINES[word]:
         if not after.count():
             draw(page, *line)
-            page.wait_for_timeout(1_000)
-    if word in HARD and skip.count():
-        skip.click()
+            page.wait_for_timeout(500)  # longer than the canvas waits before it sends
+            expect_drawn(page)
+    if not after.count():
+        skip_round(page)
     expect(after).to_be_visible()  # at the latest when the time is up
 
 
@@ -94,7 +108,7 @@ def reload_in_a_round(page, draw) -> None:
     said = page.locator(".said").filter(has_text="I see")
     expect(said).to_be_visible()
     before = left(page)
-    page.wait_for_timeout(1_500)
+    expect(page.get_by_role("timer")).not_to_contain_text(f"{before} second")
     page.reload()
     expect(page.get_by_role("timer")).to_contain_text("left")
     assert left(page) < before
@@ -111,8 +125,7 @@ def play_game(page, app, draw) -> None:
         expect(page.get_by_text(f"Round {place + 1} of 6")).to_be_visible()
         if place == 2:
             reload_in_a_round(page, draw)
-            page.get_by_role("button", name="Clear").click()
-            page.get_by_role("button", name="Skip this one").click()
+            skip_round(page)
         else:
             play_round(page, draw, start_clock(page))
         assert overflow(page) <= 0

@@ -1,6 +1,4 @@
-"""A drawing is corrected, taught and then right; pictures are exported, emptied and imported again;
-two tabs lose nothing.
-"""
+"""Drawings kept in two tabs are corrected, taught and then right; exported, deleted, imported."""
 
 import re
 
@@ -41,75 +39,75 @@ def own_app(folder):
     kill_workers(folder)
 
 
-def label_button(page, name):
-    return page.locator(".st-key-what_drawing").get_by_role("radio", name=name, exact=True)
+def open_classify(page, app):
+    page.goto(f"{app}/classify?model=fashion_cnn")
+    expect(canvas(page)).to_be_visible()
+    expect(page.get_by_text("The answer appears here")).to_be_visible()
 
 
-def draw_and_say(page, points, name):
-    """Draw a shape, say what it was, and take a new sheet."""
+def draw(page, points):
+    """Draw a shape; returns what the model calls it."""
     stroke(page, *points)
-    label_button(page, name).click()
-    expect(page.get_by_text("Kept in My pictures.")).to_be_visible()
+    expect(page.locator(".answer h3")).to_contain_text("%")
+    return page.locator(".answer h3").inner_text()
 
 
-def new_sheet(page):
+def say(page, name):
+    """Click what was drawn."""
+    row = page.locator(".st-key-what_drawing")
+    row.get_by_role("radio", name=name, exact=True).click()
+
+
+def keep_in_two_tabs_at_once(page, app):
+    """A pair of trousers in the one, a shoe in the other; the first stays with an empty sheet."""
+    other = page.context.new_page()
+    drawn = {page: (TROUSERS, "Trouser"), other: (SHOE, "Sneaker")}
+    for tab, (points, _) in drawn.items():
+        open_classify(tab, app)
+        draw(tab, points)
+    for tab, (_, name) in drawn.items():
+        say(tab, name)
+    for tab in drawn:
+        expect(tab.get_by_text("Kept in My pictures.")).to_be_visible()
+    other.close()
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("The answer appears here")).to_be_visible()
 
 
-def test_draw_correct_teach_and_the_same_drawing_is_right(page, own_app, tmp_path):
-    page.goto(f"{own_app}/classify?model=fashion_cnn")
-    expect(canvas(page)).to_be_visible()
-    expect(page.get_by_text("The answer appears here")).to_be_visible()
-    for points, name in ((TROUSERS, "Trouser"), (SHOE, "Sneaker")):
-        draw_and_say(page, points, name)
-        new_sheet(page)
-    stroke(page, *SHIRT)
-    expect(page.locator(".answer h3")).to_contain_text("%")
-    said = page.locator(".answer h3").inner_text()
+def import_file(page, archive):
+    page.get_by_text("Import pictures").click()
+    page.locator("input[type=file]").set_input_files(archive)
+    page.get_by_role("button", name="Import", exact=True).click()
+
+
+def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, own_app, tmp_path):
+    keep_in_two_tabs_at_once(page, own_app)
+    said = draw(page, SHIRT)
     wrong = next(name for name in ("Shirt", "Dress") if name not in said)
-    label_button(page, wrong).click()
+    say(page, wrong)
     expect(page.get_by_text("Kept in My pictures.")).to_be_visible()
 
     page.get_by_role("link", name="Teach it").click()
     expect(page.get_by_text("3 pictures", exact=False).first).to_be_visible()
     page.get_by_role("button", name="Teach the model").click()
     expect(page.get_by_text("It learns your pictures")).to_be_visible()
-    # The worker lets all else go first: on a busy machine it takes minutes
+    # Meanwhile: the worker lets all else go first
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    archive = tmp_path / "mine.zip"
+    download.value.save_as(archive)
+    # On a busy machine it takes minutes
     page.get_by_role("button", name="Use the taught model").click(timeout=600_000)
     expect(page.get_by_role("button", name="Back to Classic CNN")).to_be_visible()
     page.get_by_role("link", name="Classify").first.click()
     expect(page.locator(".answer h3")).to_contain_text(f"{wrong}, ")
 
     page.get_by_role("link", name="My pictures").first.click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Export").click()
-    archive = tmp_path / "mine.zip"
-    download.value.save_as(archive)
     for left in (2, 1, 0):
         page.get_by_role("button", name=re.compile("the model says")).first.click()
         page.get_by_role("button", name="Delete").click()
         if left:
             expect(page.get_by_text(f"{left} picture", exact=False).first).to_be_visible()
     expect(page.get_by_text("Nothing is kept yet", exact=False)).to_be_visible()
-    page.get_by_text("Import pictures").click()
-    page.locator("input[type=file]").set_input_files(archive)
-    page.get_by_role("button", name="Import", exact=True).click()
+    import_file(page, archive)
     expect(page.get_by_text("3 pictures imported.")).to_be_visible()
-
-
-def test_two_tabs_lose_nothing(page, own_app, folder):
-    before = len(list(folder.rglob("my-pictures/*/*.png")))
-    other = page.context.new_page()
-    tabs = {page: (SHOE, "Sneaker"), other: (SHIRT, "Coat")}
-    for tab in tabs:
-        tab.goto(f"{own_app}/classify?model=fashion_cnn")
-        expect(tab.get_by_text("The answer appears here")).to_be_visible()
-    for tab, (points, _) in tabs.items():
-        stroke(tab, *points)
-    for tab, (_, name) in tabs.items():
-        label_button(tab, name).click()
-    for tab in tabs:
-        expect(tab.get_by_text("Kept in My pictures.")).to_be_visible()
-        tab.goto(f"{own_app}/my_pictures")
-        expect(tab.get_by_text(f"{before + 2} pictures", exact=False).first).to_be_visible()

@@ -14,7 +14,7 @@ from PIL import Image
 from fashion_core import evaluation
 from fashion_core.errors import LabError
 from fashion_core.metadata import OUTLIER
-from fashion_core.my_pictures import LABELS, MyPicture, label_name
+from fashion_core.my_pictures import LABELS, UNLABELLED, MyPicture, label_name
 from pages.parts import state
 from pages.parts.html import escaped, image_html, plain, png_data_uri
 from pages.parts.images.grid import show_image_buttons
@@ -25,6 +25,7 @@ from pages.parts.times import say_time, visitor_zone
 
 WRONG_FIRST, WRONG, RIGHT = "Wrong first", "Wrong", "Right"
 PER_PAGE = 60
+GROUPS = (UNLABELLED, *LABELS)  # in the order in which they are shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +36,19 @@ class Gallery:
     preds: np.ndarray
 
     @property
+    def labels(self) -> np.ndarray:
+        """(N,) int64, OUTLIER or UNLABELLED where it is none of the ten."""
+        return np.array([each.label for each in self.pictures], np.int64)
+
+    @property
     def right(self) -> np.ndarray:
+        """(N,) bool; what has no label is neither right nor wrong."""
+        return self.preds == self.labels
+
+    @property
+    def wrong(self) -> np.ndarray:
         """(N,) bool."""
-        return self.preds == np.array([each.label for each in self.pictures], np.int64)
+        return (self.preds != self.labels) & (self.labels != UNLABELLED)
 
 
 def describe_answer(pred: int) -> str:
@@ -46,8 +57,10 @@ def describe_answer(pred: int) -> str:
 
 
 def ask_places(gallery: Gallery) -> np.ndarray:
-    """Filter and page; returns the places (K,) to show, grouped by class, wrong ones first."""
-    right = gallery.right
+    """Filter and page; returns the places (K,) to show, grouped by class, wrong ones first.
+
+    What has no label yet comes before all classes.
+    """
     shown = st.segmented_control(
         "Which",
         [WRONG_FIRST, WRONG, RIGHT],
@@ -58,11 +71,10 @@ def ask_places(gallery: Gallery) -> np.ndarray:
         on_change=_to_first_page,
         label_visibility="collapsed",
     )
-    places = np.arange(len(right))
-    if shown in (WRONG, RIGHT):
-        places = places[right == (shown == RIGHT)]
-    labels = np.array([LABELS.index(gallery.pictures[i].label) for i in places], np.int64)
-    places = places[np.lexsort((places, right[places], labels))]
+    chosen = {WRONG: gallery.wrong, RIGHT: gallery.right}
+    places = np.flatnonzero(chosen.get(shown, np.ones(len(gallery.pictures), bool)))
+    groups = np.array([GROUPS.index(label) for label in gallery.labels[places]], np.int64)
+    places = places[np.lexsort((places, gallery.right[places], groups))]
     pages = evaluation.page_count(len(places), PER_PAGE)
     page = 1
     if pages > 1:
@@ -78,7 +90,7 @@ def show_groups(gallery: Gallery, places: np.ndarray) -> None:
     """The pictures at these places, a grid for each class."""
     if not len(places):
         st.info("None of your pictures is like that.", icon=":material/task_alt:")
-    for label in LABELS:
+    for label in GROUPS:
         of_class = [int(i) for i in places if gallery.pictures[i].label == label]
         if of_class:
             show_class(gallery, label, of_class)
@@ -86,10 +98,12 @@ def show_groups(gallery: Gallery, places: np.ndarray) -> None:
 
 def show_class(gallery: Gallery, label: int, places: Sequence[int]) -> None:
     """One class: its name, how many are right, its pictures as buttons."""
-    every = [i for i, each in enumerate(gallery.pictures) if each.label == label]
-    right = int(gallery.right[every].sum())
+    every = np.flatnonzero(gallery.labels == label)
+    count = f"{int(gallery.right[every].sum())} of {len(every)} right"
+    if label == UNLABELLED:
+        count = f"{len(every)}: open one and say what it is"
     name = label_name(label)
-    st.markdown(f"**{name[0].upper()}{name[1:]}** · {right} of {len(every)} right")
+    st.markdown(f"**{name[0].upper()}{name[1:]}** · {count}")
     items = [_item(gallery, i) for i in places]
     picked = _place_of(gallery, st.session_state.get(state.MINE_PICKED))
 
@@ -101,15 +115,21 @@ def show_class(gallery: Gallery, label: int, places: Sequence[int]) -> None:
 
 def _item(gallery: Gallery, place: int) -> dict:
     picture, pred = gallery.pictures[place], int(gallery.preds[place])
-    is_right = bool(gallery.right[place])
-    kind, mark = ("right", "✓") if is_right else ("wrong", "✗")
     said = describe_answer(pred)
+    kind, mark, outcome = _outcome(gallery, place)
     return {
         "index": place,
         "source": png_data_uri(picture.pixels),
-        "lines": [(kind, f"{mark} {said}")],
-        "label": f"{label_name(picture.label)}, the model says: {said}, {kind}",
+        "lines": [(kind, f"{mark}{'Unknown' if pred == OUTLIER else said}")],  # it has to fit
+        "label": f"{label_name(picture.label)}, the model says: {said}{outcome}",
     }
+
+
+def _outcome(gallery: Gallery, place: int) -> tuple[str, str, str]:
+    """Whether the model is right of a picture: the style's class, a mark, a word; empty if open."""
+    if gallery.pictures[place].label == UNLABELLED:
+        return "quiet", "", ""
+    return ("right", "✓ ", ", right") if gallery.right[place] else ("wrong", "✗ ", ", wrong")
 
 
 def _place_of(gallery: Gallery, picture_id: str | None) -> int | None:
@@ -138,7 +158,7 @@ def show_picked(gallery: Gallery, place: int) -> None:
             if brought is not None:
                 st.html(image_html(brought, "brought", "As it was brought"), width=112)
             st.html(image_html(picture.pixels, "seen", "As the model sees it"), width=112)
-        kind = "right" if gallery.right[place] else "wrong"
+        kind = _outcome(gallery, place)[0]
         st.html(
             f'<div class="picked"><div class="words">The model: <b class="{kind}">'
             f"{escaped(describe_answer(pred))}</b></div></div>"
@@ -147,7 +167,8 @@ def show_picked(gallery: Gallery, place: int) -> None:
         st.selectbox(
             "It is",
             LABELS,
-            index=LABELS.index(picture.label),
+            index=LABELS.index(picture.label) if picture.label in LABELS else None,
+            placeholder="Say what it is",
             format_func=label_name,
             key=key,
             on_change=_relabel,

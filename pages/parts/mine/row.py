@@ -1,10 +1,11 @@
 """Under an answer: was it right, and if not, what was it? One click keeps the picture with that.
 
-It also counts for the class tally. Stands on fashion_core.my_pictures. A kept picture can be
-taught to a model on My pictures.
+"Keep" keeps it without saying anything of it. What is said also counts for the class tally. Stands
+on fashion_core.my_pictures. A kept picture can be taught to a model on My pictures.
 """
 
 import zlib
+from dataclasses import dataclass
 
 import streamlit as st
 from PIL import Image
@@ -15,6 +16,7 @@ from fashion_core.errors import CheckpointError
 from fashion_core.metadata import OUTLIER
 from fashion_core.my_pictures import (
     LABELS,
+    UNLABELLED,
     MyPicture,
     encode_brought,
     label_name,
@@ -28,6 +30,22 @@ from pages.parts.html import plain
 from pages.parts.mine.store import attempt, store
 
 
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """An answered picture: where it is from, and what the model said of it, OUTLIER in doubt."""
+
+    widget: str  # the key of its row of labels
+    source: str
+    picture: Image.Image
+    prepared: Prepared
+    said: int
+
+    @property
+    def digest(self) -> int:
+        """Tells it from a visitor's others."""
+        return zlib.crc32(self.prepared.pixels.tobytes())
+
+
 def ask_what_it_was(
     key: str, source: str, picture: Image.Image, prepared: Prepared, entry: ModelEntry
 ) -> None:
@@ -37,25 +55,19 @@ def ask_what_it_was(
     """
     if prepared.blank:
         return
-    digest = zlib.crc32(prepared.pixels.tobytes())
-    kept = _kept_picture(digest)
     answer = _answer(prepared, entry)
-    widget, arguments = state.keep_key(key, digest), (digest, source, picture, prepared, answer)
+    said = answer.label if answer and answer.recognised else OUTLIER
+    widget = state.keep_key(key, zlib.crc32(prepared.pixels.tobytes()))
+    answered = Answered(widget, source, picture, prepared, said)
+    kept = _kept_picture(answered.digest)
     if kept:  # perhaps on another page since
-        st.session_state[widget] = kept.label
+        st.session_state[widget] = kept.label if kept.label in LABELS else None
     with st.container(key=f"what_{key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**What was it?**", width="content")
-            if answer != OUTLIER:
-                st.button(
-                    f"Right, {label_name(answer)}",
-                    icon=":material/check:",
-                    key=f"right_{widget}",
-                    help="Keeps the picture with the model's own answer.",
-                    disabled=kept is not None,  # there all the same: nothing jumps
-                    on_click=_keep,
-                    args=(answer, widget, *arguments),
-                )
+            if answer:
+                _show_right(answered, answer.label, kept)
+            _show_keep(answered, kept)
         st.pills(
             "What was it?",
             LABELS,
@@ -63,9 +75,35 @@ def ask_what_it_was(
             key=widget,
             label_visibility="collapsed",
             on_change=_choose,
-            args=(widget, *arguments),
+            args=(answered,),
         )
-        _show_outcome(kept is not None, digest, widget)
+        _show_outcome(answered, kept)
+
+
+def _show_right(answered: Answered, label: int, kept: MyPicture | None) -> None:
+    """The button that takes the model's best guess as the label, in doubt, too."""
+    st.button(
+        f"Right, {label_name(label)}",
+        icon=":material/check:",
+        key=f"right_{answered.widget}",
+        help="Keeps the picture with the model's own answer.",
+        disabled=kept is not None and kept.label == label,  # there all the same: nothing jumps
+        on_click=_say,
+        args=(answered, label),
+    )
+
+
+def _show_keep(answered: Answered, kept: MyPicture | None) -> None:
+    """The button that leaves open what the picture is."""
+    st.button(
+        "Keep",
+        icon=":material/bookmark_add:",
+        key=f"later_{answered.widget}",
+        help="Keeps the picture without a label. You can say on My pictures what it is.",
+        disabled=kept is not None,
+        on_click=_say,
+        args=(answered, UNLABELLED),
+    )
 
 
 def _kept_picture(digest: int) -> MyPicture | None:
@@ -75,73 +113,73 @@ def _kept_picture(digest: int) -> MyPicture | None:
     return next((each for each in pictures if each.picture_id == kept_id), None)
 
 
-def _answer(prepared: Prepared, entry: ModelEntry) -> int:
-    """What the model calls the picture, OUTLIER where it doubts it."""
+def _answer(prepared: Prepared, entry: ModelEntry) -> predict.Answer | None:
+    """What the model calls the picture; None where there is no model to ask."""
     try:
         model = cached_model(str(entry.path), entry.fingerprint)
     except CheckpointError:  # said where the answer would be
-        return OUTLIER
-    answer = predict.classify_pixels(model, prepared.pixels)
-    return answer.label if answer.recognised else OUTLIER
+        return None
+    return predict.classify_pixels(model, prepared.pixels)
 
 
-def _show_outcome(is_kept: bool, digest: int, widget: str) -> None:
-    problem = st.session_state.pop(state.problem_key(widget), None)
+def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:
+    problem = st.session_state.pop(state.problem_key(answered.widget), None)
     if problem:
         st.error(plain(problem), icon=":material/error:")
-    if not is_kept:
+    if not kept:
         st.caption("A click keeps the picture in My pictures, so that you can teach it to a model.")
         return
+    is_open = kept.label == UNLABELLED
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption("Kept in My pictures.", width="content")
+        st.caption(
+            f"Kept in My pictures{', without a label yet' if is_open else ''}.", width="content"
+        )
         st.button(
             "Undo",
             icon=":material/undo:",
             type="tertiary",
-            key=f"undo_{widget}",
+            key=f"undo_{answered.widget}",
             on_click=_undo,
-            args=(digest, widget),
+            args=(answered,),
         )
-        st.page_link("pages/my_pictures.py", label="Teach it", icon=":material/school:")
+        next_step, icon = ("Label it", "label") if is_open else ("Teach it", "school")
+        st.page_link("pages/my_pictures.py", label=next_step, icon=f":material/{icon}:")
 
 
-def _choose(
-    widget: str, digest: int, source: str, picture: Image.Image, prepared: Prepared, answer: int
-) -> None:
-    """A label was clicked: keep the picture, or change its label; the same again takes it back."""
-    label, kept = st.session_state[widget], _kept_picture(digest)
+def _choose(answered: Answered) -> None:
+    """A label was clicked; the same again takes the picture back."""
+    label = st.session_state[answered.widget]
     if label is None:
-        _undo(digest, widget)
-    elif kept:
-        count_picture(digest, label, answer)
-        attempt(lambda: store().relabel(kept.picture_id, label), state.problem_key(widget))
+        _undo(answered)
     else:
-        _keep(label, widget, digest, source, picture, prepared, answer)
+        _say(answered, label)
 
 
-def _keep(
-    label: int,
-    widget: str,
-    digest: int,
-    source: str,
-    picture: Image.Image,
-    prepared: Prepared,
-    answer: int,
-) -> None:
-    count_picture(digest, label, answer)  # also where this copy keeps no more pictures
-    kept = new_picture(label, source, prepared.pixels)
-    content = encode_brought(picture)
-    if attempt(lambda: store().add([(kept, content)]), state.problem_key(widget)):
-        st.session_state[state.KEPT][digest] = kept.picture_id
-        st.session_state[widget] = label
-    else:
-        st.session_state[widget] = None
-
-
-def _undo(digest: int, widget: str) -> None:
-    """Keep the picture no longer; one that was deleted elsewhere is gone already."""
-    count_picture(digest, None, OUTLIER)
-    kept = _kept_picture(digest)
+def _say(answered: Answered, label: int) -> None:
+    """Keep the picture with this label, or give it another one if it is kept already."""
+    kept = _kept_picture(answered.digest)
+    # Counted also where this copy keeps no more pictures
+    count_picture(answered.digest, None if label == UNLABELLED else label, answered.said)
     if kept:
-        attempt(lambda: store().delete(kept.picture_id), state.problem_key(widget))
-    st.session_state[widget] = None
+        attempt(lambda: store().relabel(kept.picture_id, label), state.problem_key(answered.widget))
+    else:
+        _keep(answered, label)
+
+
+def _keep(answered: Answered, label: int) -> None:
+    kept = new_picture(label, answered.source, answered.prepared.pixels)
+    content = encode_brought(answered.picture)
+    if attempt(lambda: store().add([(kept, content)]), state.problem_key(answered.widget)):
+        st.session_state[state.KEPT][answered.digest] = kept.picture_id
+    else:
+        st.session_state[answered.widget] = None
+
+
+def _undo(answered: Answered) -> None:
+    """Keep the picture no longer; one that was deleted elsewhere is gone already."""
+    count_picture(answered.digest, None, OUTLIER)
+    kept = _kept_picture(answered.digest)
+    if kept:
+        problem_key = state.problem_key(answered.widget)
+        attempt(lambda: store().delete(kept.picture_id), problem_key)
+    st.session_state[answered.widget] = None

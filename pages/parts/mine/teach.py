@@ -11,7 +11,7 @@ from fashion_core import catalog, limits, taught
 from fashion_core.catalog import ModelEntry
 from fashion_core.errors import LabError, RunError
 from fashion_core.metadata import OUTLIER
-from fashion_core.my_pictures import MyPicture, label_name
+from fashion_core.my_pictures import UNLABELLED, MyPicture, label_name
 from fashion_core.runs import folders
 from fashion_core.text import format_count
 from pages.parts import state
@@ -25,7 +25,8 @@ REFRESH_SECONDS = 2.0
 
 def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
     """What to expect of teaching the model in use, what may go wrong, the button."""
-    pixels, labels = stacked(pictures)
+    labelled = _labelled(pictures)
+    pixels, labels = stacked(labelled)
     with st.container(border=True, key="teach_card"):
         st.subheader(f"Teach {plain(entry.title)}", anchor=False)
         refusal = taught.refusal(labels)
@@ -36,6 +37,9 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
             st.markdown("\n".join(f"- {each}" for each in taught.expectations(labels, network)))
             for sentence in taught.pitfalls(pixels, labels):
                 st.warning(sentence, icon=":material/warning:")
+        left_out = len(pictures) - len(labelled)
+        if left_out:
+            st.caption(f"Without a label, so not taught: {format_count(left_out, 'picture')}.")
         busy = folders.active_run()
         if limits.read_only():
             st.caption(limits.READ_ONLY_SENTENCE)
@@ -51,17 +55,23 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
         )
 
 
+def _labelled(pictures: Sequence[MyPicture]) -> list[MyPicture]:
+    """Those that can be taught."""
+    return [each for each in pictures if each.label != UNLABELLED]
+
+
 def _start(entry: ModelEntry) -> None:
     """Start or queue the run with the pictures as they are now."""
 
     def start() -> None:
-        pictures = store().read_all()
+        pictures = _labelled(store().read_all())
         pixels, labels = stacked(pictures)
         refusal = taught.refusal(labels)
         if refusal:
             raise RunError(refusal)
         network = str(entry.card.get("model"))
-        config = taught.teach_config(entry.model_id, network, entry.card.get("config") or {})
+        before = entry.card.get("config") or {}
+        config = taught.teach_config(entry.model_id, network, before, count=len(pictures))
         learns = taught.taught_pictures([each.picture_id for each in pictures], pixels, labels)
         name = f"{entry.title[:40]} + {format_count(len(pictures), 'own picture')}"
         run_id = taught.start_teaching(config, entry.path, learns, name, visitor_name())
@@ -109,7 +119,7 @@ def _show_progress(run_id: str) -> None:
 
 def _show_outcome(run: folders.Run) -> None:
     report = taught.read_report(run.run_dir)
-    st.subheader("Before and after", anchor=False)
+    st.subheader("Before and after" if report else "It did not finish", anchor=False)
     st.caption(plain(run.name))
     if report is None:
         message = run.message or "It ended before anything could be measured."

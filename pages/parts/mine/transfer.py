@@ -47,11 +47,15 @@ def _import(file: UploadedFile) -> None:
     """Keep what the file holds and draw the page anew, or say why not."""
     bar = st.progress(0.0, text="Reading the file")
     try:
-        room = allowed_pictures()[0] - len(store().read_all())
+        present = store().read_all()
         kept, problems = read_zip(
-            file.getvalue(), room, lambda done, total: bar.progress(done / total)
+            file.getvalue(),
+            allowed_pictures()[0] - len(present),
+            lambda done, total: bar.progress(done / total, text="Reading the file"),
+            present,
         )
-        store().add(kept)
+        if kept:
+            store().add(kept)
     except LabError as error:
         bar.empty()
         st.error(plain(str(error)), icon=":material/error:")

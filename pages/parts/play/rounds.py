@@ -28,7 +28,8 @@ from pages.parts.play.games import change_game, leave_game, now
 def show_pause(game_id: str, played: Game, entry: ModelEntry) -> None:
     """How the round before ended, what comes next, the button that starts its clock.
 
-    The button comes last: Streamlit loses the fragments of a run that begins before this one ends.
+    The button comes last: Streamlit loses the fragments of a run that begins before this one ends,
+    and with them all strokes of the round.
     """
     show_problem()
     show_chime(game_id, played)
@@ -42,15 +43,16 @@ def show_pause(game_id: str, played: Game, entry: ModelEntry) -> None:
         time = f"<small>in {ROUND_SECONDS:.0f} seconds</small>"
         st.html(f'<p class="word">{_next_task(played)} {time}</p>')
         buttons = st.container(horizontal=True, vertical_alignment="center")
+        start = buttons.container(width="content")
+        buttons.button("Leave this game", type="tertiary", on_click=leave_game)
         ask_sound()
-        buttons.button(
+        start.button(
             "Start the clock",
             icon=":material/timer:",
             type="primary",
             on_click=change_game,
             args=(game_id, game.begin_round),
         )
-        buttons.button("Leave this game", type="tertiary", on_click=leave_game)
 
 
 def show_problem() -> None:
@@ -95,6 +97,8 @@ def pixels_of(picture: bytes) -> np.ndarray:
 
 def show_round(game_id: str, played: Game, entry: ModelEntry) -> None:
     """The word, the clock, and what the visitor plays with."""
+    if played.kind == DRAW:
+        _load_model(game_id, entry)
     with st.container(key="round_card", gap="small"):
         st.html(f'<p class="word">{_task(played)}</p>')
         show_clock(game_id, played)
@@ -102,6 +106,22 @@ def show_round(game_id: str, played: Game, entry: ModelEntry) -> None:
             show_drawing_round(game_id, played.place, entry)
         else:
             show_guessing_round(game_id, played)
+
+
+def _load_model(game_id: str, entry: ModelEntry) -> None:
+    """Before the canvas is there to be drawn on: it may be another model than before the round."""
+    try:
+        cached_model(str(entry.path), entry.fingerprint)
+    except CheckpointError as error:
+        _begin_anew(game_id, entry, error)
+
+
+def _begin_anew(game_id: str, entry: ModelEntry, error: CheckpointError) -> None:
+    """Put the round back to before its clock ran, and say why."""
+    restart_clock(game_id)
+    problem = f"{entry.title} cannot answer: {error} The round begins anew."
+    st.session_state[state.GAME_PROBLEM] = problem
+    st.rerun()
 
 
 @st.fragment
@@ -117,10 +137,7 @@ def show_drawing_round(game_id: str, place: int, entry: ModelEntry) -> None:
     try:
         played = _take_in(game_id, played, picture, came_at, entry)
     except CheckpointError as error:
-        restart_clock(game_id)
-        problem = f"{entry.title} cannot answer: {error} The round begins anew."
-        st.session_state[state.GAME_PROBLEM] = problem
-        st.rerun()
+        _begin_anew(game_id, entry, error)
     if _is_past(played, place):
         st.rerun()
     st.html(said_html(played.round.guesses))
