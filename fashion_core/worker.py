@@ -319,7 +319,7 @@ class _Camera:
             self.next_step = self._after_this()
             self._shoot(None)
         elif time.monotonic() - self.looked_at >= self.LATEST_SECONDS:
-            self._look()
+            self._save_latest()
 
     def _after_this(self) -> float:
         """The step from which on the next moment within an epoch is filmed."""
@@ -344,7 +344,7 @@ class _Camera:
         self.confusion = evaluation.confusion(self.val_split.labels[: len(preds)], preds)
         film.add_frame(self.run_dir, self._frame())
 
-    def _look(self) -> None:
+    def _save_latest(self) -> None:
         """Replace the latest moment, once the film has begun."""
         if self.confusion is not None:
             film.save_latest(self.run_dir, self._frame())
