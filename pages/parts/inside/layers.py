@@ -14,6 +14,7 @@ from fashion_core.inside.layers import Layer, Passage
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
 from pages.parts.cached import cached_model
+from pages.parts.glossary import link_terms
 from pages.parts.inside.picture import Picture
 from pages.parts.inside.pixel import show_number, softmax_html
 from pages.parts.inside.rows import checked_place, show_rows
@@ -38,9 +39,11 @@ def show_layers(picture: Picture, entry: ModelEntry) -> None:
     st.subheader("From logits to probabilities", anchor=False)
     temperature = cached_model(str(entry.path), entry.fingerprint).temperature
     st.caption(
-        f"The logits are divided by the temperature, {temperature:.3g}, which was measured on"
-        " validation images so that the model is right as often as it says. Their exponentials,"
-        " as shares of their sum, are the probabilities: the softmax."
+        link_terms(
+            f"The logits are divided by the temperature, {temperature:.3g}, which was measured on"
+            " validation images so that the model is right as often as it says. Their exponentials,"
+            " as shares of their sum, are the probabilities: the softmax."
+        )
     )
     st.html(softmax_html(passage.logits, temperature))
 
