@@ -38,6 +38,11 @@ def format_count(value: float, unit: str) -> str:
     return f"{number} {unit}" + ("" if value == 1 else "s")
 
 
+def format_list(parts: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
 def one_line(text: str) -> str:
     """The printable characters of a text in one line, with single spaces."""
     return " ".join(_printable(text).split())

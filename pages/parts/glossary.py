@@ -97,6 +97,12 @@ TERMS = {
     "Confusion matrix": Term(
         "A table that counts how often each class was called each other one.", MATRIX, "all of it"
     ),
+    "Confident learning": Term(
+        "A way to find wrong labels: images that a model takes for another class at least as firmly"
+        " as the average image with that label.",
+        LABELS,
+        "the list",
+    ),
     "Convolution": Term(
         "A small window of weights that slides over a picture and says at every place how much that"
         " looks like what it searches for.",
@@ -122,6 +128,13 @@ TERMS = {
         " is judged by a model that has not learned from it.",
         LABELS,
         "the answers to training images",
+    ),
+    "Dead": Term(
+        "Said of a map that is zero everywhere: its filter finds nothing in this picture.",
+        INSIDE,
+        "the dashed maps",
+        LAYERS,
+        ("dead map",),
     ),
     "Distillation": Term(
         "A small network learns the probabilities that a larger one gives, not only the true"
@@ -175,6 +188,12 @@ TERMS = {
         "the first of its pictures",
         LOOKS,
     ),
+    "Fine-tuning": Term(
+        "Training a model further, a little, on other pictures, so that it keeps what it knows.",
+        "my_pictures",
+        "teach it what it got wrong",
+        forms=("fine-tune", "Taught from"),
+    ),
     "Gradient": Term(
         "For every weight, how much and in which direction the loss changes when the weight does.",
         INSIDE,
@@ -227,6 +246,9 @@ TERMS = {
         TRAIN,
         "the falling curve",
     ),
+    "Margin": Term(
+        "The probability of one class minus that of the best other one.", LABELS, "under each image"
+    ),
     "Max-pooling": Term(
         "Of every 2×2 pixels of a map only the largest goes on, which halves its width and height.",
         INSIDE,
@@ -266,6 +288,12 @@ TERMS = {
         INSIDE,
         "the pictures that are measured",
         LOOKS,
+    ),
+    "Network": Term(
+        "Layers of weights, one behind the other, that make ten probabilities of a picture.",
+        HOME,
+        NETWORKS,
+        forms=("networks", "neural network"),
     ),
     "ONNX": Term(
         "A file format for networks that many programs read.",
@@ -337,6 +365,12 @@ TERMS = {
     "Run": Term("One training with all that it wrote.", RUNS, "one row each", forms=("runs",)),
     "Saliency": Term(
         "How much each pixel of a picture counts for an answer.", INSIDE, "where it looks", LOOKS
+    ),
+    "Saturated": Term(
+        "Said of a map that is high everywhere, so that it hardly tells one place from another.",
+        INSIDE,
+        "the line above each row of maps",
+        LAYERS,
     ),
     "Schedule": Term("How the learning rate changes during training.", TRAIN, FIELD),
     "Seed": Term(
@@ -479,7 +513,17 @@ def link_help(text: str, label: str) -> str:
 
 
 # Words that are terms, but mostly stand for nothing more than what everybody calls so
-_TOO_COMMON = {"Class", "Label", "Pixel", "Run", "Step", "Recipe", "Support", "Filter"}
+_TOO_COMMON = {
+    "Class",
+    "Label",
+    "Network",
+    "Pixel",
+    "Run",
+    "Step",
+    "Recipe",
+    "Support",
+    "Filter",
+}
 _WRITTEN = {
     written.casefold(): name for name, term in TERMS.items() for written in (name, *term.forms)
 }

@@ -11,6 +11,7 @@ from fashion_core.config import share_of
 from fashion_core.errors import DataError
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from fashion_core.synthetic.batches import pictures_like
+from fashion_core.text import format_list
 from pages.parts import state
 from pages.parts.glossary import link_terms
 from pages.parts.html import escaped, png_data_uri
@@ -104,9 +105,9 @@ def describe_people(card: dict) -> str:
         shares.append(f"{others:.0%} their pictures of other things, which teach it to doubt")
     if not shares:
         return ""
-    sentence = f"Of each batch {join_words(shares)}."
+    sentence = f"Of each batch {format_list(shares)}."
     counts = counts_of(card, kinds)
-    return f"{sentence} It learned from {join_words(counts)} of clothes." if counts else sentence
+    return f"{sentence} It learned from {format_list(counts)} of clothes." if counts else sentence
 
 
 def counts_of(card: dict, kinds: list[str]) -> list[str]:
@@ -117,11 +118,6 @@ def counts_of(card: dict, kinds: list[str]) -> list[str]:
         facts = learned.get(kind)
         numbers[kind] = facts.get("garments") if isinstance(facts, dict) else None
     return [f"{number:,} {kind}" for kind, number in numbers.items() if isinstance(number, int)]
-
-
-def join_words(words: list[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def show_others() -> None:

@@ -35,6 +35,10 @@ def show_layers(picture: Picture, entry: ModelEntry) -> None:
     if way:
         passage = cached_passage(str(entry.path), entry.fingerprint, picture.pixels, way)
     digest = hashlib.sha256(picture.pixels.tobytes()).hexdigest()[:16]
+    if any(
+        layers.map_state(each) == layers.DEAD for layer in passage.layers for each in layer.output
+    ):
+        st.caption(link_terms("A dashed map is dead: its filter finds nothing in this picture."))
     show_rows_and_number(passage, f"{entry.model_id}-{entry.fingerprint}-{digest}-{way}")
     st.subheader("From logits to probabilities", anchor=False)
     temperature = cached_model(str(entry.path), entry.fingerprint).temperature
