@@ -331,6 +331,12 @@ TERMS = {
         NETWORKS,
         forms=("parameters",),
     ),
+    "People's pictures": Term(
+        "Drawings and photos of clothes that people made, which training may mix into each batch.",
+        TRAIN,
+        "the fields under Learns from",
+        forms=("people's drawings", "people's photos"),
+    ),
     "Pixel": Term(
         "One square of a picture; here it is one number from 0, background, to 255, cloth.",
         INSIDE,
