@@ -153,7 +153,9 @@ def test_a_run_says_what_was_chosen_with_names_as_they_are_written(runs_dir):
     run_id = make_run("Alpha", optimizer="AdamW", model="ResidualNet")
     assert "Network ResidualNet, epochs 2, optimizer AdamW" in words(open_page("runs", runs=run_id))
     other = make_run("Beta", start_model="fashion_cnn")
-    said = words(open_page("runs", runs=f"{run_id},{other}", open=other))
+    app = open_page("runs", runs=f"{run_id},{other}", open=other)
+    assert set(app.dataframe[1].value["Taught from"]) == {"", "Classic CNN, taught"}
+    said = words(app)
     assert "They differ in: Network, Optimizer, Taught from." in said
     assert "taught from Classic CNN, taught" in said
 
