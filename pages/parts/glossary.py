@@ -331,6 +331,14 @@ TERMS = {
         NETWORKS,
         forms=("parameters",),
     ),
+    "PCA": Term(
+        "A way to lay out pictures on a plane: the one on which what the network finds spreads"
+        " most.",
+        INSIDE,
+        "the map",
+        MAP,
+        ("principal component analysis",),
+    ),
     "People's pictures": Term(
         "Drawings and photos of clothes that people made, which training may mix into each batch.",
         TRAIN,
@@ -367,6 +375,11 @@ TERMS = {
         HOME,
         NETWORKS,
         forms=("shortcut", "shortcuts", "residual"),
+    ),
+    "Root mean square": Term(
+        "A mean of differences in which large ones count more: the root of the mean of squares.",
+        LABELS,
+        "near duplicates",
     ),
     "Run": Term("One training with all that it wrote.", RUNS, "one row each", forms=("runs",)),
     "Saliency": Term(

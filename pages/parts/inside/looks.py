@@ -16,7 +16,7 @@ from fashion_core.errors import LabError
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, NUM_CLASSES
 from pages.parts import state
 from pages.parts.cached import SOON_SECONDS, cached_model
-from pages.parts.glossary import link_terms
+from pages.parts.glossary import link_terms, meaning_of
 from pages.parts.html import image_html, plain
 from pages.parts.inside.picture import Picture
 
@@ -120,7 +120,7 @@ def describe_evidence(answer: predict.Answer, label: int) -> str:
 
 def show_cam(picture: Picture, entry: ModelEntry, answer: predict.Answer, label: int) -> None:
     """Grad-CAM, with a choice of the maps on which it stands."""
-    st.subheader("Grad-CAM", anchor=False)
+    st.subheader("Grad-CAM", anchor=False, help=meaning_of("Grad-CAM"))
     sizes = cached_cam_sizes(str(entry.path), entry.fingerprint)
     if not sizes:
         st.info(link_terms("Grad-CAM shows where a convolution looks, and this network has none."))
@@ -150,7 +150,7 @@ def show_occlusion(picture: Picture, entry: ModelEntry, answer: predict.Answer, 
     """Occlusion, with how much the strongest place takes away."""
     from fashion_core.inside import saliency
 
-    st.subheader("Occlusion", anchor=False)
+    st.subheader("Occlusion", anchor=False, help=meaning_of("Occlusion"))
     heat = cached_occlusion(entry, picture.pixels, label)
     edge = saliency.OCCLUDED_EDGE
     st.caption(

@@ -95,8 +95,10 @@ def show_twins(twins: list[Twin]) -> None:
     st.markdown("**Near duplicates**")
     st.html(f'<div class="alike">{"".join(map(twin_html, twins))}</div>')
     st.caption(
-        "Under each: its label, its file and index, and by how many of 255 grey levels it differs"
-        " (root mean square)."
+        link_terms(
+            "Under each: its label, its file and index, and by how many of 255 grey levels it"
+            " differs (root mean square)."
+        )
     )
 
 

@@ -41,7 +41,7 @@ def ask_find(values: dict) -> None:
     elif run:
         st.caption(f"Not while “{plain(run.name)}” trains: both would want the whole machine.")
     elif rate_finder.read_search() is None:
-        st.caption("Tries many, a step each, and suggests one.")
+        st.caption("Tries many rates, one step each, and suggests one.")
 
 
 def start(names: list[str]) -> None:
