@@ -16,6 +16,7 @@ from pages.parts.clickable import show_clickable
 from pages.parts.glossary import help_on, link_html, link_terms
 from pages.parts.html import escaped, goes_to, plain
 from pages.parts.picker import use_model
+from pages.parts.times import say_day
 from pages.parts.words import model_score
 
 NETWORK_NOTES = {
@@ -174,7 +175,7 @@ def describe_training(card: dict) -> str:
         **{describe_share(kind, config): share_of(config, kind) for kind in ADDED_KINDS},
         "with mixup": config["mixup"],
         "a wide net as teacher": config["distillation"],
-        f"on {card.get('trained_on')}": card.get("trained_on"),
+        f"on {say_day(str(card.get('trained_on')))}": card.get("trained_on"),
     }
     return ", ".join(parts + [words for words, applies in extras.items() if applies]) + "."
 
