@@ -46,6 +46,11 @@ def list_models() -> list[ModelEntry]:
     return shipped + own
 
 
+def model_names() -> dict[str, str]:
+    """What every model is called, by its id."""
+    return {entry.model_id: entry.title for entry in list_models()}
+
+
 def _shipped_entry(path: Path) -> ModelEntry:
     card_path = path.with_suffix(".json")
     card = _read_card(card_path, fingerprint_of(card_path)) if card_path.is_file() else {}

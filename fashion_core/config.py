@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fashion_core import architecture, files
 from fashion_core.errors import ConfigError
 from fashion_core.metadata import TRAIN_SIZE
-from fashion_core.text import format_value
+from fashion_core.text import format_share, format_value
 
 MODELS = {
     "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
@@ -297,24 +297,43 @@ class TrainConfig:
                 )
         return cls(**values)
 
-    def describe(self) -> str:
-        """What differs from the defaults, in a line; "classic tutorial" when nothing does."""
+    def describe(self, model_names: dict[str, str] | None = None) -> str:
+        """What differs from the defaults, in a line; "classic tutorial" when nothing does.
+
+        `model_names`: what models are called, by id.
+        """
         changed = [
-            f"{spec.metadata['label'].lower()} {format_value(spec.name, getattr(self, spec.name))}"
+            f"{spec.metadata['label'].lower()}"
+            f" {describe_value(spec.name, getattr(self, spec.name), model_names)}"
             for spec in dataclasses.fields(self)
             if getattr(self, spec.name) != spec.default
         ]
         return ", ".join(changed) or "classic tutorial"
 
-    def differences(self, other: "TrainConfig") -> str:
-        """How its settings differ, seen from the other: "epochs 9 (here 5)"; empty if none do."""
+    def differences(self, other: "TrainConfig", model_names: dict[str, str] | None = None) -> str:
+        """How its settings differ, seen from the other: "epochs 9 (here 5)"; empty if none do.
+
+        `model_names`: what models are called, by id.
+        """
         told = []
         for spec in dataclasses.fields(self):
             mine, here = getattr(self, spec.name), getattr(other, spec.name)
             if mine != here:
-                mine, here = format_value(spec.name, mine), format_value(spec.name, here)
+                mine, here = (describe_value(spec.name, each, model_names) for each in (mine, here))
                 told.append(f"{spec.metadata['label'].lower()} {mine} (here {here})")
         return ", ".join(told)
+
+
+def describe_value(name: str, value, model_names: dict[str, str] | None = None) -> str:
+    """A hyper-parameter's value in a sentence: `format_value`, but a share of a batch is per cent.
+
+    A model's id becomes its name in `model_names`, if it has one there.
+    """
+    if name in ADDED_KINDS:
+        return format_share(value)
+    if name == "start_model":
+        return (model_names or {}).get(value, value) or "none"
+    return format_value(name, value)
 
 
 def share_of(config: dict, kind: str) -> float:

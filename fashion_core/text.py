@@ -22,6 +22,11 @@ def format_value(name: str, value) -> str:
     return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)
 
 
+def format_share(share: float) -> str:
+    """A share 0…1 as one types it: "18%", "12.6%"."""
+    return f"{100 * share:.6g}%"
+
+
 def format_signed(value: float, digits: int = 2) -> str:
     """A number with its sign and so many decimals, as printed: "+0.45", "−1.30"."""
     return f"{value:+.{digits}f}".replace("-", "−")
@@ -31,6 +36,11 @@ def format_count(value: float, unit: str) -> str:
     """ "1 epoch", "1,200 runs", "0.5 minutes"."""
     number = f"{value:,}" if isinstance(value, int) else f"{value:g}"
     return f"{number} {unit}" + ("" if value == 1 else "s")
+
+
+def format_list(parts: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def one_line(text: str) -> str:

@@ -289,16 +289,21 @@ class _Camera:
     """Films a training: the network as it begins, ten times in the first epoch, then four.
 
     So much happens in the first epoch that its end alone would miss most of it. A training of many
-    epochs is filmed after each of the later ones only: its film would be too long.
+    epochs is filmed after each of the later ones only: its film would be too long. Between two
+    frames it is asked about the shown pictures every few steps, which is kept until the next time.
     """
 
     MANY_EPOCHS = 20
     QUICK = 1_000  # validation images within the first epoch: a tenth of a second each time
+    LATEST_SECONDS = 2.0  # between looks, each 6 ms of the classic network's time on one core
 
     def __init__(self, run_dir: Path, state: "TrainState", val_split: "Split"):
         self.run_dir, self.state, self.val_split = run_dir, state, val_split
         self.shown = film.shown_images(val_split.labels)
         self.drawing = film.read_drawing(run_dir)
+        self.looked_at = time.monotonic()
+        # What validation images were called last: too slow to ask at every look
+        self.confusion = next((f.confusion for f in reversed(film.read_film(run_dir))), None)
         self.next_step = self._after_this()
         if state.step == 0:
             self._shoot(None)
@@ -308,9 +313,13 @@ class _Camera:
         if event["kind"] == "epoch":
             self._shoot(self.state.val_logits)
             self.next_step = self._after_this()
-        elif self.state.step >= self.next_step and self._within_epoch():
+        elif not self._within_epoch():
+            return  # the event of its end comes next
+        elif self.state.step >= self.next_step:
             self.next_step = self._after_this()
             self._shoot(None)
+        elif time.monotonic() - self.looked_at >= self.LATEST_SECONDS:
+            self._save_latest()
 
     def _after_this(self) -> float:
         """The step from which on the next moment within an epoch is filmed."""
@@ -328,25 +337,32 @@ class _Camera:
         """Add a frame; val_logits (N, 10) of all validation images, None if they are not known."""
         from fashion_core import evaluation, predict
 
-        model, split = self.state.model, self.val_split
         if val_logits is None:
-            val_logits = predict.predict_logits(model, split.pixels[: self.QUICK])
-            logits = predict.predict_logits(model, split.pixels[self.shown])
-        else:
-            logits = val_logits[self.shown]
-        if self.drawing is not None:
-            drawn = predict.predict_logits(model, self.drawing[None])
-            logits = np.concatenate([logits, drawn])
+            pixels = self.val_split.pixels[: self.QUICK]
+            val_logits = predict.predict_logits(self.state.model, pixels)
         preds = val_logits.argmax(axis=1)
-        film.add_frame(
-            self.run_dir,
-            film.Frame(
-                epoch=self.state.epoch,
-                step=self.state.step,
-                probs=predict.softmax(logits),
-                filters=_first_filters(model),
-                confusion=evaluation.confusion(split.labels[: len(preds)], preds),
-            ),
+        self.confusion = evaluation.confusion(self.val_split.labels[: len(preds)], preds)
+        film.add_frame(self.run_dir, self._frame())
+
+    def _save_latest(self) -> None:
+        """Replace the latest moment, once the film has begun."""
+        if self.confusion is not None:
+            film.save_latest(self.run_dir, self._frame())
+
+    def _frame(self) -> film.Frame:
+        """What the shown pictures are called now, with the last confusion."""
+        from fashion_core import predict
+
+        pixels = self.val_split.pixels[self.shown]
+        if self.drawing is not None:
+            pixels = np.concatenate([pixels, self.drawing[None]])
+        self.looked_at = time.monotonic()
+        return film.Frame(
+            epoch=self.state.epoch,
+            step=self.state.step,
+            probs=predict.predict_probs(self.state.model, pixels),
+            filters=_first_filters(self.state.model),
+            confusion=self.confusion,
         )
 
 

@@ -19,6 +19,7 @@ from fashion_core.text import format_signed
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.frame import run_through_router, show_with_model
+from pages.parts.glossary import help_on, link_terms
 from pages.parts.history import has_returned
 from pages.parts.html import plain, theme_is_dark
 from pages.parts.images.grid import show_image_buttons
@@ -65,7 +66,9 @@ def show_totals(totals: dict) -> None:
     for group, value, note in metrics:
         with grid.container(border=True, gap=None, key=f"counted_{group}"):
             label = {"right_a": "Accuracy of A", "right_b": "Accuracy of B"}.get(group)
-            st.metric(label or GROUPS[group], value, note, delta_color="off", delta_arrow="off")
+            words = help_on("test") if label else None
+            options = {"help": words, "delta_color": "off", "delta_arrow": "off"}
+            st.metric(label or GROUPS[group], value, note, **options)
             args = (group,)
             st.button("See them", key=f"see_{group}", type="tertiary", on_click=pick, args=args)
     st.caption(describe_significance(totals["p_value"]))
@@ -276,20 +279,29 @@ def take_number() -> None:
             pick(GROUP_OF_COLUMN[column], CLASS_NAMES[row])
 
 
-RECALLS = {"recall_a": "A finds", "recall_b": "B finds", "difference": "B − A, points"}
+RECALLS = {"recall_a": "A", "recall_b": "B", "difference": "B − A"}
+# Pixels. All columns together fit on a phone; where there is more room they share it
+CLASS_WIDTH, NUMBER_WIDTH = 94, 52
 
 
 def show_classes(rows: list[dict]) -> None:
     """How much of each class the two find; a click on a number shows its images."""
-    frame, columns = pd.DataFrame(rows), {"class": "Class"}
+    frame = pd.DataFrame(rows)
+    columns = {"class": st.column_config.Column("Class", width=CLASS_WIDTH)}
     for name, label in RECALLS.items():
         frame[name] *= 100
-        columns[name] = st.column_config.NumberColumn(label, help=GLOSSARY["recall"])
-    columns |= {"only_a": "Only A right", "only_b": "Only B right"}
+        columns[name] = number_column(label, GLOSSARY["recall"])
+    for name, label in (("only_a", "Only A"), ("only_b", "Only B")):
+        columns[name] = number_column(label, f"{label} right: how many images of this class.")
     st.subheader("Each class", anchor=False)
-    st.caption("Click a number to see its images.")
+    st.caption(
+        link_terms(
+            "A and B: the recall of each model in per cent. Only A, Only B: how many images only"
+            " this one classifies correctly. Click a number to see its images."
+        )
+    )
     # A format of the column's own would print a hyphen for a minus
-    printed = dict.fromkeys(("recall_a", "recall_b"), "{:.1f}%".format)
+    printed = dict.fromkeys(("recall_a", "recall_b"), "{:.1f}".format)
     printed["difference"] = partial(format_signed, digits=1)
     st.dataframe(
         frame.style.format(printed),
@@ -301,6 +313,11 @@ def show_classes(rows: list[dict]) -> None:
         height="content",
         alt="What the two find of each class",
     )
+
+
+def number_column(label: str, words: str):
+    """A narrow column of numbers with these words as its tooltip."""
+    return st.column_config.NumberColumn(label, help=words, width=NUMBER_WIDTH)
 
 
 def show_comparison(entry: ModelEntry) -> None:
@@ -327,5 +344,7 @@ def show_comparison(entry: ModelEntry) -> None:
 
 run_through_router()
 st.title("Compare", anchor=False)
-st.write("Two models on the same test images. Click any cell or number to see its images.")
+st.write(
+    link_terms("Two models on the same test images. Click any cell or number to see its images.")
+)
 show_with_model(show_comparison)

@@ -18,7 +18,7 @@ from fashion_core.metadata import CLASS_NAMES
 from fashion_core.text import BYTE_ORDER_MARK
 from pages.parts import state
 from pages.parts.frame import run_through_router, show_with_model
-from pages.parts.glossary import help_on
+from pages.parts.glossary import help_on, link_terms
 from pages.parts.html import theme_is_dark
 from pages.parts.images.grid import show_image_grid
 from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix, unpick_cell
@@ -193,20 +193,35 @@ def open_image(index: int | None) -> None:
 # The whole test split
 
 
+# Pixels. All columns together fit on a phone; where there is more room they share it
+CLASS_WIDTH, SUPPORT_WIDTH, SCORE_WIDTH = 92, 58, 68
+
+
 def show_classes(report: list[dict]) -> None:
     """The scores of each class as a table, and as a CSV file to take away."""
     frame = pd.DataFrame(report)
     # Of a class without images there is nothing to score: a zero would look like a failure
     frame.loc[frame["support"] == 0, ["precision", "recall", "f1"]] = None
     columns = {
-        "class": "Class",
-        "support": st.column_config.NumberColumn("Support", format="localized"),
+        "class": st.column_config.Column("Class", width=CLASS_WIDTH),
+        "support": st.column_config.NumberColumn(
+            "Images",
+            help="Images of this class: its support.",
+            format="localized",
+            width=SUPPORT_WIDTH,
+        ),
     }
     for name, term in (("precision", "precision"), ("recall", "recall"), ("f1", "F1")):
         columns[name] = st.column_config.ProgressColumn(
-            name.capitalize(), help=GLOSSARY[term], format="%.3f", min_value=0, max_value=1
+            name.capitalize(),
+            help=GLOSSARY[term],
+            format="%.3f",
+            min_value=0,
+            max_value=1,
+            width=SCORE_WIDTH,
         )
     st.subheader("Each class", anchor=False)
+    st.caption(link_terms("Precision, recall and F1 of each class; a click on a head sorts."))
     st.dataframe(
         frame,
         hide_index=True,
@@ -229,9 +244,11 @@ def show_calibration(labels: np.ndarray, probs: np.ndarray) -> None:
     table = evaluation.calibration(labels, probs)
     st.subheader("Calibration", anchor=False, help=help_on("calibration"))
     st.caption(
-        "A bar on the dashed line means that what it calls 80% sure is right four times in five."
-        f" On average it is off by {table['ece']:.1%} (expected calibration error). Hover over a"
-        " bar to see how many images it stands for: with few, it says little."
+        link_terms(
+            "A bar on the dashed line means that what it calls 80% sure is right four times in"
+            f" five. On average it is off by {table['ece']:.1%} (expected calibration error). Hover"
+            " over a bar to see how many images it stands for: with few, it says little."
+        )
     )
     figure = calibration_figure(table["bins"], theme_is_dark())
     alt = "How often it is right, over how sure it is; the dashed line is where both are equal"

@@ -19,7 +19,7 @@ from pages.parts.classify.draw import show_draw
 from pages.parts.clickable import show_clickable
 from pages.parts.export import show_export
 from pages.parts.frame import run_through_router, show_no_model
-from pages.parts.glossary import help_on
+from pages.parts.glossary import help_on, link_terms
 from pages.parts.home.network import describe_training, show_networks
 from pages.parts.home.training_pictures import show_training_pictures
 from pages.parts.html import bars_html, plain
@@ -122,7 +122,7 @@ def show_model_card(entry: catalog.ModelEntry) -> None:
             with right:
                 show_recall(card["per_class"])
         with st.expander("How it was trained", icon=":material/model_training:"):
-            st.write(describe_training(card))
+            st.write(link_terms(describe_training(card)))
             if card.get("command"):
                 st.code(str(card["command"]), language="bash", wrap_lines=True)
         with st.expander("Export", icon=":material/download:"):
@@ -191,7 +191,7 @@ if chosen:
     show_model_card(chosen)
     show_choice()
 show_networks(catalog.list_models(), chosen)
-show_training_pictures(bool(chosen and (chosen.card.get("config") or {}).get("synthetic")))
+show_training_pictures(chosen.card if chosen else {})
 st.page_link(
     "pages/predictions.py",
     label="Browse all 10,000 test predictions",

@@ -5,6 +5,8 @@ on), `runs.folders` and `runs.events` (what a run writes), `runs.rate_finder` (a
 `runs.sweep` (several runs at once), `architecture` (a network of one's own) and `charts` (curves).
 """
 
+import time
+
 import streamlit as st
 
 from fashion_core import limits
@@ -24,6 +26,7 @@ from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
 from pages.parts.runs.own_network import sync_with_url
 from pages.parts.runs.queue import show_queue
 from pages.parts.runs.rate_finder import show_finder
+from pages.parts.times import name_of_run, visitor_zone
 from pages.parts.visitor import visitor_name
 
 REFRESH_SECONDS = 1.0
@@ -59,6 +62,7 @@ def ask_run() -> dict:
 
 def start_run(values: dict, name: str) -> None:
     """Start or queue a run, or keep the sentence that says why not for the page's next drawing."""
+    name = name.strip() or name_of_run(time.time(), visitor_zone())
     try:
         run_id = run_queue.start_or_add(
             TrainConfig.from_dict(values), name, drawn_pixels(), visitor_name()

@@ -1,6 +1,7 @@
 """A page as a new visitor opens it, run by Streamlit itself without a browser; what it says."""
 
 import functools
+import re
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
@@ -47,9 +48,13 @@ def open_page(name: str, **query) -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    """Everything that the page says, in one text, without what keeps names from being Markdown."""
+    """Everything that the page says, in one text, as it is read.
+
+    Without what keeps names from being Markdown, and without addresses of the glossary.
+    """
     texts = [str(element.value) for kind in TEXT_ELEMENTS for element in getattr(app, kind)]
-    return "\n".join(texts).replace("\\", "").replace("\u2060", "")
+    text = "\n".join(texts).replace("\\", "").replace("\u2060", "")
+    return re.sub(r"\[([^]]*)\]\(glossary\?[^)]*\)", r"\1", text)
 
 
 def labels(app: AppTest) -> list[str]:

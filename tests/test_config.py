@@ -130,6 +130,18 @@ def test_differences_are_told_in_plain_numbers_and_a_seed_is_no_quantity():
     assert first.differences(first) == ""
 
 
+def test_a_share_of_a_batch_is_per_cent_and_a_model_has_its_name():
+    taught = TrainConfig(synthetic=0.126, start_model="all_round_net")
+    assert (
+        taught.describe({"all_round_net": "All-round net"})
+        == "synthetic pictures 12.6%, taught from All-round net"
+    )
+    assert (
+        TrainConfig().differences(taught)
+        == "synthetic pictures 0% (here 12.6%), taught from none (here all_round_net)"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

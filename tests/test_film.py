@@ -63,8 +63,11 @@ def test_lines_that_are_no_frames_are_skipped(tmp_path):
 def test_a_worker_that_goes_on_cuts_off_what_it_trains_again(tmp_path):
     for step in (0, 50, 100, 150):
         film.add_frame(tmp_path, frame_at(step))
+    film.save_latest(tmp_path, frame_at(170))
+    assert film.read_latest(tmp_path).step == 170
     film.cut_film(tmp_path, 100)
     assert [frame.step for frame in film.read_film(tmp_path)] == [0, 50, 100]
+    assert film.read_latest(tmp_path) is None
     film.cut_film(tmp_path / "none", 100)  # a run of a version that kept no film
 
 
@@ -105,7 +108,8 @@ def filmed(runs_dir, monkeypatch):
     return train
 
 
-def test_a_run_is_filmed_from_its_beginning_and_its_training_is_as_without(filmed):
+def test_a_run_is_filmed_from_its_beginning_and_its_training_is_as_without(filmed, monkeypatch):
+    monkeypatch.setattr(worker._Camera, "LATEST_SECONDS", 0.0)
     drawing = load_split("test").pixels[0]
     run = filmed(QUICK, drawing)
     frames, (events, _) = film.read_film(run.run_dir), read_metrics(run.run_dir)
@@ -124,6 +128,10 @@ def test_a_run_is_filmed_from_its_beginning_and_its_training_is_as_without(filme
     probs = predict.predict_probs(model, np.concatenate([asked, drawing[None]]))
     np.testing.assert_allclose(frames[-1].probs, probs, atol=6e-4)
     np.testing.assert_allclose(frames[-1].filters, model.conv1.weight[:, 0].detach(), rtol=6e-3)
+    latest = film.read_latest(run.run_dir)
+    assert latest.step == 160  # between the frames of 140 and 180 steps
+    assert latest.probs.shape == (21, 10)
+    np.testing.assert_array_equal(latest.confusion, frames[-3].confusion)
     assert_as_without(events)
 
 

@@ -6,9 +6,19 @@ from listed_pages import page_titles
 
 from fashion_core import tally
 from fashion_core.config import field_spec, offered_fields
+from fashion_core.runs import table as run_table
 from pages.parts import class_tally
 from pages.parts.address import app_address, qr_source
-from pages.parts.glossary import TERMS, describe_address, link_help, link_terms, term_of
+from pages.parts.glossary import (
+    TERMS,
+    describe_address,
+    link_help,
+    link_html,
+    link_plain,
+    link_terms,
+    meaning_of,
+    term_of,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +100,21 @@ def test_every_field_of_the_form_leads_to_its_terms():
         if "](glossary?" not in link_help(field_spec(name)["help"], field_spec(name)["label"])
     ]
     assert bare == []
+
+
+def test_plain_text_and_html_stay_what_they_are_around_their_links():
+    assert (
+        link_plain("*x*, learning rate 0.1, learning rate")
+        == r"\*x\*, [learning rate](glossary?term=Learning%20rate) 0\.1, learning rate"
+    )
+    assert (
+        link_html("max-pool <2>")
+        == '<a href="glossary?term=Max-pooling" target="_blank">max-pool</a> &lt;2&gt;'
+    )
+
+
+def test_every_column_of_hyper_parameters_has_its_meaning_as_a_tooltip():
+    assert [label for label in run_table.FIELDS.values() if not meaning_of(label)] == []
 
 
 def test_a_link_opens_its_term_and_a_search_finds_others():

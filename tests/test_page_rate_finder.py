@@ -42,7 +42,7 @@ def progress_texts(app):
 
 def test_nothing_yet_says_what_it_does_and_a_click_starts_it_for_the_forms_values(launched):
     app = open_page("train")
-    assert "Tries many, a step each, and suggests one." in words(app)
+    assert "Tries many rates, one step each, and suggests one." in words(app)
     # And clicked at once, before the page was drawn anew
     app.selectbox(key="train_optimizer").select("SGD")
     press(app, "Find a learning rate")

@@ -152,6 +152,12 @@ def test_seeds_that_differ_in_their_last_digit_can_be_told_apart(runs_dir):
 def test_a_run_says_what_was_chosen_with_names_as_they_are_written(runs_dir):
     run_id = make_run("Alpha", optimizer="AdamW", model="ResidualNet")
     assert "Network ResidualNet, epochs 2, optimizer AdamW" in words(open_page("runs", runs=run_id))
+    other = make_run("Beta", start_model="fashion_cnn")
+    app = open_page("runs", runs=f"{run_id},{other}", open=other)
+    assert set(app.dataframe[1].value["Taught from"]) == {"", "Classic CNN, taught"}
+    said = words(app)
+    assert "They differ in: Network, Optimizer, Taught from." in said
+    assert "taught from Classic CNN, taught" in said
 
 
 def test_a_link_opens_a_run_below_the_table_until_it_is_closed(runs_dir):

@@ -18,6 +18,7 @@ from fashion_core.runs import control, film, folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_metrics
 from pages.parts import state
+from pages.parts.runs.film import moments, with_latest
 from pages.parts.runs.other_run import frames_with
 
 
@@ -433,6 +434,16 @@ def test_a_finished_run_shows_its_film_and_one_without_says_so():
     app = open_page("train")
     assert "What it calls them" in words(app)
     assert sentence not in words(app)
+
+
+def test_the_latest_moment_follows_the_film_until_the_film_has_a_later_one():
+    known = moments([frame_at(0), frame_at(100)])
+    shown = with_latest(known, frame_at(150))["frames"]
+    assert [each["moment"] for each in shown] == ["Untrained", "Step 100", "Step 150"]
+    assert [each["counted"] for each in shown] == ["", "", " at step 100"]
+    assert with_latest(known, frame_at(100)) == known
+    assert with_latest(known, frame_at(150, filters=32)) == known  # of another network
+    assert with_latest(known, None) == known
 
 
 def test_accuracy_shows_from_the_first_tenth_of_the_first_epoch_on():

@@ -15,6 +15,7 @@ from fashion_core.runs import control, folders
 from pages.parts import state
 from pages.parts.cached import cached_split
 from pages.parts.home.network import best_shipped
+from pages.parts.home.training_pictures import describe_people
 from pages.parts.html import plain
 
 PAGES = tuple(page_titles())
@@ -261,3 +262,17 @@ def test_a_network_on_home_is_used_with_one_click(runs_dir):
     press(app, "Use this model")
     assert app.session_state["model"] == "fashion_cnn"
     assert networks(app).value == "FashionCNN"
+
+
+def test_home_tells_what_a_model_learned_from_people():
+    cards = {entry.model_id: entry.card for entry in catalog.list_models()}
+    told = describe_people(cards["all_round_net"])
+    assert told == (
+        "Of each batch 18% people's drawings, 10% people's photos of clothes and 16% their pictures"
+        " of other things, which teach it to doubt. It learned from 840 drawings and 739 photos of"
+        " clothes."
+    )
+    assert describe_people(cards["fashion_cnn"]) == describe_people({}) == ""
+    assert describe_people({"config": {"photos": 0.2}, "learned_from": {"photos": 3}}) == (
+        "Of each batch 20% people's photos of clothes."
+    )

@@ -16,7 +16,7 @@ from fashion_core.runs import table as run_table
 from fashion_core.runs.annotations import Annotations
 from fashion_core.runs.folders import Run
 from fashion_core.text import BYTE_ORDER_MARK, unique_labels
-from pages.parts.times import known_zone, say_time
+from pages.parts.times import known_zone, name_of_run, say_day, say_time
 
 NO_NOTES = Annotations()
 NO_EPOCHS = epoch_frame([])
@@ -378,3 +378,7 @@ def test_only_whole_epochs_count_as_done():
 def test_a_time_is_the_zones_own_and_named_only_where_the_zone_is_unknown():
     assert say_time(0, "UTC") == "1 Jan 1970, 00:00 UTC"
     assert say_time(0, "Asia/Tokyo") == "1 Jan 1970, 09:00"
+    assert say_day("2026-05-03") == "3 May 2026"
+    assert say_day("some day") == "some day"
+    assert name_of_run(0, "UTC") == "Run of 1 Jan, 00:00:00 UTC"
+    assert name_of_run(0, "Asia/Tokyo") == "Run of 1 Jan, 09:00:00"

@@ -159,7 +159,10 @@ def epoch_accuracy_spec(height: int, kinds: tuple[str, ...] = (), other: bool = 
     `height` in pixels. `kinds`, of KIND_COLORS, adds a curve for each, `other` another run's.
     """
     colors = {VALIDATION: SERIES_COLORS[2]} | {kind: KIND_COLORS[kind] for kind in kinds}
-    return _epoch_spec(height, "accuracy", "Accuracy", ".1%", colors, other)
+    spec = _epoch_spec(height, "accuracy", "Accuracy", ".1%", colors, other)
+    # Between two epochs that are nearly alike, ticks would else repeat their rounded number
+    spec["encoding"]["y"]["axis"]["tickMinStep"] = 0.001
+    return spec
 
 
 SOLID_DASH = (1, 0)

@@ -1,7 +1,8 @@
 """The film of a training: what the network was like at each moment, in the run's film.jsonl.
 
 A frame a line, as small as can be: about 5 kB, for at most a few hundred moments. The worker adds
-frames and cuts off those that it trains again; a page reads them. No torch.
+frames and cuts off those that it trains again; a page reads them. Beside it latest.json holds the
+latest moment alone, so that a page sees every few steps without the film growing. No torch.
 """
 
 import json
@@ -48,30 +49,45 @@ def shown_images(labels: np.ndarray) -> np.ndarray:
 
 def add_frame(run_dir: Path, frame: Frame) -> None:
     """Append a frame to the film, unless it has reached MAX_FILM_BYTES. Raises OSError."""
-    values = {
+    line = json.dumps(_values_of(frame), allow_nan=False, separators=(",", ":")) + "\n"
+    with film_path(run_dir).open("a", encoding="utf-8") as film:
+        if film.tell() + len(line) <= MAX_FILM_BYTES:
+            film.write(line)
+
+
+def _values_of(frame: Frame) -> dict:
+    return {
         "epoch": frame.epoch,
         "step": frame.step,
         "probs": [[round(float(prob), 3) for prob in row] for row in frame.probs],
         "filters": [[float(f"{w:.3g}") for w in each.ravel()] for each in frame.filters],
         "confusion": frame.confusion.tolist(),
     }
-    line = json.dumps(values, allow_nan=False, separators=(",", ":")) + "\n"
-    with film_path(run_dir).open("a", encoding="utf-8") as film:
-        if film.tell() + len(line) <= MAX_FILM_BYTES:
-            film.write(line)
 
 
 def read_film(run_dir: Path) -> list[Frame]:
     """The frames in their order; lines that are none are skipped, a missing file has none."""
-    return [frame for frame in map(_parse_frame, _read_lines(run_dir)) if frame]
+    return [frame for frame in map(_parse_frame, _read_lines(film_path(run_dir))) if frame]
+
+
+def save_latest(run_dir: Path, frame: Frame) -> None:
+    """Replace the latest moment. Raises OSError."""
+    files.write_json(latest_path(run_dir), _values_of(frame))
+
+
+def read_latest(run_dir: Path) -> Frame | None:
+    """The latest moment; None where there is none or something else in its place."""
+    lines = _read_lines(latest_path(run_dir))
+    return _parse_frame(lines[0] + b"\n") if len(lines) == 1 else None
 
 
 def cut_film(run_dir: Path, step: int) -> None:
     """Drop all frames after `step` weight updates, and all other lines. Raises OSError.
 
-    For a worker that goes on from there.
+    For a worker that goes on from there. The latest moment goes, too: there soon is another one.
     """
-    lines = _read_lines(run_dir)
+    latest_path(run_dir).unlink(missing_ok=True)
+    lines = _read_lines(film_path(run_dir))
     frames = [(line, _parse_frame(line)) for line in lines]
     kept = [line for line, frame in frames if frame and frame.step <= step]
     if kept != lines:
@@ -85,8 +101,12 @@ def film_path(run_dir: Path) -> Path:
     return run_dir / "film.jsonl"
 
 
-def _read_lines(run_dir: Path) -> list[bytes]:
-    path = film_path(run_dir)
+def latest_path(run_dir: Path) -> Path:
+    """The file that a run's latest moment is kept in."""
+    return run_dir / "latest.json"
+
+
+def _read_lines(path: Path) -> list[bytes]:
     if not os.path.isfile(path):  # opening a pipe would wait for ever
         return []
     try:

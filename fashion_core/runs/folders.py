@@ -145,7 +145,7 @@ def create_run(
     """
     check_limits(added=1)
     created_at = time.time()
-    begun = time.gmtime(created_at)  # visitors of all time zones read the name
+    begun = time.gmtime(created_at)
     run_id = time.strftime("%Y%m%d-%H%M%S", begun) + "-" + secrets.token_hex(4)
     run_dir = runs_dir() / run_id
     fallback = time.strftime("Run of %d %b, %H:%M:%S UTC", begun)

@@ -219,8 +219,8 @@ def describe_continuation(run: Run, more_epochs: int) -> str:
     if total == run.config.epochs:
         return f"{in_all}, on the learning rate's cycle as planned."
     return (
-        f"{in_all}. The learning rate's cycle is laid out anew over all {total:,}: it goes on with"
-        " the rate that a run of that length has there, and falls to almost nothing at the end."
+        f"{in_all}. The learning rate goes on from where it would be by now in a run of"
+        f" {format_count(total, 'epoch')}, and falls to almost nothing at the end."
     )
 
 

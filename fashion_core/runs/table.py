@@ -11,13 +11,14 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from fashion_core.config import TrainConfig, field_spec
+from fashion_core.config import ADDED_KINDS, TrainConfig, field_spec
 from fashion_core.runs.folders import Run
 from fashion_core.text import BYTE_ORDER_MARK, format_value, unique_labels
 
 # Hyper-parameters by the labels that the form gives them
 FIELDS = {spec.name: field_spec(spec.name)["label"] for spec in dataclasses.fields(TrainConfig)}
 SHARES_AND_RATES = {label for name, label in FIELDS.items() if field_spec(name)["type"] is float}
+SHARES_OF_A_BATCH = {FIELDS[name] for name in ADDED_KINDS}
 ACCURACIES = {"Validation": "best_val_accuracy", "Test": "test_accuracy"}
 
 
@@ -41,13 +42,19 @@ COUNTS = ("Epochs done", "Best epoch")
 DTYPES = {str: str, bool: "boolean", int: "Int64", float: float}
 
 
-def runs_frame(found: list[Run], disk_bytes: dict[str, int], zone: str = "UTC") -> pd.DataFrame:
+def runs_frame(
+    found: list[Run],
+    disk_bytes: dict[str, int],
+    zone: str = "UTC",
+    model_names: dict[str, str] | None = None,
+) -> pd.DataFrame:
     """One row per run, in the order given, indexed by run id, with all of `COLUMNS`.
 
     `disk_bytes`: run id to bytes. Accuracies are per cent, Disk is in MB of a million bytes, When
-    is the time in this zone. A cell is empty where nothing is known.
+    is the time in this zone. A cell is empty where nothing is known. `model_names`: what models are
+    called, by id.
     """
-    rows = [_row(run, disk_bytes.get(run.run_id, 0), zone) for run in found]
+    rows = [_row(run, disk_bytes.get(run.run_id, 0), zone, model_names) for run in found]
     kinds = dict.fromkeys(TEXTS, str) | dict.fromkeys(COUNTS, "Int64") | {"When": "datetime64[s]"}
     kinds |= dict.fromkeys((*ACCURACIES, "Seconds", "Disk"), float)
     kinds |= {label: DTYPES[field_spec(name)["type"]] for name, label in FIELDS.items()}
@@ -58,7 +65,7 @@ def _index(found: list[Run]) -> pd.Index:
     return pd.Index([run.run_id for run in found], name="Run")
 
 
-def _row(run: Run, disk_bytes: int, zone: str) -> dict:
+def _row(run: Run, disk_bytes: int, zone: str, model_names: dict[str, str] | None) -> dict:
     when = pd.NaT
     if run.created_at:
         when = pd.Timestamp(run.created_at, unit="s", tz=zone).tz_localize(None).floor("s")
@@ -66,7 +73,7 @@ def _row(run: Run, disk_bytes: int, zone: str) -> dict:
         "Name": run.name,
         "State": run.state.capitalize(),
         "When": when,
-        "Configuration": run.config.describe() if run.config else run.problem,
+        "Configuration": run.config.describe(model_names) if run.config else run.problem,
         "Epochs done": run.epochs_done if {"steps", "epoch"} & run.status.keys() else None,
         "Best epoch": run.status.get("best_epoch"),
         "Seconds": run.status.get("elapsed_seconds", math.nan),
@@ -76,7 +83,7 @@ def _row(run: Run, disk_bytes: int, zone: str) -> dict:
         "Note": run.annotations.problem or " ".join(run.annotations.text.split()),
     }
     row |= {column: 100 * accuracy_of(run, key) for column, key in ACCURACIES.items()}
-    return row | (labelled_config(run.config) if run.config else _no_config())
+    return row | (labelled_config(run.config, model_names) if run.config else _no_config())
 
 
 def _no_config() -> dict:
@@ -84,9 +91,14 @@ def _no_config() -> dict:
     return {label: "" if kind is str else None for label, kind in kinds.items()}
 
 
-def labelled_config(config: TrainConfig) -> dict:
-    """The values of a configuration by the labels that the form gives them."""
-    return {label: getattr(config, name) for name, label in FIELDS.items()}
+def labelled_config(config: TrainConfig, model_names: dict[str, str] | None = None) -> dict:
+    """The values of a configuration by the labels that the form gives them.
+
+    A model's id becomes its name in `model_names`, if it has one there.
+    """
+    values = {label: getattr(config, name) for name, label in FIELDS.items()}
+    started_from = (model_names or {}).get(config.start_model, config.start_model)
+    return values | {FIELDS["start_model"]: started_from}
 
 
 def accuracy_of(run: Run, key: str) -> float:
@@ -192,16 +204,21 @@ def differing_labels(found: list[Run]) -> list[str]:
     return [label for label in FIELDS.values() if len({config[label] for config in configs}) > 1]
 
 
-def difference_frame(found: list[Run], epochs: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def difference_frame(
+    found: list[Run],
+    epochs: dict[str, pd.DataFrame],
+    model_names: dict[str, str] | None = None,
+) -> pd.DataFrame:
     """One row per run: its name, only those hyper-parameters that differ, and its best values.
 
     `epochs`: run id to its `charts.frames.epoch_frame`. Indexed by run id; accuracies are per cent;
-    Synthetic is there only where a run has learned such pictures.
+    Synthetic is there only where a run has learned such pictures. `model_names`: what models are
+    called, by id.
     """
     names, labels = unique_names(found), differing_labels(found)
     rows = []
     for run in found:
-        config = labelled_config(run.config) if run.config else {}
+        config = labelled_config(run.config, model_names) if run.config else {}
         row = {"Name": names[run.run_id]} | {label: config.get(label) for label in labels}
         rows.append(row | best_metrics(run, epochs[run.run_id]))
     frame = pd.DataFrame(rows, index=_index(found))
@@ -265,7 +282,7 @@ def seed_groups(found: list[Run]) -> list[list[Run]]:
     return [list(group.values()) for group in groups.values()]
 
 
-def seed_frame(found: list[Run]) -> pd.DataFrame:
+def seed_frame(found: list[Run], model_names: dict[str, str] | None = None) -> pd.DataFrame:
     """Mean and sample standard deviation of each configuration finished with two seeds or more.
 
     Columns Configuration, Seeds (text), Runs (int), and Validation mean, Validation std, Test mean,
@@ -278,7 +295,7 @@ def seed_frame(found: list[Run]) -> pd.DataFrame:
             continue
         seeds = sorted(run.config.seed for run in group)
         row = {
-            "Configuration": describe_group(group),
+            "Configuration": describe_group(group, model_names),
             "Seeds": ", ".join(map(str, seeds)),
             "Runs": len(group),
         }
@@ -291,6 +308,6 @@ def seed_frame(found: list[Run]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Configuration", "Seeds", "Runs", *metrics])
 
 
-def describe_group(group: list[Run]) -> str:
+def describe_group(group: list[Run], model_names: dict[str, str] | None = None) -> str:
     """What the runs of a seed group have in common, in a line."""
-    return dataclasses.replace(group[0].config, seed=0).describe()
+    return dataclasses.replace(group[0].config, seed=0).describe(model_names)

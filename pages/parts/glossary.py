@@ -1,14 +1,16 @@
 """The terms of the app, each in a sentence, with a page where it can be seen; links to them.
 
-Plain data and text; the page Glossary draws it.
+Data and text; the page Glossary draws it.
 """
 
 import functools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from pages.parts import state
+from pages.parts.html import escaped, plain
 from pages.parts.words import GLOSSARY
 
 GLOSSARY_PAGE = "glossary"  # as the address has it
@@ -95,6 +97,12 @@ TERMS = {
     "Confusion matrix": Term(
         "A table that counts how often each class was called each other one.", MATRIX, "all of it"
     ),
+    "Confident learning": Term(
+        "A way to find wrong labels: images that a model takes for another class at least as firmly"
+        " as the average image with that label.",
+        LABELS,
+        "the list",
+    ),
     "Convolution": Term(
         "A small window of weights that slides over a picture and says at every place how much that"
         " looks like what it searches for.",
@@ -102,6 +110,12 @@ TERMS = {
         "the first rows of maps",
         LAYERS,
         ("convolutions", "convolutional"),
+    ),
+    "Cosine distance": Term(
+        "How differently two lists of numbers point: 0 is the same direction, 1 a right angle.",
+        INSIDE,
+        "under each training image that is alike",
+        ALIKE,
     ),
     "Cross-entropy": Term(
         "The loss of a classifier: minus the logarithm of the probability that it gave to the true"
@@ -114,6 +128,13 @@ TERMS = {
         " is judged by a model that has not learned from it.",
         LABELS,
         "the answers to training images",
+    ),
+    "Dead": Term(
+        "Said of a map that is zero everywhere: its filter finds nothing in this picture.",
+        INSIDE,
+        "the dashed maps",
+        LAYERS,
+        ("dead map",),
     ),
     "Distillation": Term(
         "A small network learns the probabilities that a larger one gives, not only the true"
@@ -136,6 +157,11 @@ TERMS = {
         FIELD,
     ),
     "Epoch": Term(GLOSSARY["epoch"], TRAIN, "the curves per epoch", forms=("epochs", "Epochs")),
+    "Expected calibration error": Term(
+        "By how much a model is more or less often right than it says, as a mean over all images.",
+        MATRIX,
+        "the sentence under Calibration",
+    ),
     "F1": Term(GLOSSARY["F1"], MATRIX, "the table of classes"),
     "Feature map": Term(
         "What one filter makes of the whole picture: a smaller picture of where it found its"
@@ -155,6 +181,18 @@ TERMS = {
         TRAIN,
         FIELD,
         forms=("folds", "Fold left out"),
+    ),
+    "Grad-CAM": Term(
+        "A picture of where the maps of a convolution speak for a class, estimated from gradients.",
+        INSIDE,
+        "the first of its pictures",
+        LOOKS,
+    ),
+    "Fine-tuning": Term(
+        "Training a model further, a little, on other pictures, so that it keeps what it knows.",
+        "my_pictures",
+        "teach it what it got wrong",
+        forms=("fine-tune", "Taught from"),
     ),
     "Gradient": Term(
         "For every weight, how much and in which direction the loss changes when the weight does.",
@@ -208,6 +246,9 @@ TERMS = {
         TRAIN,
         "the falling curve",
     ),
+    "Margin": Term(
+        "The probability of one class minus that of the best other one.", LABELS, "under each image"
+    ),
     "Max-pooling": Term(
         "Of every 2×2 pixels of a map only the largest goes on, which halves its width and height.",
         INSIDE,
@@ -242,6 +283,18 @@ TERMS = {
         TRAIN,
         "the field Schedule",
     ),
+    "Occlusion": Term(
+        "Covering one place of a picture after the other, to see where the answer suffers most.",
+        INSIDE,
+        "the pictures that are measured",
+        LOOKS,
+    ),
+    "Network": Term(
+        "Layers of weights, one behind the other, that make ten probabilities of a picture.",
+        HOME,
+        NETWORKS,
+        forms=("networks", "neural network"),
+    ),
     "ONNX": Term(
         "A file format for networks that many programs read.",
         HOME,
@@ -266,11 +319,31 @@ TERMS = {
         TRAIN,
         "two curves of loss per epoch that part",
     ),
+    "Pareto front": Term(
+        "The models that no other one beats: none is cheaper and at least as accurate.",
+        RUNS,
+        "the dotted line of the leaderboard",
+        ((state.AGAINST, "parameters"),),
+    ),
     "Parameter": Term(
         "Another word for a weight: one number of a network that training changes.",
         HOME,
         NETWORKS,
         forms=("parameters",),
+    ),
+    "PCA": Term(
+        "A way to lay out pictures on a plane: the one on which what the network finds spreads"
+        " most.",
+        INSIDE,
+        "the map",
+        MAP,
+        ("principal component analysis",),
+    ),
+    "People's pictures": Term(
+        "Drawings and photos of clothes that people made, which training may mix into each batch.",
+        TRAIN,
+        "the fields under Learns from",
+        forms=("people's drawings", "people's photos"),
     ),
     "Pixel": Term(
         "One square of a picture; here it is one number from 0, background, to 255, cloth.",
@@ -303,9 +376,20 @@ TERMS = {
         NETWORKS,
         forms=("shortcut", "shortcuts", "residual"),
     ),
+    "Root mean square": Term(
+        "A mean of differences in which large ones count more: the root of the mean of squares.",
+        LABELS,
+        "near duplicates",
+    ),
     "Run": Term("One training with all that it wrote.", RUNS, "one row each", forms=("runs",)),
     "Saliency": Term(
         "How much each pixel of a picture counts for an answer.", INSIDE, "where it looks", LOOKS
+    ),
+    "Saturated": Term(
+        "Said of a map that is high everywhere, so that it hardly tells one place from another.",
+        INSIDE,
+        "the line above each row of maps",
+        LAYERS,
     ),
     "Schedule": Term("How the learning rate changes during training.", TRAIN, FIELD),
     "Seed": Term(
@@ -326,6 +410,12 @@ TERMS = {
         INSIDE,
         "from logits to probabilities",
         LAYERS,
+    ),
+    "Standard deviation": Term(
+        "How far values lie from their mean, typically; with several seeds, how much is luck.",
+        RUNS,
+        "the mean over seeds",
+        forms=("sample standard deviation",),
     ),
     "Step": Term(
         "One change of all weights, after one batch.", TRAIN, "the loss per step", forms=("steps",)
@@ -393,19 +483,39 @@ def term_of(name: str) -> str | None:
     return _WRITTEN.get(name.casefold())
 
 
-@functools.cache  # the form of Train has two dozen, drawn again and again
+def meaning_of(label: str) -> str | None:
+    """What a column or field of this label means, for a tooltip; None if that is no term."""
+    term = term_of(label)
+    return TERMS[term].meaning if term else None
+
+
+@functools.lru_cache(1_000)  # the form of Train has two dozen, drawn again and again
 def link_terms(text: str) -> str:
     """Markdown with a link to the glossary at the first place where each term stands."""
-    linked = set()
+    return _linked(text, str, "[{0}]({1})")
 
-    def link(found: re.Match) -> str:
+
+def link_plain(text: str) -> str:
+    """`link_terms` of what is no Markdown: all of it but the links stays as it is."""
+    return _linked(text, plain, "[{0}]({1})")
+
+
+def link_html(text: str) -> str:
+    """HTML of a text, its terms linked. The glossary opens beside the page, as from Markdown."""
+    return _linked(text, escaped, '<a href="{1}" target="_blank">{0}</a>')
+
+
+def _linked(text: str, escape: Callable[[str], str], pattern: str) -> str:
+    """The text with each term, the first time, as `pattern` of its words and its address."""
+    linked, parts, end = set(), [], 0
+    for found in _PATTERN.finditer(text):
         term = term_of(found[0])
-        if term in linked:
-            return found[0]
-        linked.add(term)
-        return f"[{found[0]}]({describe_address(term)})"
-
-    return _PATTERN.sub(link, text)
+        if term not in linked:
+            linked.add(term)
+            words, address = escape(found[0]), describe_address(term)
+            parts += [escape(text[end : found.start()]), pattern.format(words, address)]
+            end = found.end()
+    return "".join([*parts, escape(text[end:])])
 
 
 def help_on(entry: str) -> str:
@@ -422,7 +532,17 @@ def link_help(text: str, label: str) -> str:
 
 
 # Words that are terms, but mostly stand for nothing more than what everybody calls so
-_TOO_COMMON = {"Class", "Label", "Pixel", "Run", "Step", "Recipe", "Support", "Filter"}
+_TOO_COMMON = {
+    "Class",
+    "Label",
+    "Network",
+    "Pixel",
+    "Run",
+    "Step",
+    "Recipe",
+    "Support",
+    "Filter",
+}
 _WRITTEN = {
     written.casefold(): name for name, term in TERMS.items() for written in (name, *term.forms)
 }

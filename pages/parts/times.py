@@ -28,6 +28,22 @@ def say_time(seconds: float, zone: str) -> str:
     return f"{when.day} {when:%b %Y, %H:%M}{named}"
 
 
+def say_day(day: str) -> str:
+    """A day like "2026-05-03" as `say_time` has it: "3 May 2026"; any other text as it is."""
+    try:
+        when = datetime.fromisoformat(day)
+    except ValueError:
+        return day
+    return f"{when.day} {when:%b %Y}"
+
+
+def name_of_run(seconds: float, zone: str) -> str:
+    """What a run is called that nobody has named, begun at this time: "Run of 3 May, 14:05:10"."""
+    when = datetime.fromtimestamp(seconds, zoneinfo.ZoneInfo(zone))
+    named = f" {UTC}" if zone == UTC else ""
+    return f"Run of {when.day} {when:%b, %H:%M:%S}{named}"
+
+
 def when_column(zone: str, **options):
     """How a column of times in this zone is drawn."""
     named = " [UTC]" if zone == UTC else ""  # in brackets: not letters of the pattern

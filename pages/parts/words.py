@@ -1,5 +1,6 @@
 """Words that several pages share: the glossary, the badges of a run's state, a model in a line."""
 
+from fashion_core import catalog
 from fashion_core.architecture import short_name
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import TrainConfig, share_of
@@ -79,5 +80,5 @@ def describe_model(card: dict) -> str:
 
 def describe_config(config: TrainConfig) -> str:
     """What differs from the tutorial's training, as it begins a sentence."""
-    words = config.describe()
+    words = config.describe(catalog.model_names() if config.start_model else None)
     return words[0].upper() + words[1:]  # capitalize() would make lower case of names such as AdamW

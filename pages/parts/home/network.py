@@ -13,9 +13,10 @@ from fashion_core.errors import ConfigError
 from fashion_core.text import format_count, format_duration, format_value
 from pages.parts import state
 from pages.parts.clickable import show_clickable
-from pages.parts.glossary import help_on
+from pages.parts.glossary import help_on, link_html, link_terms
 from pages.parts.html import escaped, goes_to, plain
 from pages.parts.picker import use_model
+from pages.parts.times import say_day
 from pages.parts.words import model_score
 
 NETWORK_NOTES = {
@@ -103,10 +104,10 @@ def show_about(
     name: str, layers: list[dict], shipped: ModelEntry | None, in_use: ModelEntry | None
 ) -> None:
     """The network in a sentence, its best shipped model, and what can be done with it."""
-    st.write(MODELS.get(name) or describe_own(name))
+    st.write(link_terms(MODELS.get(name) or describe_own(name)))
     show_metrics(layers, shipped.card if shipped else {})
     if shipped:
-        training = describe_training(shipped.card)
+        training = link_terms(describe_training(shipped.card))
         st.caption(f"“{plain(shipped.title)}”, its best shipped model: {training}")
     else:
         built_here = name not in MODELS
@@ -174,7 +175,7 @@ def describe_training(card: dict) -> str:
         **{describe_share(kind, config): share_of(config, kind) for kind in ADDED_KINDS},
         "with mixup": config["mixup"],
         "a wide net as teacher": config["distillation"],
-        f"on {card.get('trained_on')}": card.get("trained_on"),
+        f"on {say_day(str(card.get('trained_on')))}": card.get("trained_on"),
     }
     return ", ".join(parts + [words for words, applies in extras.items() if applies]) + "."
 
@@ -210,7 +211,7 @@ def show_picture(name: str, layers: list[dict]) -> None:
     boxes = "".join(goes_to(INSIDE, layer_html(layer, small=many)) for layer in drawn)
     html = f'<div class="network{" many" if many else ""}">{boxes}</div>'
     show_clickable("network_picture", html, [INSIDE], lambda _: st.switch_page(INSIDE))
-    st.caption(NETWORK_NOTES.get(name, OWN_NOTE))
+    st.caption(link_terms(NETWORK_NOTES.get(name, OWN_NOTE)))
 
 
 def layer_html(layer: dict, small: bool = False) -> str:
@@ -253,19 +254,21 @@ def sheets_html(side: int, count: int, gap: int) -> str:
     return f'<div class="sheets" style="width:{whole}px;height:{whole}px">{sheets}</div>'
 
 
-KIND_NAMES = LAYER_NAMES | {"BatchNorm2d": "batch norm"}
+KIND_NAMES = LAYER_NAMES | {"BatchNorm2d": "batch norm", "Linear": "linear layer"}
 
 
 def table_html(layers: list[dict]) -> str:
     """Every layer with its name in the code, kind, output shape and parameters, and their sum."""
     rows = "".join(
         f"<tr><td>{escaped(layer['name'])}</td>"
-        f"<td>{KIND_NAMES.get(layer['kind'], layer['kind'])}</td>"
+        f"<td>{link_html(KIND_NAMES.get(layer['kind'], layer['kind']))}</td>"
         f"<td>{format_shape(layer)}</td><td>{layer['parameters']:,}</td></tr>"
         for layer in layers
     )
     total = sum(layer["parameters"] for layer in layers)
-    head = "".join(f"<th>{name}</th>" for name in ("Layer", "Kind", "Output", "Parameters"))
+    head = "".join(
+        f"<th>{link_html(name)}</th>" for name in ("Layer", "Kind", "Output", "Parameters")
+    )
     foot = f'<tr><td colspan="3">In all</td><td>{total:,}</td></tr>'
     return (
         f'<table class="layers"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>'

@@ -1,4 +1,4 @@
-"""What a model was trained on: images of the data set and, for some, synthetic pictures.
+"""What a model was trained on: images of the data set, for some synthetic and people's pictures.
 
 Stands on fashion_core.synthetic.batches (the pictures) and fashion_core.data (the images).
 """
@@ -6,12 +6,16 @@ Stands on fashion_core.synthetic.batches (the pictures) and fashion_core.data (t
 import numpy as np
 import streamlit as st
 
-from fashion_core import data
+from fashion_core import data, picture_sets
+from fashion_core.config import share_of
 from fashion_core.errors import DataError
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from fashion_core.synthetic.batches import pictures_like
+from fashion_core.text import format_list
 from pages.parts import state
+from pages.parts.glossary import link_terms
 from pages.parts.html import escaped, png_data_uri
+from pages.parts.images.source import KNOWN_SETS, describe_source
 
 KEPT = 12  # training images of each class that the server keeps to show
 
@@ -35,25 +39,32 @@ SYNTHETIC_ROWS = {
 }
 
 
-def show_training_pictures(learns_synthetic: bool) -> None:
-    """Ten examples of each kind of training picture, a column per class; a button shows others."""
+def show_training_pictures(card: dict) -> None:
+    """Ten examples of each kind of training picture, a column per class; a button shows others.
+
+    `card` is that of the model, empty where there is none.
+    """
     try:
         examples = cached_examples()
     except DataError:
         return  # the pages that need the data say how to get it
     turn = st.session_state.get(state.TRAINING_PICTURES, 0)
     images = examples[turn % KEPT]
+    learns_synthetic = bool(share_of(card.get("config") or {}, "synthetic"))
     with st.container(border=True):
         st.subheader("What it was trained on", anchor=False)
         if learns_synthetic:
             st.caption(
-                "People draw outlines and photograph clothes on floors; the data set has neither."
-                " So a part of every batch is synthetic: made by the computer, from the data set's"
-                " images and from nothing."
+                link_terms(
+                    "People draw outlines and photograph clothes on floors; the data set has"
+                    " neither. So a part of every batch is synthetic: made by the computer, from"
+                    " the data set's images and from nothing."
+                )
             )
         st.html(row_html("Fashion-MNIST's own images", images))
         if learns_synthetic:
             show_synthetic(images, turn)
+        show_people(card)
         st.button("Show others", icon=":material/refresh:", on_click=show_others)
 
 
@@ -62,6 +73,51 @@ def show_synthetic(images: np.ndarray, seed: int) -> None:
     for kind, title in SYNTHETIC_ROWS.items():
         made = pictures_like(kind, images, np.arange(NUM_CLASSES), seed=(seed, 1))
         st.html(row_html(title, made, named=kind != OUTLIERS))
+
+
+PEOPLE = {"drawings": "people's drawings", "photos": "people's photos of clothes"}
+
+
+def show_people(card: dict) -> None:
+    """What it learned from people's pictures; these are not shipped, so there is no row of them."""
+    words = describe_people(card)
+    if not words:
+        return
+    st.html('<div class="training-row"><b>Pictures by people</b></div>')
+    st.caption(link_terms(words))
+    here = picture_sets.list_picture_sets()
+    for name in (name for name in KNOWN_SETS if name in here):
+        st.page_link(
+            "pages/predictions.py",
+            label=f"See what it calls {describe_source(name).lower()}",
+            icon=":material/grid_view:",
+            query_params={state.IMAGES: name, state.OUTCOME: "All"},
+        )
+
+
+def describe_people(card: dict) -> str:
+    """How much of each batch people made, and how many pictures those are; empty for nothing."""
+    config = card.get("config") or {}
+    kinds = [kind for kind in PEOPLE if share_of(config, kind)]
+    shares = [f"{share_of(config, kind):.0%} {PEOPLE[kind]}" for kind in kinds]
+    others = share_of(config, "others")
+    if others:
+        shares.append(f"{others:.0%} their pictures of other things, which teach it to doubt")
+    if not shares:
+        return ""
+    sentence = f"Of each batch {format_list(shares)}."
+    counts = counts_of(card, kinds)
+    return f"{sentence} It learned from {format_list(counts)} of clothes." if counts else sentence
+
+
+def counts_of(card: dict, kinds: list[str]) -> list[str]:
+    """How many pictures of each kind, as far as its card says: "840 drawings"."""
+    learned = card.get("learned_from")
+    numbers = {}
+    for kind in kinds if isinstance(learned, dict) else ():
+        facts = learned.get(kind)
+        numbers[kind] = facts.get("garments") if isinstance(facts, dict) else None
+    return [f"{number:,} {kind}" for kind, number in numbers.items() if isinstance(number, int)]
 
 
 def show_others() -> None:

@@ -22,6 +22,7 @@ from fashion_core.inside import jobs
 from fashion_core.metadata import CLASS_NAMES, TRAIN_SIZE
 from pages.parts import state
 from pages.parts.cached import cached_model, cached_split
+from pages.parts.glossary import link_terms
 from pages.parts.html import plain, png_data_uri
 from pages.parts.inside.picture import Picture
 from pages.parts.jobs import show_job
@@ -122,9 +123,11 @@ def show_nearest(
     )
     st.html(f'<div class="alike">{figures}</div>')
     st.caption(
-        "The training images whose features, the inputs of the last layer, point most nearly the"
-        " same way. Under each: its index in the training file and its cosine distance, 0 for the"
-        " same direction."
+        link_terms(
+            "The training images whose features, the inputs of the last layer, point most nearly"
+            " the same way. Under each: its index in the training file and its cosine distance, 0"
+            " for the same direction."
+        )
     )
 
 

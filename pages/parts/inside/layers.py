@@ -14,6 +14,7 @@ from fashion_core.inside.layers import Layer, Passage
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
 from pages.parts.cached import cached_model
+from pages.parts.glossary import link_terms
 from pages.parts.inside.picture import Picture
 from pages.parts.inside.pixel import show_number, softmax_html
 from pages.parts.inside.rows import checked_place, show_rows
@@ -34,13 +35,19 @@ def show_layers(picture: Picture, entry: ModelEntry) -> None:
     if way:
         passage = cached_passage(str(entry.path), entry.fingerprint, picture.pixels, way)
     digest = hashlib.sha256(picture.pixels.tobytes()).hexdigest()[:16]
+    if any(
+        layers.map_state(each) == layers.DEAD for layer in passage.layers for each in layer.output
+    ):
+        st.caption(link_terms("A dashed map is dead: its filter finds nothing in this picture."))
     show_rows_and_number(passage, f"{entry.model_id}-{entry.fingerprint}-{digest}-{way}")
     st.subheader("From logits to probabilities", anchor=False)
     temperature = cached_model(str(entry.path), entry.fingerprint).temperature
     st.caption(
-        f"The logits are divided by the temperature, {temperature:.3g}, which was measured on"
-        " validation images so that the model is right as often as it says. Their exponentials,"
-        " as shares of their sum, are the probabilities: the softmax."
+        link_terms(
+            f"The logits are divided by the temperature, {temperature:.3g}, which was measured on"
+            " validation images so that the model is right as often as it says. Their exponentials,"
+            " as shares of their sum, are the probabilities: the softmax."
+        )
     )
     st.html(softmax_html(passage.logits, temperature))
 

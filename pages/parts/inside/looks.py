@@ -16,6 +16,7 @@ from fashion_core.errors import LabError
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, NUM_CLASSES
 from pages.parts import state
 from pages.parts.cached import SOON_SECONDS, cached_model
+from pages.parts.glossary import link_terms, meaning_of
 from pages.parts.html import image_html, plain
 from pages.parts.inside.picture import Picture
 
@@ -119,10 +120,10 @@ def describe_evidence(answer: predict.Answer, label: int) -> str:
 
 def show_cam(picture: Picture, entry: ModelEntry, answer: predict.Answer, label: int) -> None:
     """Grad-CAM, with a choice of the maps on which it stands."""
-    st.subheader("Grad-CAM", anchor=False)
+    st.subheader("Grad-CAM", anchor=False, help=meaning_of("Grad-CAM"))
     sizes = cached_cam_sizes(str(entry.path), entry.fingerprint)
     if not sizes:
-        st.info("Grad-CAM shows where a convolution looks, and this network has none.")
+        st.info(link_terms("Grad-CAM shows where a convolution looks, and this network has none."))
         return
     size = st.segmented_control(
         "Maps of the last convolution with",
@@ -138,8 +139,10 @@ def show_cam(picture: Picture, entry: ModelEntry, answer: predict.Answer, label:
     args = (str(entry.path), entry.fingerprint, picture.pixels, label, size)
     show_heat(cached_cam(*args), picture.pixels, answer.label, label)
     st.caption(
-        "An estimate from one gradient: where the maps of this convolution would raise the class's"
-        " logit (Selvaraju et al. 2017)."
+        link_terms(
+            "An estimate from one gradient: where the maps of this convolution would raise the"
+            " class's logit (Selvaraju et al. 2017)."
+        )
     )
 
 
@@ -147,13 +150,15 @@ def show_occlusion(picture: Picture, entry: ModelEntry, answer: predict.Answer, 
     """Occlusion, with how much the strongest place takes away."""
     from fashion_core.inside import saliency
 
-    st.subheader("Occlusion", anchor=False)
+    st.subheader("Occlusion", anchor=False, help=meaning_of("Occlusion"))
     heat = cached_occlusion(entry, picture.pixels, label)
     edge = saliency.OCCLUDED_EDGE
     st.caption(
-        f"A black square of {edge}×{edge} pixels covers each place in turn. At most it takes"
-        f" {max(0.0, float(heat.max())):.1f} nats of evidence from {CLASS_NAMES[label]};"
-        " blue places speak against it."
+        link_terms(
+            f"A black square of {edge}×{edge} pixels covers each place in turn. At most it takes"
+            f" {max(0.0, float(heat.max())):.1f} nats of evidence from {CLASS_NAMES[label]};"
+            " blue places speak against it."
+        )
     )
     show_heat(heat, picture.pixels, answer.label, label)
     st.caption(
@@ -209,4 +214,4 @@ def _show_panel(key: str, pixels: np.ndarray, entries: Sequence[ModelEntry]) -> 
                 st.markdown(f"**{name}**  \n{CLASS_NAMES[label]}: {share}")
             heat = cached_cam(str(entry.path), entry.fingerprint, pixels, label, None)
             show_heat(heat, pixels, answer.label, label)
-    st.caption("Orange: what the last convolution finds for the class (Grad-CAM).")
+    st.caption(link_terms("Orange: what the last convolution finds for the class (Grad-CAM)."))

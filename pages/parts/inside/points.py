@@ -29,6 +29,7 @@ from pages.parts.cached import (
     cached_test_probs,
 )
 from pages.parts.frame import open_dialog
+from pages.parts.glossary import link_terms
 from pages.parts.html import theme_is_dark
 from pages.parts.images.grid import show_image_grid
 from pages.parts.images.panel import show_image
@@ -91,8 +92,10 @@ def show_points(picture: Picture, entry: ModelEntry) -> None:
             required=True,
             format_func=LAYOUTS.get,
             key=state.LAYOUT,
-            help="PCA: the plane on which the features spread most. t-SNE keeps neighbours"
-            " together; distances between its groups mean nothing.",
+            help=link_terms(
+                "PCA: the plane on which the features spread most. t-SNE keeps neighbours together;"
+                " distances between its groups mean nothing."
+            ),
         )
         coloring = st.segmented_control(
             "Colour",

@@ -19,6 +19,7 @@ from fashion_core.metadata import CLASS_NAMES, TEST_SIZE, TRAIN_FILE_SIZE
 from fashion_core.text import BYTE_ORDER_MARK, format_signed
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
+from pages.parts.glossary import link_terms
 from pages.parts.html import png_data_uri
 from pages.parts.images.grid import describe_images, show_image_buttons
 
@@ -201,7 +202,7 @@ def describe_twin(twin: Twin) -> str:
 
 def show_grid(listing: Listing, shown: np.ndarray, picked: int | None) -> None:
     """The images at these places as buttons."""
-    st.caption(describe_grid(listing))
+    st.caption(link_terms(describe_grid(listing)))
     if len(shown):
         items = [grid_item(listing, int(place)) for place in shown]
         name = describe_images(listing.split.name)

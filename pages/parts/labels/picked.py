@@ -11,6 +11,7 @@ from fashion_core.errors import LabError
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.text import format_signed
 from pages.parts.cached import cached_split
+from pages.parts.glossary import link_terms
 from pages.parts.html import bars_html, plain, png_data_uri
 from pages.parts.images.panel import show_large
 from pages.parts.inside.alike import index_of, show_nearest
@@ -37,7 +38,9 @@ def show_picked(listing: Listing, places: np.ndarray, index: int, entry: ModelEn
         place = place_of(listing.split, index)
         if place is None:
             st.info(
-                "This one is a validation image, so no fold holds it. Pick another image.",
+                link_terms(
+                    "This one is a validation image, so no fold holds it. Pick another image."
+                ),
                 icon=":material/info:",
             )
             return
@@ -92,8 +95,10 @@ def show_twins(twins: list[Twin]) -> None:
     st.markdown("**Near duplicates**")
     st.html(f'<div class="alike">{"".join(map(twin_html, twins))}</div>')
     st.caption(
-        "Under each: its label, its file and index, and by how many of 255 grey levels it differs"
-        " (root mean square)."
+        link_terms(
+            "Under each: its label, its file and index, and by how many of 255 grey levels it"
+            " differs (root mean square)."
+        )
     )
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from fashion_core import evaluation, label_errors
 from pages.parts import state
+from pages.parts.glossary import link_terms
 from pages.parts.labels.grid import SPLIT_LABELS, TEST, Listing
 
 AT_FIRST = 100  # images that are left out before the visitor says how many
@@ -13,7 +14,7 @@ def show_worth(listing: Listing) -> None:
     """The number of doubtful labels, and a choice of N with the accuracy before and after."""
     labels, doubtful = listing.split.labels, listing.doubtful
     with st.container(border=True):
-        st.markdown(describe_doubts(listing))
+        st.markdown(link_terms(describe_doubts(listing)))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             count = st.number_input(
                 "Leave out the first",
@@ -42,8 +43,8 @@ def describe_doubts(listing: Listing) -> str:
     whose = "the model in use" if split.name == TEST else "a cross-validation"
     return (
         f"**{len(listing.doubtful):,}** of {len(split.labels):,} {kind} have a label that"
-        f" {whose} doubts: it is at least as sure of another class as it is on average of the"
-        " images that have that class as their label (confident learning). The margin is the"
-        " probability of the label minus that of the best other class: −1 is the strongest doubt."
+        f" {whose} doubts: it takes the image for another class, at least as firmly as the average"
+        " image with that label (confident learning). The margin says how strong the doubt is, down"
+        " to −1: the probability of the label minus that of the best other class."
         f" {len(listing.twin_places):,} have a near duplicate; none has an exact copy."
     )

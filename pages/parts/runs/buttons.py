@@ -10,6 +10,7 @@ from fashion_core.runs import control
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
 from pages.parts import state
+from pages.parts.glossary import link_plain
 from pages.parts.html import plain
 from pages.parts.runs.continue_run import describe_history, forget_refusal
 from pages.parts.words import STATE_BADGES, describe_config
@@ -27,7 +28,7 @@ def show_title(run: Run) -> None:
             elif run.state == "paused":
                 show_paused_buttons(run)
     if run.config:
-        st.caption(f"{describe_config(run.config)}. {describe_history(run)}")
+        st.caption(f"{link_plain(describe_config(run.config))}. {describe_history(run)}")
 
 
 # All are callbacks: a click counts also when another tab has changed the run before it arrives.

@@ -12,6 +12,7 @@ from fashion_core.runs.annotations import MAX_NAME_LENGTH, MAX_TEXT_LENGTH
 from pages.parts import state
 from pages.parts.export import show_export
 from pages.parts.frame import open_dialog
+from pages.parts.glossary import link_plain
 from pages.parts.html import plain
 from pages.parts.picker import use_model
 from pages.parts.runs.continue_run import show_continue
@@ -53,7 +54,7 @@ def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
         show_title(run)
         words = describe_config(run.config) if run.config else "It cannot be read as a run"
         started_by = f" · started by {run.owner}" if run.owner else ""
-        st.caption(plain(f"{words} · {run.run_id}{started_by}"))
+        st.caption(link_plain(words) + plain(f" · {run.run_id}{started_by}"))
         for sentence in filter(None, (run.message, run.annotations.problem)):
             st.write(plain(sentence))
         if run.annotations.text:

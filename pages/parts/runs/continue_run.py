@@ -9,7 +9,7 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
 from fashion_core.text import format_count
 from pages.parts import state
-from pages.parts.glossary import help_on
+from pages.parts.glossary import help_on, link_terms
 from pages.parts.html import plain
 from pages.parts.runs.form import max_epochs
 
@@ -68,9 +68,11 @@ def ask_again(run: Run, kept: bool) -> None:
     if pressed:
         continue_run(run)
     st.caption(
-        "From where it was, up to the epochs that were planned."
-        if kept
-        else "From the beginning: there is nothing that it could go on from."
+        link_terms(
+            "From where it was, up to the epochs that were planned."
+            if kept
+            else "From the beginning: there is nothing that it could go on from."
+        )
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from fashion_core import catalog
 from fashion_core.charts.colors import SERIES_COLORS
 from fashion_core.charts.figures import METRIC_TITLES, X_TITLES, curves_figure
 from fashion_core.charts.frames import curve_frame, epoch_frame, mean_frame, step_frame
@@ -12,6 +13,7 @@ from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
 from fashion_core.runs.events import read_metrics
 from pages.parts import state
+from pages.parts.glossary import link_terms
 from pages.parts.html import theme_is_dark
 
 METRICS = (
@@ -51,7 +53,9 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
         groups, as_mean = ask_groups([run for run in found if run.config])
         drawn = first_with_curves(groups)
         if not drawn:
-            st.caption("None of these runs has finished an epoch, so there is no curve yet.")
+            st.caption(
+                link_terms("None of these runs has finished an epoch, so there is no curve yet.")
+            )
             return
         metric, x, smoothing = ask_view(known_metrics(drawn))
         curves = curves_of(drawn, metric, smoothing)
@@ -63,8 +67,10 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
             st.caption(f"{few} apart." if ticked else f"{few} apart. Tick runs to choose.")
         if as_mean:
             st.caption(
-                "A mean reaches as far as all of its runs; of two runs with the same seed the first"
-                " one counts."
+                link_terms(
+                    "A mean reaches as far as all of its runs; of two runs with the same seed the"
+                    " first one counts."
+                )
             )
 
 
@@ -166,7 +172,8 @@ def curves_of(groups: list[list[folders.Run]], metric: str, smoothing: float) ->
         points = [curve_frame(*frames_of(run), metric, run.config.steps_per_epoch) for run in group]
         name, frame = names[first.run_id], points[0]
         if len(group) > 1:
-            name = f"{run_table.describe_group(group)}, {len(group)} seeds"
+            words = run_table.describe_group(group, catalog.model_names())
+            name = f"{words}, {len(group)} seeds"
             frame = mean_frame(points, metric, smoothing)
         curves.append({"name": name, "frame": frame, "color": first.color})
     return curves

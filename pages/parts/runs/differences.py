@@ -6,10 +6,12 @@ import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
+from fashion_core import catalog
 from fashion_core.charts.colors import SERIES_COLORS
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
-from fashion_core.text import format_value
+from fashion_core.text import format_share, format_value
+from pages.parts.glossary import link_terms, meaning_of
 from pages.parts.runs.curves import frames_of
 
 COMPARED_AT_MOST = 50  # rows; more are a table to search, not one to compare
@@ -27,22 +29,28 @@ def show_differences(chosen: list[folders.Run]) -> None:
             )
             return
         epochs = {run.run_id: frames_of(run)[1] for run in compared}
-        frame = run_table.difference_frame(compared, epochs)
-        if not run_table.differing_labels(compared):
-            st.caption("These runs have the same settings, their seeds too.")
+        frame = run_table.difference_frame(compared, epochs, catalog.model_names())
+        labels = run_table.differing_labels(compared)
+        if not labels:
+            st.caption(link_terms("These runs have the same settings, their seeds too."))
         st.dataframe(
             marked(frame, [run.color for run in compared]),
             hide_index=True,
             placeholder="–",
             column_config={
+                **{name: st.column_config.Column(help=meaning_of(name)) for name in frame},
                 COLOR_COLUMN: st.column_config.Column(width=55),
                 "Name": st.column_config.Column(width=180),
             },
             alt="Differing settings and best values of the chosen runs",
         )
+        if labels:  # a table cannot hold links
+            st.caption(link_terms(f"They differ in: {', '.join(labels)}."))
         st.caption(
-            "★ the best of these runs. Accuracies are those of the model that a run has kept, from"
-            " its best epoch."
+            link_terms(
+                "★ the best of these runs. Accuracies are those of the model that a run has kept,"
+                " from its best epoch."
+            )
         )
 
 
@@ -82,12 +90,14 @@ def number_format(values: pd.Series) -> str | partial:
     """How the numbers of a column are written; rates and shares with all the digits they have."""
     if values.name in NUMBER_FORMATS:
         return NUMBER_FORMATS[values.name]
+    if values.name in run_table.SHARES_OF_A_BATCH:
+        return format_share
     return partial(format_value, "") if values.dtype.kind == "f" else "{:,.0f}"
 
 
 def show_seeds(found: list[folders.Run]) -> None:
     """The card with mean ± standard deviation of what was trained with several seeds."""
-    seeds = run_table.seed_frame(found)
+    seeds = run_table.seed_frame(found, catalog.model_names())
     if seeds.empty:
         return
     table = seeds[["Configuration", "Seeds", "Runs"]].copy()
@@ -102,5 +112,7 @@ def show_seeds(found: list[folders.Run]) -> None:
             table, hide_index=True, alt="Mean and standard deviation of accuracies over seeds"
         )
         st.caption(
-            "Finished runs that differ by their seed alone; ± is the sample standard deviation."
+            link_terms(
+                "Finished runs that differ by their seed alone; ± is the sample standard deviation."
+            )
         )

@@ -118,7 +118,8 @@ function draw(root, data, place) {
   view.slider.max = root.frames.length - 1
   view.slider.value = place
   view.slider.disabled = view.play.disabled = root.frames.length < 2
-  const words = `${frame.moment} · ${percent(accuracy)} of ${total.toLocaleString("en")} right`
+  const count = total.toLocaleString("en")
+  const words = `${frame.moment} · ${percent(accuracy)} of ${count} right${frame.counted}`
   view.words.textContent = words
   view.slider.setAttribute("aria-valuetext", words)
   view.pictures.forEach((made, i) => name(made, frame.answers[i], data.classes))

@@ -28,15 +28,15 @@ _film = st.components.v2.component(
 FILM_HELP = (
     "Two validation images of each class, and your own drawing if there was one at the start, with"
     " what the network called them at each moment: as it began, ten times in the first epoch, then"
-    " after every quarter of an epoch, or after every epoch where there are many. Nothing learns"
-    " from these images."
+    " after every quarter of an epoch, or after every epoch where there are many. While it trains,"
+    " the last moment is at most a few steps old. Nothing learns from these images."
 )
 
 
 def show_film(run: folders.Run) -> None:
     """The film up to now; a sentence where a run that has trained has none."""
-    frames, drawing = _cached_film(str(run.run_dir), *_version(run))
-    if not frames:
+    known, drawing = _cached_film(str(run.run_dir), *_version(run))
+    if not known:
         if not run.is_active:
             st.caption("There is no film of this training: it ran before films were kept.")
         return
@@ -51,7 +51,7 @@ def show_film(run: folders.Run) -> None:
         "classes": CLASS_NAMES,
         "pictures": pictures,
         "scales": scales(),
-        **frames,
+        **with_latest(known, film.read_latest(run.run_dir)),
     }
     _film(key=f"film-{run.run_id}", data=data)
 
@@ -96,24 +96,47 @@ def moments(frames: list[film.Frame]) -> dict:
     count, edge, _ = frames[0].filters.shape
     largest = max(float(np.abs(frame.filters).max()) for frame in frames) or 1.0
     ended = [frame.epoch > before.epoch for before, frame in itertools.pairwise(frames)]
+    named = [describe_moment(*each) for each in zip(frames, [False, *ended], strict=True)]
     return {
         "accuracies": [
             (frame.step, float(frame.confusion.trace() / max(1, frame.confusion.sum())))
             for frame in frames
         ],
-        "filters": {"count": count, "edge": edge, "pixels": edge * edge},
+        "filters": {"count": count, "edge": edge, "pixels": edge * edge, "largest": largest},
+        "shown": len(frames[0].probs),
+        "last_step": frames[-1].step,
         "frames": [
-            {
-                "moment": describe_moment(frame, at_end),
-                "answers": [[int(row.argmax()), float(row.max())] for row in frame.probs],
-                "filters": encode(
-                    np.rint(127.5 + 127.5 * frame.filters / largest).astype(np.uint8)
-                ),
-                "confusion": frame.confusion.ravel().tolist(),
-            }
-            for frame, at_end in zip(frames, [False, *ended], strict=True)
+            moment_of(frame, words, largest) for frame, words in zip(frames, named, strict=True)
         ],
     }
+
+
+def moment_of(frame: film.Frame, words: str, largest: float, counted: str = "") -> dict:
+    """One frame for the script; `largest`: the weight of the strongest colour.
+
+    `counted`: when its confusion was, where that is another moment.
+    """
+    weights = np.rint(127.5 + 127.5 * frame.filters / largest)
+    return {
+        "moment": words,
+        "answers": [[int(row.argmax()), float(row.max())] for row in frame.probs],
+        "filters": encode(weights.clip(0, 255).astype(np.uint8)),
+        "confusion": frame.confusion.ravel().tolist(),
+        "counted": counted,
+    }
+
+
+def with_latest(known: dict, latest: film.Frame | None) -> dict:
+    """The `moments` of a film, and the latest one behind them if it is later and of their kind."""
+    filters = known["filters"]
+    shapes = (known["shown"], filters["count"], filters["edge"])
+    if latest is None or latest.step <= known["last_step"]:
+        return known
+    if (len(latest.probs), *latest.filters.shape[:2]) != shapes:
+        return known
+    counted = f" at step {known['last_step']:,}"
+    added = moment_of(latest, describe_moment(latest, False), filters["largest"], counted)
+    return known | {"frames": [*known["frames"], added]}
 
 
 def describe_moment(frame: film.Frame, at_end: bool) -> str:

@@ -8,14 +8,21 @@ import streamlit as st
 
 from fashion_core import limits
 from fashion_core.architecture import short_name
-from fashion_core.config import ADDED_KINDS, RECIPES, TrainConfig, field_spec, offered_fields
+from fashion_core.config import (
+    ADDED_KINDS,
+    RECIPES,
+    TrainConfig,
+    describe_value,
+    field_spec,
+    offered_fields,
+)
 from fashion_core.errors import ConfigError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.annotations import MAX_NAME_LENGTH
 from fashion_core.text import format_duration, format_value
 from pages.parts import state
-from pages.parts.glossary import link_help
+from pages.parts.glossary import link_help, link_terms
 from pages.parts.html import plain
 from pages.parts.runs.drawing_after import knows_drawings
 from pages.parts.runs.own_network import ask_network, field_value, own_is_chosen
@@ -91,7 +98,11 @@ def ask_sources() -> dict:
                 with column:
                     values[name] = ask_field(name)
         real = 1 - sum(values.values())
-        st.caption(f"Fashion-MNIST's own images: {real:.0%} of each batch. {describe_sources()}")
+        st.caption(
+            link_terms(
+                f"Fashion-MNIST's own images: {real:.0%} of each batch. {describe_sources()}"
+            )
+        )
     return values
 
 
@@ -206,7 +217,7 @@ def describe_changes(recipe: str) -> str:
         now = field_value(name) if state.train_key(name) in st.session_state else value
         if now != value:
             now = short_name(now) if name == "model" else now
-            changes.append(f"{field_spec(name)['label'].lower()} {format_value(name, now)}")
+            changes.append(f"{field_spec(name)['label'].lower()} {describe_value(name, now)}")
     return ", ".join(changes)
 
 

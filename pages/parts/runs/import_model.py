@@ -10,6 +10,7 @@ from fashion_core import limits
 from fashion_core.errors import LabError
 from fashion_core.runs import folders
 from pages.parts import state
+from pages.parts.glossary import link_terms
 from pages.parts.html import plain
 from pages.parts.visitor import visitor_name
 
@@ -21,9 +22,11 @@ def ask_model_file() -> None:
             st.info(limits.READ_ONLY_SENTENCE, icon=":material/lock:")
             return
         st.write(
-            "A .pt file that you downloaded here becomes a run again. So do weights from elsewhere,"
-            " a state_dict as .pt, .pth or .safetensors, if they are exactly those of one of the"
-            " networks on Home."
+            link_terms(
+                "A .pt file that you downloaded here becomes a run again. So do weights from"
+                " elsewhere, a state_dict as .pt, .pth or .safetensors, if they are exactly those"
+                " of one of the networks on Home."
+            )
         )
         if state.IMPORTED_FILE in st.session_state:
             name, message = map(plain, st.session_state.pop(state.IMPORTED_FILE))

@@ -9,6 +9,7 @@ import streamlit as st
 from fashion_core import catalog
 from fashion_core.charts.leaderboard import X_TITLES, leaderboard_figure, pareto_front
 from pages.parts import state
+from pages.parts.glossary import link_terms
 from pages.parts.html import theme_is_dark
 
 COLUMNS = {
@@ -50,8 +51,10 @@ def show_leaderboard() -> None:
         figure = leaderboard_figure(models, against, theme_is_dark())
         st.plotly_chart(figure, key=f"leaderboard-{against}", config={"displayModeBar": False})
         st.caption(
-            "The dotted line is the Pareto front: no model beats those on it, cheaper and at least"
-            " as accurate. Seconds are those of the machine that trained a model."
+            link_terms(
+                "The dotted line is the Pareto front: no model beats those on it, cheaper and at"
+                " least as accurate. Seconds are those of the machine that trained a model."
+            )
         )
         show_places(models, against)
 

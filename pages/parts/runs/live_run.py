@@ -15,7 +15,7 @@ from fashion_core.errors import RunError
 from fashion_core.runs import folders
 from fashion_core.runs.events import metrics_version, read_log, read_metrics
 from pages.parts import state
-from pages.parts.glossary import help_on
+from pages.parts.glossary import help_on, link_terms
 from pages.parts.html import plain
 from pages.parts.picker import use_model
 from pages.parts.runs.buttons import show_title
@@ -29,7 +29,7 @@ def show_no_run() -> None:
     """The empty state. Draws the whole page anew when another tab has started something."""
     if folders.active_run():
         st.rerun()
-    st.write("Here you will see the loss of a run fall while the network learns.")
+    st.write(link_terms("Here you will see the loss of a run fall while the network learns."))
 
 
 def show_run(run_id: str, drawn_for: str) -> None:
@@ -146,7 +146,7 @@ def show_charts(events: list[dict], run: folders.Run, all_runs: list[folders.Run
     elif run.is_active:
         show_first_accuracies(run)
     else:
-        st.caption("Its first epoch is not finished, so there are no curves per epoch.")
+        st.caption(link_terms("Its first epoch is not finished, so there are no curves per epoch."))
 
 
 def show_first_accuracies(run: folders.Run) -> None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from fashion_core import catalog
 from fashion_core.charts.frames import curve_frame, with_other_loss
 from fashion_core.runs.folders import Run
 from fashion_core.text import unique_labels
 from pages.parts import state
-from pages.parts.html import plain
+from pages.parts.glossary import link_plain
 from pages.parts.picker import ask_id
 from pages.parts.runs.curves import frames_of
 
@@ -86,10 +87,10 @@ def show_comparison(run: Run, other: Run) -> None:
     """Which run is the dashed one, how well it did, and how its settings differ."""
     best = other.status.get("best_val_accuracy")
     best = f" ({best:.1%} at best)" if best is not None else ""
-    differences = other.config.differences(run.config) or "the same settings"
+    differences = other.config.differences(run.config, catalog.model_names())
     st.caption(
-        plain(
+        link_plain(
             f"Dashed: “{other.name}” at the same epoch; in the charts below, what it got on"
-            f" validation images{best}. It was trained with {differences}."
+            f" validation images{best}. It was trained with {differences or 'the same settings'}."
         )
     )

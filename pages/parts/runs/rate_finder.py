@@ -13,6 +13,7 @@ from fashion_core.runs import folders, rate_finder
 from fashion_core.runs.rate_finder import Search
 from fashion_core.text import format_value
 from pages.parts import state
+from pages.parts.glossary import link_terms
 from pages.parts.html import plain
 from pages.parts.runs.own_network import field_value
 from pages.parts.words import STATE_BADGES
@@ -40,7 +41,7 @@ def ask_find(values: dict) -> None:
     elif run:
         st.caption(f"Not while “{plain(run.name)}” trains: both would want the whole machine.")
     elif rate_finder.read_search() is None:
-        st.caption("Tries many, a step each, and suggests one.")
+        st.caption("Tries many rates, one step each, and suggests one.")
 
 
 def start(names: list[str]) -> None:
@@ -178,7 +179,7 @@ def show_suggestion(search: Search, values: dict) -> None:
     rate = suggestion(search)
     if rate is None:
         st.info(
-            "The loss did not fall at any of these rates, so none is suggested.",
+            link_terms("The loss did not fall at any of these rates, so none is suggested."),
             icon=":material/info:",
         )
         return

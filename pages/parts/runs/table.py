@@ -3,12 +3,14 @@
 import pandas as pd
 import streamlit as st
 
+from fashion_core import catalog
 from fashion_core.architecture import short_name
 from fashion_core.config import MODELS
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
 from fashion_core.text import format_count
 from pages.parts import state
+from pages.parts.glossary import meaning_of
 from pages.parts.history import has_returned
 from pages.parts.times import visitor_zone, when_column
 from pages.parts.visitor import visitor_name
@@ -83,7 +85,7 @@ def ask_order(
     `shown` are those of all `found` that pass the filters; `disk_bytes` is by run id.
     """
     zone = visitor_zone()
-    frame = run_table.runs_frame(shown, disk_bytes, zone)
+    frame = run_table.runs_frame(shown, disk_bytes, zone, catalog.model_names())
     with st.container(horizontal=True, vertical_alignment="center"):
         show_counts(shown, found)
         st.space("stretch")
@@ -183,7 +185,7 @@ HELP = {
 
 def column_config(column: str) -> dict:
     """How a column is drawn: its numbers, its width and its help."""
-    words = HELP.get(column)
+    words = HELP.get(column) or meaning_of(column)
     if column == "When":
         return when_column(visitor_zone(), width=150)
     if column in run_table.ACCURACIES:
@@ -192,11 +194,13 @@ def column_config(column: str) -> dict:
         return st.column_config.NumberColumn(format="%.1f MB", width="small", help=words)
     if column == "Seconds":
         return st.column_config.NumberColumn(format="%.0f", width="small")
+    if column in run_table.SHARES_OF_A_BATCH:
+        return st.column_config.NumberColumn(format="percent", width="small", help=words)
     if column in run_table.SHARES_AND_RATES:
         # All the digits that a value has
-        return st.column_config.NumberColumn(format="%g", width="small")
+        return st.column_config.NumberColumn(format="%g", width="small", help=words)
     if column in run_table.FIELDS.values():
-        return st.column_config.Column(width="small")
+        return st.column_config.Column(width="small", help=words)
     return st.column_config.Column(width=WIDTHS.get(column), help=words)
 
 
