@@ -20,7 +20,7 @@ from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.frame import run_through_router, show_data_missing
 from pages.parts.html import plain
 from pages.parts.lesson_progress import keep_progress, remember_run
-from pages.parts.runs.builder import show_builder
+from pages.parts.runs.builder import make_way, show_builder
 from pages.parts.runs.form import ask_config
 from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
 from pages.parts.runs.own_network import sync_with_url
@@ -72,6 +72,7 @@ def start_run(values: dict, name: str) -> None:
     else:
         st.session_state[state.SHOWN_RUN] = run_id
         remember_run(run_id)
+        make_way(run_id)
         st.session_state.pop(state.TRAIN_ERROR, None)
 
 

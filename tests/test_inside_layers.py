@@ -12,6 +12,11 @@ from fashion_core.inside import arithmetic, layers
 from fashion_core.transforms import normalise
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
+# What the networks written by hand have none of: other kernels and strides, means, no ReLU
+DESCRIBED = (
+    "conv 6 5 same bn stride 2, residual 6, pool avg, conv 8 1 linear, dropout 0.3, global avg,"
+    " dense 12 linear"
+)
 
 
 def made_model(name: str, folded: bool) -> nn.Module:
@@ -31,14 +36,16 @@ def convolved(map_: dict, row: int, column: int) -> float:
     """A pixel of a convolution by its definition."""
     padded = np.pad(map_["inputs"], [(0, 0)] + [(map_["padding"],) * 2] * 2).astype(np.float64)
     edge = map_["kernel"].shape[-1]
+    row, column = map_["stride"] * row, map_["stride"] * column
     window = padded[:, row : row + edge, column : column + edge]
     return (window * map_["kernel"]).sum() + map_["bias"]
 
 
 def next_value(stage: dict, before: np.ndarray, row: int, column: int) -> float:
     """A pixel of a step after the convolution by its definition, from the whole map before it."""
-    if stage["kind"] == "max-pool":
-        return before[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].max()
+    if stage["kind"] in layers.POOLS.values():
+        window = before[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+        return window.max() if stage["kind"] == "max-pool" else window.mean()
     value = before[row, column]
     if stage["kind"] == "ReLU":
         return max(0, value)
@@ -69,6 +76,9 @@ def check_number(layer: layers.Layer, output: int) -> None:
         values = layer.inputs[output]
         assert layer.output[output] == values[arithmetic.place_of_maximum(values)] == values.max()
         return
+    if layer.kind == "mean":
+        assert layer.output[output].item() == pytest.approx(layer.inputs[output].mean(), abs=5e-5)
+        return
     total = arithmetic.linear_sum(layer, output)
     products = sum(each.product for each in total.strongest) + total.others
     (_, value), *after = total.steps
@@ -79,7 +89,7 @@ def check_number(layer: layers.Layer, output: int) -> None:
 
 
 @pytest.mark.parametrize("folded", [False, True], ids=["norms", "folded"])
-@pytest.mark.parametrize("name", models.NETWORKS)
+@pytest.mark.parametrize("name", [*models.NETWORKS, DESCRIBED])
 def test_every_step_of_every_network_is_what_its_definition_says(name, folded):
     model = made_model(name, folded)
     with torch.inference_mode():

@@ -27,6 +27,11 @@ def text_of(app) -> str:
     return app.text_area(key=state.NETWORK_TEXT).value
 
 
+def is_open(app) -> bool:
+    """Whether the builder is unfolded."""
+    return "As text" in [area.label for area in app.text_area]
+
+
 def named(elements, label: str):
     return next(element for element in elements if element.label == label)
 
@@ -37,7 +42,7 @@ def type_text(app, text: str):
 
 
 def test_cards_and_text_edit_the_same_network(started):
-    app = press(open_page("train"), "Build your own")
+    app = press(open_page("train"), "Build your own network")
     assert text_of(app) == CLASSIC
     named(app.number_input, "Maps of layer 1").set_value(12).run()
     press(app, "Later: layer 1")
@@ -58,6 +63,9 @@ def test_cards_and_text_edit_the_same_network(started):
     press(app, "Start training")
     assert folders.read_run(started[0]).config.model == "conv 9, pool avg, dense 20 linear"
     assert "network “conv 9, pool avg, dense 20 linear”" in words(app)
+    assert not is_open(app)  # the run is in sight
+    assert not is_open(open_page("train", layers="conv 9, pool avg, dense 20 linear"))
+    assert is_open(open_page("train", layers="conv 9"))
 
 
 def test_what_does_not_fit_is_a_sentence_and_starts_nothing(started):
@@ -79,16 +87,20 @@ def test_what_does_not_fit_is_a_sentence_and_starts_nothing(started):
 
 
 def test_templates_the_url_and_the_way_back_to_a_known_network():
-    app = press(open_page("train"), "Build your own")
+    app = press(open_page("train"), "Build your own network")
     press(app, "Logistic regression")
+    press(press(app, "dense"), "Undo")
     assert text_of(app) == "flatten"
     assert app.query_params[state.LAYERS] in ("flatten", ["flatten"])
+    press(app, "Undo")
+    assert text_of(app) == CLASSIC
+    assert named(app.button, "Undo").disabled
     fresh = open_page("train", layers=TEMPLATES["Small residual"][0])
     assert text_of(fresh) == TEMPLATES["Small residual"][0]
     fresh.selectbox(key="train_model").select("ResidualNet").run()
     assert state.LAYERS not in fresh.query_params
-    assert "As text" not in [area.label for area in fresh.text_area]
-    press(fresh, "Build your own")
+    assert not is_open(fresh)
+    press(fresh, "Build your own network")
     assert text_of(fresh) == TEMPLATES["Small residual"][0]
 
 

@@ -236,6 +236,8 @@ LAYERS = "layers"  # in the URL: its description
 OWN_NETWORK = "own_network"  # its description, also while the form names another one
 NETWORK_VERSION = "network_version"  # how often its cards were drawn anew
 NETWORK_TEXT = "network_text"
+FORMER_NETWORKS = "former_networks"  # its descriptions before each change, the latest last
+FOCUSED = "focused"  # the widget key of the button that gets the keyboard back
 BUILDER = "builder"
 EPOCH_SECONDS = "epoch_seconds"  # by network, optimizer, batch size and images: what was measured
 

@@ -28,7 +28,7 @@ def text_field(page):
 
 def build_three_layers(page):
     """Start from logistic regression and add what sees patterns, by clicks alone."""
-    press(page, "Build your own")
+    press(page, "Build your own network")
     press(page, "Logistic regression")
     expect(text_field(page)).to_have_value("flatten")
     for kind, text in (

@@ -15,7 +15,7 @@ from fashion_core.text import format_duration
 from pages.parts import state
 from pages.parts.html import plain
 from pages.parts.runs.layer_cards import ask_added, show_cards
-from pages.parts.runs.own_network import field_value, use_network
+from pages.parts.runs.own_network import ask_undo, field_value, own_is_chosen, use_network
 
 LANGUAGE = (
     "Layers with commas between them. `conv N`: N maps; after it a kernel of 1, 3 or 5, `same`"
@@ -28,8 +28,12 @@ LANGUAGE = (
 def show_builder(values: dict) -> None:
     """The section, where the form says that the network is the visitor's own."""
     model = values.get("model", "")
-    if not values or model in MODELS:
+    if not values:
         return
+    if model in MODELS:
+        ask_to_build()
+        return
+    st.session_state.setdefault(state.BUILDER, not trains_now(model))
     panel = st.expander(
         "Build your own network",
         expanded=True,
@@ -45,9 +49,39 @@ def show_builder(values: dict) -> None:
             layers = architecture.read_layers(model)
         except ConfigError as error:
             st.error(plain(str(error)), icon=":material/error:")
+            ask_undo()
         else:
             show_layers(layers, values)
         ask_text(model)
+
+
+def ask_to_build() -> None:
+    """The way to the builder from any other network."""
+    st.button(
+        "Build your own network",
+        icon=":material/construction:",
+        key="build_network",
+        type="tertiary",
+        on_click=open_builder,
+    )
+
+
+def open_builder() -> None:
+    use_network(st.session_state[state.OWN_NETWORK])
+    st.session_state[state.BUILDER] = True
+
+
+def trains_now(model: str) -> bool:
+    """Whether this network is the one that trains: its run then stands first."""
+    run = folders.active_run()
+    return run is not None and run.config.model == model
+
+
+def make_way(run_id: str) -> None:
+    """Fold the builder where this run begins, so that it is in sight."""
+    run = folders.active_run()
+    if own_is_chosen() and run is not None and run.run_id == run_id:
+        st.session_state[state.BUILDER] = False
 
 
 def ask_template(model: str) -> None:
@@ -164,11 +198,12 @@ def queue_widths(fields: list[str]) -> None:
     try:
         config = TrainConfig.from_dict(values)
         networks, title = sweep.network_values(config), st.session_state[state.RUN_NAME]
-        run_queue.add_all(sweep.named_configs(config, "model", networks, title))
+        run_ids = run_queue.add_all(sweep.named_configs(config, "model", networks, title))
     except (ConfigError, RunError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:
         st.session_state.pop(state.SHOWN_RUN, None)
+        make_way(run_ids[0])
 
 
 # The text

@@ -6,6 +6,7 @@ text that `own_network` keeps.
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
@@ -13,7 +14,12 @@ from fashion_core import architecture
 from fashion_core.architecture import Facts, Layer
 from fashion_core.metadata import IMAGE_SIZE
 from pages.parts import state
-from pages.parts.runs.own_network import use_network
+from pages.parts.runs.own_network import ask_undo, use_network
+
+# What it does and why is said in layer_focus.js.
+_layer_focus = st.components.v2.component(
+    "layer_focus", js=Path(__file__).with_name("layer_focus.js").read_text("utf-8")
+)
 
 CARD_WIDTH = 138  # pixels; four fit beside each other on a desk, two on a phone
 
@@ -37,6 +43,9 @@ def show_cards(layers: list[Layer], facts: list[Facts]) -> None:
                 ask_moves(place, len(layers))
         if len(facts) > len(layers):
             show_end("ten outputs", facts[-1], work)
+    _layer_focus(
+        key="layer_focus", data={"key": st.session_state.pop(state.FOCUSED, None)}, height=0
+    )
 
 
 def show_end(name: str, facts: Facts, work: int) -> None:
@@ -191,9 +200,12 @@ def with_settings(layer: Layer, place: int) -> Layer:
 def ask_moves(place: int, count: int) -> None:
     """Buttons that are seen as icons; their labels are for those who listen."""
     with st.container(horizontal=True, gap="xsmall", key=f"layer_moves_{place}"):
-        ask_move("arrow_back", "Earlier", place, swapped(place, place - 1), place == 0)
-        ask_move("arrow_forward", "Later", place, swapped(place, place + 1), place == count - 1)
-        ask_move("close", "Remove", place, removed(place), count == 1)
+        ask_move(EARLIER, "Earlier", place, swapped(place, place - 1), place == 0)
+        ask_move(LATER, "Later", place, swapped(place, place + 1), place == count - 1)
+        ask_move(REMOVE, "Remove", place, removed(place), count == 1)
+
+
+EARLIER, LATER, REMOVE = "arrow_back", "arrow_forward", "close"  # icons
 
 
 def ask_move(
@@ -210,9 +222,26 @@ def ask_move(
         key=widget_key(place, icon),
         type="tertiary",
         disabled=disabled,
-        on_click=change_layers,
-        args=(change,),
+        on_click=move,
+        args=(icon, place, change),
     )
+
+
+def move(icon: str, place: int, change: Callable[[list[Layer]], list[Layer]]) -> None:
+    """Change the layers; the keyboard stays on the card that moved, or on the next one."""
+    change_layers(change)
+    count = len(architecture.read_layers(st.session_state[state.OWN_NETWORK]))
+    st.session_state[state.FOCUSED] = focused_after(icon, place, count)
+
+
+def focused_after(icon: str, place: int, count: int) -> str:
+    """The key of the button to go on with, one that can be pressed, among `count` cards."""
+    if icon == REMOVE:
+        return widget_key(min(place, count - 1), REMOVE) if count > 1 else add_key("conv")
+    place += 1 if icon == LATER else -1
+    if place in (0, count - 1):  # it can only go back from there
+        icon = LATER if place == 0 else EARLIER
+    return widget_key(place, icon)
 
 
 def swapped(place: int, other: int) -> Callable[[list[Layer]], list[Layer]]:
@@ -243,11 +272,16 @@ def ask_added() -> None:
         for kind, words in KINDS.items():
             st.button(
                 kind,
-                key=f"add_{kind}",
+                key=add_key(kind),
                 help=words,
                 on_click=change_layers,
                 args=(lambda layers, kind=kind: architecture.with_added(layers, kind),),
             )
+        ask_undo()
+
+
+def add_key(kind: str) -> str:
+    return f"add_{kind}"
 
 
 KINDS = {

@@ -40,22 +40,13 @@ def sync_with_url() -> None:
 def ask_network() -> str:
     """The field of the form: the known networks and the visitor's own; returns its description."""
     spec = field_spec("model")
-    model = st.selectbox(
+    st.selectbox(
         spec["label"],
         [*MODELS, OWN],
         key=FIELD,
         help=link_help(spec["help"], spec["label"]),
         persist_state="session",
     )
-    if model in MODELS:
-        st.button(
-            "Build your own",
-            icon=":material/construction:",
-            key="build_network",
-            type="tertiary",
-            on_click=use_network,
-            args=(st.session_state[state.OWN_NETWORK],),
-        )
     return field_value("model")
 
 
@@ -78,6 +69,41 @@ def use_network(text: str, same_cards: bool = False) -> None:
     """
     with contextlib.suppress(ConfigError):  # shown as it was typed, with what is wrong
         text = architecture.describe(architecture.read_layers(text))
+    keep_former(text)
     st.session_state[FIELD], st.session_state[state.OWN_NETWORK] = OWN, text
     if not same_cards:
         st.session_state[state.NETWORK_VERSION] = st.session_state.get(state.NETWORK_VERSION, 0) + 1
+
+
+# Undo
+
+MOST_FORMER = 100
+
+
+def keep_former(text: str) -> None:
+    """Keep the network that this one takes the place of."""
+    former = st.session_state.setdefault(state.FORMER_NETWORKS, [])
+    before = st.session_state.get(state.OWN_NETWORK, text)
+    if before != text:
+        former.append(before)
+        del former[:-MOST_FORMER]
+
+
+def ask_undo() -> None:
+    """A button that takes the last change back, whether by a card, a template or the text."""
+    st.button(
+        "Undo",
+        icon=":material/undo:",
+        key="undo_network",
+        type="tertiary",
+        disabled=not st.session_state.get(state.FORMER_NETWORKS),
+        help="Takes the last change back. A template can be undone, too.",
+        on_click=undo,
+    )
+
+
+def undo() -> None:
+    former = st.session_state[state.FORMER_NETWORKS]
+    if former:  # a second click may come before the page is drawn anew
+        use_network(former.pop())
+        former.pop()  # the network that was undone
