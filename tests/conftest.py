@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-SLOW = ("browser", "test_worker", "test_pictures", "test_cli")  # folders and files
+SLOW = ("browser", "test_worker", "test_rate_finder", "test_pictures", "test_cli")  # folders and files
 
 
 def pytest_collection_modifyitems(items):

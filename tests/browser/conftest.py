@@ -1,7 +1,7 @@
 """A real server and a real Chromium for the browser tests.
 
-`app` is one server for all tests of this folder, with run folders of its own; `page` is a fresh
-browser context whose test fails on any console error or uncaught exception.
+`app` is one server for all tests of this folder, with run and picture folders of its own; `page` is
+a fresh browser context whose test fails on any console error or uncaught exception.
 """
 
 from pathlib import Path
@@ -28,9 +28,14 @@ def runs_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def app(runs_dir):
+def pictures_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("pictures")
+
+
+@pytest.fixture(scope="session")
+def app(runs_dir, pictures_dir):
     """The address of a running app."""
-    with served(runs_dir) as address:
+    with served(runs_dir, FASHION_PICTURES_DIR=str(pictures_dir)) as address:
         yield address
 
 

@@ -1,11 +1,14 @@
 """Drawings kept in two tabs are corrected, taught and then right; exported, deleted, imported."""
 
 import re
+import shutil
 
 import pytest
-from app_server import free_port, kill_workers, start_server
+from app_server import kill_workers
 from playwright.sync_api import expect
 from test_classify import canvas, stroke
+
+from fashion_core.picture_sets import MY_PICTURES
 
 SHIRT = [(60, 90), (100, 60), (180, 60), (220, 90), (200, 120), (180, 105), (180, 230), (100, 230)]
 SHIRT += [(100, 105), (80, 120), (60, 90)]
@@ -22,21 +25,11 @@ TROUSERS = [
 SHOE = [(50, 120), (120, 120), (150, 170), (230, 180), (230, 210), (50, 210), (50, 120)]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Where `own_app` keeps its runs and pictures."""
-    return tmp_path_factory.mktemp("teach")
-
-
-@pytest.fixture(scope="module")
-def own_app(folder):
-    """An app with pictures of its own."""
-    port = free_port()
-    server = start_server(folder, port, FASHION_PICTURES_DIR=str(folder / "pictures"))
-    yield f"http://127.0.0.1:{port}"
-    server.kill()
-    server.wait()
-    kill_workers(folder)
+@pytest.fixture(autouse=True)
+def _nothing_kept(runs_dir, pictures_dir):
+    shutil.rmtree(pictures_dir / MY_PICTURES, ignore_errors=True)
+    yield
+    kill_workers(runs_dir)
 
 
 def open_classify(page, app):
@@ -80,8 +73,8 @@ def import_file(page, archive):
     page.get_by_role("button", name="Import", exact=True).click()
 
 
-def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, own_app, tmp_path):
-    keep_in_two_tabs_at_once(page, own_app)
+def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, app, tmp_path):
+    keep_in_two_tabs_at_once(page, app)
     said = draw(page, SHIRT)
     wrong = next(name for name in ("Shirt", "Dress") if name not in said)
     say(page, wrong)
