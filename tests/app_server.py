@@ -4,6 +4,7 @@ screenshots and benches.
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -131,9 +132,14 @@ def open_settings(page) -> None:
     unfold(page.locator(".st-key-form_card"), "Settings")
 
 
+def open_more(page) -> None:
+    """Unfold what stands under More in the settings."""
+    unfold(page.locator(".st-key-form_card"), "More")
+
+
 def unfold(place, label: str = "") -> None:
-    """Open the expander in a place that has the label. What is clicked while it grows is lost."""
-    place.locator("summary").filter(has_text=label).click()
+    """Open the expander in a place whose label ends so. What is clicked while it grows is lost."""
+    place.locator("summary").filter(has_text=re.compile(f"{label}$")).click()
     place_at_rest(place)
 
 

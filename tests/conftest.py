@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-SLOW = ("browser", "test_worker", "test_rate_finder", "test_pictures", "test_cli")  # folders and files
+# Folders and files
+SLOW = ("browser", "test_worker", "test_rate_finder", "test_pictures", "test_cli")
 
 
 def pytest_collection_modifyitems(items):

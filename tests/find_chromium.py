@@ -14,7 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ENVIRONMENT_NAME = "FASHION_CHROMIUM"
-COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# The first has no windows and takes an eighth less processor time
+COMMANDS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+COMMANDS += ("google-chrome-stable", "chrome")
 MAC_APPS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -83,6 +85,7 @@ def install_commands() -> Iterator[list[str]]:
     if as_root is not None and shutil.which("apt-get"):
         apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"]
         yield [*apt, "update"]
+        yield [*apt, "install", "--no-install-recommends", "chromium-headless-shell"]
         yield [*apt, "install", "--no-install-recommends", "chromium"]
         # Ubuntu's chromium package is only a snap; there Playwright's own lacks nothing but system
         # libraries.

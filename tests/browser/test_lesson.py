@@ -13,12 +13,17 @@ def step(phone, number):
 def expect_done(phone, count):
     """The page says so, and the browser keeps it."""
     expect(phone.get_by_text(f"{count} of 6 steps done")).to_be_visible()
+    expect_kept(phone, "done", count)
+
+
+def expect_kept(phone, name, count):
+    """Wait until the browser keeps so many: steps that are "done", or "runs"."""
     phone.wait_for_function(
-        """count => {
+        """([name, count]) => {
           const kept = document.cookie.match(/fashion_lesson=([^;]+)/)
-          return kept && JSON.parse(decodeURIComponent(kept[1])).done.length === count
+          return kept && JSON.parse(decodeURIComponent(kept[1]))[name].length === count
         }""",
-        arg=count,
+        arg=[name, count],
     )
 
 
@@ -76,6 +81,7 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
         .or_(phone.get_by_test_id("stMain").get_by_text("Finished"))
         .first
     ).to_be_visible()
+    expect_kept(phone, "runs", 1)
     phone.reload()  # on Train, which also says what the visitor started
     back_to_lesson(phone)
     expect_done(phone, 3)

@@ -4,7 +4,7 @@ import re
 
 import onnxruntime
 import pytest
-from app_server import kill_workers, open_settings, watch_console
+from app_server import kill_workers, open_more, open_settings, watch_console
 from playwright.sync_api import expect
 from waiting import wait_for
 
@@ -45,7 +45,7 @@ def test_a_sweep_trains_with_no_page_open_and_the_best_is_continued_exported_and
     context = new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     open_train(page, app)
-    page.get_by_text("More", exact=True).click()
+    open_more(page)
     fill_number(page, "Training images", "1000")
     fill_number(page, "Epochs", "1")
     page.get_by_role("textbox", name="Name of the run").fill("Row")
