@@ -35,8 +35,8 @@ def test_limits_are_allowed_and_one_beyond_is_not(name):
     spec = field_spec(name)
     for value in (spec["low"], spec["high"]):
         assert getattr(TrainConfig(**{name: value}), name) == value
-    below = spec["low"] - 1 if spec["type"] is int else math.nextafter(spec["low"], -1)
-    above = spec["high"] + 1 if spec["type"] is int else math.nextafter(spec["high"], 2)
+    below = spec["low"] - 1 if spec["type"] is int else math.nextafter(spec["low"], -math.inf)
+    above = spec["high"] + 1 if spec["type"] is int else math.nextafter(spec["high"], math.inf)
     for value in (below, above):
         with pytest.raises(ConfigError, match=name):
             TrainConfig(**{name: value})
