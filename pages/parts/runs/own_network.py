@@ -103,7 +103,7 @@ def ask_undo() -> None:
 
 
 def undo() -> None:
-    former = st.session_state[state.FORMER_NETWORKS]
-    if former:  # a second click may come before the page is drawn anew
-        use_network(former.pop())
-        former.pop()  # the network that was undone
+    *earlier, last = st.session_state[state.FORMER_NETWORKS] or [None]
+    if last:  # a second click may come before the page is drawn anew
+        use_network(last)
+        st.session_state[state.FORMER_NETWORKS] = earlier  # without what was undone
