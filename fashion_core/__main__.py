@@ -275,7 +275,8 @@ def _show_progress(bar: "tqdm", event: dict, epochs: int) -> None:
 @click.option(
     "--whole",
     is_flag=True,
-    help="Of --pictures answer only the whole ones, never the upper part of somebody dressed.",
+    help="Of --pictures answer only the whole ones as they came: never the upper part of somebody"
+    " dressed, none turned upright.",
 )
 @click.option(
     "--keep",
@@ -412,9 +413,9 @@ def classify(picture: tuple[str, ...], checkpoint: Path | None, as_json: bool):
 
 def _classify_file(model: "nn.Module", path: Path) -> dict:
     from fashion_core import predict
+    from fashion_core.hypotheses import WHOLE, hypotheses, surest
     from fashion_core.pictures.opening import open_picture
     from fashion_core.pictures.prepare import prepare
-    from fashion_core.pictures.worn import UPPER, worn_parts
 
     try:
         prepared = prepare(open_picture(path))
@@ -422,18 +423,23 @@ def _classify_file(model: "nn.Module", path: Path) -> dict:
         return {"path": str(path), "error": str(error)}
     if prepared.blank:
         return {"path": str(path), "blank": True}
-    upper = worn_parts(prepared).get(UPPER)
-    is_upper = bool(
-        upper and predict.part_is_surer(model, prepared.pixels[None], upper.pixels[None])[0]
-    )
-    answer = predict.classify_pixels(model, (upper if is_upper else prepared).pixels)
+    found = hypotheses(prepared)
+    name = surest(model, found)
+    answer = predict.classify_pixels(model, found[name].pixels)
     return {
         "path": str(path),
         "label": CLASS_NAMES[answer.label],
         "probs": {name: float(p) for name, p in zip(CLASS_NAMES, answer.probs, strict=True)},
         "recognised": answer.recognised,
-        **({"part": UPPER} if is_upper else {}),
+        **({} if name == WHOLE else {"part": name}),
     }
+
+
+IN_WORDS = {
+    "Upper part": "in the upper part",
+    "Turned left": "turned left",
+    "Turned right": "turned right",
+}
 
 
 def _answer_line(answer: dict) -> str:
@@ -442,7 +448,7 @@ def _answer_line(answer: dict) -> str:
     if answer.get("blank"):
         return f"{answer['path']}: nothing to see, this picture is one plain colour"
     doubt = "" if answer["recognised"] else " (but it looks like none of the ten classes)"
-    part = f" in the {answer['part'].lower()}" if "part" in answer else ""
+    part = f" {IN_WORDS[answer['part']]}" if "part" in answer else ""
     share = f"{answer['probs'][answer['label']]:.1%}"
     return f"{answer['path']}: {answer['label']}{part}, {share}{doubt}"
 

@@ -27,9 +27,19 @@ def report_on(model: nn.Module, pictures: PictureSet) -> dict:
 
 
 def as_answered(model: nn.Module, pictures: PictureSet) -> PictureSet:
-    """The set with the upper part of somebody dressed for the picture where the model is surer."""
+    """The set with the hypotheses that the model answers in place of its pictures.
+
+    The upper part of somebody dressed, or a picture that lay on its side turned upright; see
+    `hypotheses.surest`, which decides the same for one picture. Drawings stay as they are.
+    """
+    if pictures.strokes is not None:
+        return pictures
+    worn = pictures.upper.any(axis=(1, 2))  # (N,) bool
     surer = predict.part_is_surer(model, pictures.pixels, pictures.upper)  # (N,) bool
     pixels = np.where(surer[:, None, None], pictures.upper, pictures.pixels)
+    turns = np.where(worn, 0, predict.surest_turns(model, pixels))
+    for count in set(turns[turns > 0].tolist()):
+        pixels[turns == count] = np.rot90(pixels[turns == count], count, (1, 2))
     return dataclasses.replace(pictures, pixels=pixels, upper=np.zeros_like(pixels))
 
 

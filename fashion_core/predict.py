@@ -124,6 +124,28 @@ def part_is_surer(model: nn.Module, whole: np.ndarray, part: np.ndarray) -> np.n
     return surer
 
 
+# Nats by which a model must be surer of a picture turned by a quarter: upright is the rule. Of 196
+# validation photos 2 to 3 turn the seven that were taken sideways right and do no harm; 1.5 does.
+TURN_MARGIN = 3.0
+
+
+def surest_turns(model: nn.Module, pixels: np.ndarray) -> np.ndarray:
+    """By how many quarter turns to the left each picture should be answered: (N,) of 0, 1 or 3.
+
+    pixels (N, 28, 28) uint8. Not 0 only where the `ood_score` of the turned picture is lower by
+    more than TURN_MARGIN, and never for a line drawing.
+    """
+    turns = np.array([0, 1, 3])
+    chosen = np.zeros(len(pixels), np.int64)
+    filled = ~is_line_drawing(pixels)
+    if filled.any():
+        turned = [np.rot90(pixels[filled], count, (1, 2)).copy() for count in turns]
+        scores = np.stack([ood_score(predict_logits(model, each)) for each in turned])  # (3, n)
+        surer = scores.min(axis=0) < scores[0] - TURN_MARGIN
+        chosen[filled] = np.where(surer, turns[scores.argmin(axis=0)], 0)
+    return chosen
+
+
 def predict_probs(
     model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE
 ) -> np.ndarray:

@@ -26,7 +26,16 @@ STEPS = [
     | {"label_errors", "duplicates", "game"}
     | {"pictures", "picture_sets", "fetch_pictures", "my_pictures", "picture_zip"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
-    {"distillation", "picture_report", "training", "resume", "export", "catalog", "inside"}
+    {
+        "hypotheses",
+        "distillation",
+        "picture_report",
+        "training",
+        "resume",
+        "export",
+        "catalog",
+        "inside",
+    }
     | {"model_import", "onnx_export", "speed", "taught"}
     | {"foreign_weights", "kept_answers", "cross_validation", "tally", "best_games"}
     | {"game_sheet"},

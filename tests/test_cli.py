@@ -21,6 +21,7 @@ import pytest
 from click.testing import CliRunner
 from made_figures import somebody
 from PIL import Image
+from recognition_set import FOLDER
 from waiting import SECONDS, wait_for
 
 from fashion_core import catalog, checkpoints, data, picture_sets, predict, training
@@ -337,6 +338,22 @@ def test_of_somebody_dressed_the_upper_part_is_answered_and_evaluated(tmp_path, 
         assert (share == pytest.approx(answer["probs"]["Pullover"], abs=1e-6)) == same
     done = CliRunner().invoke(cli, ["classify", str(path)])
     assert f"{path}: Pullover in the upper part, {answer['probs']['Pullover']:.1%}" in done.stdout
+
+
+def test_a_garment_on_its_side_is_turned_and_evaluated_like_that(tmp_path, monkeypatch):
+    monkeypatch.setattr(picture_sets, "CACHE_DIR", tmp_path / "cache")
+    path = tmp_path / "set" / "Trouser" / "lying.png"
+    path.parent.mkdir(parents=True)
+    upright = Image.open(FOLDER / "photo" / "trouser-4.jpg")
+    upright.transpose(Image.Transpose.ROTATE_90).save(path)
+    answer = json.loads(CliRunner().invoke(cli, ["classify", str(path), "--json"]).stdout)
+    assert (answer["label"], answer["part"]) == ("Trouser", "Turned right")
+    done = CliRunner().invoke(cli, ["classify", str(path)])
+    assert f"{path}: Trouser turned right, {answer['probs']['Trouser']:.1%}" in done.stdout
+    words = ["evaluate", "--pictures", str(tmp_path / "set"), "--json"]
+    for more, right in (([], 1.0), (["--whole"], 0.0)):
+        measured = json.loads(CliRunner().invoke(cli, [*words, *more]).stdout)
+        assert measured["accuracy"] == right
 
 
 def test_export_writes_an_onnx_file_that_onnxruntime_opens_and_refuses_a_run_that_is_none(tmp_path):

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from fashion_core import catalog, checkpoints, data, files, predict
 from fashion_core.config import TrainConfig
+from fashion_core.hypotheses import LEFT, RIGHT
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.pictures.opening import open_picture
 from fashion_core.pictures.prepare import Correction, framed, prepare
@@ -455,7 +456,20 @@ def test_of_somebody_dressed_the_surer_part_is_answered_and_the_others_are_a_cli
     assert lower.startswith("Trouser, ")
     app.button_group(key=choice.key).set_value("Whole picture").run()
     assert answers(app) not in ([upper], [lower])
-    assert "Somebody" not in str(upload(("trousers.png", png(trousers()))).button_group)
+
+
+def test_a_garment_on_its_side_is_answered_upright_and_as_it_came_a_click_away():
+    lying = trousers().transpose(Image.Transpose.ROTATE_90)
+    app = upload(("lying.png", png(lying)))
+    (choice,) = [group for group in app.button_group if "on its side" in group.label]
+    assert (choice.options, choice.value) == (["Whole picture", LEFT, RIGHT], RIGHT)
+    assert answers(app)[0].startswith("Trouser, ")
+    choice.set_value("Whole picture").run()
+    assert not app.exception
+    assert not answers(app)[0].startswith("Trouser, ")
+    assert app.button_group(key=choice.key).value == "Whole picture"
+    app = upload(("trousers.png", png(trousers())))
+    assert not [group for group in app.button_group if group.label.endswith("What counts:")]
 
 
 def test_of_two_garments_in_one_picture_each_is_offered_as_a_frame():

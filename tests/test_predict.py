@@ -15,6 +15,7 @@ from fashion_core.predict import (
     predict_probs,
     recognised,
     softmax,
+    surest_turns,
 )
 from fashion_core.transforms import normalise
 
@@ -121,17 +122,29 @@ def test_other_shapes_are_refused(model):
         classify_pixels(model, np.zeros((1, 28, 28), np.uint8))
 
 
+class Known(torch.nn.Linear):
+    """Its ood_score falls with the brightness of a picture's upper left pixel."""
+
+    def forward(self, images):
+        bright = images[:, 0, 0, 0] - normalise(torch.zeros(1, 28, 28, dtype=torch.uint8)).min()
+        return 5 * bright[:, None] * torch.eye(10)[:1]
+
+
 def test_a_part_is_preferred_unless_it_is_clearly_more_unlike_what_the_model_knows():
-    class Known(torch.nn.Linear):
-        """Its ood_score falls with the brightness of a picture's first pixel."""
-
-        def forward(self, images):
-            bright = images[:, 0, 0, 0] - normalise(torch.zeros(1, 28, 28, dtype=torch.uint8)).min()
-            return 5 * bright[:, None] * torch.eye(10)[:1]
-
     whole, part = np.full((4, 28, 28), 100, np.uint8), np.full((4, 28, 28), 200, np.uint8)
     part[1], part[2], part[3] = 90, 40, 0
     scores = [ood_score(predict_logits(Known(1, 1), each)) for each in (whole, part)]
     assert 0 < scores[1][1] - scores[0][1] < PART_MARGIN < scores[1][2] - scores[0][2]
     assert part_is_surer(Known(1, 1), whole, part).tolist() == [True, True, False, False]
     assert not part_is_surer(Known(1, 1), whole, np.zeros_like(whole)).any()
+
+
+def test_a_picture_is_turned_where_that_is_much_surer_and_never_a_line_drawing():
+    corners = [(0, 0), (0, -1), (-1, -1), (-1, 0)]  # clockwise
+    pixels = np.full((5, 28, 28), 50, np.uint8)
+    for picture, corner in zip(pixels, corners, strict=False):
+        picture[corner] = 255
+    pixels[4, 2:-2, 2:-2], pixels[4, 0, -1] = 0, 255  # lines only
+    assert surest_turns(Known(1, 1), pixels).tolist() == [0, 1, 0, 3, 0]
+    pixels[1, 0, 0] = 240  # hardly less
+    assert surest_turns(Known(1, 1), pixels[1:2]).tolist() == [0]

@@ -99,9 +99,9 @@ def correction_key(name: str, picture: str) -> str:
     return f"{name}_{picture}"
 
 
-def part_key(picture: str) -> str:
-    """The part of somebody dressed that is answered."""
-    return f"part_{picture}"
+def hypothesis_key(picture: str) -> str:
+    """What of a picture is answered: the whole, a part of somebody dressed, or it turned."""
+    return f"hypothesis_{picture}"
 
 
 def steps_key(picture: str) -> str:

@@ -18,7 +18,7 @@ from fashion_core.pictures.prepare import Prepared, Step, prepare
 from pages.parts import state
 from pages.parts.cached import cached_model
 from pages.parts.classify.correction import ask_correction, correction_of, offer_pieces
-from pages.parts.classify.worn import ask_part
+from pages.parts.classify.hypothesis import ask_hypothesis
 from pages.parts.html import bars_html, image_html, plain, png_data_uri
 from pages.parts.images.pair import pair_head
 from pages.parts.inside.alike import show_alike_panel
@@ -52,7 +52,7 @@ def show_card(
         kind = "brought small" if small else "brought"
         brought.markdown(f"**{plain(name)}**")
         brought.html(image_html(prepared.steps[0].picture, kind, name))
-        prepared = ask_part(key, prepared, entries[0])
+        prepared = ask_hypothesis(key, prepared, entries[0])
         show_result(prepared, entries, seen, answer, truth)
         ask_what_it_was(key, source, picture, prepared, entries[0])
         offer_pieces(key, prepared)

@@ -1,0 +1,68 @@
+"""A photo may show more than one thing to answer: a part of somebody dressed, or a turned garment.
+
+Stands on fashion_core.hypotheses (which there are, and which of them a model is sure of).
+"""
+
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from fashion_core.catalog import ModelEntry
+from fashion_core.errors import CheckpointError
+from fashion_core.hypotheses import LEFT, QUARTER_TURNS, WHOLE, hypotheses, surest
+from fashion_core.pictures.prepare import Prepared
+from pages.parts import state
+from pages.parts.cached import cached_model
+
+if TYPE_CHECKING:
+    from torch import nn
+
+WORN = (
+    "Somebody seems to wear this. What counts:",
+    "At first it is the upper part, unless the model is clearly surer of the whole.",
+)
+LYING = (
+    "This seems to lie on its side. What counts:",
+    "It was turned because the model is much surer of it like that.",
+)
+
+
+def ask_hypothesis(key: str, prepared: Prepared, entry: ModelEntry) -> Prepared:
+    """The hypothesis that is answered, with the others a click away where there is a doubt.
+
+    At first it is what `hypotheses.surest` says, for each picture and model.
+    """
+    found = hypotheses(prepared)
+    if len(found) == 1:
+        return prepared
+    kept = state.hypothesis_key(f"{key}_{entry.model_id}_{zlib.crc32(prepared.pixels.tobytes())}")
+    sure = _surest(found, entry)
+    if LEFT in found and sure == WHOLE:
+        return prepared
+    if kept not in st.session_state:
+        st.session_state[kept] = sure
+    label, why = LYING if sure in QUARTER_TURNS else WORN
+    picked = st.segmented_control(label, list(found), required=True, key=kept, help=why)
+    return found[picked]
+
+
+def _surest(found: dict[str, Prepared], entry: ModelEntry) -> str:
+    try:
+        model = cached_model(str(entry.path), entry.fingerprint)
+    except CheckpointError:  # said where the answer would be
+        return WHOLE
+    pixels = {name: each.pixels for name, each in found.items()}
+    return _cached_surest(pixels, entry.fingerprint, model, found)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _cached_surest(
+    pixels: dict[str, np.ndarray],
+    fingerprint: str,
+    _model: "nn.Module",
+    _found: dict[str, Prepared],
+) -> str:
+    """`surest`, asked once for each picture and model: a card is drawn again with every click."""
+    return surest(_model, _found)
