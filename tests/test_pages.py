@@ -46,15 +46,27 @@ def test_pages_that_ask_no_model_do_not_load_torch(runs_dir, tmp_path, monkeypat
     monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path / "none"))  # where nothing is kept
     pages = ("train", "runs", "predictions", "confusion_matrix", "compare", "my_pictures")
     code = (
-        "import sys; sys.path[:0] = ['.', 'tests']; from app_page import open_page, press\n"
         f"for name in {pages}: open_page(name)\n"
-        "press(press(open_page('play'), 'Play: Guess the model'), 'Start the clock')\n"
-        "print({'torch', 'sklearn'} & set(sys.modules))"
+        "press(press(open_page('play'), 'Play: Guess the model'), 'Start the clock')"
     )
+    assert loaded_by(code, {"torch", "sklearn"}) == set()
+
+
+def test_drawing_does_not_load_pandas(runs_dir):
+    """It takes a third of a second to load, and 80 MB."""
+    code = "for name in ('home', 'classify'): assert not open_page(name).exception"
+    assert loaded_by(code, {"torch", "pandas", "pyarrow"}) == {"torch"}
+
+
+def loaded_by(code: str, modules: set[str]) -> set[str]:
+    """Which of these modules are loaded when a process of its own has opened some pages."""
+    setup = "import sys; sys.path[:0] = ['.', 'tests']; from app_page import open_page, press"
+    code = f"{setup}\n{code}\nprint(*({modules} & set(sys.modules)))"
     answer = subprocess.run(
         [sys.executable, "-c", code], cwd=files.PROJECT_DIR, capture_output=True, text=True
     )
-    assert answer.stdout.strip() == "set()", answer.stderr[-2000:]
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    return set(answer.stdout.split())
 
 
 def test_every_page_explains_itself_without_data(runs_dir, tmp_path, monkeypatch):

@@ -3,12 +3,14 @@
 The drawing is kept in the session and survives a change of page. A game draws on sheets of its own.
 """
 
+import functools
 import zlib
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.components.v2.bidi_component import serialization
 from streamlit_drawable_canvas import st_canvas
 
 from pages.parts import state
@@ -77,8 +79,19 @@ def _turn_to(sheet: str | None, begun: dict | None) -> None:
     st.session_state[state.SHEET] = sheet
 
 
+@functools.cache
+def _spare_pandas() -> None:
+    """Have Streamlit take a dict that is sent to a component for what it is.
+
+    It loads pandas and Arrow, 80 MB, to see whether the canvas's first drawing is a table.
+    """
+    is_table = serialization.is_dataframe_like
+    serialization.is_dataframe_like = lambda value: type(value) is not dict and is_table(value)
+
+
 def _hear_canvas(place: str, width: int, erasing: bool) -> None:
     """Draw the canvas and keep what it says has been drawn on it."""
+    _spare_pandas()
     # Not on screen in the last run: begin with the drawing as it was left
     if state.canvas_key(place) not in st.session_state:
         st.session_state[state.CANVAS_START] = {"objects": strokes()}
