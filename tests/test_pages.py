@@ -58,6 +58,18 @@ def test_drawing_does_not_load_pandas(runs_dir):
     assert loaded_by(code, {"torch", "pandas", "pyarrow"}) == {"torch"}
 
 
+def test_where_visitors_are_answered_numpy_takes_one_thread(runs_dir):
+    """Threads that wait for each other by spinning took a third from a run beside a class."""
+    code = (
+        "import threadpoolctl\n"
+        "open_page('home')\n"
+        "found = threadpoolctl.threadpool_info()\n"
+        "assert [each for each in found if each['user_api'] == 'blas']\n"
+        "assert all(each['num_threads'] == 1 for each in found if each['user_api'] == 'blas')"
+    )
+    assert loaded_by(code, {"torch"}) == {"torch"}
+
+
 def loaded_by(code: str, modules: set[str]) -> set[str]:
     """Which of these modules are loaded when a process of its own has opened some pages."""
     setup = "import sys; sys.path[:0] = ['.', 'tests']; from app_page import open_page, press"

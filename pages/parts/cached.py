@@ -30,12 +30,14 @@ MODEL_CACHE_SIZE = 8  # models kept in memory; the largest has 8 MB
 def cached_model(path: str, fingerprint: str) -> nn.Module:
     """The model of a checkpoint, in eval mode and not to be changed. Raises CheckpointError."""
     import torch
+    from threadpoolctl import threadpool_limits
 
     from fashion_core import checkpoints
 
     # Two that wait for each other take ten times as long for one picture where visitors or a
-    # training share the cores; what takes long has a process of its own
+    # training share the cores; what takes long has a process of its own. numpy's wait by spinning
     torch.set_num_threads(1)
+    threadpool_limits(1, user_api="blas")
     return checkpoints.load_model(Path(path))
 
 

@@ -53,8 +53,8 @@ def show_card(
         brought.markdown(f"**{plain(name)}**")
         brought.html(image_html(prepared.steps[0].picture, kind, name))
         prepared = ask_hypothesis(key, prepared, entries[0])
-        show_result(prepared, entries, seen, answer, truth)
-        ask_what_it_was(key, source, picture, prepared, entries[0])
+        said = show_result(prepared, entries, seen, answer, truth)
+        ask_what_it_was(key, source, picture, prepared, said)
         offer_pieces(key, prepared)
         show_ways_on(key, name, prepared, entries)
         show_steps(prepared, key)
@@ -67,8 +67,11 @@ def show_result(
     seen: DeltaGenerator,
     answer: DeltaGenerator,
     truth: str = "",
-) -> None:
-    """What the model sees in the one container, its answer or those of two in the other."""
+) -> predict.Answer | None:
+    """What the model sees in the one container, its answer or those of two in the other.
+
+    Returns the first one's answer; None where it has none, or where there is nothing to see.
+    """
     seen.markdown("**What the model sees**" if len(entries) == 1 else "**What both models see**")
     seen.html(image_html(prepared.pixels, "seen", "The picture at 28 × 28 pixels"))
     if prepared.blank:
@@ -76,20 +79,27 @@ def show_result(
             "There is nothing to see: this picture is one plain colour.",
             icon=":material/visibility_off:",
         )
-        return
-    answered = []
-    for entry in entries:
-        try:  # here, because what is raised in a fragment comes no further
-            model = cached_model(str(entry.path), entry.fingerprint)
-        except CheckpointError as error:
-            sentence = str(error) if len(entries) == 1 else f"{entry.title}: {error}"
-            answer.error(plain(sentence), icon=":material/error:")
-        else:
-            answered.append((entry.title, predict.classify_pixels(model, prepared.pixels)))
-    if len(answered) == 2:
-        answer.html(two_answers_html(answered, truth))
-    elif answered:
-        answer.html(answer_html(answered[0][1], truth))
+        return None
+    answers = [_answer_of(entry, prepared, answer, len(entries) == 1) for entry in entries]
+    shown = [(entry.title, each) for entry, each in zip(entries, answers, strict=True) if each]
+    if len(shown) == 2:
+        answer.html(two_answers_html(shown, truth))
+    elif shown:
+        answer.html(answer_html(shown[0][1], truth))
+    return answers[0]
+
+
+def _answer_of(
+    entry: ModelEntry, prepared: Prepared, place: DeltaGenerator, alone: bool
+) -> predict.Answer | None:
+    """A model's answer; None, and in its place what is wrong with the model's file."""
+    try:  # here, because what is raised in a fragment comes no further
+        model = cached_model(str(entry.path), entry.fingerprint)
+    except CheckpointError as error:
+        sentence = str(error) if alone else f"{entry.title}: {error}"
+        place.error(plain(sentence), icon=":material/error:")
+        return None
+    return predict.classify_pixels(model, prepared.pixels)
 
 
 def show_ways_on(key: str, name: str, prepared: Prepared, entries: Sequence[ModelEntry]) -> None:

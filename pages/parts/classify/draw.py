@@ -30,8 +30,8 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
     correction = correction_of("drawing")
     prepared = prepare(picture, correction) if picture else None
     if prepared and (not prepared.blank or correction != Correction()):
-        show_result(prepared, entries, seen, answer)
-        ask_what_it_was("drawing", "drawing", picture, prepared, entries[0])
+        said = show_result(prepared, entries, seen, answer)
+        ask_what_it_was("drawing", "drawing", picture, prepared, said)
         if place == "classify":
             show_more(prepared, entries)
         else:

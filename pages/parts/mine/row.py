@@ -11,8 +11,6 @@ import streamlit as st
 from PIL import Image
 
 from fashion_core import predict
-from fashion_core.catalog import ModelEntry
-from fashion_core.errors import CheckpointError
 from fashion_core.metadata import OUTLIER
 from fashion_core.my_pictures import (
     LABELS,
@@ -24,7 +22,6 @@ from fashion_core.my_pictures import (
 )
 from fashion_core.pictures.prepare import Prepared
 from pages.parts import state
-from pages.parts.cached import cached_model
 from pages.parts.class_tally import count_picture
 from pages.parts.html import plain
 from pages.parts.mine.store import attempt, store
@@ -47,15 +44,15 @@ class Answered:
 
 
 def ask_what_it_was(
-    key: str, source: str, picture: Image.Image, prepared: Prepared, entry: ModelEntry
+    key: str, source: str, picture: Image.Image, prepared: Prepared, answer: predict.Answer | None
 ) -> None:
     """The row for one answered picture; a click keeps it, another one changes its label.
 
-    `key` tells the picture from others on the page, `source` says where it is from.
+    `key` tells the picture from others on the page, `source` says where it is from. `answer` is
+    what the model in use says of it, None where there is no model to ask.
     """
     if prepared.blank:
         return
-    answer = _answer(prepared, entry)
     said = answer.label if answer and answer.recognised else OUTLIER
     widget = state.keep_key(key, zlib.crc32(prepared.pixels.tobytes()))
     answered = Answered(widget, source, picture, prepared, said)
@@ -111,15 +108,6 @@ def _kept_picture(digest: int) -> MyPicture | None:
     kept_id = st.session_state.setdefault(state.KEPT, {}).get(digest)
     pictures = store().read_all() if kept_id else []
     return next((each for each in pictures if each.picture_id == kept_id), None)
-
-
-def _answer(prepared: Prepared, entry: ModelEntry) -> predict.Answer | None:
-    """What the model calls the picture; None where there is no model to ask."""
-    try:
-        model = cached_model(str(entry.path), entry.fingerprint)
-    except CheckpointError:  # said where the answer would be
-        return None
-    return predict.classify_pixels(model, prepared.pixels)
 
 
 def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:
