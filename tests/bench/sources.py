@@ -1,7 +1,8 @@
 """What each kind of training pictures is good for: the same short fine-tuning without one of them.
 
 The Wide net without mixup is fine-tuned with the shares of the recommended model, and then with
-one share at 0, which Fashion-MNIST's own images get. Everything is measured on validation parts:
+one share at 0, which Fashion-MNIST's own images get; and the Classic network, taught, in place of
+it, to see what the larger network is good for. Everything is measured on validation parts:
 accuracy on the validation images, on synthetic pictures, on people's drawings and photos
 (means over classes), and how well other things are told from garments of the same kind (AUROC).
 Needs both sets of `fetch-pictures`.
@@ -18,7 +19,7 @@ from fashion_core.config import ADDED_KINDS, TrainConfig
 from fashion_core.data import load_split
 from fashion_core.synthetic.people import SOURCES, read_pictures
 
-START = files.PRETRAINED_DIR / "wide_residual_net.pt"
+STARTS = {"WideResidualNet": "wide_residual_net.pt", "FashionCNN": "fashion_cnn.pt"}
 RECOMMENDED = files.PRETRAINED_DIR / "all_round_net.json"
 
 
@@ -31,6 +32,7 @@ def variants(steps: int) -> dict[str, TrainConfig]:
         if getattr(full, kind)
     }
     found["twice as long"] = full
+    found["a smaller network"] = replace(full, model="FashionCNN")
     return {
         name: replace(
             config,
@@ -44,8 +46,9 @@ def variants(steps: int) -> dict[str, TrainConfig]:
 def measure(config: TrainConfig) -> dict[str, float]:
     """Train, then accuracies and AUROCs on the validation parts."""
     train_split, val_split = load_split("train"), load_split("val")
+    start = files.PRETRAINED_DIR / STARTS[config.model]
     state = training.new_state(config)
-    training.start_from(state, checkpoints.read_checkpoint(START))
+    training.start_from(state, checkpoints.read_checkpoint(start))
     for _ in training.train(state, train_split, val_split):
         pass
     state.config = replace(config, **dict.fromkeys(ADDED_KINDS, 0.01))  # measure every kind
