@@ -12,7 +12,7 @@ from fashion_core import evaluation, picture_sets, predict
 from fashion_core.config import TrainConfig
 from fashion_core.errors import PictureSetError
 from fashion_core.picture_sets import PictureSet
-from fashion_core.synthetic.people import SOURCES, read_pictures
+from fashion_core.synthetic.people import SOURCES, read_pictures, read_sets
 
 if TYPE_CHECKING:
     from torch import nn
@@ -78,12 +78,12 @@ def learned_from(config: TrainConfig) -> dict[str, dict]:
             "garments": int(np.count_nonzero(is_garment)) if getattr(config, kind) else 0,
             "others": int(np.count_nonzero(~is_garment)) if config.others else 0,
             "keys_sha256": hashlib.sha256(keys).hexdigest(),
-            "licence": _licences(),
+            "licence": _licences(kind),
         }
     return facts
 
 
-def _licences() -> str:
+def _licences(kind: str) -> str:
     folder = picture_sets.pictures_dir()
-    texts = (picture_sets.read_licence(folder / name) for name in picture_sets.list_picture_sets())
+    texts = (picture_sets.read_licence(folder / each.name) for each in read_sets(kind))
     return " ".join(" ".join(text.split()) for text in texts if text)

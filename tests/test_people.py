@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fashion_core import checkpoints, picture_sets, training
+from fashion_core import checkpoints, picture_report, picture_sets, training
 from fashion_core.config import TrainConfig
 from fashion_core.data import Split
 from fashion_core.errors import ConfigError, PictureSetError
@@ -102,6 +102,17 @@ def test_nothing_that_is_learned_from_is_validated_or_tested_on(drawings_dir):
     ]
     assert all(keys)
     assert not keys[0] & keys[1] | keys[0] & keys[2] | keys[1] & keys[2]
+
+
+def test_what_a_model_learned_from_is_told_by_kind_with_each_ones_licence(people_dir):
+    for name in ("quickdraw", "clothing"):
+        (people_dir / name / picture_sets.LICENCE_FILE).write_text(f"Free {name}.")
+    found = picture_report.learned_from(TrainConfig(drawings=0.2, others=0.1))
+    drawings, photos = found["drawings"], found["photos"]
+    assert (drawings["licence"], photos["licence"]) == ("Free quickdraw.", "Free clothing.")
+    assert drawings["garments"] == len(people.read_garments("drawings", "train").keys) > 0
+    assert photos["garments"] == 0 < photos["others"]  # only other things are learned from photos
+    assert drawings["keys_sha256"] != photos["keys_sha256"]
 
 
 def test_without_drawings_it_says_how_to_fetch_them(tmp_path, monkeypatch):

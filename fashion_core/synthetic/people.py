@@ -30,20 +30,23 @@ def read_pictures(kind: str, split: str) -> PictureSet:
     Raises PictureSetError where there are none, with the command that fetches them.
     """
     folder = picture_sets.pictures_dir()
-    found = [
-        picture_sets.load_picture_set(folder / name)
-        for name in picture_sets.list_picture_sets()
-        if name != picture_sets.MY_PICTURES  # which are taught, not measured with
-    ]
-    wanted = [
-        each.part(split) for each in found if (each.strokes is not None) == (kind == "drawings")
-    ]
+    wanted = [each.part(split) for each in read_sets(kind)]
     if not sum(len(each.keys) for each in wanted):
         raise PictureSetError(
             f"There are no {kind} by people in {folder}. Fetch some with:"
             f" python -m fashion_core fetch-pictures {SOURCES[kind]}"
         )
     return picture_sets.joined(kind, wanted)
+
+
+def read_sets(kind: str) -> list[PictureSet]:
+    """The sets of people's "drawings" or "photos" that are here, whole, perhaps none."""
+    found = [
+        picture_sets.load_picture_set(picture_sets.pictures_dir() / name)
+        for name in picture_sets.list_picture_sets()
+        if name != picture_sets.MY_PICTURES  # which are taught, not measured with
+    ]
+    return [each for each in found if (each.strokes is not None) == (kind == "drawings")]
 
 
 def read_garments(kind: str, split: str) -> PictureSet:
