@@ -21,6 +21,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from fashion_core.data import Split
 from fashion_core.errors import PictureSetError
@@ -528,7 +529,9 @@ def _prepare_missing(
     missing: list[_Item], report: Report | None
 ) -> Iterator[tuple[_Item, np.ndarray | str]]:
     """Each item with its pixels, or with the reason why it has none."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV and Pillow leave Python to others
+    # OpenCV and Pillow leave Python to others. The threads of numpy's linear algebra wait for each
+    # other by spinning: with one of them pictures are prepared 1.6 to 1.8 times as fast
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(missing), AT_ONCE):
             batch = missing[start : start + AT_ONCE]
             yield from zip(batch, pool.map(_prepare_one, batch), strict=True)
