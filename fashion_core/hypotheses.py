@@ -21,14 +21,15 @@ WHOLE, LEFT, RIGHT = "Whole picture", "Turned left", "Turned right"
 QUARTER_TURNS = {LEFT: 1, RIGHT: 3}  # to the left, as np.rot90 counts them
 
 
-def hypotheses(prepared: Prepared) -> dict[str, Prepared]:
+def hypotheses(prepared: Prepared, turned: bool = True) -> dict[str, Prepared]:
     """WHOLE, which is the picture as it came, and what else it may be taken for, by name.
 
     UPPER and LOWER where somebody is dressed (`worn_parts`); LEFT and RIGHT where nobody is and the
-    picture is no line drawing, which hardly anybody draws on its side. A blank one is only WHOLE.
+    picture is no line drawing, which hardly anybody draws on its side; not where `turned` is False.
+    A blank one is only WHOLE.
     """
     found = {WHOLE: prepared, **worn_parts(prepared)}
-    if len(found) == 1 and not prepared.blank and not _is_line_drawing(prepared):
+    if turned and len(found) == 1 and not prepared.blank and not _is_line_drawing(prepared):
         found |= {name: _turned(prepared, name) for name in QUARTER_TURNS}
     return found
 

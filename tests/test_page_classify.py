@@ -290,6 +290,7 @@ def correct(app: AppTest, key: str, what: str, value) -> None:
     kind = {
         "invert": app.toggle,
         "background": app.button_group,
+        "turn": app.button_group,
         "across": app.slider,
         "down": app.slider,
     }[what]
@@ -302,6 +303,7 @@ CORRECTIONS = {
     "across": ((0, 55), Correction(crop=(0.0, 0.0, 0.55, 1.0))),
     "down": ((0, 40), Correction(crop=(0.0, 0.0, 1.0, 0.4))),
     "background": ("Dark", Correction(background="dark")),
+    "turn": ("Left", Correction(turns=1)),
 }
 
 

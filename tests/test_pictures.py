@@ -494,6 +494,7 @@ def test_without_a_correction_everything_is_found_as_ever():
         ({"crop": (0.2, 0.2, 0.8)}, "crop must be four fractions"),
         ({"crop": [0.2, 0.2, 0.8, 0.8]}, "crop must be four fractions"),
         ({"crop": (0.2, 0.2, 0.8, "1")}, "crop must be four fractions"),
+        ({"turns": 4}, "turns must be 0, 1, 2 or 3"),
         ({"crop": (0.8, 0.2, 0.2, 0.8)}, "at least 5% apart"),
         ({"crop": (0.2, 0.5, 0.8, 0.54)}, "at least 5% apart"),
         ({"crop": (0.5, 0.2, 0.54, 0.8)}, "at least 5% apart"),
@@ -515,6 +516,17 @@ def test_a_correction_that_makes_no_sense_is_refused_with_a_sentence(wrong, word
 def test_each_crop_that_is_allowed_can_be_taken_of_every_picture(crop):
     for picture in (shirt(), Image.new("L", (8, 4000)), Image.new("1", (1, 1)), turned(shirt())):
         assert prepare(picture, Correction(crop=crop)).pixels.shape == (28, 28)
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_picture_is_turned_to_the_left_by_quarters_and_the_frame_lies_on_what_is_seen(turns):
+    picture = shirt().transpose(Image.Transpose.ROTATE_270)
+    seen = picture.rotate(90 * turns, expand=True)
+    turned = prepare(picture, Correction(turns=turns, crop=(0.0, 0.0, 1.0, 0.7)))
+    np.testing.assert_array_equal(
+        turned.pixels, prepare(seen, Correction(crop=(0.0, 0.0, 1.0, 0.7))).pixels
+    )
+    assert turned.steps[0].picture.shape[:2] == seen.size[::-1]
 
 
 @pytest.mark.parametrize("way", ["grey", "palette", "transparent", "16 bits", "JPEG", "EXIF"])

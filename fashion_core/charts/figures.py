@@ -69,11 +69,14 @@ def curves_figure(
     )
     if max((run["frame"][x].max() for run in runs if len(run["frame"])), default=0) <= FEW_TICKS:
         figure.update_xaxes(dtick=1)  # else Plotly puts ticks at halves, and names each twice
+    is_share = metric.endswith("accuracy")
     return figure.update_yaxes(
         title=METRIC_TITLES[metric],
-        tickformat=".1%" if metric.endswith("accuracy") else ".2f",
+        tickformat=".1%" if is_share else ".2f",
         gridcolor=GRID_COLORS[dark],
         zeroline=False,
+        # Around a single point Plotly leaves room for as much again
+        autorangeoptions=dict(clipmin=0, clipmax=1) if is_share else None,
     )
 
 

@@ -69,12 +69,13 @@ class Correction:
 
     `invert` turns light and dark over within the object's outline. `crop` is the part that counts:
     left, top, right, bottom as fractions of the upright picture. `background` is its kind, one of
-    BACKGROUNDS. Raises ValueError.
+    BACKGROUNDS. `turns` is by how many quarters it is turned to the left. Raises ValueError.
     """
 
     invert: bool = False
     crop: tuple[float, float, float, float] | None = None
     background: str = "auto"
+    turns: int = 0
 
     def __post_init__(self):
         if not isinstance(self.invert, bool):
@@ -82,6 +83,8 @@ class Correction:
         if self.background not in BACKGROUNDS:
             allowed = ", ".join(BACKGROUNDS)
             raise ValueError(f"background must be one of {allowed}, not {self.background!r}.")
+        if self.turns not in range(4):
+            raise ValueError(f"turns must be 0, 1, 2 or 3, not {self.turns!r}.")
         if self.crop is not None and not _is_crop(self.crop):
             raise ValueError(
                 "crop must be four fractions from 0 to 1, left, top, right and bottom, at least "
@@ -108,7 +111,7 @@ def prepare(picture: Image.Image, correction: Correction = Correction()) -> Prep
     `blank` is True, `pixels` are all 0 and the steps end with the background. What the correction
     says is not looked for.
     """
-    colour, outline, steps = _plain_colours(picture, correction.crop)
+    colour, outline, steps = _plain_colours(picture, correction)
     grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
     steps.append(Step("Grey", "The data set knows no colours.", grey))
     found = _find(colour, grey, outline, correction.background)
@@ -200,14 +203,20 @@ def _find_in_photo(colour: np.ndarray, grey: np.ndarray) -> _Found | None:
 # From any picture to plain colours
 
 
+TURNS = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270)
+
+
 def _plain_colours(
-    picture: Image.Image, crop: tuple[float, float, float, float] | None
+    picture: Image.Image, correction: Correction
 ) -> tuple[np.ndarray, np.ndarray | None, list[Step]]:
     """Upright, cropped, opaque, at most WORK_EDGE long: (H, W, 3) uint8, and the steps to it.
 
     Between them the outline, (H, W) bool, of a picture that is cut out already, otherwise None.
     """
     upright, turned = _upright(picture)
+    crop = correction.crop
+    if correction.turns:
+        upright, turned = upright.transpose(TURNS[correction.turns - 1]), "Turned as you said."
     small, shrunk = _shrunk(_eight_bits(upright))
     whole = _shown(small)
     steps = [Step("Upright", turned, whole)]

@@ -17,7 +17,14 @@ BACKGROUNDS = {
     "Dark": "dark",
     "Coloured or patterned": "patterned",
 }
-DEFAULTS = {"invert": False, "across": WHOLE, "down": WHOLE, "background": "Found by itself"}
+TURNS = {"As it came": 0, "Left": 1, "Upside down": 2, "Right": 3}
+DEFAULTS = {
+    "invert": False,
+    "across": WHOLE,
+    "down": WHOLE,
+    "background": "Found by itself",
+    "turn": "As it came",
+}
 
 
 def correction_of(key: str) -> Correction:
@@ -25,7 +32,7 @@ def correction_of(key: str) -> Correction:
 
     Streamlit forgets it once the picture is not shown.
     """
-    invert, across, down, background = (
+    invert, across, down, background, turn = (
         st.session_state.get(state.correction_key(name, key), usual)
         for name, usual in DEFAULTS.items()
     )
@@ -33,7 +40,7 @@ def correction_of(key: str) -> Correction:
     if not across == down == WHOLE:
         (left, right), (top, bottom) = wide_enough(across), wide_enough(down)
         crop = (left / 100, top / 100, right / 100, bottom / 100)
-    return Correction(invert, crop, BACKGROUNDS[background])
+    return Correction(invert, crop, BACKGROUNDS[background], TURNS[turn])
 
 
 LEAST = round(100 * MIN_CROP)  # per cent
@@ -55,6 +62,7 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
     for name, usual in DEFAULTS.items():  # instead of default values, which must not be given twice
         st.session_state.setdefault(keys[name], usual)
     with st.expander("Adjust the picture", icon=":material/tune:", key=f"correct_{key}"):
+        st.segmented_control("Turn the picture", list(TURNS), required=True, key=keys["turn"])
         st.toggle("Turn light and dark over", key=keys["invert"])
         st.segmented_control(
             "The background is", list(BACKGROUNDS), required=True, key=keys["background"]

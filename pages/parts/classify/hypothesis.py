@@ -15,6 +15,7 @@ from fashion_core.hypotheses import LEFT, QUARTER_TURNS, WHOLE, hypotheses, sure
 from fashion_core.pictures.prepare import Prepared
 from pages.parts import state
 from pages.parts.cached import cached_model
+from pages.parts.classify.correction import correction_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,9 +33,10 @@ LYING = (
 def ask_hypothesis(key: str, prepared: Prepared, entry: ModelEntry) -> Prepared:
     """The hypothesis that is answered, with the others a click away where there is a doubt.
 
-    At first it is what `hypotheses.surest` says, for each picture and model.
+    At first it is what `hypotheses.surest` says, for each picture and model. A picture that the
+    visitor has turned stays like that.
     """
-    found = hypotheses(prepared)
+    found = hypotheses(prepared, turned=not correction_of(key).turns)
     if len(found) == 1:
         return prepared
     kept = state.hypothesis_key(f"{key}_{entry.model_id}_{zlib.crc32(prepared.pixels.tobytes())}")

@@ -21,6 +21,7 @@ from fashion_core.my_pictures import (
     new_picture,
 )
 from fashion_core.pictures.prepare import Prepared
+from fashion_core.taught import MIN_PICTURES
 from pages.parts import state
 from pages.parts.class_tally import count_picture
 from pages.parts.html import plain
@@ -115,13 +116,14 @@ def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:
     if problem:
         st.error(plain(problem), icon=":material/error:")
     if not kept:
-        st.caption("A click keeps the picture in My pictures, so that you can teach it to a model.")
-        return
-    is_open = kept.label == UNLABELLED
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
-            f"Kept in My pictures{', without a label yet' if is_open else ''}.", width="content"
+            f"A click keeps the picture in My pictures. From {MIN_PICTURES} on you can teach them"
+            " to a model."
         )
+        return
+    kept_so_far, next_step, icon = _next_step(kept)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(kept_so_far, width="content")
         st.button(
             "Undo",
             icon=":material/undo:",
@@ -130,8 +132,18 @@ def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:
             on_click=_undo,
             args=(answered,),
         )
-        next_step, icon = ("Label it", "label") if is_open else ("Teach it", "school")
         st.page_link("pages/my_pictures.py", label=next_step, icon=f":material/{icon}:")
+
+
+def _next_step(kept: MyPicture) -> tuple[str, str, str]:
+    """What is said of a kept picture, the words of the link to My pictures, and its icon."""
+    if kept.label == UNLABELLED:
+        return "Kept in My pictures, without a label yet.", "Label it", "label"
+    labelled = sum(each.label != UNLABELLED for each in store().read_all())
+    if labelled < MIN_PICTURES:
+        missing = f"{MIN_PICTURES - labelled} more, and you can teach them."
+        return f"Kept in My pictures. {missing}", "My pictures", "photo_library"
+    return "Kept in My pictures.", "Teach it", "school"
 
 
 def _choose(answered: Answered) -> None:
