@@ -1,5 +1,5 @@
-// Takes the toolbar of the drawing canvas away, shows the canvas as large as there is room, and
-// hears the keys that undo, see canvas.py.
+// Takes the toolbar of the drawing canvas away, shows the canvas as large as there is room, has it
+// tell of each stroke at once, and hears the keys that undo, see canvas.py.
 //
 // Strokes and pixels are the same at every size: the canvas takes a pointer's place for that on its
 // own 280 pixels.
@@ -23,6 +23,18 @@ function undoKey(event) {
   return event.shiftKey ? "redo" : "undo"
 }
 
+// The canvas waits a fifth of a second for more strokes before it tells of one. The first button of its
+// toolbar, out of sight, does not: each stroke is told of as soon as the canvas has taken it in.
+function tellAtOnce(shadow) {
+  const tell = () => shadow.querySelector(".dc-icon-button")?.click()
+  for (const [down, up] of [["mousedown", "mouseup"], ["touchstart", "touchend"]]) {
+    shadow.addEventListener(down, (event) => {
+      if (!event.target.matches(".upper-canvas")) return
+      document.addEventListener(up, () => setTimeout(tell), { once: true })
+    })
+  }
+}
+
 let hear = null // called anew with every drawing of the page, and heard once
 
 export default function ({ parentElement, setTriggerValue }) {
@@ -36,6 +48,7 @@ export default function ({ parentElement, setTriggerValue }) {
     const style = Object.assign(document.createElement("style"), { className: "no-toolbar" })
     style.textContent = STYLE
     canvas.shadowRoot.append(style)
+    tellAtOnce(canvas.shadowRoot)
   }
   const waiting = setInterval(takeToolbar, 50)
   takeToolbar()
