@@ -2,18 +2,20 @@
 
 Drives a real Chromium on the same machine: medians of 20 page changes and of 20 strokes, idle and
 during a run; the memory of server and worker; images per second of one run with its page open and
-with no page open, in turns.
+with no page open, in turns. With --other only strokes and page changes, idle, of this version and
+of that in turns.
 
-    PYTHONPATH=.:tests python tests/bench/app_response.py
+    PYTHONPATH=.:tests python tests/bench/app_response.py [--other FOLDER]
 """
 
+import argparse
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
 import psutil
-from app_server import free_port, kill_workers, launch_browser, start_server
+from app_server import PROJECT_DIR, free_port, kill_workers, launch_browser, start_server
 from playwright.sync_api import expect, sync_playwright
 
 TRIES = 20
@@ -152,6 +154,31 @@ def page_cost(page, app: str, runs_dir: Path) -> None:
     )
 
 
+ROUNDS = 2
+
+
+def against(other: Path) -> None:
+    """Strokes and page changes of this version and of another one, in turns."""
+    taken = {PROJECT_DIR: ([], []), other: ([], [])}
+    with tempfile.TemporaryDirectory() as runs, sync_playwright() as playwright:
+        browser = launch_browser(playwright)
+        for folder in [*taken] * ROUNDS:
+            port = free_port()
+            server = start_server(Path(runs), port, folder=folder)
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            try:
+                taken[folder][0].extend(strokes(page, f"http://127.0.0.1:{port}"))
+                page_changes(page)  # every page once, so that its data are in the caches
+                taken[folder][1].extend(page_changes(page))
+            finally:
+                page.close()
+                server.kill()
+                server.wait()
+    for folder, (answers, changes) in taken.items():
+        say(f"{folder.name}: stroke to answer, idle", answers)
+        say(f"{folder.name}: page change, idle", changes)
+
+
 def main() -> None:
     import os
 
@@ -180,4 +207,10 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--other", type=Path, help="folder of another version")
+    arguments = parser.parse_args()
+    if arguments.other:
+        against(arguments.other.resolve())
+    else:
+        main()
