@@ -4,7 +4,7 @@ start included.
 
 import json
 
-from app_server import overflow, served, watch_console
+from app_server import overflow, place_at_rest, served, watch_console
 from listed_pages import page_titles
 from playwright.sync_api import expect
 
@@ -24,6 +24,7 @@ def expect_sound(page):
     expect(page.locator("[data-stale='true']")).to_have_count(0)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     expect(page.get_by_test_id("stException")).to_have_count(0)
+    place_at_rest(page.get_by_test_id("stMain"))  # beside the sidebar, which slides
     assert overflow(page) <= 0
 
 
