@@ -51,7 +51,7 @@ def show_tally() -> None:
         delta_arrow="off",
     )
     st.html(tally_html(rows))
-    st.caption("As long as there were drawings, filled as far as they were answered rightly.")
+    st.caption("Outlined: how many were drawn. Filled: how many of these were answered rightly.")
     st.button(
         "Begin anew",
         icon=":material/restart_alt:",
