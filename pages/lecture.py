@@ -7,7 +7,7 @@ import streamlit as st
 
 from fashion_core import limits, tally
 from fashion_core.errors import RunError
-from pages.parts.address import app_address, qr_html
+from pages.parts.address import app_address, network_address, qr_html
 from pages.parts.frame import run_through_router
 from pages.parts.html import plain
 from pages.parts.projector import link_projector_view
@@ -18,10 +18,14 @@ REFRESH_SECONDS = 3.0
 def show_address() -> None:
     """The code that opens the app on a phone, or why there is none."""
     st.subheader("Open it on your phone", anchor=False)
-    address = app_address(st.context.url, "lecture")
-    if address:
-        st.html(qr_html(address, "large"))
-        st.markdown(f"**{plain(address)}**")
+    url = st.context.url
+    address = app_address(url, "lecture")
+    near = None if address else network_address(url, "lecture")
+    if address or near:
+        st.html(qr_html(address or near, "large"))
+        st.markdown(f"**{plain(address or near)}**")
+        if near:
+            st.caption("For phones in the same network as this machine.")
         return
     st.info(
         "You have opened the app under an address that only this machine knows. Open it under its"

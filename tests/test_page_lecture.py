@@ -7,8 +7,9 @@ from listed_pages import page_titles
 from fashion_core import tally
 from fashion_core.config import field_spec, offered_fields
 from fashion_core.runs import table as run_table
+from pages.parts import address as address_part
 from pages.parts import class_tally
-from pages.parts.address import app_address, qr_source
+from pages.parts.address import app_address, network_address, qr_source
 from pages.parts.glossary import (
     TERMS,
     describe_address,
@@ -44,6 +45,27 @@ def own_folder(tmp_path, monkeypatch):
 )
 def test_only_an_address_that_others_can_open_becomes_a_code(url, page, address):
     assert app_address(url, page) == address
+
+
+def test_whoever_opens_it_on_the_serving_machine_learns_its_address_in_the_network(monkeypatch):
+    options = {"server.port": 8501, "server.address": None}
+    facts = {"number": "192.168.1.5", "container": False}
+    monkeypatch.setattr(address_part.st, "get_option", options.get)
+    monkeypatch.setattr(address_part, "network_number", lambda: facts["number"])
+    monkeypatch.setattr(address_part, "in_container", lambda: facts["container"])
+    local = "http://localhost:8501/lecture"
+    assert network_address(local, "lecture") == "http://192.168.1.5:8501/"
+    assert network_address("http://localhost:9000/lecture", "lecture") is None  # forwarded
+    assert network_address("http://localhost:port/lecture", "lecture") is None
+    assert network_address(None, "lecture") is None
+    for where, name, value in (
+        (facts, "number", None),  # no network
+        (facts, "container", True),
+        (options, "server.address", "127.0.0.1"),  # listens to itself only
+    ):
+        with monkeypatch.context() as change:
+            change.setitem(where, name, value)
+            assert network_address(local, "lecture") is None
 
 
 def test_the_code_is_an_inline_image():

@@ -1,6 +1,8 @@
 """The address of this copy of the app as a QR code, so that a whole class can open it."""
 
 import ipaddress
+import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import segno
@@ -17,6 +19,42 @@ def app_address(url: str | None, page: str = "") -> str | None:
         return None
     folder = parts.path.rstrip("/").removesuffix(f"/{page}").rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{folder}/"
+
+
+def network_address(url: str | None, page: str = "") -> str | None:
+    """What others in its network type who has opened `page` under a local address.
+
+    None where nobody else can: the server listens to this machine only, stands in a container or
+    behind another port, or there is no network.
+    """
+    parts = urlsplit(url or "")
+    try:
+        port = parts.port or 80
+    except ValueError:  # no number
+        return None
+    listens_to = st.get_option("server.address") or ""
+    behind = in_container() or port != st.get_option("server.port")
+    if parts.scheme != "http" or behind or (listens_to and is_local(listens_to)):
+        return None
+    number = network_number()
+    if not number:
+        return None
+    return app_address(f"http://{number}:{port}{parts.path}", page)
+
+
+def in_container() -> bool:
+    """Whether this is Docker or Podman, where the machine's network has another number."""
+    return Path("/.dockerenv").exists() or Path("/run/.containerenv").exists()
+
+
+def network_number() -> str | None:
+    """The number under which this machine is known in its network; None without a network."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as route:
+        try:
+            route.connect(("192.0.2.1", 9))  # sends nothing, only picks the way out
+        except OSError:
+            return None
+        return route.getsockname()[0]
 
 
 def is_local(host: str) -> bool:
