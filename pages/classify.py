@@ -158,7 +158,7 @@ SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Sampl
 run_through_router()
 st.title("Classify", anchor=False)
 st.write("Draw or bring a piece of clothing and see what the model calls it.")
-beside = st.container(horizontal=True, vertical_alignment="center", gap="small")
+beside = st.container(key="ways", horizontal=True, vertical_alignment="center", gap="small")
 way = beside.segmented_control(
     "Way",
     list(SHOWS),
