@@ -1,4 +1,4 @@
-"""The networks by name: each in a sentence, with its best shipped model and its layers.
+"""The networks by name: each in a sentence, with a model of it and its layers.
 
 Stands on fashion_core.models, which measures the layers, and on the cards of the shipped models.
 """
@@ -77,7 +77,7 @@ def show_networks(entries: list[ModelEntry], in_use: ModelEntry | None) -> None:
             label_visibility="collapsed",
         )
         layers = cached_layers(name)
-        show_about(name, layers, best_shipped(entries, name), in_use)
+        show_about(name, layers, model_of(entries, name, in_use), in_use)
         show_picture(name, layers)
         with st.expander("Layer table", icon=":material/table_rows:"):
             st.html(table_html(layers))
@@ -94,26 +94,27 @@ def own_network(model: str | None) -> list[str]:
     return [model]
 
 
-def best_shipped(entries: list[ModelEntry], name: str) -> ModelEntry | None:
-    """The shipped model of a network with the highest accuracy; None when none ships."""
+def model_of(entries: list[ModelEntry], name: str, in_use: ModelEntry | None) -> ModelEntry | None:
+    """The model that stands for a network: the one in use, else the most accurate that ships."""
+    if in_use is not None and in_use.card.get("model") == name:
+        return in_use
     of_it = [entry for entry in entries if entry.shipped and entry.card.get("model") == name]
     return max(of_it, key=lambda entry: (model_score(entry.card) or ("", 0.0))[1], default=None)
 
 
 def show_about(
-    name: str, layers: list[dict], shipped: ModelEntry | None, in_use: ModelEntry | None
+    name: str, layers: list[dict], entry: ModelEntry | None, in_use: ModelEntry | None
 ) -> None:
-    """The network in a sentence, its best shipped model, and what can be done with it."""
+    """The network in a sentence, a model of it, and what can be done with it."""
     st.write(link_terms(MODELS.get(name) or describe_own(name)))
-    show_metrics(layers, shipped.card if shipped else {})
-    if shipped:
-        training = link_terms(describe_training(shipped.card))
-        st.caption(f"“{plain(shipped.title)}”, its best shipped model: {training}")
+    show_metrics(layers, entry.card if entry else {})
+    if entry:
+        which = "the model in use" if entry is in_use else "its best shipped model"
+        training = link_terms(describe_training(entry.card))
+        st.caption(f"“{plain(entry.title)}”, {which}: {training}")
     else:
-        built_here = name not in MODELS
-        words = "The model in use is of this network." if built_here else "You can train one."
-        st.caption(f"No trained model of it ships with the app. {words}")
-    show_buttons(name, shipped, in_use)
+        st.caption("No trained model of it ships with the app. You can train one.")
+    show_buttons(name, entry, in_use)
 
 
 def describe_own(model: str) -> str:
@@ -129,7 +130,7 @@ METRIC_WIDTH = 150  # pixels; three fit beside each other on a desk, two on a ph
 
 
 def show_metrics(layers: list[dict], card: dict) -> None:
-    """The size of the network and what is known of its best shipped model."""
+    """The size of the network and what is known of a model of it."""
     metrics = [("Parameters", f"{sum(layer['parameters'] for layer in layers):,}", None)]
     for key, split in (("test_accuracy", "test"), ("val_accuracy", "validation")):
         if isinstance(card.get(key), (int, float)):
@@ -143,14 +144,14 @@ def show_metrics(layers: list[dict], card: dict) -> None:
             st.metric(label, value, help=help_text, width=METRIC_WIDTH)
 
 
-def show_buttons(name: str, shipped: ModelEntry | None, in_use: ModelEntry | None) -> None:
-    """Use the best shipped model; train the network."""
+def show_buttons(name: str, entry: ModelEntry | None, in_use: ModelEntry | None) -> None:
+    """Use the model of the network; train the network."""
     with st.container(horizontal=True):
-        if shipped:
-            used = in_use is not None and in_use.model_id == shipped.model_id
+        if entry:
+            used = entry is in_use
             label = "In use" if used else "Use this model"
             if st.button(label, icon=":material/check:", disabled=used, key="use_network"):
-                use_model(shipped.model_id)
+                use_model(entry.model_id)
         if st.button("Train this network", icon=":material/model_training:", key="train_network"):
             st.session_state[state.train_key("model")] = name
             st.switch_page("pages/train.py")
