@@ -132,6 +132,7 @@ def show_drawing_round(game_id: str, place: int, entry: ModelEntry) -> None:
     if _is_past(played, place):
         st.rerun()
     sheet = state.sheet_key(game_id, place)
+    said = st.container()  # above the canvas: below it many screens end
     with st.container(border=True, key="canvas_card"):
         picture = ask_drawing(f"play_{sheet}", sheet, _begun(played))
     try:
@@ -140,7 +141,7 @@ def show_drawing_round(game_id: str, place: int, entry: ModelEntry) -> None:
         _begin_anew(game_id, entry, error)
     if _is_past(played, place):
         st.rerun()
-    st.html(said_html(played.round.guesses))
+    said.html(said_html(played.round.guesses))
     show_way_out(game_id)
 
 
@@ -200,13 +201,13 @@ def said_html(guesses: tuple[Guess, ...]) -> str:
     """What the model says it sees, the last words large."""
     minds = game.changes_of_mind(guesses)[-SAID:]
     if not minds:
-        words = "It says here what it sees, after each stroke."
-        return f'<p class="said" role="status"><span>{words}</span></p>'
+        words = "<small>It says here what it sees, after each stroke.</small>"
+        return f'<div class="said" role="status"><p>{words}</p></div>'
     before = "".join(f"{escaped(_seen(each))} … " for each in minds[:-1])
     last, share = minds[-1], guesses[-1].prob
     sure = f" <small>{share:.0%}</small>" if last.recognised else ""
     now_seen = f"<b>{escaped(_seen(last))}</b>{sure}"
-    return f'<p class="said" role="status">I see {before}{now_seen}</p>'
+    return f'<div class="said" role="status"><p>I see {before}{now_seen}</p></div>'
 
 
 def _seen(guess: Guess) -> str:
