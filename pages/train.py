@@ -19,7 +19,7 @@ from pages.parts.cached import cached_split
 from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.frame import run_through_router, show_data_missing
 from pages.parts.html import plain
-from pages.parts.lesson_progress import keep_progress, remember_run
+from pages.parts.lesson_progress import keep_progress, remember_runs
 from pages.parts.runs.builder import make_way, show_builder
 from pages.parts.runs.form import ask_config
 from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
@@ -71,7 +71,7 @@ def start_run(values: dict, name: str) -> None:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:
         st.session_state[state.SHOWN_RUN] = run_id
-        remember_run(run_id)
+        remember_runs([run_id])
         make_way(run_id)
         st.session_state.pop(state.TRAIN_ERROR, None)
 
@@ -96,7 +96,7 @@ def finder_comes_first(run: folders.Run | None) -> bool:
 
 
 run_through_router()
-st.title("Train")
+st.title("Train", anchor=False)
 st.write(
     "Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave"
     " the page."

@@ -118,8 +118,12 @@ def test_a_recipe_that_names_no_network_leaves_ones_own():
 def test_other_widths_are_queued_with_one_click():
     folders.create_run(TrainConfig(), "First")
     app = open_page("train", layers="conv 32 bn, residual 32, pool, dense 128")
+    app.text_input(key=state.VISITOR_FIELD).set_value("Ada").run()
     press(app, "Queue widths 8, 16, 32, 64")
-    models = [run.config.model for run in run_queue.read_queue().waiting]
+    waiting = run_queue.read_queue().waiting
+    assert {run.owner for run in waiting} == {"Ada"}
+    assert app.session_state[state.STARTED_RUNS] == [run.run_id for run in waiting]
+    models = [run.config.model for run in waiting]
     assert models[0] == "conv 8 bn, residual 8, pool, dense 32"
     assert models[3] == "conv 64 bn, residual 64, pool, dense 256"
     app.selectbox(key="vary").select("model").run()

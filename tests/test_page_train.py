@@ -10,7 +10,7 @@ import pytest
 from app_page import labelled, labels, open_page, press, words
 from run_folders import GONE, alive, epoch_event, frame_at, make_run, step_event, write_events
 
-from fashion_core import files
+from fashion_core import files, predict
 from fashion_core.charts.frames import loss_frame
 from fashion_core.config import RECIPES, TrainConfig
 from fashion_core.errors import RunError
@@ -18,6 +18,7 @@ from fashion_core.runs import control, film, folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_metrics
 from pages.parts import state
+from pages.parts.runs.drawing_after import describe_reason, learned_from
 from pages.parts.runs.film import moments, with_latest
 from pages.parts.runs.other_run import frames_with
 
@@ -177,6 +178,8 @@ def test_a_sweep_is_queued_with_one_click_then_moved_and_cancelled():
     labelled(app.text_input, "Values").set_value("0, 7").run()
     press(app, "Queue 2 runs")
     assert waiting_names() == ["Seed 0", "Seed 7"]
+    waiting = [run.run_id for run in run_queue.read_queue().waiting]
+    assert app.session_state[state.STARTED_RUNS] == waiting  # so that the lesson counts them
     press(app, "Earlier: Seed 7")
     assert waiting_names() == ["Seed 7", "Seed 0"]
     press(app, "Cancel: Seed 7")
@@ -471,6 +474,13 @@ def test_after_a_run_the_last_drawing_is_answered_by_the_new_and_the_shipped_mod
     assert "A · Fresh" in html
     assert "B · All-round net" in html
     assert "product photos" in words(app)
+
+
+def test_of_a_taught_model_it_is_said_that_it_was_taught():
+    answers = [predict.Answer(label, np.full(10, 0.1, np.float32), True) for label in (1, 1, 3)]
+    config = TrainConfig(start_model="all_round_net", drawings=0.2).to_dict()
+    for pair in (answers[:2], answers[1:]):
+        assert "was taught your pictures" in describe_reason(*pair, learned_from(config))
 
 
 @pytest.mark.parametrize(("recipe", "says_so"), [("Quick look", True), ("Deep net", False)])

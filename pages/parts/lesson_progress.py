@@ -6,6 +6,7 @@ checked: a visitor can write anything into it.
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -46,8 +47,8 @@ def started_runs() -> list[str]:
     return st.session_state[state.STARTED_RUNS]
 
 
-def remember_run(run_id: str) -> None:
-    st.session_state[state.STARTED_RUNS] = [*started_runs(), run_id][-MOST_RUNS:]
+def remember_runs(run_ids: Sequence[str]) -> None:
+    st.session_state[state.STARTED_RUNS] = [*started_runs(), *run_ids][-MOST_RUNS:]
 
 
 def keep_progress() -> None:

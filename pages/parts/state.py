@@ -7,6 +7,8 @@ The names in the URL stay as they are: old links must open.
 ROUTED = "routed"  # from the router to the page that it runs
 MODEL = "model"  # the id of the model in use, also in the URL
 DIALOG = "dialog_open"  # there while a dialog is open that drawing the page anew would close
+BUTTONS_DRAWN = "buttons_drawn"  # how many buttons were drawn that hear one click
+BUTTON_HEARD = "button_heard"  # the number of the one that was clicked last
 VISITOR = "visitor"  # the name that the visitor gave
 VISITOR_FIELD = "visitor_field"
 VISITOR_KEEPER = "visitor_keeper"  # the component that keeps it in the browser

@@ -19,6 +19,7 @@ from fashion_core.text import format_count, format_duration
 from pages.parts import state
 from pages.parts.cached import cached_split
 from pages.parts.html import plain
+from pages.parts.once import button_once
 from pages.parts.visitor import visitor_name
 from pages.parts.words import STATE_BADGES
 
@@ -144,7 +145,7 @@ def show_way_on(runs: dict[str, Run | None], answers: dict) -> None:
 
 def show_start(label: str, config: TrainConfig | None, names: Iterable[str]) -> None:
     """The button that queues the runs of these folds."""
-    st.button(
+    button_once(
         label,
         icon=":material/playlist_add:",
         type="primary",

@@ -49,6 +49,8 @@ def show_keep(game_id: str, played: Game) -> None:
 
 
 def _keep(game_id: str, played: Game, places: Sequence[int]) -> None:
+    if st.session_state.get(state.game_kept_key(game_id)):  # a second click
+        return
     added = [_my_picture(played, place) for place in places]
     if attempt(lambda: store().add(added), state.GAME_PROBLEM):
         st.session_state[state.game_kept_key(game_id)] = len(added)

@@ -14,8 +14,11 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.text import format_duration
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.lesson_progress import remember_runs
+from pages.parts.once import button_once
 from pages.parts.runs.layer_cards import ask_added, show_cards
 from pages.parts.runs.own_network import ask_undo, field_value, own_is_chosen, use_network
+from pages.parts.visitor import visitor_name
 
 LANGUAGE = (
     "Layers with commas between them. `conv N`: N maps; after it a kernel of 1, 3 or 5, `same`"
@@ -180,7 +183,7 @@ def format_seconds(seconds: float) -> str:
 def ask_widths(config: TrainConfig, fields: list[str]) -> None:
     """One click queues the network with other widths, everything else alike."""
     widths = ", ".join(map(str, architecture.WIDTHS))
-    st.button(
+    button_once(
         f"Queue widths {widths}",
         icon=":material/playlist_add:",
         key="queue_widths",
@@ -198,10 +201,12 @@ def queue_widths(fields: list[str]) -> None:
     try:
         config = TrainConfig.from_dict(values)
         networks, title = sweep.network_values(config), st.session_state[state.RUN_NAME]
-        run_ids = run_queue.add_all(sweep.named_configs(config, "model", networks, title))
+        named = sweep.named_configs(config, "model", networks, title)
+        run_ids = run_queue.add_all(named, visitor_name())
     except (ConfigError, RunError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:
+        remember_runs(run_ids)
         st.session_state.pop(state.SHOWN_RUN, None)
         make_way(run_ids[0])
 

@@ -31,6 +31,13 @@ def knows_drawings(config: dict) -> bool:
     return any(share_of(config, kind) for kind in DRAWN_KINDS)
 
 
+def learned_from(config: dict) -> str:
+    """What a training with these settings learns from: "yours", "drawings" or "photos" only."""
+    if config.get("start_model"):
+        return "yours"
+    return "drawings" if knows_drawings(config) else "photos"
+
+
 def show_drawing_after(run: folders.Run) -> None:
     """Both answers side by side with the reason in a sentence; where nothing is drawn, the way."""
     entries = {entry.model_id: entry for entry in catalog.list_models()}
@@ -64,7 +71,7 @@ def show_both(pixels: np.ndarray, new: ModelEntry, shipped: ModelEntry) -> None:
         with st.container(key="drawing_answers"):
             titles = [entry.title for entry in entries]
             st.html(two_answers_html(list(zip(titles, answers, strict=True)), ""))
-    st.write(describe_reason(*answers, knows_drawings(new.card.get("config") or {})))
+    st.write(describe_reason(*answers, learned_from(new.card.get("config") or {})))
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
@@ -74,25 +81,27 @@ def _cached_answer(path: str, fingerprint: str, pixels: np.ndarray) -> Answer:
     return predict.classify_pixels(cached_model(path, fingerprint), pixels)
 
 
-def describe_reason(new: Answer, shipped: Answer, learned_drawings: bool) -> str:
-    """Why two models agree or differ on a drawing, in a sentence."""
+WHY_ALIKE = {
+    "yours": ": the new model was taught your pictures.",
+    "drawings": ": the new model learned from drawings, too.",
+    "photos": ", although the new model has seen product photos only: filled in like this, your"
+    " drawing looks like one.",
+}
+WHY_DIFFERENT = {
+    "yours": "They differ: the new model was taught your pictures, the shipped one was not.",
+    "drawings": "They differ although both learned from drawings: the shipped model saw many more,"
+    " and for longer.",
+    "photos": "They differ because the new model learned product photos only, where clothes are"
+    " filled areas, while the shipped one also learned from people's drawings.",
+}
+
+
+def describe_reason(new: Answer, shipped: Answer, learned: str) -> str:
+    """Why two models agree or differ on a drawing, in a sentence; `learned`: see `learned_from`."""
     names = [CLASS_NAMES[answer.label] for answer in (new, shipped)]
     doubts = [not answer.recognised for answer in (new, shipped)]
     if all(doubts):
         return "Neither knows this: it is unlike everything that either has learned from."
     if doubts == [False, False] and names[0] == names[1]:
-        if learned_drawings:
-            return f"Both call it {names[0]}: the new model learned from drawings, too."
-        return (
-            f"Both call it {names[0]}, although the new model has seen product photos only: filled"
-            " in like this, your drawing looks like one."
-        )
-    if not learned_drawings:
-        return (
-            "They differ because the new model learned product photos only, where clothes are"
-            " filled areas, while the shipped one also learned from people's drawings."
-        )
-    return (
-        "They differ although both learned from drawings: the shipped model saw many more, and"
-        " for longer."
-    )
+        return f"Both call it {names[0]}{WHY_ALIKE[learned]}"
+    return WHY_DIFFERENT[learned]

@@ -24,6 +24,7 @@ from fashion_core.text import format_duration, format_value
 from pages.parts import state
 from pages.parts.glossary import link_help, link_terms
 from pages.parts.html import plain
+from pages.parts.once import button_once
 from pages.parts.runs.drawing_after import knows_drawings
 from pages.parts.runs.own_network import ask_network, field_value, own_is_chosen
 from pages.parts.runs.rate_finder import ask_find
@@ -121,7 +122,7 @@ def ask_start(start: Callable[[dict, str], None]) -> None:
     taken = folders.active_run() is not None or folders.finder_active()
     waits = taken or run_queue.read_queue().will_start
     with st.container(key="start_bar"):
-        st.button(
+        button_once(
             "Add to queue" if waits else "Start training",
             icon=":material/playlist_add:" if waits else ":material/play_arrow:",
             type="primary",

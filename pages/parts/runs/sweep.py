@@ -10,6 +10,8 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.text import format_count, format_duration
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.lesson_progress import remember_runs
+from pages.parts.once import button_once
 from pages.parts.runs.own_network import field_value
 from pages.parts.visitor import visitor_name
 
@@ -35,7 +37,7 @@ def ask_sweep(values: dict, past: list[folders.Run]) -> None:
             st.error(plain(str(error)))
             return
         show_plan(named, past)
-        st.button(
+        button_once(
             f"Queue {format_count(len(named), 'run')}",
             icon=":material/playlist_add:",
             width="stretch",
@@ -84,8 +86,9 @@ def queue_all(fields: list[str], name: str, key: str) -> None:
     """
     values = {field: field_value(field) for field in fields}
     try:
-        run_queue.add_all(named_configs(values, name, key), visitor_name())
+        run_ids = run_queue.add_all(named_configs(values, name, key), visitor_name())
     except (ConfigError, RunError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:
+        remember_runs(run_ids)
         st.session_state.pop(state.SHOWN_RUN, None)

@@ -1,0 +1,24 @@
+"""A button that starts something once, also where it is clicked twice in a row."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.parts import state
+
+
+def button_once(label: str, on_click: Callable, args: tuple = (), **options) -> None:
+    """A button whose callback hears one click only, until the button is drawn anew.
+
+    A second click reaches the server while it still answers the first one, and Streamlit would call
+    back for both. `options` go to the button.
+    """
+    drawn = st.session_state.get(state.BUTTONS_DRAWN, 0) + 1
+    st.session_state[state.BUTTONS_DRAWN] = drawn
+    st.button(label, on_click=_once, args=(drawn, on_click, args), **options)
+
+
+def _once(drawn: int, on_click: Callable, args: tuple) -> None:
+    if st.session_state.get(state.BUTTON_HEARD) != drawn:
+        st.session_state[state.BUTTON_HEARD] = drawn
+        on_click(*args)
