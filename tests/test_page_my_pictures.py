@@ -1,18 +1,21 @@
 """My pictures and the row under an answer: keeping, changing, filters, faults, public copies."""
 
 import errno
+import io
 
 import numpy as np
 import pytest
 from app_page import labelled, labels, open_page, press, words
+from PIL import Image
 from run_folders import make_run
 from test_my_pictures import made
 
-from fashion_core import my_pictures, tally, taught
+from fashion_core import my_pictures, picture_zip, tally, taught
 from fashion_core.config import TrainConfig
 from fashion_core.metadata import OUTLIER
 from fashion_core.runs import control, folders
 from pages.parts import state
+from pages.parts.mine import transfer
 
 
 @pytest.fixture
@@ -44,10 +47,8 @@ def test_one_click_under_an_answer_keeps_it_another_relabels_it_undo_forgets_it(
     (kept,) = store.read_all()
     assert (kept.label, kept.source) == (8, "test image")
     assert kept.pixels.any()
-    assert tally.read_tally()[8].sum() == 1
     what_it_was(app).set_value(OUTLIER).run()
     assert [each.label for each in store.read_all()] == [OUTLIER]
-    assert tally.read_tally()[OUTLIER].sum() == tally.read_tally().sum() == 1
     assert "Kept in My pictures" in words(app)
     store.relabel(store.read_all()[0].picture_id, 5)  # on another page
     app.run()
@@ -55,7 +56,7 @@ def test_one_click_under_an_answer_keeps_it_another_relabels_it_undo_forgets_it(
     press(app, "Undo")
     assert store.read_all() == []
     assert what_it_was(app).value is None
-    assert tally.read_tally().sum() == 0
+    assert tally.read_tally().sum() == 0  # whose image it is was known before
     press(app, "Keep")
     assert [each.label for each in store.read_all()] == [my_pictures.UNLABELLED]
     assert "without a label yet" in words(app)
@@ -64,7 +65,22 @@ def test_one_click_under_an_answer_keeps_it_another_relabels_it_undo_forgets_it(
     (kept,) = store.read_all()
     assert kept.label == what_it_was(app).value
     assert labelled(app.button, "Right, ").disabled
-    assert tally.read_tally().sum() == 1
+
+
+def test_what_a_visitor_says_of_their_own_picture_counts_for_the_class(store):
+    app = open_page("classify", model="fashion_cnn")
+    app.segmented_control(key=state.WAY).set_value("Upload").run()
+    file = io.BytesIO()
+    Image.fromarray(np.pad(np.full((100, 60), 40, np.uint8), 50, constant_values=250)).save(
+        file, "PNG"
+    )
+    app.file_uploader[0].set_value(("mine.png", file.getvalue(), "image/png")).run()
+    what_it_was(app).set_value(8).run()
+    assert tally.read_tally()[8].sum() == tally.read_tally().sum() == 1
+    what_it_was(app).set_value(OUTLIER).run()
+    assert tally.read_tally()[OUTLIER].sum() == tally.read_tally().sum() == 1
+    press(app, "Undo")
+    assert tally.read_tally().sum() == 0
 
 
 def test_a_full_disk_is_a_sentence_under_the_answer_and_nothing_is_kept(store, monkeypatch):
@@ -111,6 +127,15 @@ def test_the_gallery_says_how_many_are_right_relabels_deletes_and_undoes(store):
     assert "Keep at least 3 pictures" in words(app)
     press(app, "Undo")
     assert len(store.read_all()) == 3
+    assert "Undo" not in labels(app)
+    app.session_state[state.MINE_PICKED] = picked.picture_id
+    app.run()
+    press(app, "Delete")
+    assert "Undo" in labels(app)
+    app.session_state[state.MINE_PICKED] = store.read_all()[0].picture_id
+    app.run()
+    labelled(app.selectbox, "It is").set_value(4).run()  # another change: the way back is gone
+    assert "Undo" not in labels(app)
 
 
 def test_a_click_on_teach_starts_an_ordinary_run_with_the_pictures_in_it(store, monkeypatch):
@@ -119,8 +144,12 @@ def test_a_click_on_teach_starts_an_ordinary_run_with_the_pictures_in_it(store, 
     store.add([made(2, 100 + 20 * i) for i in range(4)])
     app = open_mine()
     assert "All your pictures are of one class, Pullover" in words(app)
-    press(app, "Teach the model")
+    stale = labelled(app.button, "Teach the model")
+    stale.click().run()
+    app.session_state[state.BUTTON_HEARD] = app.session_state[state.BUTTONS_DRAWN]
+    press(app, "Teach the model")  # the second of a double click: its button was heard already
     (run_dir,) = started
+    assert len(folders.list_runs()) == 1
     learns = taught.read_taught(run_dir)
     assert learns.held_out.sum() == 1
     np.testing.assert_array_equal(learns.labels, [2] * 4)
@@ -151,6 +180,27 @@ def test_a_killed_worker_is_said_and_its_run_can_go_on(store):
     make_run("Killed", "lost", config=TrainConfig(start_model="fashion_cnn"), message="")
     app = open_mine()
     assert "killed" in app.warning[0].value
+
+
+def test_a_paused_teaching_is_no_failure_and_leads_to_its_run(store):
+    run_id = make_run("Paused", "paused", config=TrainConfig(start_model="fashion_cnn"))
+    app = open_mine()
+    assert "It is paused" in str(labels(app))
+    assert "did not finish" not in words(app)
+    press(app, "It is paused. Resume it on Train")
+    assert app.session_state[state.SHOWN_RUN] == run_id
+
+
+def test_the_file_of_an_export_is_made_outside_the_session(monkeypatch):
+    memory = my_pictures.PicturesInMemory()
+    memory.add([made(3, 100)])
+    monkeypatch.setattr(transfer, "store", lambda: memory)
+    given = []
+    monkeypatch.setattr(transfer.st, "download_button", lambda *args, **_: given.append(args[1]))
+    transfer.show_export(memory.read_all())
+    monkeypatch.setattr(transfer, "store", my_pictures.PicturesInMemory)  # as without a session
+    kept, problems = picture_zip.read_zip(given[0](), 10, lambda done, total: None, [])
+    assert (len(kept), problems) == (1, [])
 
 
 def test_on_a_public_copy_pictures_stay_with_their_visitor(store, monkeypatch):

@@ -224,5 +224,4 @@ def show_undo() -> None:
 
 def _bring_back() -> None:
     kept = st.session_state[state.TAKEN_BACK]
-    if attempt(lambda: store().add([kept]), state.KEEP_PROBLEM):
-        del st.session_state[state.TAKEN_BACK]
+    attempt(lambda: store().add([kept]), state.KEEP_PROBLEM)

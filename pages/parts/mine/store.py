@@ -30,11 +30,17 @@ def store() -> PicturesInFolder | PicturesInMemory:
 
 
 def attempt(change: Callable[[], None], problem_key: str) -> bool:
-    """Do what changes them; where that fails, keep the sentence for the next drawing."""
+    """Do what changes them; where that fails, keep the sentence for the next drawing.
+
+    A picture that was deleted before can no longer be brought back then.
+    """
+    deleted = st.session_state.pop(state.TAKEN_BACK, None)
     try:
         change()
     except LabError as error:
         st.session_state[problem_key] = str(error)
+        if deleted:
+            st.session_state[state.TAKEN_BACK] = deleted
         return False
     return True
 

@@ -17,6 +17,7 @@ from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.html import escaped, plain, png_data_uri
 from pages.parts.mine.store import attempt, stacked, store
+from pages.parts.once import button_once
 from pages.parts.picker import use_model
 from pages.parts.visitor import visitor_name
 
@@ -45,7 +46,7 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
             st.caption(limits.READ_ONLY_SENTENCE)
         elif busy and not refusal:
             st.caption(f"“{plain(busy.name)}” is training: what you start now waits in the queue.")
-        st.button(
+        button_once(
             "Teach the model",
             icon=":material/school:",
             type="secondary" if busy else "primary",
@@ -97,6 +98,10 @@ def show_last_teaching() -> None:
     with st.container(border=True, key="taught_card"):
         if run.is_active or run.state == "queued":
             st.fragment(_show_progress, run_every=REFRESH_SECONDS)(run.run_id)
+        elif run.state == "paused":
+            st.subheader("It waits", anchor=False)
+            st.caption(plain(run.name))
+            _show_way("It is paused. Resume it on Train", run)
         else:
             _show_outcome(run)
 
@@ -124,12 +129,19 @@ def _show_outcome(run: folders.Run) -> None:
     if report is None:
         message = run.message or "It ended before anything could be measured."
         st.warning(plain(f"{message} Teach it again, or go on."), icon=":material/error:")
-        st.page_link("pages/train.py", label="Go on with it", icon=":material/model_training:")
+        _show_way("Go on with it", run)
         return
     st.html(_metrics_html(report))
     _show_switch(run)
     with st.expander(f"Each of your {len(report['pictures'])} pictures"):
         st.html(_pictures_html(run, report["pictures"]))
+
+
+def _show_way(label: str, run: folders.Run) -> None:
+    """A button that opens this run on Train."""
+    if st.button(label, icon=":material/model_training:", type="tertiary", key="to_teaching"):
+        st.session_state[state.SHOWN_RUN] = run.run_id
+        st.switch_page("pages/train.py")
 
 
 METRICS = {

@@ -16,10 +16,11 @@ from pages.parts.mine.store import store
 
 
 def show_export(pictures: list[MyPicture]) -> None:
-    """The button that downloads all of them; the file is made at the click."""
+    """The button that downloads all of them; the file is made at the click, outside the session."""
+    kept = store()
     st.download_button(
         "Export",
-        lambda: write_zip([(each, store().brought(each.picture_id)) for each in pictures]),
+        lambda: write_zip([(each, kept.brought(each.picture_id)) for each in pictures]),
         "my-pictures.zip",
         "application/zip",
         icon=":material/download:",
@@ -56,6 +57,7 @@ def _import(file: UploadedFile) -> None:
         )
         if kept:
             store().add(kept)
+            st.session_state.pop(state.TAKEN_BACK, None)
     except LabError as error:
         bar.empty()
         st.error(plain(str(error)), icon=":material/error:")
