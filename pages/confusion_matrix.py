@@ -32,14 +32,17 @@ from pages.parts.words import GLOSSARY
 
 @st.cache_data(max_entries=8, show_spinner=False)
 def cached_scores(
-    path: str, fingerprint: str, _labels: np.ndarray, _preds: np.ndarray
+    path: str, fingerprint: str, labels: np.ndarray, preds: np.ndarray
 ) -> tuple[dict, list[dict]]:
     """The summary and the per-class report of one model on a split."""
-    return evaluation.summary(_labels, _preds), evaluation.per_class_report(_labels, _preds)
+    return evaluation.summary(labels, preds), evaluation.per_class_report(labels, preds)
 
 
-def show_metrics(summary: dict) -> None:
+def show_metrics(summary: dict, split_name: str) -> None:
     """The four numbers on top: accuracy, macro F1, the worst class, the most confused pair."""
+    meaning = "The share of these pictures that are classified correctly."
+    if split_name == TEST_IMAGES:
+        meaning = help_on("test")
     pair, count = summary["most_confused"], summary["most_confused_count"]
     pair_note, pair_help = "no mistake", None
     if pair:
@@ -48,7 +51,7 @@ def show_metrics(summary: dict) -> None:
     macro_f1, worst = f"{summary['macro_f1']:.3f}", CLASS_NAMES[summary["worst_class"]]
     worst_f1 = f"F1 {summary['worst_f1']:.3f}"
     metrics = (
-        ("Accuracy", accuracy, images, help_on("test")),
+        ("Accuracy", accuracy, images, meaning),
         ("Macro F1", macro_f1, f"mean of {summary['classes']} classes", help_on("F1")),
         ("Worst class", worst, worst_f1, "The class with the lowest F1."),
         ("Most confused", f"{count:,}", pair_note, pair_help),
@@ -260,9 +263,8 @@ def show_confusion(entry: ModelEntry) -> None:
     split, probs = ask_images(entry)
     preds, _ = evaluation.predictions(probs)
     confusion = evaluation.confusion(split.labels, preds)
-    key = str(entry.path), f"{entry.fingerprint} {split.name} {len(split.labels)}"
-    summary, report = cached_scores(*key, split.labels, preds)
-    show_metrics(summary)
+    summary, report = cached_scores(str(entry.path), entry.fingerprint, split.labels, preds)
+    show_metrics(summary, split.name)
     left, right = st.columns([2, 1])
     with right, st.container(border=True):
         picked = ask_cell()

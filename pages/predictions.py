@@ -230,5 +230,5 @@ def show_predictions(entry: ModelEntry) -> None:
 
 run_through_router()
 st.title("Predictions", anchor=False)
-st.write("What the model calls each image, its surest mistakes first. Pick one to look closer.")
+st.write("What the model calls each image. Pick one to look closer.")
 show_with_model(show_predictions)

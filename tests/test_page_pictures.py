@@ -4,8 +4,10 @@ import json
 
 import pytest
 from app_page import open_page, words
+from test_my_pictures import made
 
-from fashion_core import picture_sets
+from fashion_core import my_pictures, picture_sets
+from pages.parts.images.source import describe_image
 
 WORDS = ("t-shirt", "pants", "sweater")
 
@@ -47,6 +49,29 @@ def test_the_matrix_counts_the_drawings(pictures_dir):
     app = open_page("confusion_matrix", model="fashion_cnn", images="People's drawings")
     assert not app.exception
     assert f"of {held_out(pictures_dir)} images" in str([each.delta for each in app.metric])
+    assert "10,000" not in app.metric[0].help
+
+
+def test_an_image_of_a_set_is_called_as_visitors_call_the_set():
+    told = [describe_image(name, 3) for name in ("test", "train", "quickdraw", "my-pictures")]
+    assert told == [
+        "Test image 3",
+        "Training image 3",
+        "People's drawings, image 3",
+        "My pictures, image 3",
+    ]
+
+
+def test_the_scores_follow_a_picture_that_got_another_label(pictures_dir):
+    mine = my_pictures.my_folder()
+    mine.add([made(0, 100)])
+    (kept,) = mine.read_all()
+    seen = set()
+    for label in range(10):
+        mine.relabel(kept.picture_id, label)
+        app = open_page("confusion_matrix", model="fashion_cnn", images="My pictures")
+        seen.add(app.metric[0].value)
+    assert seen == {"0.0%", "100.0%"}
 
 
 def test_a_set_that_is_gone_or_empty_is_said_and_the_test_images_stay(pictures_dir):

@@ -9,6 +9,7 @@ import streamlit as st
 from fashion_core.catalog import ModelEntry
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts.html import bars_html, image_html, theme_is_dark
+from pages.parts.images.source import describe_image
 from pages.parts.inside.alike import show_alike_panel
 from pages.parts.inside.looks import show_looks_panel
 from pages.parts.inside.picture import link_picture, link_test_image
@@ -63,9 +64,8 @@ def show_large(
 ) -> None:
     """The image with words, bars and the link that takes it inside."""
     scheme = "dark" if theme_is_dark() else "light"
-    image = image_html(
-        pixels, "large", f"{split_name.capitalize()} image {index}: {CLASS_NAMES[label]}"
-    )
+    name = describe_image(split_name, index)
+    image = image_html(pixels, "large", f"{name}: {CLASS_NAMES[label]}")
     st.html(PANEL_STYLE)
     st.html(
         f'<div class="picked" style="color-scheme: {scheme}">{image}'
@@ -74,4 +74,4 @@ def show_large(
     if split_name == "test":
         link_test_image(index)
     else:
-        link_picture(f"{split_name} {index}", pixels)
+        link_picture(name, pixels)

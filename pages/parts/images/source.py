@@ -67,6 +67,13 @@ def describe_source(name: str) -> str:
     return "Test images" if name == TEST_IMAGES else KNOWN_SETS.get(name, name)
 
 
+def describe_image(split_name: str, index: int) -> str:
+    """One image of a split or a picture set, by its index."""
+    if split_name in ("test", "train"):
+        return f"{'Test' if split_name == 'test' else 'Training'} image {index}"
+    return f"{describe_source(split_name)}, image {index}"
+
+
 @st.cache_resource(show_spinner=False)
 def _known_sets() -> dict[str, tuple[str, Split]]:
     """By name the sets that were read, each with the fingerprint that it had then.
