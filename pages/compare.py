@@ -69,8 +69,8 @@ def show_totals(totals: dict) -> None:
             words = help_on("test") if label else None
             options = {"help": words, "delta_color": "off", "delta_arrow": "off"}
             st.metric(label or GROUPS[group], value, note, **options)
-            args = (group,)
-            st.button("See them", key=f"see_{group}", type="tertiary", on_click=pick, args=args)
+            see, args = f"See: {GROUPS[group]}", (group,)
+            st.button(see, key=f"see_{group}", type="tertiary", on_click=pick, args=args)
     st.caption(describe_significance(totals["p_value"]))
 
 

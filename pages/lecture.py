@@ -39,7 +39,7 @@ def show_tally() -> None:
     """How many drawings of each class were answered rightly, kept up to date."""
     counts = tally.read_tally()
     rows = tally.class_counts(counts)
-    st.subheader("What this class drew", anchor=False)
+    st.subheader("What this class tried", anchor=False)
     if not rows:
         st.write(
             "Draw on Classify and say under the answer what it was. Here you see how often the"
@@ -55,7 +55,7 @@ def show_tally() -> None:
         delta_arrow="off",
     )
     st.html(tally_html(rows))
-    st.caption("Outlined: how many were drawn. Filled: how many of these were answered rightly.")
+    st.caption("Outlined: how many were tried. Filled: how many of these were answered rightly.")
     st.button(
         "Begin anew",
         icon=":material/restart_alt:",
@@ -66,7 +66,7 @@ def show_tally() -> None:
 
 
 def tally_html(rows: list[tally.ClassCount]) -> str:
-    """Each class with a bar of how many were drawn, and in it those answered rightly."""
+    """Each class with a bar of how many were tried, and in it those answered rightly."""
     most = max(row.drawn for row in rows)
     return '<div class="bars tally">' + "".join(tally_row(row, most) for row in rows) + "</div>"
 

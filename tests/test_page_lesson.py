@@ -94,6 +94,18 @@ def test_it_is_fooled_when_it_calls_a_drawing_something_else(runs_dir):
     visit(app)
     app.selectbox(key=state.LESSON_DRAWN).select("Sandal").run()
     assert 6 in app.session_state[state.LESSON_DONE]  # a box is no sandal
+    app.selectbox(key=state.LESSON_DRAWN).select("Ankle boot").run()
+    assert "You drew an ankle boot, it says" in words(app) or "does not know" in words(app)
+
+
+def test_the_drawing_of_a_game_is_not_taken_for_the_visitors_own(runs_dir):
+    app = open_page("lesson")
+    app.session_state[state.DRAWING] = drawing(160)
+    app.session_state[state.SHEET] = "a-game_0"
+    assert "never sees anything" not in visit(app)
+    app.session_state[state.DRAWING] = drawing(30)
+    app.session_state[state.PUT_ASIDE] = {state.DRAWING: drawing(160)}
+    assert "never sees anything but these numbers" in visit(app)
 
 
 def test_the_form_of_train_is_filled_in(runs_dir):

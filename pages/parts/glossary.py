@@ -82,8 +82,8 @@ TERMS = {
     "bfloat16": Term(
         "Numbers of 16 bits with the range of the usual 32: less exact, but a processor that knows"
         " them computes twice as fast.",
-        RUNS,
-        "the card of a run names its precision",
+        HOME,
+        "Export, on the card of the model: its JSON names the precision",
     ),
     "Calibration": Term(GLOSSARY["calibration"], MATRIX, "the chart at the end"),
     "Checkpoint": Term(

@@ -16,6 +16,7 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.charts.figures import describe_cell
 from fashion_core.config import RECIPES, TrainConfig
 from fashion_core.errors import RunError
+from fashion_core.game import thing
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import folders
 from fashion_core.runs.events import read_metrics
@@ -186,10 +187,11 @@ def check_fooled(entry: ModelEntry) -> Outcome:
     name, share = CLASS_NAMES[answer.label], f"{answer.probs[answer.label]:.0%}"
     if not answer.recognised:
         return Outcome(
-            f"It does not know what this is: your {drawn} looks like nothing known.", True
+            "It does not know what this is: your drawing looks like nothing known.", True
         )
     if name != drawn:
-        return Outcome(f"You drew a {drawn}, it says {name}, {share}. It is fooled.", True)
+        drawn = thing(CLASS_NAMES.index(drawn))
+        return Outcome(f"You drew {drawn}, it says {name}, {share}. It is fooled.", True)
     return Outcome(f"It says {name}, {share}, and is right. Change the drawing and try again.")
 
 

@@ -5,7 +5,7 @@ Stands on fashion_core.models, which measures the layers, and on the cards of th
 
 import streamlit as st
 
-from fashion_core import architecture
+from fashion_core import architecture, catalog
 from fashion_core.architecture import short_name
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import ADDED_KINDS, MODELS, TrainConfig, field_spec, share_of
@@ -77,8 +77,9 @@ def show_networks(entries: list[ModelEntry], in_use: ModelEntry | None) -> None:
             label_visibility="collapsed",
         )
         layers = cached_layers(name)
-        show_about(name, layers, model_of(entries, name, in_use), in_use)
-        show_picture(name, layers)
+        entry = model_of(entries, name, in_use)
+        show_about(name, layers, entry, in_use)
+        show_picture(name, layers, entry)
         with st.expander("Layer table", icon=":material/table_rows:"):
             st.html(table_html(layers))
 
@@ -173,12 +174,19 @@ def describe_training(card: dict) -> str:
         f"seed {config['seed']}",
     ]
     extras = {
+        f"taught from {former_title(config['start_model'])}": config["start_model"],
         **{describe_share(kind, config): share_of(config, kind) for kind in ADDED_KINDS},
         "with mixup": config["mixup"],
         "a wide net as teacher": config["distillation"],
         f"on {say_day(str(card.get('trained_on')))}": card.get("trained_on"),
     }
     return ", ".join(parts + [words for words, applies in extras.items() if applies]) + "."
+
+
+def former_title(model_id: str) -> str:
+    """What the model is called that a taught one began as; its id where it is here no more."""
+    titles = {entry.model_id: entry.title for entry in catalog.list_models()}
+    return plain(titles.get(model_id, model_id))
 
 
 def describe_share(kind: str, config: dict) -> str:
@@ -200,19 +208,27 @@ INSIDE = "pages/inside.py"  # where what each layer does can be seen
 MANY_LAYERS = 11  # from here on they are drawn smaller
 
 
-def show_picture(name: str, layers: list[dict]) -> None:
-    """A row of layers from the picture to the ten classes; it wraps where it is too long."""
-    st.caption(
-        "Under each layer: what flows out of it, channels × height × width. Click one to see what"
-        " it does on Inside."
-    )
+def show_picture(name: str, layers: list[dict], entry: ModelEntry | None) -> None:
+    """A row of layers from the picture to the ten classes; it wraps where it is too long.
+
+    A click opens Inside with the model `entry`, which becomes the one in use.
+    """
+    words = "Under each layer: what flows out of it, channels × height × width."
+    st.caption(f"{words} Click one to see what it does on Inside." if entry else words)
     drawn = [{"kind": "picture", "shape": (1, 28, 28), "parameters": 0}]
     drawn += [layer for layer in layers if layer["kind"] in LAYER_NAMES]
     many = len(drawn) >= MANY_LAYERS
-    boxes = "".join(goes_to(INSIDE, layer_html(layer, small=many)) for layer in drawn)
-    html = f'<div class="network{" many" if many else ""}">{boxes}</div>'
-    show_clickable("network_picture", html, [INSIDE], lambda _: st.switch_page(INSIDE))
+    boxes = [layer_html(layer, small=many) for layer in drawn]
+    if entry:
+        boxes = [goes_to(INSIDE, each) for each in boxes]
+    html = f'<div class="network{" many" if many else ""}">{"".join(boxes)}</div>'
+    show_clickable("network_picture", html, [INSIDE], lambda _: look_inside(entry))
     st.caption(link_terms(NETWORK_NOTES.get(name, OWN_NOTE)))
+
+
+def look_inside(entry: ModelEntry) -> None:
+    st.session_state[state.MODEL] = entry.model_id
+    st.switch_page(INSIDE)
 
 
 def layer_html(layer: dict, small: bool = False) -> str:

@@ -177,7 +177,12 @@ def show_selected(indices: np.ndarray, split: Split, probs: np.ndarray) -> None:
     st.subheader(f"{len(indices):,} selected, {wrong:,} of them mistakes", anchor=False)
     left, right = st.columns([1, 2])
     with left:
-        st.dataframe(counts_frame(labels, preds), hide_index=True, height="content")
+        st.dataframe(
+            counts_frame(labels, preds),
+            hide_index=True,
+            height="content",
+            alt="How many of the selected images each class has, and how many are mistakes",
+        )
         frame = selected_frame(indices, labels, probs[indices])
         st.download_button(
             "Download as CSV",

@@ -49,7 +49,10 @@ def show_leaderboard() -> None:
             bind="query-params",
         )
         figure = leaderboard_figure(models, against, theme_is_dark())
-        st.plotly_chart(figure, key=f"leaderboard-{against}", config={"displayModeBar": False})
+        alt = f"Accuracy of each model over {X_TITLES[against].lower()}; the table has all numbers"
+        st.plotly_chart(
+            figure, key=f"leaderboard-{against}", config={"displayModeBar": False}, alt=alt
+        )
         st.caption(
             link_terms(
                 "The dotted line is the Pareto front: no model beats those on it, cheaper and at"
