@@ -20,10 +20,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from fashion_core import files
+from fashion_core import files, limits
 from fashion_core.architecture import read_network, refuse_too_large
 from fashion_core.config import MODELS, TrainConfig
-from fashion_core.errors import CheckpointError, ConfigError
+from fashion_core.errors import CheckpointError, ConfigError, LimitError
 from fashion_core.models import build_model, fold_norms
 
 FORMAT = "fashion-cnn-lab/1"
@@ -92,6 +92,8 @@ def save_resume(path: Path, config: TrainConfig, values: dict) -> None:
 
 # 5 million float32 weights are 20 MB; three times that was not saved by this app
 MAX_CHECKPOINT_BYTES = 64_000_000
+# What going on needs is four times the weights: them, the best ones and two averages
+RESUME_COPIES = 4
 # Of a file all but the tensors' numbers: about 10 kB, and a card's metrics
 MAX_PICKLE_BYTES = 1_000_000
 
@@ -101,9 +103,21 @@ def read_checkpoint(path: Path) -> Checkpoint:
     return _checked(read_content(path), path.name)
 
 
-def read_content(path: Path) -> object:
-    """What a file of torch.save holds, without running any code in it. Raises CheckpointError."""
-    _refuse_unsafe_size(path)
+def most_bytes() -> int:
+    """The largest model file that is read: more where this copy allows larger networks."""
+    try:
+        parameters = limits.read_network_limits().parameters
+    except LimitError:  # which is said where a network is to be built
+        return MAX_CHECKPOINT_BYTES
+    return max(MAX_CHECKPOINT_BYTES, 12 * int(parameters))
+
+
+def read_content(path: Path, copies: int = 1) -> object:
+    """What a file of torch.save holds, without running any code in it. Raises CheckpointError.
+
+    `copies`: how many times the weights of a model file it may hold.
+    """
+    _refuse_unsafe_size(path, copies * most_bytes())
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
@@ -125,7 +139,7 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
     Raises CheckpointError for a file that is damaged, unsafe, too large, or of a run with another
     config; only `epochs` may differ, since a run can be continued.
     """
-    content = read_content(path)
+    content = read_content(path, RESUME_COPIES)
     kind = content.get("format") if isinstance(content, dict) else None
     if kind in EARLIER_RESUME_FORMATS:
         raise CheckpointError(
@@ -149,14 +163,12 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
     return values
 
 
-def _refuse_unsafe_size(path: Path) -> None:
+def _refuse_unsafe_size(path: Path, most: int) -> None:
     """Refuse by size, before anything is decoded: a zip can be far larger inside than outside."""
     try:
         size = path.stat().st_size
-        if size > MAX_CHECKPOINT_BYTES:
-            raise CheckpointError(
-                f"{path.name} has {size:,} bytes; at most {MAX_CHECKPOINT_BYTES:,} are allowed."
-            )
+        if size > most:
+            raise CheckpointError(f"{path.name} has {size:,} bytes; at most {most:,} are allowed.")
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
@@ -166,7 +178,7 @@ def _refuse_unsafe_size(path: Path) -> None:
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
     unpacked = sum(part.file_size for part in parts)
-    if unpacked > MAX_CHECKPOINT_BYTES:
+    if unpacked > most:
         raise CheckpointError(
             f"{path.name} would unpack to {unpacked:,} bytes; it was not made by this app."
         )

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from fashion_core import catalog, checkpoints, files
+from fashion_core import catalog, checkpoints, files, models, resume, training
 from fashion_core.catalog import list_models
 from fashion_core.checkpoints import load_model, read_checkpoint
 from fashion_core.config import TrainConfig
@@ -116,6 +116,22 @@ def test_a_file_beyond_the_size_limit_is_refused_unread(tmp_path):
         file.truncate(checkpoints.MAX_CHECKPOINT_BYTES + 1)
     with pytest.raises(CheckpointError, match="at most 64,000,000"):
         read_checkpoint(path)
+
+
+def test_the_largest_network_that_may_be_built_goes_on_after_a_pause(tmp_path, monkeypatch):
+    config = TrainConfig(model="conv 64 same, pool, dense 390")
+    state = training.new_state(config, torch.device("cpu"))
+    assert 4_800_000 < models.count_parameters(state.model) < 5_000_000
+    state.best_weights = {name: each.clone() for name, each in state.model.state_dict().items()}
+    path = tmp_path / "resume.pt"
+    checkpoints.save_resume(path, config, resume.state_to_dict(state))
+    assert path.stat().st_size > checkpoints.MAX_CHECKPOINT_BYTES
+    kept = checkpoints.read_resume(path, config)
+    assert kept["best_weights"].keys() == state.best_weights.keys()
+    monkeypatch.setenv("FASHION_MAX_PARAMETERS", "20000000")
+    assert checkpoints.most_bytes() == 240_000_000
+    monkeypatch.setenv("FASHION_MAX_PARAMETERS", "many")
+    assert checkpoints.most_bytes() == checkpoints.MAX_CHECKPOINT_BYTES
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
