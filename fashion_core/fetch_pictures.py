@@ -189,10 +189,13 @@ PHOTO_LABELS = {
 
 
 def _plan_photos(address: str, folder: Path, limit: int, problems: list[str]) -> Plan:
-    """One file a photo. Writes index.csv, which says who sent each, before any photo is there."""
+    """One file a photo. Writes index.csv, which says who sent each, before any photo is there.
+
+    It names all usable photos, not only those that are asked for: others may be here already.
+    """
     try:
         listing = b"".join(_pieces(f"{address}images.csv")).decode("utf-8")
-        rows = _choose(csv.DictReader(io.StringIO(listing)), limit or PHOTOS)
+        rows = _usable(csv.DictReader(io.StringIO(listing)))
         index = io.StringIO()
         lines = [(label, f"{image}.jpg", sender) for label, image, sender in rows]
         csv.writer(index).writerows([("class", "file", "sender"), *lines])
@@ -202,22 +205,31 @@ def _plan_photos(address: str, folder: Path, limit: int, problems: list[str]) ->
         return []
     return [
         (folder / label / f"{image}.jpg", partial(_photo, f"{address}images/{image}.jpg"))
-        for label, image, _ in rows
+        for label, image, _ in _first_of_each(rows, limit or PHOTOS)
     ]
 
 
-def _choose(rows: Iterable[dict], limit: int) -> list[tuple[str, str, str]]:
-    """Class, image and sender of the first `limit` photos of each class. Raises ValueError."""
+def _usable(rows: Iterable[dict]) -> list[tuple[str, str, str]]:
+    """Class, image and sender of the photos that show a class or none. Raises ValueError."""
     class_of = {label: name for name, labels in PHOTO_LABELS.items() for label in labels}
-    chosen, counts = [], dict.fromkeys(PHOTO_LABELS, 0)
+    usable = []
     for row in rows:
         name, image = class_of.get(row.get("label")), row.get("image") or ""
         # The image becomes a file's name: nothing from outside may be a path
-        if name and re.fullmatch(r"[0-9A-Za-z-]{1,100}", image) and counts[name] < limit:
-            counts[name] += 1
-            chosen.append((name, image, row.get("sender_id") or ""))
-    if not chosen:
+        if name and re.fullmatch(r"[0-9A-Za-z-]{1,100}", image):
+            usable.append((name, image, row.get("sender_id") or ""))
+    if not usable:
         raise ValueError("it lists no photos with image, sender_id and label")
+    return usable
+
+
+def _first_of_each(rows: list[tuple[str, str, str]], limit: int) -> list[tuple[str, str, str]]:
+    """The first `limit` rows of each class, in their order."""
+    counts, chosen = dict.fromkeys(PHOTO_LABELS, 0), []
+    for row in rows:
+        counts[row[0]] += 1
+        if counts[row[0]] <= limit:
+            chosen.append(row)
     return chosen
 
 

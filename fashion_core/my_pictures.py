@@ -225,6 +225,11 @@ class PicturesInFolder:
         with self._changing("The label could not be changed"):
             path = self._find(picture_id)
             target = self.folder / folder_name(label) / path.name
+            if target != path and target.exists():  # put there by hand
+                raise PictureSetError(
+                    f"The label could not be changed: {target.parent.name} has another"
+                    f" {target.name}. Rename one of the two files."
+                )
             target.parent.mkdir(exist_ok=True)
             files.replace_file(path, target)
             self._tidy(path.parent)

@@ -104,7 +104,7 @@ class _Item:
 def pictures_dir() -> Path:
     """Where the picture sets are: FASHION_PICTURES_DIR, otherwise data/pictures."""
     wish = os.environ.get(ENVIRONMENT_NAME, "").strip()
-    return Path(wish) if wish else PROJECT_DIR / "data" / "pictures"
+    return Path(wish).expanduser() if wish else PROJECT_DIR / "data" / "pictures"
 
 
 def list_picture_sets() -> list[str]:
@@ -182,18 +182,23 @@ def set_fingerprint(folder: Path) -> str:
 def count_pictures(folder: Path) -> dict[str, int]:
     """About how many garments and other things a set holds, without opening any photo.
 
-    Keys drawings, photos and others; what is broken counts too.
+    Keys drawings, photos and others; what is broken counts too. The drawings of a set that has
+    files, too, count as photos: their strokes are not drawn anew.
     """
-    counts = {"drawings": 0, "photos": 0, "others": 0}
+    counts, any_file = {"drawings": 0, "photos": 0, "others": 0}, False
     for inner in [folder, *_list_folders(folder, [])]:
         is_other = inner.name.lower() in OTHER_FOLDERS
         drawings = sum(_count_lines(path) for path in _list_files(inner, (".ndjson",), []))
         photos = len(_list_files(inner, SUFFIXES, [])) if inner != folder else 0
+        any_file |= photos > 0
         if is_other:
             counts["others"] += drawings + photos
         elif inner == folder or classes_of(inner.name):
             counts["drawings"] += drawings
             counts["photos"] += photos
+    if any_file:
+        counts["photos"] += counts["drawings"]
+        counts["drawings"] = 0
     return counts
 
 

@@ -364,6 +364,14 @@ def test_of_each_class_the_first_photos_are_fetched(clothing, tmp_path):
     assert photos == ["T-shirt_top/a-0.jpg", "Trouser/a-1.jpg", "none/a-5.jpg"]
 
 
+def test_fewer_photos_of_each_class_leave_the_senders_of_those_that_are_here(clothing, tmp_path):
+    assert fetch("clothing", clothing, tmp_path) == []
+    before = picture_sets.load_picture_set(tmp_path)
+    assert fetch("clothing", clothing, tmp_path, 1) == []
+    after = picture_sets.load_picture_set(tmp_path)
+    assert (after.sources, after.keys) == (before.sources, before.keys)
+
+
 def test_the_classes_of_the_labels_are_known():
     assert all(picture_sets.classes_of(name) is not None for name in fetching.PHOTO_LABELS)
 

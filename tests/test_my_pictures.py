@@ -141,6 +141,13 @@ def test_files_put_there_by_hand_count_and_links_do_not(kept, tmp_path):
     (found,) = kept.read_all()
     assert (found.picture_id, found.label, found.source) == ("mine", 9, "file")
     assert found.pixels.any()
+    other = kept.folder / "Coat" / "mine.png"
+    other.parent.mkdir()
+    drawing(90).save(other)
+    before = tree(kept.folder)
+    with pytest.raises(PictureSetError, match=r"has another mine\.png"):
+        kept.relabel("mine", 4)
+    assert tree(kept.folder) == before
 
 
 # Zip files

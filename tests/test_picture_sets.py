@@ -166,8 +166,18 @@ def test_labels_beside_a_word_say_which_class_a_drawing_is(folder, unprepared):
 
 def test_a_set_of_photos_and_drawings_has_no_strokes(folder, unprepared):
     save_drawings(folder / "none" / "cat.ndjson", line(1))
+    assert picture_sets.count_pictures(folder)["others"] == 1
+    save_drawings(folder / "pants.ndjson", line(2), line(3))
+    assert picture_sets.count_pictures(folder)["drawings"] == 2
     save_photo(folder / "none" / "a.png")
     assert load_picture_set(folder).strokes is None
+    assert picture_sets.count_pictures(folder) == {"drawings": 0, "photos": 2, "others": 2}
+
+
+def test_a_tilde_means_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FASHION_PICTURES_DIR", "~/pictures")
+    assert picture_sets.pictures_dir() == tmp_path / "pictures"
 
 
 @pytest.mark.parametrize(

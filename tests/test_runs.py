@@ -197,6 +197,7 @@ def test_the_worker_is_told_the_folders_that_this_process_means(runs_dir, monkey
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("FASHION_RUNS_DIR", "~/here")
     monkeypatch.setenv("FASHION_DATA_DIR", "data")
+    monkeypatch.setenv("FASHION_PICTURES_DIR", "pictures")
     # As a worker has it
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(files.PROJECT_DIR), "more"]))
     run_queue.start_or_add(TrainConfig())
@@ -205,7 +206,21 @@ def test_the_worker_is_told_the_folders_that_this_process_means(runs_dir, monkey
         str(tmp_path / "here"),
         str(tmp_path / "data"),
     )
+    assert told["FASHION_PICTURES_DIR"] == str(tmp_path / "pictures")
     assert told["PYTHONPATH"].split(os.pathsep) == [str(files.PROJECT_DIR), "more"]
+
+
+@pytest.mark.parametrize(("quota", "threads"), [("200000 100000", 1), ("350000 100000", 3)])
+def test_a_container_trains_on_no_more_than_it_may_use(monkeypatch, tmp_path, quota, threads):
+    monkeypatch.delenv("FASHION_TRAIN_THREADS", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16))
+    monkeypatch.setattr(control.psutil, "cpu_count", lambda logical: 16)
+    monkeypatch.setattr(control, "QUOTA_FILE", tmp_path / "cpu.max")
+    assert control.thread_count() == 15
+    (tmp_path / "cpu.max").write_text("max 100000")
+    assert control.thread_count() == 15
+    (tmp_path / "cpu.max").write_text(quota)
+    assert control.thread_count() == threads
 
 
 def test_what_a_page_cannot_show_is_taken_out_of_a_status(runs_dir):

@@ -4,6 +4,7 @@ All of it happens under the launch lock, so that one of two who ask at once is a
 """
 
 import contextlib
+import math
 import os
 import shutil
 import subprocess
@@ -141,7 +142,7 @@ def _worker_environment() -> dict[str, str]:
     others = [path for path in paths if path not in ("", str(files.PROJECT_DIR))]
     environment["PYTHONPATH"] = os.pathsep.join([str(files.PROJECT_DIR), *others])
     # Relative ones mean this process's folder, not the worker's
-    for name in ("FASHION_RUNS_DIR", "FASHION_DATA_DIR"):
+    for name in ("FASHION_RUNS_DIR", "FASHION_DATA_DIR", "FASHION_PICTURES_DIR"):
         if environment.get(name):
             environment[name] = os.path.abspath(os.path.expanduser(environment[name]))
     return environment
@@ -227,4 +228,16 @@ def thread_count() -> int:
         usable = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows
         usable = os.cpu_count() or 1
-    return max(1, min(usable, psutil.cpu_count(logical=False) or usable) - 1)
+    usable = min(usable, _quota())
+    return max(1, int(min(usable, psutil.cpu_count(logical=False) or usable)) - 1)
+
+
+QUOTA_FILE = Path("/sys/fs/cgroup/cpu.max")  # of Linux's containers: microseconds of each period
+
+
+def _quota() -> float:
+    """How many processors a container may use up, rounded up; infinite where nothing says so."""
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = QUOTA_FILE.read_text().split()
+        return max(1, math.ceil(int(quota) / int(period)))
+    return math.inf
