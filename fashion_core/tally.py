@@ -31,23 +31,33 @@ class ClassCount:
     right: int
 
 
-def add(label_drawn: int, label_answered: int) -> None:
+def add(label_drawn: int, label_answered: int) -> int:
     """Count one picture. Labels 0…9, or OUTLIER for none of the ten and for an answer in doubt.
 
-    Raises RunError where the count cannot be kept.
+    Returns the number of the round, for `take_back`. Raises RunError where the count cannot be
+    kept.
     """
-    _change(label_drawn, label_answered, 1)
+    return _change(label_drawn, label_answered, 1)
 
 
-def take_back(label_drawn: int, label_answered: int) -> None:
-    """Undo one `add` with these labels. Raises RunError where that cannot be kept."""
-    _change(label_drawn, label_answered, -1)
+def take_back(label_drawn: int, label_answered: int, round_number: int) -> None:
+    """Undo one `add` with these labels; nothing where the tally has begun anew since.
+
+    Raises RunError where that cannot be kept.
+    """
+    _change(label_drawn, label_answered, -1, round_number)
 
 
 def clear() -> None:
-    """Begin at nothing. Raises RunError."""
+    """Begin another round at nothing. Raises RunError."""
     with _locked():
-        _write(np.zeros((SIZE, SIZE), np.int64))
+        _write(np.zeros((SIZE, SIZE), np.int64), _read_round() + 1)
+
+
+def _read_round() -> int:
+    with contextlib.suppress(RunError, KeyError, ValueError, TypeError):
+        return int(files.read_json(tally_path())["round"])
+    return 0
 
 
 def read_tally() -> np.ndarray:
@@ -73,15 +83,18 @@ def tally_path() -> Path:
     return folders.runs_dir() / "tally.json"
 
 
-def _change(label_drawn: int, label_answered: int, by: int) -> None:
+def _change(label_drawn: int, label_answered: int, by: int, only_in: int | None = None) -> int:
+    """Change one cell, perhaps in this round only; returns the round's number."""
     for label in (label_drawn, label_answered):
         if not OUTLIER <= label < NUM_CLASSES:
             raise ValueError(f"A label must be from {OUTLIER} to {NUM_CLASSES - 1}, not {label}.")
     with _locked():
-        counts = read_tally()
-        # OUTLIER, -1, is the last row and column
-        counts[label_drawn, label_answered] = max(0, counts[label_drawn, label_answered] + by)
-        _write(counts)
+        counts, round_number = read_tally(), _read_round()
+        if only_in in (None, round_number):
+            # OUTLIER, -1, is the last row and column
+            counts[label_drawn, label_answered] = max(0, counts[label_drawn, label_answered] + by)
+            _write(counts, round_number)
+        return round_number
 
 
 @contextlib.contextmanager
@@ -96,5 +109,6 @@ def _locked():
         raise folders.unwritable(error, "The tally") from error
 
 
-def _write(counts: np.ndarray) -> None:
-    files.write_json(tally_path(), {"counts": np.minimum(counts, MOST).tolist()})
+def _write(counts: np.ndarray, round_number: int) -> None:
+    values = {"counts": np.minimum(counts, MOST).tolist(), "round": round_number}
+    files.write_json(tally_path(), values)

@@ -28,11 +28,21 @@ def test_each_class_has_its_drawings_and_its_right_answers():
         ("Ankle boot", 1, 1),
         ("None of these", 2, 1),
     ]
-    tally.take_back(0, 6)
-    tally.take_back(9, 8)  # never counted
+    tally.take_back(0, 6, 0)
+    tally.take_back(9, 8, 0)  # never counted
     assert told()[0] == ("T-shirt/top", 1, 1)
     assert told()[2] == ("Ankle boot", 1, 1)
     tally.clear()
+    assert told() == []
+
+
+def test_what_was_counted_before_a_new_beginning_takes_nothing_away_after_it():
+    before = tally.add(8, 8)
+    tally.clear()
+    after = tally.add(8, 8)
+    tally.take_back(8, 8, before)  # a visitor who changes their mind
+    assert told() == [("Bag", 1, 1)]
+    tally.take_back(8, 8, after)
     assert told() == []
 
 

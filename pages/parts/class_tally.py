@@ -22,5 +22,4 @@ def count_picture(digest: int, label: int | None, answer: int) -> None:
         if digest in counted:
             tally.take_back(*counted.pop(digest))
         if label is not None:
-            tally.add(label, answer)
-            counted[digest] = label, answer
+            counted[digest] = label, answer, tally.add(label, answer)

@@ -172,7 +172,7 @@ def alike_key(part: str, picture: str) -> str:
 
 
 # Lecture
-TALLIED = "tallied"  # by a picture's digest, what was counted of it: its label and the answer
+TALLIED = "tallied"  # by a picture's digest, what was counted of it: label, answer, the round
 
 # Glossary
 TERM = "term"  # the term that a link asks for, in the URL
