@@ -7,6 +7,7 @@ from run_folders import make_run
 from sklearn.neighbors import NearestNeighbors
 
 from fashion_core import checkpoints, data, files, models
+from fashion_core.errors import InsideError
 from fashion_core.inside import features, job, jobs
 from fashion_core.runs import folders
 from fashion_core.transforms import normalise
@@ -37,6 +38,12 @@ def test_features_are_what_the_last_layer_reads(name):
     # Linear in the vector, so the mean of both ways gives the mean of both answers
     again = torch.tensor(found) * length
     np.testing.assert_allclose(last(again).detach(), logits, atol=1e-4)
+
+
+def test_features_too_wide_to_be_compared_are_a_sentence():
+    model = models.build_model("conv 32, pool").eval()
+    with pytest.raises(InsideError, match="reads 5,408 numbers"):
+        features.penultimate(model, np.zeros((1, 28, 28), np.uint8))
 
 
 def test_the_nearest_are_scikit_learns(index):

@@ -22,6 +22,8 @@ from fashion_core.predict import EVAL_BATCH_SIZE
 from fashion_core.transforms import normalise
 
 DIMENSIONS = 64
+# Wider ones would take gigabytes for all training images, and minutes for their axes
+MAX_WIDTH = 2_048
 Report = Callable[[int, int], None]  # images done, images in all
 
 
@@ -38,7 +40,7 @@ def iterate_features(model: nn.Module, pixels: np.ndarray) -> Iterator[np.ndarra
     """Yield the features of all pixels (N, 28, 28) uint8 in order: (n, D) float32, of length 1.
 
     In a network that looks at the mirror image too, they are the mean of both ways. Raises
-    InsideError where they are not finite, ValueError for other pixels.
+    InsideError where they are not finite or wider than MAX_WIDTH, ValueError for other pixels.
     """
     device = next(model.parameters()).device
     for start in range(0, len(pixels), EVAL_BATCH_SIZE):
@@ -46,6 +48,11 @@ def iterate_features(model: nn.Module, pixels: np.ndarray) -> Iterator[np.ndarra
         images = normalise(batch).to(memory_format=torch.channels_last)
         with torch.inference_mode(), _LinearInput() as last:
             model.eval()(images)
+        if last.value.shape[-1] > MAX_WIDTH:
+            raise InsideError(
+                f"The last layer of this network reads {last.value.shape[-1]:,} numbers; up to"
+                f" {MAX_WIDTH:,} can be compared. A global layer or a dense one before it helps."
+            )
         vectors = last.value.unflatten(0, (-1, len(batch))).mean(dim=0).float()  # (n, D)
         features = nn.functional.normalize(vectors).cpu().numpy()
         if not np.isfinite(features).all():

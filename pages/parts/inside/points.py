@@ -46,7 +46,7 @@ _hovered_image = st.components.v2.component(
     js=Path(__file__).with_name("hover.js").read_text("utf-8"),
 )
 
-FEATURE_PARTS = 20  # kept in memory, of two models; each is at most 0.5 MB
+FEATURE_PARTS = 20  # kept in memory, of two models; each is 0.5 MB, of a wide own network 4 MB
 
 
 @st.cache_data(max_entries=FEATURE_PARTS, show_spinner=False)
@@ -65,6 +65,11 @@ def cached_test_features(entry: ModelEntry) -> np.ndarray:
         parts.append(_cached_features_part(str(entry.path), entry.fingerprint, start))
     bar.empty()
     return np.concatenate(parts).astype(np.float32)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _cached_plane(path: str, fingerprint: str, _vectors: np.ndarray) -> projection.Plane:
+    return projection.principal_plane(_vectors)
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
@@ -116,7 +121,7 @@ def show_points(picture: Picture, entry: ModelEntry) -> None:
             return
         mark = projection.among_neighbours(positions, vectors, vector)
     else:
-        plane = projection.principal_plane(vectors)
+        plane = _cached_plane(str(entry.path), entry.fingerprint, vectors)
         positions, mark = projection.on_plane(plane, vectors), projection.on_plane(plane, vector)
     show_map(positions, mark, split, probs, coloring, entry)
 
