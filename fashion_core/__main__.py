@@ -109,7 +109,8 @@ def _show_files(bar: "tqdm", name: str, files_done: int, files_total: int) -> No
 
 def _config_options(command):
     """One option per hyper-parameter, with the range and help text that the page's form shows."""
-    for name in reversed(offered_fields()):
+    # The answers to a fold are kept by the app's runs only
+    for name in reversed([name for name in offered_fields() if name != "fold"]):
         spec, facts = TrainConfig.__dataclass_fields__[name], field_spec(name)
         flags = ["--" + spec.name.replace("_", "-")]
         shown = {"default": spec.default, "show_default": True, "help": facts["help"]}
@@ -173,6 +174,8 @@ def train(
 
     Interrupted with Ctrl+C, it leaves the best so far.
     """
+    import torch
+
     from fashion_core import checkpoints, training
 
     for path in (out, out.with_suffix(".json")):
@@ -185,6 +188,8 @@ def train(
     config = TrainConfig.from_dict(values)
     folders.check_network(config.model)
     _try_writing(out)
+    if os.environ.get("FASHION_TRAIN_THREADS"):  # else torch's own choice: no page waits for it
+        torch.set_num_threads(control.thread_count())
     state = training.new_state(config)
     if start_from:
         training.start_from(state, checkpoints.read_checkpoint(start_from))
@@ -292,6 +297,10 @@ def evaluate(
 
     if split != "all" and not folder:
         raise click.UsageError("--split is a part of --pictures; the test images have none.")
+    if whole and not folder:
+        raise click.UsageError("--whole is for --pictures; the test images are whole.")
+    if keep and folder:
+        raise click.UsageError("--keep keeps answers to the test images; leave out --pictures.")
     path = checkpoint or catalog.recommended_path()
     if folder:
         result = _picture_result(path, folder, split, whole)

@@ -49,7 +49,7 @@ TEMPLATES = {
     "Classic with norm": (NAMED["FashionCNNNorm"], "Batch norm after each convolution."),
     "Small residual": (
         "conv 16 same bn, pool, residual 16, conv 32 same bn, pool, residual 32, global max",
-        "Shortcuts: two blocks learn only what to add. A tenth of the classic's parameters.",
+        "Shortcuts: two blocks learn only what to add. An eighth of the classic's parameters.",
     ),
     "All convolutions": (
         "conv 16 same, conv 32 same stride 2, conv 64 same stride 2, conv 64 1, global avg",

@@ -37,7 +37,7 @@ def card_bytes(path: Path) -> bytes:
 
 
 def pt_snippet(name: str) -> str:
-    """Eight lines that ask the model file `name` in this project's folder about a picture."""
+    """The lines that ask the model file `name` in this project's folder about a picture."""
     return f"""\
 from pathlib import Path
 from fashion_core import checkpoints, predict
@@ -52,7 +52,7 @@ print(f"{{CLASS_NAMES[answer.label]}}, {{answer.probs.max():.1%}}")"""
 
 
 def onnx_snippet(name: str) -> str:
-    """Eight lines that ask the ONNX file `name` anywhere, with onnxruntime and Pillow alone."""
+    """The lines that ask the ONNX file `name` anywhere, with onnxruntime and Pillow alone."""
     return f"""\
 import json, numpy, onnxruntime
 from PIL import Image

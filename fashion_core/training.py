@@ -151,14 +151,14 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
 
     {"kind": "step", epoch, step, train_loss, learning_rate, images_per_second, elapsed_seconds}
     {"kind": "epoch", epoch, step, train_loss, val_loss, val_accuracy, best, images_per_second,
-    elapsed_seconds} and, with `config.synthetic`, synthetic_accuracy: that on synthetic pictures
-    made of validation images
+    elapsed_seconds} and, with `config.synthetic`, `drawings` and `photos`, synthetic_accuracy,
+    drawings_accuracy and photos_accuracy, see `validate`
 
     `epoch` counts from 1, `step` counts finished weight updates, `train_loss` is the mean
     cross-entropy in nats since the last step event (or over the epoch), without label smoothing and
     mixtures; `elapsed_seconds` includes validation, `images_per_second` does not. The best weights
-    by validation accuracy are kept in `state`. A restored state goes on where it was: on a CPU with
-    the same number of threads its events equal those of a training that was never interrupted,
+    are kept in `state`, as `validate` judges them. A restored state goes on where it was: on a CPU
+    with the same number of threads its events equal those of a training that was never interrupted,
     apart from the times. Raises TrainingFailed when the loss is not finite or explodes.
     """
     tensors = training_tensors(state.config, train_split)
@@ -600,8 +600,8 @@ def _threshold(kinds: list[np.ndarray]) -> float:
 def final_metrics(state: TrainState, test_split: Split | None) -> dict:
     """The metrics of the best weights, as plain JSON values for the checkpoint and its card.
 
-    Puts the best weights into `state.model`. With a test split its accuracy, per-class report and
-    confusion counts are added; it is read here, once, when everything has been chosen.
+    Puts the best weights into `state.model`. With a test split its accuracy and per-class report
+    are added; it is read here, once, when everything has been chosen.
     """
     state.model.load_state_dict(state.best_weights)
     metrics = {

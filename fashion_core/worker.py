@@ -305,7 +305,7 @@ class _Camera:
         # What validation images were called last: too slow to ask at every look
         self.confusion = next((f.confusion for f in reversed(film.read_film(run_dir))), None)
         self.next_step = self._after_this()
-        if state.step == 0:
+        if state.step == 0 and self.confusion is None:
             self._shoot(None)
 
     def watch(self, event: dict) -> None:
