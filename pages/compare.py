@@ -92,6 +92,9 @@ def pick(group: str | None, name: str | None = None) -> None:
     """Show the images of a group, of the class `name` alone if there is one; no cell any more."""
     unpick_cell()
     st.session_state[state.GROUP], st.session_state[state.GROUP_CLASS] = group, name
+    if group is None and state.CLASSES_TABLE in st.session_state:
+        # The table would not tell of a click on the cell that it still holds
+        st.session_state[state.CLASSES_TABLE] = {"selection": {"cells": []}}
 
 
 def picked_group(cell: tuple[int, int] | None) -> tuple[str, str | None] | None:

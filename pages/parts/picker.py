@@ -120,11 +120,15 @@ def ask_first_model(entry: ModelEntry, key: str, label: str, second: str) -> Non
     that one is chosen as the first. `key`: of the widget.
     """
     labels = unique_labels({each.model_id: model_label(each) for each in catalog.list_models()})
-    if st.session_state.get(key) != entry.model_id:  # told only then: else it undoes a click
+    told = st.session_state.get(state.labels_key(key)), st.session_state.get(key)
+    if told != (labels, entry.model_id):  # told only then: else it undoes a click
         st.session_state[key] = entry.model_id
+    st.session_state[state.labels_key(key)] = labels
 
     def take() -> None:
         chosen = st.session_state[key]
+        if chosen not in labels:  # a label of before, as the browser still had it
+            return
         if chosen == st.session_state.get(second):
             st.session_state[second] = entry.model_id
         st.session_state[state.MODEL] = chosen

@@ -160,6 +160,10 @@ def test_a_click_on_a_name_opens_the_run_and_a_visitors_own_come_first(page, app
     expect(card).to_contain_text("started by Ada")
     expect(card.get_by_role("button", name="Delete")).to_be_disabled()
     expect(page).to_have_url(re.compile("open=20260101-000001-aaaa"))
+    card.get_by_role("button", name="Close this run").click()
+    expect(card).to_have_count(0)
+    click_name(page, 3)  # the same cell again
+    expect(card).to_contain_text("started by Ada")
     main(page).get_by_role("button", name="Your name").click()
     page.get_by_role("textbox", name="Your name").fill("Ada")
     page.keyboard.press("Enter")

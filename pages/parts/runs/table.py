@@ -8,7 +8,7 @@ from fashion_core.architecture import short_name
 from fashion_core.config import MODELS
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
-from fashion_core.text import format_count
+from fashion_core.text import format_count, unique_labels
 from pages.parts import state
 from pages.parts.glossary import meaning_of
 from pages.parts.history import has_returned
@@ -39,8 +39,9 @@ def ask_filters(found: list[folders.Run]) -> dict:
     states = bar.multiselect(
         "State", folders.STATES, format_func=str.capitalize, key=state.RUN_STATE, **some
     )
+    names = unique_labels({name: short_name(name) for name in network_names(found)})
     networks = bar.multiselect(
-        "Network", network_names(found), format_func=short_name, key=state.NETWORK, **some
+        "Network", list(names), format_func=names.get, key=state.NETWORK, **some
     )
     known_tags = sorted({tag for run in found for tag in run.annotations.tags}, key=str.casefold)
     tags = bar.multiselect("Tag", known_tags, key=state.TAG, disabled=not known_tags, **some)
@@ -152,9 +153,14 @@ def draw_table(frame: pd.DataFrame, columns: list[str]) -> None:
     shown = list(frame.index)
     rows = sorted(shown.index(run_id) for run_id in ticked_ids() if run_id in shown)
     drawn = st.session_state.get(state.RUNS_TABLE)
-    # Streamlit keeps ticks by row: they are put right only when the rows have moved
-    if drawn is not None and sorted(drawn["selection"]["rows"]) != rows:
+    # Streamlit keeps ticks and the clicked cell by row: put right only when the rows have moved or
+    # the run of the cell was closed, so that a click on the same cell counts again
+    moved = st.session_state.get(state.TABLE_RUNS, shown) != shown
+    clicked = drawn is not None and bool(drawn["selection"].get("cells"))
+    stale = clicked and (moved or st.session_state.get(state.OPENED_RUN) is None)
+    if drawn is not None and (stale or sorted(drawn["selection"]["rows"]) != rows):
         st.session_state[state.RUNS_TABLE] = {"selection": {"rows": rows}}
+        st.session_state[state.TAKEN_CELL] = None
     st.session_state[state.TABLE_RUNS] = shown
     st.dataframe(
         frame[columns],
