@@ -70,7 +70,7 @@ TEMPLATES = {
 MAX_TEXT = 2_000  # characters
 KERNELS = (1, 3, 5)
 MAX_MAPS, MAX_NUMBERS = 512, 4_096  # of one layer
-MAX_SHARE = 0.9  # of a dropout
+MIN_SHARE, MAX_SHARE = 0.01, 0.9  # of a dropout
 # Numbers between the layers for one image: a batch of them must fit into memory; the wide residual
 # network has 430,000
 MAX_VALUES = 1_000_000
@@ -312,8 +312,10 @@ def _read_flatten(words: list[str]) -> Layer:
 
 def _read_dropout(words: list[str]) -> Layer:
     share = _number(words[0]) if words else None
-    if share is None or not 0 < share <= MAX_SHARE:
-        raise _Unfit(f"dropout needs a share above 0 and up to {MAX_SHARE:g}, as in dropout 0.25.")
+    if share is None or not MIN_SHARE <= share <= MAX_SHARE:
+        raise _Unfit(
+            f"dropout needs a share from {MIN_SHARE:g} to {MAX_SHARE:g}, as in dropout 0.25."
+        )
     _refuse_rest("dropout", words[1:], "only a share")
     return Layer("dropout", share=share)
 

@@ -58,7 +58,8 @@ const ACTIONS = {
 function hear(event) {
   const action = ACTIONS[event.key]
   if (!size() || !action || event.ctrlKey || event.altKey || event.metaKey) return
-  if (event.target.closest?.(BUSY) || document.querySelector("[role=dialog]")) return
+  if (event.defaultPrevented || document.querySelector("[role=dialog]")) return
+  if (event.composedPath()[0].closest?.(BUSY)) return // also within a component's shadow
   event.preventDefault()
   action()
 }

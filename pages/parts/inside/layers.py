@@ -59,6 +59,7 @@ def ask_way(passage: Passage) -> int:
     mirrored = st.toggle(
         "Follow the mirror image",
         key=state.MIRROR,
+        persist_state="session",
         help="This network looks at the picture and at its mirror image, and takes the mean of"
         " both answers.",
     )

@@ -132,6 +132,7 @@ def show_cam(picture: Picture, entry: ModelEntry, answer: predict.Answer, label:
         required=True,
         format_func=lambda edge: f"{edge}×{edge}",
         key=state.CAM_SIZE,
+        persist_state="session",
         help="Later convolutions know more about clothes, but their maps are coarser. The last one"
         " is the usual choice.",
     )

@@ -97,6 +97,7 @@ def show_points(picture: Picture, entry: ModelEntry) -> None:
             required=True,
             format_func=LAYOUTS.get,
             key=state.LAYOUT,
+            persist_state="session",
             help=link_terms(
                 "PCA: the plane on which the features spread most. t-SNE keeps neighbours together;"
                 " distances between its groups mean nothing."
@@ -109,6 +110,7 @@ def show_points(picture: Picture, entry: ModelEntry) -> None:
             required=True,
             format_func=COLORINGS.get,
             key=state.COLORING,
+            persist_state="session",
         )
     split, probs = cached_split("test"), cached_test_probs(entry)
     vectors = cached_test_features(entry)

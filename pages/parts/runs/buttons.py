@@ -12,6 +12,7 @@ from fashion_core.runs.folders import Run
 from pages.parts import state
 from pages.parts.glossary import link_plain
 from pages.parts.html import plain
+from pages.parts.once import button_once
 from pages.parts.runs.continue_run import describe_history, forget_refusal
 from pages.parts.words import STATE_BADGES, describe_config
 
@@ -58,7 +59,7 @@ def show_running_buttons(run: Run) -> None:
 
 def show_paused_buttons(run: Run) -> None:
     """Resume and stop, of a paused run."""
-    st.button(
+    button_once(
         "Resume",
         icon=":material/play_circle:",
         key="resume",

@@ -14,6 +14,7 @@ from fashion_core import architecture
 from fashion_core.architecture import Facts, Layer
 from fashion_core.metadata import IMAGE_SIZE
 from pages.parts import state
+from pages.parts.once import button_once
 from pages.parts.runs.own_network import ask_undo, use_network
 
 # What it does and why is said in layer_focus.js.
@@ -146,7 +147,7 @@ def ask_average(layer: Layer, place: int, on_change: dict) -> None:
 def ask_dropout(layer: Layer, place: int, on_change: dict) -> None:
     st.number_input(
         f"Share that layer {place + 1} hides",
-        0.05,
+        architecture.MIN_SHARE,
         architecture.MAX_SHARE,
         layer.share,
         0.05,
@@ -215,7 +216,7 @@ def ask_move(
     change: Callable[[list[Layer]], list[Layer]],
     disabled: bool,
 ) -> None:
-    st.button(
+    button_once(
         f"{words}: layer {place + 1}",
         icon=f":material/{icon}:",
         help=words,

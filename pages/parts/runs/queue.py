@@ -13,6 +13,7 @@ from fashion_core.runs.queue import Queue
 from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.html import plain
+from pages.parts.once import button_once
 from pages.parts.visitor import may_delete
 from pages.parts.words import describe_config
 
@@ -83,7 +84,7 @@ def _ask_row_button(
     icon: str, words: str, run: Run, act: Callable, *args, disabled: bool = False
 ) -> None:
     """A button that is seen as an icon; its label is for those who listen."""
-    st.button(
+    button_once(
         f"{words}: {plain(run.name)}",
         icon=f":material/{icon}:",
         help=words,

@@ -15,6 +15,7 @@ from fashion_core.text import format_value
 from pages.parts import state
 from pages.parts.glossary import link_terms
 from pages.parts.html import plain
+from pages.parts.once import button_once
 from pages.parts.runs.own_network import field_value
 from pages.parts.words import STATE_BADGES
 
@@ -27,7 +28,7 @@ HELP = (
 def ask_find(values: dict) -> None:
     """The button, and where the curve is to be seen; `values` are those of the form."""
     finding, run = folders.finder_active(), folders.active_run()
-    st.button(
+    button_once(
         "Finding a learning rate…" if finding else "Find a learning rate",
         icon=":material/troubleshoot:",
         width="stretch",
