@@ -78,7 +78,9 @@ def start_run(values: dict, name: str) -> None:
 
 def show_live(run: folders.Run | None) -> None:
     """The card of the run, which draws itself anew every few seconds."""
-    with st.container(border=True):
+    # On a phone the run that the visitor watches stays before the form when it ends
+    own = run is not None and run.run_id == st.session_state.get(state.SHOWN_RUN)
+    with st.container(border=True, key="watched_run" if own else "live_run"):
         if run is None:
             st.subheader("No run yet", anchor=False)
             st.fragment(show_no_run, run_every=IDLE_SECONDS)()

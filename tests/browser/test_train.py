@@ -164,7 +164,7 @@ def test_the_film_of_two_epochs_grows_and_runs_from_the_untrained_network_to_the
     expect(moment).to_contain_text("Untrained")
     whole.get_by_role("button", name="Play").click()
     expect(moment).to_contain_text("Epoch 2 · ")
-    expect(whole.get_by_role("listitem", name="Your drawing, called")).to_be_visible()
+    expect(whole.get_by_role("listitem", name="The drawing, called")).to_be_visible()
     phone.goto(f"{app}/train")
     narrow = phone.get_by_role("group", name="Film of the training")
     narrow.get_by_role("slider").press("Home")  # by keyboard

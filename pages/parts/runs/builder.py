@@ -148,7 +148,8 @@ def show_totals(network: architecture.Network) -> None:
 def ask_seconds(config: TrainConfig) -> None:
     """What an epoch takes here, once it was measured; else the button that measures it."""
     measured = st.session_state.setdefault(state.EPOCH_SECONDS, {})
-    key = (config.model, config.optimizer, config.batch_size, config.images_per_epoch)
+    busy = folders.active_run() is not None
+    key = (config.model, config.optimizer, config.batch_size, config.images_per_epoch, busy)
     if key not in measured:
         pressed = st.button(
             "Measure an epoch",
@@ -162,12 +163,11 @@ def ask_seconds(config: TrainConfig) -> None:
         from fashion_core import speed  # with torch
 
         with st.spinner("A few steps"):
-            measured[key] = speed.seconds_per_epoch(config), folders.active_run() is not None
+            measured[key] = speed.seconds_per_epoch(config)
         st.rerun()  # without the button
-    seconds, busy = measured[key]
     beside = " beside the run that trains" if busy else ""
     st.markdown(
-        f"**{format_seconds(seconds)}** an epoch, measured on this machine{beside}.",
+        f"**{format_seconds(measured[key])}** an epoch, measured on this machine{beside}.",
         width="content",
     )
 

@@ -18,6 +18,9 @@ def show_continue(run: Run) -> None:
     """A field and a button, or why it cannot go on; nothing for a run that trains or waits."""
     if run.state not in run_queue.ENDED_STATES or run.config is None:
         return
+    if run.epochs_done >= max_epochs():
+        st.caption("It has trained as many epochs as this copy allows.")
+        return
     refusal = run_queue.continue_problem(run, run.epochs_done + 1)
     if refusal:
         st.caption(f"It cannot be continued: {plain(refusal)}")

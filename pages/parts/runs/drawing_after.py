@@ -44,11 +44,13 @@ def show_drawing_after(run: folders.Run) -> None:
     new, shipped = entries.get(run.run_id), entries.get(catalog.RECOMMENDED)
     if not (new and shipped):
         return
-    pixels = drawn_pixels()
+    pixels, whose = drawn_pixels(), "Your drawing"
     if pixels is None:
         pixels = film.read_drawing(run.run_dir)
+        if pixels is not None:  # perhaps somebody else's
+            whose = "The drawing of this run"
     with st.container(border=True, key="drawing_after"):
-        st.markdown("**Your drawing: what the new model and the shipped one call it**")
+        st.markdown(f"**{whose}: what the new model and the shipped one call it**")
         if pixels is None:
             st.caption("Draw something, and here you see what the new model calls it.")
             st.page_link("pages/classify.py", label="Draw something", icon=":material/draw:")
@@ -67,7 +69,7 @@ def show_both(pixels: np.ndarray, new: ModelEntry, shipped: ModelEntry) -> None:
     answers = [_cached_answer(str(each.path), each.fingerprint, pixels) for each in entries]
     with st.container(horizontal=True, gap="medium"):
         with st.container(width=112):
-            st.html(image_html(pixels, "sample", "Your drawing at 28 × 28 pixels"))
+            st.html(image_html(pixels, "sample", "The drawing at 28 × 28 pixels"))
         with st.container(key="drawing_answers"):
             titles = [entry.title for entry in entries]
             st.html(two_answers_html(list(zip(titles, answers, strict=True)), ""))

@@ -156,5 +156,5 @@ def pictures_of(drawing: np.ndarray | None) -> list[dict]:
     for picture in pictures:
         picture["name"] = CLASS_NAMES[picture["label"]]
     if drawing is not None:
-        pictures.append({"source": png_data_uri(drawing), "label": None, "name": "Your drawing"})
+        pictures.append({"source": png_data_uri(drawing), "label": None, "name": "The drawing"})
     return pictures

@@ -10,6 +10,7 @@ from fashion_core import limits
 from fashion_core.architecture import short_name
 from fashion_core.config import (
     ADDED_KINDS,
+    MAX_ADDED,
     RECIPES,
     TrainConfig,
     describe_value,
@@ -98,12 +99,11 @@ def ask_sources() -> dict:
             for name, column in zip(names, columns, strict=True):
                 with column:
                     values[name] = ask_field(name)
-        real = 1 - sum(values.values())
-        st.caption(
-            link_terms(
-                f"Fashion-MNIST's own images: {real:.0%} of each batch. {describe_sources()}"
-            )
-        )
+        added = sum(values.values())
+        words = f"Fashion-MNIST's own images: {1 - added:.0%} of each batch."
+        if added > MAX_ADDED + 1e-9:
+            words = f"These are {added:.0%} of each batch, of which they may be {MAX_ADDED:.0%}."
+        st.caption(link_terms(f"{words} {describe_sources()}"))
     return values
 
 
