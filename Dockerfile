@@ -1,5 +1,6 @@
 # The app with the CPU build of torch:  docker build -t fashion-cnn-lab .  &&  docker run -p 8501:8501 fashion-cnn-lab
-# To keep trained models: -v fashion-runs:/app/checkpoints/runs
+# To keep trained models and visitors' pictures:
+# -v fashion-runs:/app/checkpoints/runs -v fashion-pictures:/app/data/pictures
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -12,7 +13,7 @@ RUN pip install --no-deps --index-url https://download.pytorch.org/whl/cpu \
     && pip install -r requirements.txt
 
 COPY . .
-RUN useradd --create-home app && mkdir -p checkpoints/runs data && chown -R app checkpoints data
+RUN useradd --create-home app && mkdir -p checkpoints/runs data/pictures && chown -R app checkpoints data
 USER app
 
 # Without the data the image still works: Classify needs only the shipped model, the other pages say what to do.

@@ -68,7 +68,7 @@ data: $(APP_READY)
 	@$(PY) -m fashion_core fetch-data
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Installing: a stamp per list of packages, so that the second `make run` starts at once.

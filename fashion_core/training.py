@@ -508,7 +508,7 @@ def validate(state: TrainState, val_split: Split) -> dict:
 
 
 def _overall(accuracies: list[float], counts: list[int]) -> float:
-    """The mean of the kinds' accuracies, each weighed by the square root of its pictures' number.
+    """The mean of the kinds' accuracies, each weighted by the square root of its pictures' number.
 
     The chance in an accuracy falls with that root, so each kind brings the same share of it into
     the mean: two hundred photos do not decide alone which weights are the best.

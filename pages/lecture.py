@@ -36,7 +36,7 @@ def show_address() -> None:
 
 @st.fragment(run_every=REFRESH_SECONDS)
 def show_tally() -> None:
-    """How many drawings of each class were answered rightly, kept up to date."""
+    """How many pictures of each class were classified correctly, kept up to date."""
     counts = tally.read_tally()
     rows = tally.class_counts(counts)
     st.subheader("What this class tried", anchor=False)
@@ -48,14 +48,14 @@ def show_tally() -> None:
         return
     drawn, right = int(counts.sum()), int(counts.diagonal().sum())
     st.metric(
-        "Answered rightly",
+        "Classified correctly",
         f"{right} of {drawn}",
         f"{right / drawn:.0%}",
         delta_color="off",
         delta_arrow="off",
     )
     st.html(tally_html(rows))
-    st.caption("Outlined: how many were tried. Filled: how many of these were answered rightly.")
+    st.caption("Outlined: how many were tried. Filled: those classified correctly.")
     st.button(
         "Begin anew",
         icon=":material/restart_alt:",
@@ -66,7 +66,7 @@ def show_tally() -> None:
 
 
 def tally_html(rows: list[tally.ClassCount]) -> str:
-    """Each class with a bar of how many were tried, and in it those answered rightly."""
+    """Each class with a bar of how many were tried, and in it those classified correctly."""
     most = max(row.drawn for row in rows)
     return '<div class="bars tally">' + "".join(tally_row(row, most) for row in rows) + "</div>"
 

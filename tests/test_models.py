@@ -4,8 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from fashion_core.architecture import NAMED
 from fashion_core.config import MODELS
 from fashion_core.models import (
+    NETWORKS,
     TRAIN_EDGE,
     DeepResidualNet,
     FashionCNN,
@@ -17,6 +19,7 @@ from fashion_core.models import (
     fold_norms,
     layer_table,
 )
+from pages.parts.home.network import NETWORK_NOTES
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,10 @@ from fashion_core.models import (
 def test_parameter_count(network, parameters):
     assert count_parameters(network()) == parameters
     assert f"{parameters:,} parameters" in MODELS[network.__name__]
+
+
+def test_every_network_is_described_wherever_one_is():
+    assert set(NETWORKS) == set(MODELS) == set(NAMED) == set(NETWORK_NOTES)
 
 
 def test_same_function_as_the_textbook_order():

@@ -80,7 +80,7 @@ def test_a_cell_counts_when_it_is_among_the_most_confused(runs_dir):
     app = open_page("lesson", model="fashion_cnn")
     for cell, sentence in (
         ((6, 6), "on the diagonal"),
-        ((9, 0), "Other cells have more"),
+        ((9, 0), "Look for the highest numbers"),
         ((6, 0), "as T-shirt/top. At 28 × 28"),
     ):
         app.session_state[state.SEEN_CELL] = cell

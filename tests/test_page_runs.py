@@ -154,10 +154,10 @@ def test_a_run_says_what_was_chosen_with_names_as_they_are_written(runs_dir):
     assert "Network ResidualNet, epochs 2, optimizer AdamW" in words(open_page("runs", runs=run_id))
     other = make_run("Beta", start_model="fashion_cnn")
     app = open_page("runs", runs=f"{run_id},{other}", open=other)
-    assert set(app.dataframe[1].value["Taught from"]) == {"", "Classic CNN, taught"}
+    assert set(app.dataframe[1].value["Taught from"]) == {"", "Classic CNN, distilled"}
     said = words(app)
     assert "They differ in: Network, Optimizer, Taught from." in said
-    assert "taught from Classic CNN, taught" in said
+    assert "taught from Classic CNN, distilled" in said
 
 
 def test_a_link_opens_a_run_below_the_table_until_it_is_closed(runs_dir):

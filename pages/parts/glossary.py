@@ -448,8 +448,8 @@ TERMS = {
     ),
     "Training images": Term(
         "55,000 images that a network may learn from.",
-        LABELS,
-        "all of them",
+        HOME,
+        "the training pictures",
         forms=("training split",),
     ),
     "Validation": Term(

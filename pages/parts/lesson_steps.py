@@ -165,7 +165,7 @@ def check_cell(entry: ModelEntry) -> Outcome:
     pairs = [(a, b) for a, b, _ in evaluation.most_confused(confusion, MOST_CONFUSED)]
     told = f"{describe_cell(int(confusion[true, pred]), true, pred)}."
     if cell not in pairs:
-        return Outcome(f"{told} Other cells have more. Look for the darkest one off the diagonal.")
+        return Outcome(f"{told} Look for the highest numbers off the diagonal.")
     return Outcome(
         f"{told} At 28 × 28 grey pixels collars and buttons are gone, and what is left is almost"
         " the same shape.",

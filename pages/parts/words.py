@@ -68,7 +68,7 @@ def model_label(entry: ModelEntry) -> str:
 
 def describe_model(card: dict) -> str:
     """What sets a model apart from the others, in a line."""
-    config, knows = card.get("config") or {}, "learned product shots only; drawings puzzle it"
+    config, knows = card.get("config") or {}, "learned product photos only; drawings puzzle it"
     if share_of(config, "synthetic"):
         knows = "learned drawings and photos too"
     if share_of(config, "drawings") or share_of(config, "photos"):

@@ -175,6 +175,7 @@ def describe_training(card: dict) -> str:
     ]
     extras = {
         f"taught from {former_title(config['start_model'])}": config["start_model"],
+        "fine-tuned from another model's weights": "started_from_sha256" in card,
         **{describe_share(kind, config): share_of(config, kind) for kind in ADDED_KINDS},
         "with mixup": config["mixup"],
         "a wide net as teacher": config["distillation"],
