@@ -23,7 +23,7 @@ from torch import nn
 from fashion_core import files, limits
 from fashion_core.architecture import read_network, refuse_too_large
 from fashion_core.config import MODELS, TrainConfig
-from fashion_core.errors import CheckpointError, ConfigError, LimitError
+from fashion_core.errors import CheckpointError, ConfigError
 from fashion_core.models import build_model, fold_norms
 
 FORMAT = "fashion-cnn-lab/1"
@@ -90,8 +90,6 @@ def save_resume(path: Path, config: TrainConfig, values: dict) -> None:
 # Reading
 
 
-# 5 million float32 weights are 20 MB; three times that was not saved by this app
-MAX_CHECKPOINT_BYTES = 64_000_000
 # What going on needs is four times the weights: them, the best ones and two averages
 RESUME_COPIES = 4
 # Of a file all but the tensors' numbers: about 10 kB, and a card's metrics
@@ -103,21 +101,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
     return _checked(read_content(path), path.name)
 
 
-def most_bytes() -> int:
-    """The largest model file that is read: more where this copy allows larger networks."""
-    try:
-        parameters = limits.read_network_limits().parameters
-    except LimitError:  # which is said where a network is to be built
-        return MAX_CHECKPOINT_BYTES
-    return max(MAX_CHECKPOINT_BYTES, 12 * int(parameters))
-
-
 def read_content(path: Path, copies: int = 1) -> object:
     """What a file of torch.save holds, without running any code in it. Raises CheckpointError.
 
     `copies`: how many times the weights of a model file it may hold.
     """
-    _refuse_unsafe_size(path, copies * most_bytes())
+    _refuse_unsafe_size(path, copies * limits.most_model_bytes())
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from fashion_core import checkpoints, evaluation, training
+from fashion_core import checkpoints, evaluation, limits, training
 from fashion_core.checkpoints import Checkpoint
 from fashion_core.config import MODELS, TrainConfig
 from fashion_core.data import Split
@@ -113,10 +113,10 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
 
     Writers of this format sort tensors as they like. Raises CheckpointError.
     """
-    if path.stat().st_size > checkpoints.most_bytes():
+    if path.stat().st_size > limits.most_model_bytes():
         raise CheckpointError(
             f"{path.name} has {path.stat().st_size:,} bytes; at most"
-            f" {checkpoints.most_bytes():,} are allowed."
+            f" {limits.most_model_bytes():,} are allowed."
         )
     data = path.read_bytes()
     length = int.from_bytes(data[:LENGTH_BYTES], "little")

@@ -131,6 +131,19 @@ def read_network_limits() -> NetworkLimits:
     return NetworkLimits(**{key: value for key, value in found.items() if math.isfinite(value)})
 
 
+# 5 million float32 weights are 20 MB; three times that was not saved by this app
+MAX_MODEL_BYTES = 64_000_000
+
+
+def most_model_bytes() -> int:
+    """The largest model file that is read: larger where this copy allows larger networks."""
+    try:
+        parameters = read_network_limits().parameters
+    except LimitError:  # which is said where a network is to be built
+        return MAX_MODEL_BYTES
+    return max(MAX_MODEL_BYTES, 12 * int(parameters))
+
+
 def read_limits() -> Limits:
     """The limits that the environment sets. Raises LimitError."""
     return Limits(

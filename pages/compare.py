@@ -92,9 +92,6 @@ def pick(group: str | None, name: str | None = None) -> None:
     """Show the images of a group, of the class `name` alone if there is one; no cell any more."""
     unpick_cell()
     st.session_state[state.GROUP], st.session_state[state.GROUP_CLASS] = group, name
-    if group is None and state.CLASSES_TABLE in st.session_state:
-        # The table would not tell of a click on the cell that it still holds
-        st.session_state[state.CLASSES_TABLE] = {"selection": {"cells": []}}
 
 
 def picked_group(cell: tuple[int, int] | None) -> tuple[str, str | None] | None:
@@ -277,9 +274,25 @@ GROUP_OF_COLUMN = {
 
 def take_number() -> None:
     """Show the images of the number that was clicked in the table."""
-    for row, column in st.session_state[state.CLASSES_TABLE]["selection"]["cells"]:
-        if column in GROUP_OF_COLUMN and row < len(CLASS_NAMES):
-            pick(GROUP_OF_COLUMN[column], CLASS_NAMES[row])
+    for group, name in clicked_numbers():
+        pick(group, name)
+
+
+def clicked_numbers() -> list[tuple[str, str]]:
+    """The group and the class of the number that the table holds as clicked, if there is one."""
+    held = st.session_state.get(state.CLASSES_TABLE, {"selection": {}})["selection"]
+    return [
+        (GROUP_OF_COLUMN[column], CLASS_NAMES[row])
+        for row, column in held.get("cells", ())
+        if column in GROUP_OF_COLUMN and row < len(CLASS_NAMES)
+    ]
+
+
+def free_clicked_number() -> None:
+    """Let the table hold none that is not shown: it would not tell of another click on it."""
+    shown = st.session_state.get(state.GROUP), st.session_state.get(state.GROUP_CLASS)
+    if clicked_numbers() and clicked_numbers() != [shown]:
+        st.session_state[state.CLASSES_TABLE] = {"selection": {"cells": []}}
 
 
 RECALLS = {"recall_a": "A", "recall_b": "B", "difference": "B − A"}
@@ -306,6 +319,7 @@ def show_classes(rows: list[dict]) -> None:
     # A format of the column's own would print a hyphen for a minus
     printed = dict.fromkeys(("recall_a", "recall_b"), "{:.1f}".format)
     printed["difference"] = partial(format_signed, digits=1)
+    free_clicked_number()
     st.dataframe(
         frame.style.format(printed),
         hide_index=True,

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from fashion_core import catalog, checkpoints, files, models, resume, training
+from fashion_core import catalog, checkpoints, files, limits, models, resume, training
 from fashion_core.catalog import list_models
 from fashion_core.checkpoints import load_model, read_checkpoint
 from fashion_core.config import TrainConfig
@@ -113,7 +113,7 @@ def test_a_missing_file_is_refused(tmp_path):
 def test_a_file_beyond_the_size_limit_is_refused_unread(tmp_path):
     path = tmp_path / "large.pt"
     with path.open("wb") as file:
-        file.truncate(checkpoints.MAX_CHECKPOINT_BYTES + 1)
+        file.truncate(limits.MAX_MODEL_BYTES + 1)
     with pytest.raises(CheckpointError, match="at most 64,000,000"):
         read_checkpoint(path)
 
@@ -125,19 +125,19 @@ def test_the_largest_network_that_may_be_built_goes_on_after_a_pause(tmp_path, m
     state.best_weights = {name: each.clone() for name, each in state.model.state_dict().items()}
     path = tmp_path / "resume.pt"
     checkpoints.save_resume(path, config, resume.state_to_dict(state))
-    assert path.stat().st_size > checkpoints.MAX_CHECKPOINT_BYTES
+    assert path.stat().st_size > limits.MAX_MODEL_BYTES
     kept = checkpoints.read_resume(path, config)
     assert kept["best_weights"].keys() == state.best_weights.keys()
     monkeypatch.setenv("FASHION_MAX_PARAMETERS", "20000000")
-    assert checkpoints.most_bytes() == 240_000_000
+    assert limits.most_model_bytes() == 240_000_000
     monkeypatch.setenv("FASHION_MAX_PARAMETERS", "many")
-    assert checkpoints.most_bytes() == checkpoints.MAX_CHECKPOINT_BYTES
+    assert limits.most_model_bytes() == limits.MAX_MODEL_BYTES
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
     path = tmp_path / "bomb.pt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("archive/data.pkl", bytes(checkpoints.MAX_CHECKPOINT_BYTES + 1))
+        archive.writestr("archive/data.pkl", bytes(limits.MAX_MODEL_BYTES + 1))
     assert path.stat().st_size < 1_000_000
     with pytest.raises(CheckpointError, match="unpack"):
         read_checkpoint(path)

@@ -264,6 +264,7 @@ STEPS = (
 def fill_train(values: dict) -> None:
     """Let Train's form hold these values when it is drawn next."""
     st.session_state[state.TRAIN_VALUES] = values
+    st.session_state.pop(state.SHOWN_RUN, None)  # on a phone the form comes first then
     for name, value in values.items():
         st.session_state[state.train_key(name)] = value
     st.session_state[state.RECIPE_BASE] = "Quick look"

@@ -79,7 +79,7 @@ def show_networks(entries: list[ModelEntry], in_use: ModelEntry | None) -> None:
         layers = cached_layers(name)
         entry = model_of(entries, name, in_use)
         show_about(name, layers, entry, in_use)
-        show_picture(name, layers, entry)
+        show_picture(name, layers, entry, in_use)
         with st.expander("Layer table", icon=":material/table_rows:"):
             st.html(table_html(layers))
 
@@ -155,6 +155,7 @@ def show_buttons(name: str, entry: ModelEntry | None, in_use: ModelEntry | None)
                 use_model(entry.model_id)
         if st.button("Train this network", icon=":material/model_training:", key="train_network"):
             st.session_state[state.train_key("model")] = name
+            st.session_state.pop(state.SHOWN_RUN, None)  # the form comes first
             st.switch_page("pages/train.py")
 
 
@@ -209,13 +210,18 @@ INSIDE = "pages/inside.py"  # where what each layer does can be seen
 MANY_LAYERS = 11  # from here on they are drawn smaller
 
 
-def show_picture(name: str, layers: list[dict], entry: ModelEntry | None) -> None:
+def show_picture(
+    name: str, layers: list[dict], entry: ModelEntry | None, in_use: ModelEntry | None
+) -> None:
     """A row of layers from the picture to the ten classes; it wraps where it is too long.
 
     A click opens Inside with the model `entry`, which becomes the one in use.
     """
     words = "Under each layer: what flows out of it, channels × height × width."
-    st.caption(f"{words} Click one to see what it does on Inside." if entry else words)
+    if entry:
+        words += " Click one to see what it does on Inside"
+        words += "." if entry is in_use else f"; “{plain(entry.title)}” is in use then."
+    st.caption(words)
     drawn = [{"kind": "picture", "shape": (1, 28, 28), "parameters": 0}]
     drawn += [layer for layer in layers if layer["kind"] in LAYER_NAMES]
     many = len(drawn) >= MANY_LAYERS

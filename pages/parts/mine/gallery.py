@@ -223,5 +223,6 @@ def show_undo() -> None:
 
 
 def _bring_back() -> None:
-    kept = st.session_state[state.TAKEN_BACK]
-    attempt(lambda: store().add([kept]), state.KEEP_PROBLEM)
+    kept = st.session_state.get(state.TAKEN_BACK)
+    if kept:  # not at a second click
+        attempt(lambda: store().add([kept]), state.KEEP_PROBLEM)

@@ -34,14 +34,14 @@ def attempt(change: Callable[[], None], problem_key: str) -> bool:
 
     A picture that was deleted before can no longer be brought back then.
     """
-    deleted = st.session_state.pop(state.TAKEN_BACK, None)
+    deleted = st.session_state.get(state.TAKEN_BACK)
     try:
         change()
     except LabError as error:
         st.session_state[problem_key] = str(error)
-        if deleted:
-            st.session_state[state.TAKEN_BACK] = deleted
         return False
+    if st.session_state.get(state.TAKEN_BACK) is deleted:
+        st.session_state.pop(state.TAKEN_BACK, None)
     return True
 
 

@@ -20,7 +20,6 @@ from pages.parts.visitor import deleting_problem
 from pages.parts.words import STATE_BADGES, describe_config
 
 CARDS_AT_MOST = 6
-MAX_DOWNLOAD_BYTES = 64_000_000  # what `checkpoints` takes back
 
 
 def show_opened(run: folders.Run, close: Callable[[], None]) -> None:
@@ -120,8 +119,7 @@ def show_model_buttons(run: folders.Run) -> None:
 
 def model_bytes(run: folders.Run) -> bytes:
     """The content of the run's model file."""
-    with run.model_path.open("rb") as file:
-        return file.read(MAX_DOWNLOAD_BYTES)
+    return run.model_path.read_bytes()
 
 
 # Name, note and tags

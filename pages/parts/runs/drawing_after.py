@@ -32,9 +32,9 @@ def knows_drawings(config: dict) -> bool:
 
 
 def learned_from(config: dict) -> str:
-    """What a training with these settings learns from: "yours", "drawings" or "photos" only."""
+    """What a training with these settings learns from: "kept", "drawings" or "photos" only."""
     if config.get("start_model"):
-        return "yours"
+        return "kept"
     return "drawings" if knows_drawings(config) else "photos"
 
 
@@ -84,13 +84,14 @@ def _cached_answer(path: str, fingerprint: str, pixels: np.ndarray) -> Answer:
 
 
 WHY_ALIKE = {
-    "yours": ": the new model was taught your pictures.",
+    "kept": ": the new model was taught pictures that were kept here.",
     "drawings": ": the new model learned from drawings, too.",
-    "photos": ", although the new model has seen product photos only: filled in like this, your"
+    "photos": ", although the new model has seen product photos only: filled in like this, the"
     " drawing looks like one.",
 }
 WHY_DIFFERENT = {
-    "yours": "They differ: the new model was taught your pictures, the shipped one was not.",
+    "kept": "They differ: the new model was taught pictures that were kept here."
+    " The shipped one was not.",
     "drawings": "They differ although both learned from drawings: the shipped model saw many more,"
     " and for longer.",
     "photos": "They differ because the new model learned product photos only, where clothes are"

@@ -84,7 +84,8 @@ def _ask_row_button(
     icon: str, words: str, run: Run, act: Callable, *args, disabled: bool = False
 ) -> None:
     """A button that is seen as an icon; its label is for those who listen."""
-    button_once(
+    make = st.button if act is run_queue.move else button_once  # two steps are two clicks
+    make(
         f"{words}: {plain(run.name)}",
         icon=f":material/{icon}:",
         help=words,

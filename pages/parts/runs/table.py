@@ -155,6 +155,8 @@ def draw_table(frame: pd.DataFrame, columns: list[str]) -> None:
     drawn = st.session_state.get(state.RUNS_TABLE)
     # Streamlit keeps ticks and the clicked cell by row: put right only when the rows have moved or
     # the run of the cell was closed, so that a click on the same cell counts again
+    if drawn is None:  # a table that begins anew holds no cell
+        st.session_state[state.TAKEN_CELL] = None
     moved = st.session_state.get(state.TABLE_RUNS, shown) != shown
     clicked = drawn is not None and bool(drawn["selection"].get("cells"))
     stale = clicked and (moved or st.session_state.get(state.OPENED_RUN) is None)
