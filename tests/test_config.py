@@ -7,7 +7,7 @@ import math
 import pytest
 
 from fashion_core import config, files, models
-from fashion_core.config import RECIPES, TrainConfig, field_spec
+from fashion_core.config import ADDED_KINDS, RECIPES, TrainConfig, field_spec
 from fashion_core.errors import ConfigError
 from fashion_core.text import format_value
 
@@ -56,12 +56,16 @@ def test_wrong_types_and_unknown_names_are_refused(name, value):
         TrainConfig(**{name: value})
 
 
+EXCLUDING = {"distillation": True, "mixup": 0.1}
+
+
 @pytest.mark.parametrize(
     "pair",
     [
         {"distillation": True, "synthetic": True},
         {"distillation": True, "mixup": 0.1},
         {"synthetic": True, "mixup": 0.1},
+        *({kind: 0.2, other: on} for kind in ADDED_KINDS for other, on in EXCLUDING.items()),
     ],
 )
 def test_what_excludes_each_other_is_refused_together(pair):

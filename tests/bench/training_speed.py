@@ -142,12 +142,13 @@ def compare_patience(root: Path, seed: int) -> float:
         accuracy = plain.accuracy(plain.val_set)
         print(f"plain: {accuracy:.4f} after {seconds:.1f} s of training")
     our_seconds = 0.0
-    for our_speed, accuracy in our_epochs(TrainConfig(**RECIPES["Quick look"][0], seed=seed)):
-        our_seconds += len(plain.train_set) / our_speed
+    config = TrainConfig(**RECIPES["Quick look"][0], seed=seed)
+    for our_speed, accuracy in our_epochs(config):
+        our_seconds += config.learned_size / our_speed
         print(f"ours: {accuracy:.4f} after {our_seconds:.1f} s of training")
         if accuracy >= GOAL:
             return seconds / our_seconds
-    return 0.0
+    raise RuntimeError(f"Quick look ended with {accuracy:.4f} of the validation images.")
 
 
 def print_ratios(title: str, ratios: list[float]) -> None:
