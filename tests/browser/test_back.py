@@ -59,4 +59,4 @@ def test_back_and_forward_show_each_page_as_it_was_left_in_one_step_each(page, a
     expect(page).to_have_url(re.compile("model=fashion_cnn_norm"))
     go(page, page.go_forward)
     expect(page).to_have_url(f"{app}/?model=fashion_cnn")
-    expect(page.get_by_role("combobox", name="Model in use")).to_have_value(re.compile("taught"))
+    expect(page.get_by_role("combobox", name="Model in use")).to_have_value(re.compile("distilled"))
