@@ -77,6 +77,7 @@ def fill(state: str) -> None:
 
 # What is photographed
 
+EDGE = 280  # pixels of the canvas
 SHIRT = [
     (100, 50),
     (60, 70),
@@ -108,10 +109,12 @@ def draw_shirt(page) -> None:
     page.wait_for_timeout(1_500)
     page.locator("canvas").last.scroll_into_view_if_needed()
     box = page.locator("canvas").last.bounding_box()
-    page.mouse.move(box["x"] + SHIRT[0][0], box["y"] + SHIRT[0][1])
+    shown = box["width"] / EDGE  # as large as the screen has room for
+    places = [(box["x"] + shown * x, box["y"] + shown * y) for x, y in SHIRT]
+    page.mouse.move(*places[0])
     page.mouse.down()
-    for x, y in SHIRT[1:]:
-        page.mouse.move(box["x"] + x, box["y"] + y, steps=3)
+    for place in places[1:]:
+        page.mouse.move(*place, steps=3)
     page.mouse.up()
     page.locator("img.seen").wait_for()
 
