@@ -15,7 +15,7 @@ from fashion_core.config import MODELS, TrainConfig
 from fashion_core.runs import control, folders
 from pages.parts import state
 from pages.parts.cached import cached_split
-from pages.parts.home.network import model_of
+from pages.parts.home.network import describe_training, model_of
 from pages.parts.home.training_pictures import describe_people
 from pages.parts.html import plain
 
@@ -288,6 +288,13 @@ def test_home_says_which_shipped_models_had_mixup_a_teacher_or_synthetic_picture
     networks(app).set_value("WideResidualNet").run()
     assert "56 epochs with SGD" in words(app)
     assert "with mixup" in words(app)
+
+
+def test_home_says_what_a_model_began_as():
+    told = describe_training({"config": {"start_model": "fashion_cnn"}})
+    assert "taught from Classic CNN, distilled" in told.replace("\\", "")
+    assert "taught from" not in describe_training({"config": {}})
+    assert "fine-tuned" in describe_training({"started_from_sha256": "0"})
 
 
 def test_a_network_on_home_is_used_with_one_click(runs_dir):

@@ -174,8 +174,9 @@ def describe_training(card: dict) -> str:
         f"{config['train_size']:,} images",
         f"seed {config['seed']}",
     ]
+    if config["start_model"]:
+        parts.append(f"taught from {former_title(config['start_model'])}")
     extras = {
-        f"taught from {former_title(config['start_model'])}": config["start_model"],
         "fine-tuned from another model's weights": "started_from_sha256" in card,
         **{describe_share(kind, config): share_of(config, kind) for kind in ADDED_KINDS},
         "with mixup": config["mixup"],
