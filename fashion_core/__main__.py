@@ -179,10 +179,7 @@ def train(
     from fashion_core import checkpoints, training
 
     for path in (out, out.with_suffix(".json")):
-        if path.exists() and not overwrite:
-            raise click.UsageError(
-                f"{path} is there already. Name another file with --out, or say --overwrite."
-            )
+        _refuse_existing(path, overwrite)
     if network:
         values["model"] = network
     config = TrainConfig.from_dict(values)
@@ -233,9 +230,8 @@ def _save(out: Path, state: "TrainState", metrics: dict, origin: dict) -> dict:
     metrics = metrics | {"elapsed_seconds": state.elapsed_seconds} | origin
     checkpoints.save_checkpoint(out, config, weights, metrics)
     card = checkpoints.Checkpoint(config.model, config, weights, metrics).card
-    new = out.with_suffix(".json.tmp")
-    new.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    os.replace(new, out.with_suffix(".json"))
+    with files.replacing(out.with_suffix(".json")) as new:
+        new.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return card
 
 
@@ -308,8 +304,6 @@ def evaluate(
         return
     model, split = checkpoints.load_model(path), data.load_split("test")
     logits = predict.predict_logits(model, split.pixels)  # (10000, 10)
-    if keep:
-        kept_answers.save_answers(path, logits)
     preds = logits.argmax(1)
     result = {
         "checkpoint": str(path),
@@ -318,11 +312,17 @@ def evaluate(
         "confusion": evaluation.confusion(split.labels, preds).tolist(),
         "images": len(preds),
     }
+    _print_result(result, as_json)
+    if keep:  # last: a folder that cannot be written to costs no result
+        kept_answers.save_answers(path, logits)
+
+
+def _print_result(result: dict, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(result))
         return
     accuracy = f"test accuracy {result['test_accuracy']:.2%}"
-    click.echo(f"{path}: {accuracy} on {result['images']:,} images")
+    click.echo(f"{result['checkpoint']}: {accuracy} on {result['images']:,} images")
     click.echo(f"{'class':12} precision  recall     F1")
     for row in result["per_class"]:
         numbers = f"{row['precision']:9.3f} {row['recall']:7.3f} {row['f1']:6.3f}"
@@ -484,13 +484,21 @@ def ask_teacher_command():
     click.echo(f"Wrote {distillation.answers_path()}.")
 
 
+def _refuse_existing(path: Path, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise click.UsageError(
+            f"{path} is there already. Name another file with --out, or say --overwrite."
+        )
+
+
 @cli.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--format", "kind", type=click.Choice(["onnx", "card", "csv", "tensorboard"]), required=True
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
-def export(checkpoint: Path | None, kind: str, out: Path):
+@click.option("--overwrite", is_flag=True, help="Replace FILE if it is there already.")
+def export(checkpoint: Path | None, kind: str, out: Path, overwrite: bool):
     """Write CHECKPOINT (default: the recommended model) as an ONNX file or as its JSON card.
 
     csv and tensorboard: the curves of the run whose model.pt CHECKPOINT is. TensorBoard wants
@@ -498,6 +506,7 @@ def export(checkpoint: Path | None, kind: str, out: Path):
     """
     from fashion_core import catalog, export, onnx_export
 
+    _refuse_existing(out, overwrite)
     path = checkpoint or catalog.recommended_path()
     if kind in ("onnx", "card"):
         content = {"onnx": onnx_export.onnx_bytes, "card": export.card_bytes}[kind](path)

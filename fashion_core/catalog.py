@@ -75,7 +75,7 @@ def _run_entry(run: folders.Run) -> ModelEntry:
     card |= folders.metrics_of(run.status)
     if {"steps", "epoch"} & run.status.keys():
         card["epochs_done"] = run.epochs_done
-    if "input_scaling" in run.status:  # trained elsewhere
+    if run.trained_elsewhere:
         card["input_scaling"] = run.status["input_scaling"]
     return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
 

@@ -66,17 +66,13 @@ def save_checkpoint(path: Path, config: TrainConfig, weights: dict, metrics: dic
 
 
 def _write_content(path: Path, content: dict) -> None:
-    temporary = files.temporary_path(path)
     try:
-        with temporary.open("wb") as file:
+        with files.replacing(path) as temporary, temporary.open("wb") as file:
             torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())  # else a power cut may leave the new name with nothing in it
-        files.replace_file(temporary, path)
     except RuntimeError as error:  # torch's zip writer reports a full disk this way
         raise OSError(f"{path.name} could not be written: {str(error).splitlines()[0]}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 RESUME_FORMAT = "fashion-cnn-lab/resume/3"

@@ -40,7 +40,7 @@ def latest_runs(runs: Iterable[Run]) -> dict[str, Run | None]:
     """
     groups: dict[TrainConfig, dict[str, Run | None]] = {}
     for run in runs:
-        if run.config is None or run.config.fold == ALL_FOLDS:
+        if run.config is None or run.config.fold == ALL_FOLDS or run.is_imported:
             continue
         shared = dataclasses.replace(run.config, fold=ALL_FOLDS)
         group = groups.setdefault(shared, dict.fromkeys(FOLD_NAMES))
@@ -82,14 +82,8 @@ def answers_path(run_dir: Path) -> Path:
 
 def save_answers(run_dir: Path, indices: np.ndarray, logits: np.ndarray) -> None:
     """Keep logits (n, 10) float32, as float16, of the images `indices` (n,). Raises OSError."""
-    path = answers_path(run_dir)
-    temporary = files.temporary_path(path)
-    try:
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, indices=indices, logits=logits.astype(np.float16))
-        files.replace_file(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with files.replacing(answers_path(run_dir)) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, indices=indices, logits=logits.astype(np.float16))
 
 
 MAX_ANSWERS_BYTES = 5_000_000  # of 18,334 images they are 0.4 MB

@@ -12,7 +12,6 @@ looks at both.
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,11 +111,8 @@ def ask_teacher(pixels: np.ndarray) -> Iterator[np.ndarray]:
 
 def save_answers(answers: np.ndarray) -> None:
     """Keep the teacher's logits (1 + MIXTURES, 55000, 10) beside it. Raises OSError."""
-    path = answers_path()
-    temporary = path.with_name(f"{path.name}.tmp")
-    with temporary.open("wb") as file:
+    with files.replacing(answers_path()) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, answers=answers.astype(np.float16), teacher=_teacher_digest())
-    os.replace(temporary, path)
 
 
 def _teacher_digest() -> str:

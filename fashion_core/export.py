@@ -96,8 +96,8 @@ def curves_csv(run: folders.Run) -> bytes:
 def tensorboard_bytes(run: folders.Run) -> bytes:
     """The curves of a run as a TensorBoard event file; its name must contain "tfevents".
 
-    train_loss and learning_rate at every logged step; val_loss, val_accuracy and synthetic_accuracy
-    at the step with which their epoch ended. Wall times are those of the training, counted from the
+    train_loss and learning_rate at every logged step; those of EPOCH_SCALARS that were measured at
+    the step with which their epoch ended. Wall times are those of the training, counted from the
     run's start. Raises ExportError for a run without a single event, and where the package
     tensorboardX is missing.
     """

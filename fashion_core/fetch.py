@@ -65,7 +65,7 @@ def fetch_data(
             _fetch_missing(fetch, target, partial(report or _no_report, source_name))
             return data.verify_folder(target)
         except FETCH_ERRORS as error:
-            problems.append(f"- {source_name}: {_reason(error)}")
+            problems.append(f"- {source_name}: {reason_of(error)}")
     raise DataError(
         "\n".join(["Fashion-MNIST could not be fetched.", *problems, data.WAYS_TO_SUPPLY])
     )
@@ -107,8 +107,8 @@ def _is_good(folder: Path, name: str) -> bool:
         return False
 
 
-def _reason(error: Exception) -> str:
-    """Why a source failed, in a few words."""
+def reason_of(error: Exception) -> str:
+    """Why something could not be fetched, in a few words."""
     if isinstance(error, subprocess.TimeoutExpired):
         return f"{error.cmd[0]} took longer than {error.timeout:.0f} seconds."
     if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):

@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 
 from fashion_core.errors import PictureError, PictureSetError
-from fashion_core.files import replace_file, temporary_path
+from fashion_core.fetch import reason_of
+from fashion_core.files import replacing
 from fashion_core.picture_sets import LICENCE_FILE, NONE, WORDS, pictures_dir
 from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
 
@@ -58,7 +59,8 @@ def fetch_pictures(
     folder = target or pictures_dir() / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / LICENCE_FILE, LICENCES[name].encode("utf-8"))
+        with replacing(folder / LICENCE_FILE) as temporary:
+            temporary.write_text(LICENCES[name], encoding="utf-8")
     except OSError as error:
         raise PictureSetError(f"{folder} cannot be written: {error.strerror}.") from error
     problems: list[str] = []
@@ -84,10 +86,11 @@ def _fetch_all(plan: Plan, report: Report, problems: list[str]) -> int:
             if not path.exists():
                 content = fetch()
                 path.parent.mkdir(parents=True, exist_ok=True)
-                _write(path, content)
+                with replacing(path) as temporary:
+                    temporary.write_bytes(content)
             there, dead = there + 1, 0
         except FETCH_ERRORS as error:
-            problems.append(f"{path.name}: {_reason(error)}")
+            problems.append(f"{path.name}: {reason_of(error)}")
             dead = 0 if _is_refusal(error) else dead + 1
         if dead == MAX_DEAD:
             problems.append(f"Gave up after {dead} failures. Run this again to go on from here.")
@@ -95,23 +98,6 @@ def _fetch_all(plan: Plan, report: Report, problems: list[str]) -> int:
     else:
         report("", len(plan), len(plan))
     return there
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file in one step. Raises OSError."""
-    temporary = temporary_path(path)
-    try:
-        temporary.write_bytes(content)
-        replace_file(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _reason(error: Exception) -> str:
-    """Why a file could not be had, in a few words."""
-    if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
-        error = error.reason  # urllib wraps "Name or service not known" and the like in <…>
-    return str(error) or type(error).__name__
 
 
 # Drawings
@@ -199,9 +185,10 @@ def _plan_photos(address: str, folder: Path, limit: int, problems: list[str]) ->
         index = io.StringIO()
         lines = [(label, f"{image}.jpg", sender) for label, image, sender in rows]
         csv.writer(index).writerows([("class", "file", "sender"), *lines])
-        _write(folder / "index.csv", index.getvalue().encode("utf-8"))
+        with replacing(folder / "index.csv") as temporary:
+            temporary.write_text(index.getvalue(), encoding="utf-8", newline="")
     except (*FETCH_ERRORS, csv.Error) as error:
-        problems.append(f"images.csv: {_reason(error)}")
+        problems.append(f"images.csv: {reason_of(error)}")
         return []
     return [
         (folder / label / f"{image}.jpg", partial(_photo, f"{address}images/{image}.jpg"))

@@ -10,6 +10,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from fashion_core.errors import RunError
@@ -28,18 +29,23 @@ DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC), 
 
 def write_json(path: Path, values: dict) -> None:
     """Replace a JSON file in one step: a reader sees the old one or the new one. Raises OSError."""
-    temporary = temporary_path(path)
-    try:
+    with replacing(path) as temporary:
         temporary.write_text(json.dumps(values, allow_nan=False), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A name beside a file for what is to replace it in one step, if nothing is raised meanwhile.
+
+    It is this process's and this thread's alone. Raises OSError.
+    """
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
+    try:
+        yield temporary
         replace_file(temporary, path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-
-
-def temporary_path(path: Path) -> Path:
-    """A name beside the file for what will replace it, of this process and this thread alone."""
-    return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
 
 
 def replace_file(source: Path, target: Path) -> None:

@@ -26,14 +26,8 @@ def save_answers(model_path: Path, logits: np.ndarray, digest: str | None = None
         short = logits.astype(np.float16)
     same = np.array_equal(short.argmax(axis=1), logits.argmax(axis=1)) and np.isfinite(short).all()
     kept = {"logits": short if same else logits, "model": digest or files.digest_of(model_path)}
-    path = answers_path(model_path)
-    temporary = files.temporary_path(path)
-    try:
-        with temporary.open("wb") as file:
-            np.savez_compressed(file, **kept)
-        files.replace_file(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with files.replacing(answers_path(model_path)) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **kept)
 
 
 def read_answers(model_path: Path) -> np.ndarray | None:

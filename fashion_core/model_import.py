@@ -18,10 +18,10 @@ def import_model(source: Path, name: str, owner: str = "") -> str:
     limits.refuse_if_read_only()
     checkpoint = _read_any(source)
     config, metrics = checkpoint.config, checkpoint.metrics
+    status = _imported_status(metrics)
     # "stopped", so that nothing takes it for a run that trains
     run_id = folders.create_run(config, name, "stopped", owner)
     run_dir = folders.run_dir_of(run_id)
-    status = _imported_status(metrics)
     try:
         # Saved anew, not copied: only what was checked gets in
         checkpoints.save_checkpoint(run_dir / "model.pt", config, checkpoint.weights, metrics)
@@ -44,7 +44,8 @@ def _read_any(source: Path) -> Checkpoint:
 
 def _describe_import(metrics: dict) -> str:
     scaling, accuracy = metrics.get("input_scaling"), metrics.get("test_accuracy")
-    if scaling not in foreign_weights.SCALINGS or files.number_or(accuracy, None) is None:
+    known = isinstance(scaling, str) and scaling in foreign_weights.SCALINGS
+    if not known or files.number_or(accuracy, None) is None:
         return "Imported from a file."
     return (
         f"Imported weights that were trained elsewhere, on pixels scaled to {scaling}, as"

@@ -272,13 +272,8 @@ class PicturesInFolder:
         for folder in (path.parent, self.folder / RECORDS):
             folder.mkdir(parents=True, exist_ok=True)
         files.write_json(_record_path(path), record_of(picture))
-        temporary = files.temporary_path(path)
-        try:
+        with files.replacing(path) as temporary:
             temporary.write_bytes(content)
-            files.replace_file(temporary, path)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
 
     def _remove(self, path: Path) -> None:
         """A picture's file first, then its record, then folders that hold nothing any more."""
@@ -334,14 +329,14 @@ def record_of(picture: MyPicture) -> dict:
 def _read_picture(path: Path, label: int) -> MyPicture | None:
     """A kept picture, or one that was put there by hand; None for one that cannot be opened."""
     try:
-        kept_at, source, pixels = _known_facts(str(path), path.stat().st_mtime_ns, path.stem)
+        kept_at, source, pixels = _known_facts(str(path), path.stat().st_mtime_ns)
     except (OSError, LabError):
         return None
     return MyPicture(path.stem, label, kept_at, source, pixels)
 
 
 @functools.lru_cache(maxsize=MOST_PICTURES)
-def _known_facts(path: str, mtime_ns: int, _stem: str) -> tuple[float, str, np.ndarray]:
+def _known_facts(path: str, mtime_ns: int) -> tuple[float, str, np.ndarray]:
     """When a picture was kept, its source and pixels (28, 28). Raises OSError, PictureError."""
     with contextlib.suppress(RunError, ValueError):
         return checked_record(files.read_json(_record_path(Path(path))))

@@ -18,8 +18,8 @@ class Optimizer:
     """One update rule and what it remembers of the gradients.
 
     `params` are the model's weights, float32. For each of them `exp_avg` holds an average of its
-    gradients (SGD's momentum buffer) and `exp_avg_sq` one of their squares (Adam only), all of its
-    shape; `steps` () float32 counts.
+    gradients (SGD's momentum buffer) and `exp_avg_sq` one of their squares (not with SGD, nor in
+    Muon's hidden layers), all of its shape; `steps` () float32 counts.
 
     `compute_model` is what forward and backward pass run through. With precision "bfloat16" it is a
     copy of the model whose weights are rounded once per step; its gradients change the exact ones.

@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from fashion_core.data import Split
 from fashion_core.errors import PictureSetError
-from fashion_core.files import PROJECT_DIR, replace_file, temporary_path
+from fashion_core.files import PROJECT_DIR, replacing
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, NUM_CLASSES
 from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
 from fashion_core.pictures.prepare import prepare
@@ -34,7 +34,7 @@ from fashion_core.pictures.worn import UPPER, worn_parts
 from fashion_core.text import format_bytes, format_count, one_line
 
 ENVIRONMENT_NAME = "FASHION_PICTURES_DIR"
-MAX_PICTURES = 100_000  # of one set: 78 MB of pixels
+MAX_PICTURES = 100_000  # of one set: 157 MB of pixels, those of the upper parts included
 MAX_PICTURES_A_FOLDER = 10_000  # or a word; Google's files hold about 130,000 drawings each
 NONE = "none"
 UNLABELLED = "unlabelled"  # the folder of what nobody has said anything of yet
@@ -583,13 +583,8 @@ def _read_cache(path: Path) -> dict[str, np.ndarray]:
 
 def _write_cache(path: Path, prepared: dict[str, np.ndarray]) -> None:
     """Keep what was prepared. Where nothing can be written, all is prepared anew next time."""
-    temporary = temporary_path(path)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                pixels = np.stack(list(prepared.values()))  # (N, 2, 28, 28) uint8
-                np.savez(file, digests=list(prepared), pixels=pixels, recipe=_recipe())
-            replace_file(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        pixels = np.stack(list(prepared.values()))  # (N, 2, 28, 28) uint8
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, digests=list(prepared), pixels=pixels, recipe=_recipe())

@@ -55,8 +55,8 @@ def clear() -> None:
 
 
 def _read_round() -> int:
-    with contextlib.suppress(RunError, KeyError, ValueError, TypeError):
-        return int(files.read_json(tally_path())["round"])
+    with contextlib.suppress(RunError):
+        return int(files.number_or(files.read_json(tally_path()).get("round"), 0))
     return 0
 
 

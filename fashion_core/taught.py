@@ -277,6 +277,9 @@ def start_teaching(
     Raises RunError where this copy does not allow it or nothing can be written.
     """
 
+    if not source.is_file():
+        raise RunError("This model is not here any more. Choose another one.")
+
     def fill(run_dir: Path) -> None:
         shutil.copyfile(source, run_dir / START_FILE)
         save_taught(run_dir, taught)
@@ -348,10 +351,12 @@ def read_report(run_dir: Path) -> dict | None:
     try:
         values = json.loads((run_dir / REPORT_FILE).read_text(encoding="utf-8"))
         pairs = [values[key] for key in ("learned", "held_out", "test", "drawings")]
+        if not all(map(_is_pair, pairs)):
+            return None
         listed = [_checked_picture(each) for each in values["pictures"]]
-    except (OSError, RunError, ValueError, TypeError, LookupError, RecursionError):
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return None
-    return values | {"pictures": listed} if all(map(_is_pair, pairs)) else None
+    return values | {"pictures": listed}
 
 
 def _is_pair(pair: object) -> bool:

@@ -159,7 +159,8 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
     mixtures; `elapsed_seconds` includes validation, `images_per_second` does not. The best weights
     are kept in `state`, as `validate` judges them. A restored state goes on where it was: on a CPU
     with the same number of threads its events equal those of a training that was never interrupted,
-    apart from the times. Raises TrainingFailed when the loss is not finite or explodes.
+    apart from the times. Raises TrainingFailed when the loss is not finite or explodes,
+    TeacherError and PictureSetError when what it is to learn from is missing.
     """
     tensors = training_tensors(state.config, train_split)
     began = time.perf_counter() - state.elapsed_seconds
@@ -471,7 +472,8 @@ def validate(state: TrainState, val_split: Split) -> dict:
     Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1), best (bool) and, with
     `config.synthetic`, `drawings` and `photos`, synthetic_accuracy, drawings_accuracy and
     photos_accuracy, the latter means over classes. The best are judged by `_overall` of these
-    accuracies. Raises TrainingFailed when the loss is not finite.
+    accuracies. Raises TrainingFailed when the loss is not finite or explodes, PictureSetError when
+    there are no pictures of a kind to measure with.
     """
     logits = state.val_logits = predict_logits(state.model, val_split.pixels)  # (N, 10)
     labels = torch.tensor(val_split.labels)

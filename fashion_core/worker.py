@@ -126,25 +126,9 @@ def _prepare(*names: str) -> list:
         splits = loader.submit(lambda: [load_split(name) for name in names])
         import torch
 
-    _step_behind()
+    control.step_behind()
     torch.set_num_threads(thread_count())
     return splits.result()
-
-
-NICENESS = 10  # the server and the visitor's browser go first; training takes what is left
-AUTOGROUP = Path("/proc/self/autogroup")
-
-
-def _step_behind() -> None:
-    """Let whatever else the machine does go first."""
-    with contextlib.suppress(AttributeError, OSError):  # neither os.nice nor sessions on Windows
-        # One that an ending worker has started has it already
-        os.nice(max(0, NICENESS - os.nice(0)))
-        # Most Linux kernels share the cores among sessions first: a process alone in its own is
-        # nice to nobody unless its session is, man 7 sched, "The autogroup feature". One in
-        # somebody else's session leaves that as it is
-        if os.getsid(0) == os.getpid():
-            AUTOGROUP.write_text(str(NICENESS))
 
 
 def _train(run_dir: Path, status: _Status) -> None:

@@ -23,7 +23,7 @@ STEPS = [
     {"errors", "metadata"},
     {"text", "files", "limits", "architecture", "config"},
     {"data", "fetch", "transforms", "models", "optimizers", "losses", "evaluation", "comparison"}
-    | {"label_errors", "duplicates", "game"}
+    | {"paging", "label_errors", "duplicates", "game"}
     | {"pictures", "picture_sets", "fetch_pictures", "my_pictures", "picture_zip"},
     {"predict", "checkpoints", "synthetic", "charts", "runs"},
     {
@@ -49,7 +49,7 @@ WITHIN = {
     "comparison": {"evaluation"},
     "label_errors": {"evaluation"},
     "picture_sets": {"pictures", "data"},
-    "fetch_pictures": {"picture_sets", "pictures"},
+    "fetch_pictures": {"fetch", "picture_sets", "pictures"},
     "my_pictures": {"picture_sets", "pictures"},
     "picture_zip": {"my_pictures", "picture_sets", "pictures"},
     "taught": {"picture_report"},
@@ -65,7 +65,7 @@ WITHIN = {
 SIBLINGS = {
     "pictures": {
         "garment": {"background"},
-        "segment": {"background", "garment"},
+        "segment": {"garment"},
         "opening": {"decoding"},
         "parts_of": {"prepare"},
         "worn": {"garment", "parts_of", "prepare"},
@@ -77,11 +77,10 @@ SIBLINGS = {
         "bags": {"parts"},
         "outliers": {"parts"},
         "garments": {"parts", "tops", "shoes", "bags"},
-        "canvas": {"parts"},
         "photos": {"canvas", "parts"},
         "drawing": {"canvas", "garments", "parts", "photos"},
         "people": {"canvas", "drawing", "photos"},
-        "batches": {"canvas", "drawing", "garments", "outliers", "parts", "photos"},
+        "batches": {"canvas", "drawing", "outliers", "photos"},
     },
     "inside": {
         "arithmetic": {"layers"},

@@ -363,7 +363,11 @@ def test_export_writes_an_onnx_file_that_onnxruntime_opens_and_refuses_a_run_tha
     done = call("export", "--format", "onnx", "--out", out)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"Wrote {out}, {out.stat().st_size:,} bytes.\n"
-    assert onnxruntime.InferenceSession(out.read_bytes()).get_inputs()[0].name == "pixels"
+    content = out.read_bytes()
+    assert onnxruntime.InferenceSession(content).get_inputs()[0].name == "pixels"
+    refused = call("export", "--format", "card", "--out", out)
+    assert "there already" in refused.stderr
+    assert out.read_bytes() == content
     done = call(
         "export", catalog.recommended_path(), "--format", "csv", "--out", tmp_path / "curves.csv"
     )

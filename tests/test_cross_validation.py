@@ -7,7 +7,7 @@ import pytest
 from run_folders import make_run
 from short_training import CPU, train_split
 
-from fashion_core import cross_validation, data, predict, training
+from fashion_core import checkpoints, cross_validation, data, model_import, predict, training
 from fashion_core.config import FOLDS, TrainConfig
 from fashion_core.cross_validation import FOLD_NAMES
 from fashion_core.runs import folders, sweep
@@ -123,3 +123,11 @@ def test_a_sweep_makes_runs_that_belong_together():
     for name, swept in sweep.named_configs(config, "fold", values):
         make_run(name, config=swept)
     assert [run.config.model for run in latest().values()] == ["ResidualNet"] * FOLDS
+
+
+def test_an_imported_model_is_no_run_of_a_fold(checkpoint_path):
+    path, content = checkpoint_path, checkpoints.read_checkpoint(checkpoint_path)
+    config = dataclasses.replace(content.config, fold="1 of 3")
+    checkpoints.save_checkpoint(path, config, content.weights, content.metrics)
+    model_import.import_model(path, "Theirs")
+    assert ids(latest()) == [None] * FOLDS

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from sklearn import metrics
 
-from fashion_core import evaluation
+from fashion_core import evaluation, paging
 from fashion_core.metadata import CLASS_NAMES
 
 
@@ -183,25 +183,25 @@ def test_select_indices_refuses_unknown_words(labels, probs, change):
 
 @pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (50, 1), (51, 2), (10_000, 200)])
 def test_page_count(count, pages):
-    assert evaluation.page_count(count, 50) == pages
+    assert paging.page_count(count, 50) == pages
 
 
 def test_page_of_names_the_page_that_holds_the_index():
     found = np.random.default_rng(0).permutation(10_000)[:777]
     for index in found[[0, 49, 50, 776]]:
-        page = evaluation.page_of(found, index, 50)
+        page = paging.page_of(found, index, 50)
         assert index in found[(page - 1) * 50 : page * 50]
-    assert evaluation.page_of(np.array([3, 5]), 4, 50) is None
-    assert evaluation.page_of(np.array([3, 5]), None, 50) is None
+    assert paging.page_of(np.array([3, 5]), 4, 50) is None
+    assert paging.page_of(np.array([3, 5]), None, 50) is None
 
 
 def test_neighbour_steps_in_the_order_shown_and_stops_at_the_ends():
     found = np.array([8, 3, 5])
-    assert evaluation.neighbour(found, 3, 1) == 5
-    assert evaluation.neighbour(found, 3, -1) == 8
-    assert evaluation.neighbour(found, 8, -1) is None
-    assert evaluation.neighbour(found, 5, 1) is None
-    assert evaluation.neighbour(found, 4, 1) is None
+    assert paging.neighbour(found, 3, 1) == 5
+    assert paging.neighbour(found, 3, -1) == 8
+    assert paging.neighbour(found, 8, -1) is None
+    assert paging.neighbour(found, 5, 1) is None
+    assert paging.neighbour(found, 4, 1) is None
 
 
 def test_calibration_error_is_near_zero_when_calibrated_and_the_gap_when_overconfident():

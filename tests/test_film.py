@@ -1,6 +1,7 @@
 """runs.film and the worker's frames: what a training was like at each moment, kept small."""
 
 import json
+import struct
 
 import numpy as np
 import pytest
@@ -87,7 +88,8 @@ def test_a_drawing_comes_back_and_anything_else_in_its_place_is_none(tmp_path):
     assert film.read_drawing(tmp_path) is None
     Image.new("RGB", (28, 28)).save(path)
     assert film.read_drawing(tmp_path) is None
-    for junk in (b"", b"GIF89a", whole[:60]):
+    huge = whole.replace(struct.pack(">II", 28, 28), struct.pack(">II", 100_000, 100_000))
+    for junk in (b"", b"GIF89a", whole[:60], huge):
         path.write_bytes(junk)
         assert film.read_drawing(tmp_path) is None
 
@@ -95,7 +97,7 @@ def test_a_drawing_comes_back_and_anything_else_in_its_place_is_none(tmp_path):
 @pytest.fixture
 def filmed(runs_dir, monkeypatch):
     """Trains a run in this process, with a drawing; returns it as it then is."""
-    monkeypatch.setattr(worker, "_step_behind", lambda: None)
+    monkeypatch.setattr(worker.control, "step_behind", lambda: None)
     monkeypatch.setattr(worker, "thread_count", torch.get_num_threads)
 
     def train(config, drawing=None):

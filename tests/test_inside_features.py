@@ -1,14 +1,19 @@
 """Features, the index of training images and its search, and the job that computes them."""
 
+import contextlib
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 from run_folders import make_run
 from sklearn.neighbors import NearestNeighbors
+from waiting import SECONDS
 
 from fashion_core import checkpoints, data, files, models
-from fashion_core.errors import InsideError
-from fashion_core.inside import features, job, jobs
+from fashion_core.errors import InsideError, RunError
+from fashion_core.inside import features, job, jobs, projection
 from fashion_core.runs import folders
 from fashion_core.transforms import normalise
 
@@ -108,8 +113,16 @@ def small_training(monkeypatch):
     monkeypatch.setattr(data, "load_split", lambda name: few)
 
 
+@pytest.fixture
+def behind(monkeypatch):
+    """Notes that a job steps behind instead of doing so to the tests' own process."""
+    stepped = []
+    monkeypatch.setattr(job.control, "step_behind", lambda: stepped.append(True))
+    return stepped
+
+
 def test_a_job_leaves_the_index_of_its_model_and_says_how_far_it_is(
-    runs_dir, checkpoint_path, small_training
+    runs_dir, checkpoint_path, small_training, behind
 ):
     run_id = make_run("Mine", checkpoint_path=checkpoint_path)
     model_path = folders.read_run(run_id).model_path
@@ -119,12 +132,13 @@ def test_a_job_leaves_the_index_of_its_model_and_says_how_far_it_is(
     (runs_dir / jobs.FOLDER).mkdir()
     files.write_json(folder / "config.json", {"model": str(model_path)})
     assert job.main(folder) == 0
+    assert behind == [True]  # everything else on the machine
     assert jobs.job_state(model_path, "features")[0] == "finished"
     digest = files.digest_of(model_path)
     assert features.load_index(jobs.result_path(model_path, "features"), digest, 500)
 
 
-def test_a_job_that_fails_says_why(runs_dir, small_training):
+def test_a_job_that_fails_says_why(runs_dir, small_training, behind):
     folder = jobs.job_dir(SHIPPED, "features")
     assert folder == runs_dir / jobs.FOLDER / "fashion_cnn" / "features"
     folder.mkdir(parents=True)
@@ -147,3 +161,32 @@ def test_a_job_is_started_once_and_in_a_process_of_its_own(runs_dir, monkeypatch
         0.25,
         "10 of 40 · 15 s left",
     )
+
+
+def test_a_job_that_waits_for_another_says_so_and_that_it_lives(
+    runs_dir, checkpoint_path, small_training, behind, monkeypatch
+):
+    run_id = make_run("Mine", checkpoint_path=checkpoint_path)
+    model_path = folders.read_run(run_id).model_path
+    folder = jobs.job_dir(model_path, "features")
+    folder.mkdir(parents=True)
+    (runs_dir / jobs.FOLDER).mkdir()
+    files.write_json(folder / "config.json", {"model": str(model_path)})
+    monkeypatch.setattr(job, "WAIT_SECONDS", 0.1)
+    said = []
+    with ThreadPoolExecutor(1) as other:
+        with jobs.job_lock():
+            done = other.submit(job.main, folder)
+            while len(set(said)) < 3:
+                with contextlib.suppress(RunError):  # not written yet
+                    said.append(files.read_json(folder / "status.json")["heartbeat_at"])
+                time.sleep(0.05)
+            message = jobs.job_state(model_path, "features")[1]["message"]
+            assert message == "Waiting for another job"
+        assert done.result(SECONDS) == 0
+
+
+def test_a_single_feature_is_said_to_be_too_few_for_a_map():
+    with pytest.raises(InsideError, match="on a line"):
+        projection.refuse_too_narrow(np.zeros((4, 1), np.float32))
+    projection.refuse_too_narrow(np.zeros((4, 2), np.float32))

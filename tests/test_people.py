@@ -1,6 +1,7 @@
 """fashion_core.synthetic.people: learning from drawings and photos by people; fine-tuning."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -120,6 +121,12 @@ def test_without_drawings_it_says_how_to_fetch_them(tmp_path, monkeypatch):
     people.read_pictures.cache_clear()
     with pytest.raises(PictureSetError, match="fetch-pictures quickdraw"):
         people.read_pictures("drawings", "train")
+
+
+def test_photos_of_other_things_alone_are_said_to_have_no_garments(people_dir):
+    shutil.rmtree(people_dir / "clothing" / "Trouser")
+    with pytest.raises(PictureSetError, match=r"no photos of garments.*fetch-pictures clothing"):
+        people.garments("photos", "train", 3, seed=0)
 
 
 def test_a_run_learns_from_people_and_measures_itself_on_others(people_dir, val_split):

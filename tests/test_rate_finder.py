@@ -158,7 +158,7 @@ def test_a_killed_search_is_lost_and_the_queue_goes_on_with_the_next_page(monkey
 def in_this_process(runs_dir, monkeypatch):
     """No worker is started: a test does its work itself."""
     monkeypatch.setattr(control, "spawn_worker", lambda folder: None)
-    monkeypatch.setattr(worker, "_step_behind", lambda: None)
+    monkeypatch.setattr(worker.control, "step_behind", lambda: None)
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)

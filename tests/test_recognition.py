@@ -21,7 +21,7 @@ def measured():
 
 
 @pytest.mark.parametrize("what", LEAST)
-def test_our_own_pictures_are_classified_and_outliers_doubted_as_before(measured, what):
+def test_our_own_pictures_are_classified_and_outliers_doubted_as_the_bounds_say(measured, what):
     assert measured[what] >= LEAST[what]
 
 

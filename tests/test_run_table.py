@@ -272,6 +272,8 @@ def test_the_metrics_are_those_of_the_model_that_was_kept_as_in_the_table(
     best = run_table.best_metrics(found, epochs)
     assert (best["Validation"], best["Best epoch"]) == (100 * accuracy, epoch)
     assert best["Synthetic"] == pytest.approx(synthetic, nan_ok=True)
+    shown = run_table.difference_frame([found], {found.run_id: epochs.assign(photos_accuracy=0.9)})
+    assert ("Photos" in shown, "Drawings" in shown) == (epoch == 1, False)
     row = frame_of([found]).iloc[0]
     assert (row["Validation"], row["Best epoch"]) == (best["Validation"], best["Best epoch"])
 

@@ -52,7 +52,9 @@ def test_nobody_is_lost_when_a_class_draws_at_once():
     assert told() == [(name, 6, 6) for name in tally.NAMES[:-1]]
 
 
-@pytest.mark.parametrize("text", ["no json", "{}", '{"counts": [[1]]}', '{"counts": "x"}'])
+@pytest.mark.parametrize(
+    "text", ["no json", "{}", '{"counts": [[1]]}', '{"counts": "x"}', '{"round": 1e999}']
+)
 def test_a_damaged_file_counts_as_none_and_is_written_anew(text):
     tally.add(1, 1)
     tally.tally_path().write_text(text)

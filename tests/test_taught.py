@@ -142,5 +142,9 @@ def test_a_runs_pictures_are_read_back_and_damaged_ones_refused(tmp_path):
     (tmp_path / taught.PICTURES_FILE).write_bytes(b"nothing")
     with pytest.raises(PictureSetError, match="gone"):
         taught.read_taught(tmp_path)
-    (tmp_path / taught.REPORT_FILE).write_text('{"pictures": [1]}')
-    assert taught.read_report(tmp_path) is None
+    nothing = {"learned": None, "held_out": None, "test": None, "drawings": None, "pictures": []}
+    taught.save_report(tmp_path, nothing)
+    assert taught.read_report(tmp_path) == nothing
+    for hand_edited in ({"pictures": [1]}, {"learned": 0.5}, {"learned": [0.5]}, {"test": "ab"}):
+        taught.save_report(tmp_path, nothing | hand_edited)
+        assert taught.read_report(tmp_path) is None, hand_edited

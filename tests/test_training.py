@@ -239,9 +239,10 @@ def test_events_stand_for_equal_parts_of_an_epoch(steps, images):
     assert training.event_steps(steps, images, first=True) == {1, *ends}
 
 
-def test_precision_is_asked_of_the_hardware():
-    has_bfloat16 = torch.cpu._is_avx512_bf16_supported()
-    assert training.pick_precision(CPU) == ("bfloat16" if has_bfloat16 else "float32")
+@pytest.mark.parametrize(("has_bfloat16", "precision"), [(True, "bfloat16"), (False, "float32")])
+def test_precision_is_asked_of_the_hardware(monkeypatch, has_bfloat16, precision):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has_bfloat16)
+    assert training.pick_precision(CPU) == precision
 
 
 # Validation and the end

@@ -61,7 +61,7 @@ def _no_worker_left(runs_dir, monkeypatch):
 @pytest.fixture
 def work(monkeypatch):
     """Does a worker's work in a run's folder in this process; returns the run as it then is."""
-    monkeypatch.setattr(worker, "_step_behind", lambda: None)
+    monkeypatch.setattr(worker.control, "step_behind", lambda: None)
     threads = torch.get_num_threads()
 
     def act(run_id):
@@ -130,10 +130,10 @@ def test_a_training_lets_all_else_go_first_and_stops_in_its_first_epoch_within_t
 
 
 def assert_polite(process):
-    assert process.nice() == worker.NICENESS
+    assert process.nice() == control.NICENESS
     autogroup = Path(f"/proc/{process.pid}/autogroup")
     if autogroup.exists():  # else its niceness is all that counts
-        assert autogroup.read_text().split()[-2:] == ["nice", str(worker.NICENESS)]
+        assert autogroup.read_text().split()[-2:] == ["nice", str(control.NICENESS)]
 
 
 def test_a_killed_worker_is_lost_its_model_stays_and_the_queue_goes_on():

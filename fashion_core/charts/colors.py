@@ -1,9 +1,23 @@
-"""The one colour table of all charts, for light and dark pages, and the contrast of two colours."""
+"""The colours of all charts, for light and dark pages, and the contrast of two colours."""
 
 # Okabe and Ito, "Color Universal Design", 2008: distinct under every colour vision deficiency.
 SERIES_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 OTHER_COLOR = "#8A90A8"  # of another run behind the one that is shown; readable on both pages
 MARK_COLOR = SERIES_COLORS[4]  # of what a chart points at; readable on both pages
+
+# Of the ten classes, which stay apart on light and dark pages: Tableau 10
+CLASS_COLORS = (
+    "#4E79A7",
+    "#F28E2B",
+    "#E15759",
+    "#76B7B2",
+    "#59A14F",
+    "#EDC948",
+    "#B07AA1",
+    "#FF9DA7",
+    "#9C755F",
+    "#8A90A8",
+)
 
 # All tables below have one entry for a light page (False) and one for a dark page (True).
 GRID_COLORS = {False: "#E1E4EE", True: "#2C3040"}  # the theme's border colours

@@ -3,22 +3,9 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from fashion_core.charts.colors import MARK_COLOR, TEXT_COLORS
+from fashion_core.charts.colors import CLASS_COLORS, MARK_COLOR, TEXT_COLORS
 from fashion_core.metadata import CLASS_NAMES
 
-# Ten colours that stay apart on light and dark pages: those of Tableau 10
-CLASS_COLORS = (
-    "#4E79A7",
-    "#F28E2B",
-    "#E15759",
-    "#76B7B2",
-    "#59A14F",
-    "#EDC948",
-    "#B07AA1",
-    "#FF9DA7",
-    "#9C755F",
-    "#8A90A8",
-)
 POINT_SIZE = 5  # pixels
 RING_SIZE = 8
 HEIGHT = 620

@@ -148,14 +148,9 @@ def label_shares(labels: np.ndarray) -> list[tuple[int, int]]:
 
 def save_index(path: Path, index: FeatureIndex) -> None:
     """Write an index in one step, its features in float16. Raises OSError."""
-    temporary = files.temporary_path(path)
     features = index.features.astype(np.float16)
-    try:
-        with temporary.open("wb") as file:
-            np.savez(file, features=features, basis=index.basis, digest=index.digest)
-        files.replace_file(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with files.replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, features=features, basis=index.basis, digest=index.digest)
 
 
 MAX_INDEX_BYTES = 20_000_000  # of 55,000 images they are 7 MB

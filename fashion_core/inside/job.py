@@ -4,7 +4,6 @@ It steps behind everything else on the machine, and waits while another job work
 """
 
 import contextlib
-import os
 import sys
 import time
 import traceback
@@ -12,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from filelock import AcquireReturnProxy, Timeout
 
 from fashion_core import files
 from fashion_core.errors import LabError
 from fashion_core.inside import jobs
-from fashion_core.runs import folders
+from fashion_core.runs import control, folders
 
-NICENESS = 10  # the server and trainings go first
+WAIT_SECONDS = 30.0  # between two words of one that waits
 STATUS_SECONDS = 0.5  # between two writings of the status
 
 
@@ -48,12 +48,10 @@ def main(folder: Path) -> int:
     """Do the job; returns 1 for failed, else 0."""
     progress = Progress(folder)
     try:
-        progress.write(state="starting", message="Waiting for another job")
-        with jobs.job_lock():
+        with _turn(progress):
             progress.began = time.monotonic()
             progress.write(state="starting", message="")
-            with contextlib.suppress(AttributeError, OSError):  # no os.nice on Windows
-                os.nice(NICENESS)
+            control.step_behind()
             _work(folder, progress)
         progress.write(state="finished")
         return 0
@@ -62,6 +60,14 @@ def main(folder: Path) -> int:
         with contextlib.suppress(OSError):
             progress.write(state="failed", message=_sentence(error))
         return 1
+
+
+def _turn(progress: Progress) -> AcquireReturnProxy:
+    """The lock that one job holds; while another has it the status says so, and that it lives."""
+    while True:
+        progress.write(state="starting", message="Waiting for another job")
+        with contextlib.suppress(Timeout):
+            return jobs.job_lock().acquire(timeout=WAIT_SECONDS)
 
 
 def _sentence(error: BaseException) -> str:
@@ -100,6 +106,7 @@ def _tsne(model_path: Path, progress: Progress) -> None:
     model = checkpoints.load_model(model_path)
     progress.write(state="running", message="Looking at the test images")
     vectors = features.penultimate(model, data.load_split("test").pixels)
+    projection.refuse_too_narrow(vectors)
     vectors = features.project(vectors, features.principal_axes(vectors))
     progress.began = time.monotonic()
     positions = projection.tsne_positions(vectors, progress.report)

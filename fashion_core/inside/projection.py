@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from fashion_core import files
+from fashion_core.errors import InsideError
 from fashion_core.inside.features import Report
 
 
@@ -30,6 +31,15 @@ def principal_plane(features: np.ndarray) -> Plane:
     centred = features - mean
     _, axes = np.linalg.eigh(centred.T @ centred)  # ascending
     return Plane(mean, np.ascontiguousarray(axes[:, :-3:-1]))
+
+
+def refuse_too_narrow(features: np.ndarray) -> None:
+    """Raises InsideError where the features (N, D) are too few to be laid out."""
+    if features.shape[1] < 2:
+        raise InsideError(
+            "This network has a single feature: its images stand on a line, not on a map. Choose"
+            " another model."
+        )
 
 
 def on_plane(plane: Plane, features: np.ndarray) -> np.ndarray:
@@ -91,13 +101,8 @@ class _Listener(io.TextIOBase):
 
 def save_positions(path: Path, positions: np.ndarray, digest: str) -> None:
     """Write positions (N, 2) of the model with this digest, in one step. Raises OSError."""
-    temporary = files.temporary_path(path)
-    try:
-        with temporary.open("wb") as file:
-            np.savez(file, positions=positions, digest=digest)
-        files.replace_file(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with files.replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, positions=positions, digest=digest)
 
 
 def load_positions(path: Path, digest: str, count: int) -> np.ndarray | None:

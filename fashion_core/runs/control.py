@@ -33,7 +33,8 @@ LOCK_SECONDS = 3.0
 def launch_lock(seconds: float = LAUNCH_SECONDS):
     """Held by whoever changes which run trains, or waits, or how it is to go on.
 
-    Raises RunError when another one holds it for longer than `seconds`.
+    Raises RunError when another one holds it for longer than `seconds`, and in place of an OSError
+    of what is done meanwhile.
     """
     try:
         folders.runs_dir().mkdir(parents=True, exist_ok=True)
@@ -121,6 +122,22 @@ def spawn_worker(run_dir: Path, module: str = "fashion_core.worker") -> None:
         failed = {"state": "failed", "message": message}
         files.write_json(run_dir / "status.json", metrics | failed)
         raise RunError(message) from error
+
+
+NICENESS = 10  # the server and the visitor's browser go first; others take what is left
+AUTOGROUP = Path("/proc/self/autogroup")
+
+
+def step_behind() -> None:
+    """Let whatever else the machine does go before this process."""
+    with contextlib.suppress(AttributeError, OSError):  # neither os.nice nor sessions on Windows
+        # One that an ending worker has started has it already
+        os.nice(max(0, NICENESS - os.nice(0)))
+        # Most Linux kernels share the cores among sessions first: a process alone in its own is
+        # nice to nobody unless its session is, man 7 sched, "The autogroup feature". One in
+        # somebody else's session leaves that as it is
+        if os.getsid(0) == os.getpid():
+            AUTOGROUP.write_text(str(NICENESS))
 
 
 # OpenMP's threads wait for each other by spinning. Not at all makes two threads on two idle cores

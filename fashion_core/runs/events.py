@@ -74,9 +74,8 @@ def cut_metrics(run_dir: Path, epoch: int, step: int) -> None:
     lines = text.splitlines(keepends=True)
     kept = b"".join(line for line in lines if _is_done(_parse_event(line), epoch, step))
     if kept != text:
-        temporary = files.temporary_path(path)
-        temporary.write_bytes(kept)
-        files.replace_file(temporary, path)
+        with files.replacing(path) as temporary:
+            temporary.write_bytes(kept)
 
 
 def _is_done(event: dict | None, epoch: int, step: int) -> bool:

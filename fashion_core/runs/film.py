@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from fashion_core import files
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
@@ -91,9 +91,8 @@ def cut_film(run_dir: Path, step: int) -> None:
     frames = [(line, _parse_frame(line)) for line in lines]
     kept = [line for line, frame in frames if frame and frame.step <= step]
     if kept != lines:
-        temporary = files.temporary_path(film_path(run_dir))
-        temporary.write_bytes(b"".join(kept))
-        files.replace_file(temporary, film_path(run_dir))
+        with files.replacing(film_path(run_dir)) as temporary:
+            temporary.write_bytes(b"".join(kept))
 
 
 def film_path(run_dir: Path) -> Path:
@@ -158,7 +157,7 @@ def read_drawing(run_dir: Path) -> np.ndarray | None:
         with Image.open(path, formats=["PNG"]) as image:
             if image.mode == "L" and image.size == (IMAGE_SIZE, IMAGE_SIZE):
                 return np.asarray(image)
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
     return None
 

@@ -1,9 +1,7 @@
 """Run folders: where they are, making one, reading it, and the word for the run's state.
 
-A run folder is the contract between the page and the worker. Every file in it has exactly one
-writer: config.json (launcher) · status.json (the worker while it lives, else a launcher that holds
-the launch lock) · metrics.jsonl, model.pt, resume.pt, worker.log (worker) · stop, pause, notes.json
-(page). Whatever is read from a folder may have been edited by hand and is checked. The
+A run folder is the contract between the page and the worker; docs/architecture.md lists its files
+and who writes each. Whatever is read from a folder may have been edited by hand and is checked. The
 learning-rate finder has a folder of the same kind. No torch.
 """
 
@@ -23,7 +21,7 @@ import psutil
 
 from fashion_core import architecture, files, limits
 from fashion_core.config import MODELS, TrainConfig
-from fashion_core.errors import ConfigError, LabError, LimitError, RunError
+from fashion_core.errors import ConfigError, LabError, LimitError, RunError, TrainingFailed
 from fashion_core.runs.annotations import (
     ANNOTATIONS_FILE,
     MAX_NAME_LENGTH,
@@ -81,6 +79,21 @@ class Run:
         if steps > 0:  # `epoch` counts the one under way too
             return int(self.status.get("step", 0) // steps)
         return self.status.get("epoch", 0)  # an imported one knows no steps, its epochs are whole
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether it was made of a model file and never trained here."""
+        return self.state == "finished" and "steps" not in self.status
+
+    @property
+    def trained_elsewhere(self) -> bool:
+        """Whether it only holds foreign weights: nobody knows how those were trained."""
+        return "input_scaling" in self.status
+
+    @property
+    def diverged(self) -> bool:
+        """Whether it failed because its loss exploded or was no number any more."""
+        return self.status.get("cause") == TrainingFailed.__name__
 
     @property
     def message(self) -> str:

@@ -10,12 +10,11 @@ from fashion_core.runs.folders import Run
 FINAL_STATES = ("finished", "stopped", "failed", "lost")  # a run in any other state may still go on
 DAY_SECONDS = 86_400
 
-# What a visitor can ask to be pruned: the words before and after the number, None for no number
-RULES = {
-    "newest": ("Keep only the newest", "runs"),
-    "best": ("Keep only the best", "by validation accuracy"),
-    "older": ("Delete runs older than", "days"),
-    "failed": ("Delete failed and lost runs", None),
+RULES = {  # what a visitor can ask to be pruned, in words
+    "newest": "Keep only the newest",
+    "best": "Keep only the best",
+    "older": "Delete runs older than",
+    "failed": "Delete failed and lost runs",
 }
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from fashion_core import files, limits
 from fashion_core.config import TrainConfig
-from fashion_core.errors import LabError, LimitError, RunError, TrainingFailed
+from fashion_core.errors import LabError, LimitError, RunError
 from fashion_core.runs import control, film, folders
 from fashion_core.runs.folders import Run
 from fashion_core.text import format_count
@@ -189,7 +189,7 @@ def continue_problem(run: Run, epochs: int = 0) -> str:
     silent = folders.silent_problem(run)
     if silent:
         return silent
-    if run.status.get("cause") == TrainingFailed.__name__:
+    if run.diverged:
         return (
             "Its loss diverged, and going on would end the same way."
             " Start a new run with what its message advises."

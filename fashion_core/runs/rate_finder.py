@@ -151,7 +151,7 @@ def start(config: TrainConfig) -> None:
 
 def _launch(config: TrainConfig) -> None:
     folder, now = folders.finder_dir(), time.time()
-    # Renamed when whole: a reader sees the last search or this one
+    # Renamed when whole: a reader never sees a part of it
     new = folder.with_name(f"{folders.FINDER}.new")
     shutil.rmtree(new, ignore_errors=True)
     try:
@@ -169,7 +169,7 @@ def _launch(config: TrainConfig) -> None:
 def request_stop() -> None:
     """Ask the search to end after its current step.
 
-    Raises RunError when there is none or on a public copy, and OSError.
+    Raises RunError when there is none, on a public copy and where nothing can be written.
     """
     limits.refuse_if_read_only()
     with control.launch_lock():

@@ -73,7 +73,7 @@ def _row(run: Run, disk_bytes: int, zone: str, model_names: dict[str, str] | Non
         "Name": run.name,
         "State": run.state.capitalize(),
         "When": when,
-        "Configuration": run.config.describe(model_names) if run.config else run.problem,
+        "Configuration": _describe_training(run, model_names),
         "Epochs done": run.epochs_done if {"steps", "epoch"} & run.status.keys() else None,
         "Best epoch": run.status.get("best_epoch"),
         "Seconds": run.status.get("elapsed_seconds", math.nan),
@@ -84,6 +84,12 @@ def _row(run: Run, disk_bytes: int, zone: str, model_names: dict[str, str] | Non
     }
     row |= {column: 100 * accuracy_of(run, key) for column, key in ACCURACIES.items()}
     return row | (labelled_config(run.config, model_names) if run.config else _no_config())
+
+
+def _describe_training(run: Run, model_names: dict[str, str] | None) -> str:
+    if run.config is None:
+        return run.problem
+    return "trained elsewhere" if run.trained_elsewhere else run.config.describe(model_names)
 
 
 def _no_config() -> dict:
@@ -195,7 +201,13 @@ def unique_names(found: list[Run]) -> dict[str, str]:
 
 
 LOWEST_IS_BEST = ("Lowest validation loss",)
-HIGHEST_IS_BEST = ("Validation", "Synthetic", "Test")
+# On what a run may learn beside Fashion-MNIST, measured after each epoch
+OTHER_ACCURACIES = {
+    "Synthetic": "synthetic_accuracy",
+    "Drawings": "drawings_accuracy",
+    "Photos": "photos_accuracy",
+}
+HIGHEST_IS_BEST = ("Validation", *OTHER_ACCURACIES, "Test")
 
 
 def differing_labels(found: list[Run]) -> list[str]:
@@ -212,8 +224,8 @@ def difference_frame(
     """One row per run: its name, only those hyper-parameters that differ, and its best values.
 
     `epochs`: run id to its `charts.frames.epoch_frame`. Indexed by run id; accuracies are per cent;
-    Synthetic is there only where a run has learned such pictures. `model_names`: what models are
-    called, by id.
+    those of OTHER_ACCURACIES are there only where a run has learned such pictures. `model_names`:
+    what models are called, by id.
     """
     names, labels = unique_names(found), differing_labels(found)
     rows = []
@@ -222,29 +234,30 @@ def difference_frame(
         row = {"Name": names[run.run_id]} | {label: config.get(label) for label in labels}
         rows.append(row | best_metrics(run, epochs[run.run_id]))
     frame = pd.DataFrame(rows, index=_index(found))
-    return frame.drop(columns="Synthetic") if frame["Synthetic"].isna().all() else frame
+    return frame.drop(columns=[name for name in OTHER_ACCURACIES if frame[name].isna().all()])
 
 
 def best_metrics(run: Run, epochs: pd.DataFrame) -> dict:
     """The metrics of the model that a run has kept, and its lowest loss; NaN where there is none.
 
-    `epochs` is its `charts.frames.epoch_frame`. Validation, Synthetic and Test are per cent. Where
-    the status does not tell which epoch was kept, it is the one with the best validation accuracy.
+    `epochs` is its `charts.frames.epoch_frame`. All accuracies are per cent. Where the status
+    does not tell which epoch was kept, it is the one with the best validation accuracy.
     """
     epochs = epochs.set_index("epoch")
-    accuracies = epochs[["val_accuracy", "synthetic_accuracy"]]
+    accuracies = epochs[["val_accuracy", *OTHER_ACCURACIES.values()]]
     accuracies = accuracies.where((accuracies >= 0) & (accuracies <= 1))
     validation, kept = accuracy_of(run, "best_val_accuracy"), run.status.get("best_epoch", math.nan)
     if math.isnan(validation) and accuracies["val_accuracy"].notna().any():
         validation, kept = accuracies["val_accuracy"].max(), accuracies["val_accuracy"].idxmax()
     last_loss = run.status.get("val_loss", math.nan)
-    # A stop in mid-epoch measures none
-    synthetic = accuracies["synthetic_accuracy"].get(kept, math.nan)
+    others = {  # a stop in mid-epoch measures none
+        name: 100 * accuracies[key].get(kept, math.nan) for name, key in OTHER_ACCURACIES.items()
+    }
     return {
         "Validation": 100 * validation,
         "Best epoch": kept,
         "Lowest validation loss": epochs["val_loss"].min() if len(epochs) else last_loss,
-        "Synthetic": 100 * synthetic,
+        **others,
         "Test": 100 * accuracy_of(run, "test_accuracy"),
         "Seconds": run.status.get("elapsed_seconds", math.nan),
     }
@@ -272,11 +285,11 @@ def seed_groups(found: list[Run]) -> list[list[Run]]:
     """The runs with a configuration, those that differ by seed alone together, in the order given.
 
     Of several runs with the same seed only the first counts: it is the same training twice, not
-    another sample.
+    another sample. Foreign weights are of no configuration.
     """
     groups = {}
     for run in found:
-        if run.config:
+        if run.config and not run.trained_elsewhere:
             without_seed = dataclasses.replace(run.config, seed=0)
             groups.setdefault(without_seed, {}).setdefault(run.config.seed, run)
     return [list(group.values()) for group in groups.values()]

@@ -11,7 +11,8 @@ labels, and repeatable by their seed. There are four kinds:
 - "outlier": anything but clothes (`outliers`)
 
 They end with the last step of a visitor's picture, `pictures.garment.fit`, and like there a pixel
-is the distance from the background. Nothing here has ever seen a drawing or a photo by anybody.
+is the distance from the background. Nothing in this module has ever seen a drawing or a photo by
+anybody; those that have are `people`'s.
 """
 
 import numpy as np
@@ -23,7 +24,7 @@ from fashion_core.synthetic.drawing import draw, drawing_of, outline
 from fashion_core.synthetic.outliers import scene, thing
 from fashion_core.synthetic.photos import photograph
 
-# What the synthetic half of a batch is made of. The drawn ones teach most about drawings.
+# What the synthetic part of a batch is made of. The drawn ones teach most about drawings.
 SHARES = {"drawn": 0.42, "outlines": 0.22, "photographed": 0.28, "outlier": 0.08}
 
 

@@ -29,14 +29,17 @@ def read_pictures(kind: str, split: str) -> PictureSet:
 
     Raises PictureSetError where there are none, with the command that fetches them.
     """
-    folder = picture_sets.pictures_dir()
     wanted = [each.part(split) for each in read_sets(kind)]
     if not sum(len(each.keys) for each in wanted):
-        raise PictureSetError(
-            f"There are no {kind} by people in {folder}. Fetch some with:"
-            f" python -m fashion_core fetch-pictures {SOURCES[kind]}"
-        )
+        raise _nothing_here(f"{kind} by people", kind)
     return picture_sets.joined(kind, wanted)
+
+
+def _nothing_here(what: str, kind: str) -> PictureSetError:
+    return PictureSetError(
+        f"There are no {what} in {picture_sets.pictures_dir()}. Fetch some with:"
+        f" python -m fashion_core fetch-pictures {SOURCES[kind]}"
+    )
 
 
 def read_sets(kind: str) -> list[PictureSet]:
@@ -66,6 +69,8 @@ def garments(
     """
     pictures, rng = read_pictures(kind, split), np.random.default_rng(seed)
     weights = np.sqrt(pictures.allowed.sum(axis=0))  # (10,)
+    if not weights.any():
+        raise _nothing_here(f"{kind} of garments", kind)
     labels = rng.choice(len(weights), count, p=weights / weights.sum())
     indices = [rng.choice(np.flatnonzero(pictures.allowed[:, label])) for label in labels]
     return _made_anew(pictures, indices, rng), labels.astype(np.int64)
@@ -87,10 +92,7 @@ def other_things(
             found.append((pictures, np.flatnonzero(~pictures.allowed.any(axis=1))))
     weights = np.sqrt([len(outliers) for _, outliers in found])
     if not weights.any():
-        raise PictureSetError(
-            f"There are no pictures of other things in {picture_sets.pictures_dir()}. Fetch some"
-            f" with: python -m fashion_core fetch-pictures {SOURCES['drawings']}"
-        )
+        raise _nothing_here("pictures of other things", "drawings")
     ends = np.rint(count * np.cumsum(weights) / weights.sum()).astype(int)  # of each kind's part
     made = [
         _made_anew(pictures, rng.choice(outliers, share), rng)
