@@ -15,6 +15,7 @@ ReLU follows conv and dense unless they are `linear`. A linear layer to the ten 
 """
 
 import difflib
+import math
 from dataclasses import dataclass, field
 
 from fashion_core import limits
@@ -391,7 +392,7 @@ def trace(layers: list[Layer] | tuple[Layer, ...]) -> tuple[list[Facts], ConfigE
 def _facts_of(layer: Layer, shape: tuple[int, ...]) -> Facts:
     """What a layer makes of an input of this shape. Raises _Unfit."""
     if layer.kind == "dropout":
-        return Facts(shape, values=_size(shape))
+        return Facts(shape, values=math.prod(shape))
     if layer.kind == "dense":
         return _linear_facts(shape, layer.size)
     if len(shape) == 1:
@@ -400,16 +401,16 @@ def _facts_of(layer: Layer, shape: tuple[int, ...]) -> Facts:
             " dense, flatten and global."
         )
     if layer.kind == "flatten":
-        return Facts((_size(shape),))
+        return Facts((math.prod(shape),))
     if layer.kind == "global":
         return Facts(shape[:1])
     if layer.kind == "residual":
         return _residual_facts(layer, shape)
-    return _pool_facts(layer, shape) if layer.kind == "pool" else _conv_facts(layer, shape)
+    return _pool_facts(shape) if layer.kind == "pool" else _conv_facts(layer, shape)
 
 
 def _linear_facts(shape: tuple[int, ...], outputs: int) -> Facts:
-    inputs = _size(shape)
+    inputs = math.prod(shape)
     return Facts((outputs,), (inputs + 1) * outputs, inputs * outputs, outputs)
 
 
@@ -426,7 +427,7 @@ def _conv_facts(layer: Layer, shape: tuple[int, ...]) -> Facts:
     weights = channels * layer.kernel**2 * layer.size
     extra = (2 if layer.norm else 1) * layer.size  # scale and shift in place of a bias
     new_shape = (layer.size, out, out)
-    kept = _size(new_shape) * (2 if layer.norm else 1)
+    kept = math.prod(new_shape) * (2 if layer.norm else 1)
     return Facts(new_shape, weights + extra, weights * out**2, kept)
 
 
@@ -439,30 +440,23 @@ def _residual_facts(layer: Layer, shape: tuple[int, ...]) -> Facts:
         )
     _refuse_norm_of_one(edge)
     weights = 2 * RESIDUAL_KERNEL**2 * channels**2
-    return Facts(shape, weights + 4 * channels, weights * edge**2, 4 * _size(shape))
+    return Facts(shape, weights + 4 * channels, weights * edge**2, 4 * math.prod(shape))
 
 
 def _refuse_norm_of_one(edge: int) -> None:
     if edge == 1:
         raise _Unfit(
-            "batch norm compares the places of a map, and 1×1 has only one. Take bn away, or a pool"
-            " before it."
+            "batch norm needs several numbers of each map, and of a 1×1 map a batch of one image"
+            " has only one. Take bn away, or a pool before it."
         )
 
 
-def _pool_facts(layer: Layer, shape: tuple[int, ...]) -> Facts:
+def _pool_facts(shape: tuple[int, ...]) -> Facts:
     channels, edge, _ = shape
     if edge < POOL:
         raise _Unfit(f"pool would leave nothing of {edge}×{edge}. Take it away.")
     new_shape = (channels, edge // POOL, edge // POOL)
-    return Facts(new_shape, values=_size(new_shape))
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for edge in shape:
-        size *= edge
-    return size
+    return Facts(new_shape, values=math.prod(new_shape))
 
 
 # Changes

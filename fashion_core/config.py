@@ -16,18 +16,18 @@ from fashion_core.text import format_share, format_value
 
 MODELS = {
     "FashionCNN": "The classic network: two convolutions, two linear layers, 225,034 parameters.",
-    "FashionCNNNorm": (
-        "The classic network with batch norm and dropout, 225,226 parameters; 1.5 times the work."
-    ),
+    "FashionCNNNorm": "The classic network with batch norm, 225,226 parameters.",
     "ResidualNet": (
-        "Seven convolutions with batch norm and shortcuts, 463,562 parameters; six times the work."
+        "Seven convolutions with batch norm and shortcuts, 463,562 parameters; 18 times the"
+        " multiplications of the classic."
     ),
     "DeepResidualNet": (
-        "Ten convolutions in three stages, 1,940,970 parameters; ten times the work of the classic."
+        "Ten convolutions in three stages, 1,940,970 parameters; 27 times the multiplications of"
+        " the classic."
     ),
     "WideResidualNet": (
         "Twelve convolutions, the first ones at full resolution, 1,959,530 parameters;"
-        " twenty times the work of the classic."
+        " 37 times the multiplications of the classic."
     ),
 }
 OPTIMIZERS = {
@@ -38,7 +38,8 @@ OPTIMIZERS = {
         " the classic network learns sooner."
     ),
     "SGD": (
-        "Plain gradient descent with momentum 0.9; wants a learning rate about ten times larger."
+        "Plain gradient descent with momentum 0.9; wants a learning rate ten to a hundred times"
+        " larger."
     ),
 }
 SCHEDULES = {
@@ -143,7 +144,7 @@ class TrainConfig:
     )
     erasing: bool = _switch(
         "Random erasing",
-        "Hides a rectangle of half of the training images behind noise, so that no single detail"
+        "In half of the training images, hides a rectangle behind noise, so that no single detail"
         " decides.",
     )
     mixup: float = _number(
@@ -191,8 +192,9 @@ class TrainConfig:
         ALL_FOLDS,
         HELD_OUT,
         "Fold left out",
-        "For cross-validation: runs that leave out one fold each have answers to all training"
-        " images that none of them learned from. Not together with Learns from a teacher.",
+        "For cross-validation: runs that leave out one fold each answer all training images"
+        " together, each image by the run that did not learn from it. Not together with Learns from"
+        " a teacher.",
     )
 
     start_model: str = _model_id(

@@ -301,6 +301,11 @@ def fold_norms(model: nn.Module) -> nn.Module:
     return model
 
 
+def has_folded_norms(model: nn.Module) -> bool:
+    """Whether `fold_norms` found any batch norm to fold."""
+    return any(isinstance(layer, nn.Identity) for layer in model.modules())
+
+
 def count_parameters(model: nn.Module) -> int:
     """Number of trainable weights."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

@@ -153,9 +153,12 @@ def show_matrix(
 
 def show_changes(difference: np.ndarray) -> None:
     """The cells that changed most, `difference` (10, 10) int64; a click picks one."""
+    cells = evaluation.largest_cells(difference, CHANGES)
+    if not cells:
+        return
     st.markdown("**Largest changes**")
     with st.container(horizontal=True, gap="xsmall"):
-        for true, pred, change in evaluation.largest_cells(difference, CHANGES):
+        for true, pred, change in cells:
             label = f"{CLASS_NAMES[true]} → {CLASS_NAMES[pred]} · {signed(change)}"
             st.button(label, key=f"change-{true}-{pred}", on_click=pick_cell, args=(true, pred))
 
@@ -306,7 +309,8 @@ def show_classes(rows: list[dict]) -> None:
     columns = {"class": st.column_config.Column("Class", width=CLASS_WIDTH)}
     for name, label in RECALLS.items():
         frame[name] *= 100
-        columns[name] = number_column(label, GLOSSARY["recall"])
+        meaning = "B minus A, in percentage points." if name == "difference" else GLOSSARY["recall"]
+        columns[name] = number_column(label, meaning)
     for name, label in (("only_a", "Only A"), ("only_b", "Only B")):
         columns[name] = number_column(label, f"{label} right: how many images of this class.")
     st.subheader("Each class", anchor=False)

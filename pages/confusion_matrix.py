@@ -15,7 +15,7 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.charts.figures import PLURALS, calibration_figure, confusion_figure, describe_cell
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
-from fashion_core.text import BYTE_ORDER_MARK
+from fashion_core.text import BYTE_ORDER_MARK, format_count
 from pages.parts import state
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.glossary import help_on, link_terms
@@ -27,14 +27,12 @@ from pages.parts.images.sheet import sheet, show_steps
 from pages.parts.images.source import TEST_IMAGES, ask_images, describe_source
 from pages.parts.words import GLOSSARY
 
-# In this file: confusion (10, 10) int64; labels, preds (10000,) int64; probs (10000, 10) float32.
+# In this file: confusion (10, 10) int64; labels, preds (N,) int64; probs (N, 10) float32.
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def cached_scores(
-    path: str, fingerprint: str, labels: np.ndarray, preds: np.ndarray
-) -> tuple[dict, list[dict]]:
-    """The summary and the per-class report of one model on a split."""
+def cached_scores(labels: np.ndarray, preds: np.ndarray) -> tuple[dict, list[dict]]:
+    """The summary and the per-class report of some predictions."""
     return evaluation.summary(labels, preds), evaluation.per_class_report(labels, preds)
 
 
@@ -47,12 +45,15 @@ def show_metrics(summary: dict, split_name: str) -> None:
     pair_note, pair_help = "no mistake", None
     if pair:
         pair_note, pair_help = describe_pair(*pair), f"{describe_cell(count, *pair)}."
-    accuracy, images = f"{summary['accuracy']:.1%}", f"of {summary['images']:,} images"
+    accuracy = f"{summary['accuracy']:.1%}"
+    images = f"of {format_count(int(summary['images']), 'image')}"
     macro_f1, worst = f"{summary['macro_f1']:.3f}", CLASS_NAMES[summary["worst_class"]]
+    only = summary["classes"] == 1
+    classes = "of its only class" if only else f"mean of {summary['classes']} classes"
     worst_f1 = f"F1 {summary['worst_f1']:.3f}"
     metrics = (
         ("Accuracy", accuracy, images, meaning),
-        ("Macro F1", macro_f1, f"mean of {summary['classes']} classes", help_on("F1")),
+        ("Macro F1", macro_f1, classes, help_on("F1")),
         ("Worst class", worst, worst_f1, "The class with the lowest F1."),
         ("Most confused", f"{count:,}", pair_note, pair_help),
     )
@@ -107,9 +108,12 @@ PAIRS = 6
 
 def show_pairs(confusion: np.ndarray) -> None:
     """The most confused pairs; a click picks the cell."""
+    pairs = evaluation.most_confused(confusion, PAIRS)
+    if not pairs:
+        return
     st.markdown("**Most confused pairs**")
     with st.container(horizontal=True, gap="xsmall"):
-        for true, pred, count in evaluation.most_confused(confusion, PAIRS):
+        for true, pred, count in pairs:
             label = f"{describe_pair(true, pred)} · {count}"
             st.button(label, key=f"pair-{true}-{pred}", on_click=pick_cell, args=(true, pred))
 
@@ -179,10 +183,10 @@ def show_cell(
     share = len(indices) / confusion[true].sum()
     st.caption(f"{share:.1%} of all {PLURALS[true]}. Surest first; pick an image to look closer.")
     show_image_grid("cell_grid", indices[:MAX_IMAGES], split, probs, open_image, compact=True)
-    query = {"true_label": CLASS_NAMES[true], "predicted_label": CLASS_NAMES[pred]}
+    query = {state.TRUE_LABEL: CLASS_NAMES[true], state.PREDICTED_LABEL: CLASS_NAMES[pred]}
     if split.name != TEST_IMAGES:
         query[state.IMAGES] = describe_source(split.name)
-    label = f"All {len(indices):,} in Predictions"
+    label = "See it in Predictions" if len(indices) == 1 else f"All {len(indices):,} in Predictions"
     st.page_link(
         "pages/predictions.py", label=label, icon=":material/grid_view:", query_params=query
     )
@@ -193,7 +197,7 @@ def open_image(index: int | None) -> None:
     st.session_state[state.CELL_IMAGE] = index
 
 
-# The whole test split
+# All images
 
 
 # Pixels. All columns together fit on a phone; where there is more room they share it
@@ -259,11 +263,11 @@ def show_calibration(labels: np.ndarray, probs: np.ndarray) -> None:
 
 
 def show_confusion(entry: ModelEntry) -> None:
-    """Everything about one model's predictions on the test split."""
-    split, probs = ask_images(entry)
+    """Everything about one model's predictions on the images that were asked for."""
+    split, probs = ask_images(entry, partial(open_image, None))
     preds, _ = evaluation.predictions(probs)
     confusion = evaluation.confusion(split.labels, preds)
-    summary, report = cached_scores(str(entry.path), entry.fingerprint, split.labels, preds)
+    summary, report = cached_scores(split.labels, preds)
     show_metrics(summary, split.name)
     left, right = st.columns([2, 1])
     with right, st.container(border=True):

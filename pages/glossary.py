@@ -8,6 +8,7 @@ import streamlit as st
 from pages.parts import state
 from pages.parts.frame import run_through_router
 from pages.parts.glossary import TERMS, Term, term_of
+from pages.parts.html import plain
 
 
 def show_asked_term() -> None:
@@ -18,7 +19,7 @@ def show_asked_term() -> None:
         with st.container(border=True, key="asked_term"):
             show_term(name, TERMS[name])
     elif asked:
-        st.info(f"There is no term “{asked[:40]}” here. Search for a part of it.")
+        st.info(f"There is no term “{plain(asked[:40])}” here. Search for a part of it.")
 
 
 def ask_search() -> str:

@@ -146,7 +146,10 @@ def describe_held_out(reports: dict) -> str:
             parts.append(f"{accuracy:.0%} of the {kind}")
     if not parts:
         return ""
-    return f"Of pictures by people that it never saw: {' and '.join(parts)} right."
+    return (
+        f"Of pictures by people that it never saw it classifies {' and '.join(parts)} correctly, as"
+        " a mean over the classes."
+    )
 
 
 def show_recall(rows: list[dict]) -> None:
@@ -173,7 +176,7 @@ def show_choice() -> None:
         st.caption(
             f"{plain(default.title)} comes first because it understands people's drawings and"
             f" photos. On Fashion-MNIST's own images {plain(best.title)} is better, {highest:.1%}"
-            f" against {ours:.1%}, but it knows nothing else."
+            f" against {ours:.1%}, but it has learned from nothing else."
         )
 
 

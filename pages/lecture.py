@@ -39,7 +39,7 @@ def show_tally() -> None:
     """How many pictures of each class were classified correctly, kept up to date."""
     counts = tally.read_tally()
     rows = tally.class_counts(counts)
-    st.subheader("What this class tried", anchor=False)
+    st.subheader("What everybody here tried", anchor=False)
     if not rows:
         st.write(
             "Draw on Classify and say under the answer what it was. Here you see how often the"
@@ -56,13 +56,10 @@ def show_tally() -> None:
     )
     st.html(tally_html(rows))
     st.caption("Outlined: how many were tried. Filled: those classified correctly.")
-    st.button(
-        "Begin anew",
-        icon=":material/restart_alt:",
-        on_click=begin_anew,
-        disabled=limits.read_only(),
-        help="Sets all counts to zero, for everybody.",
-    )
+    # In two steps: it is on every phone of the class, and the bars above it grow
+    with st.popover("Begin anew", icon=":material/restart_alt:", disabled=limits.read_only()):
+        st.write("This sets all counts to zero, for everybody.")
+        st.button("Set all to zero", type="primary", on_click=begin_anew)
 
 
 def tally_html(rows: list[tally.ClassCount]) -> str:

@@ -82,7 +82,7 @@ def show_link(number: int, step: LessonStep) -> None:
     # Not from a callback: what that puts into the form's fields would be gone by the next page
     if st.button(step.link, icon=":material/arrow_forward:", key=f"fill_{number}"):
         fill_train(step.fill)
-        st.switch_page(f"pages/{step.page}.py")
+        st.switch_page(f"pages/{step.page}.py", query_params={})
 
 
 def ask_drawn() -> None:

@@ -10,16 +10,17 @@ from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.play.games import current_game
 from pages.parts.play.rounds import show_pause, show_round
 from pages.parts.play.sheet import show_sheet
-from pages.parts.play.start import show_start
+from pages.parts.play.start import show_start, start_wanted
 
 
 def show_play(entry: ModelEntry) -> None:
     """Where the visitor's game is: not begun, between two rounds, in one, or over."""
+    start_wanted(entry)
     game_id, played = current_game()
     if played is None:
         show_start(entry)
     elif played.is_over:
-        show_sheet(game_id, played, entry)
+        show_sheet(game_id, played)
     elif played.is_running:
         show_round(game_id, played, entry)
     else:

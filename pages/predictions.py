@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from fashion_core import evaluation
+from fashion_core import evaluation, paging
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
@@ -148,7 +148,7 @@ def pick(index: int | None) -> None:
 
 def show_page_of_picked(found: np.ndarray) -> None:
     """Turn to the page that has the picked image, if it passes the filters."""
-    page = evaluation.page_of(found, st.session_state[state.INDEX], PER_PAGE)
+    page = paging.page_of(found, st.session_state[state.INDEX], PER_PAGE)
     if page:
         go_to_page(page)
 
@@ -164,7 +164,7 @@ def ask_page(found: np.ndarray, images: int) -> tuple[np.ndarray, int | None]:
 
     Returns the indices of the chosen page and the picked index.
     """
-    pages = evaluation.page_count(len(found), PER_PAGE)
+    pages = paging.page_count(len(found), PER_PAGE)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(found):,}** of {images:,} images", width="content")
         page = st.pagination(pages, key=state.PAGE, bind="query-params")
@@ -194,10 +194,10 @@ def ask_page(found: np.ndarray, images: int) -> tuple[np.ndarray, int | None]:
 def show_panel(
     index: int, found: np.ndarray, split: Split, probs: np.ndarray, entry: ModelEntry
 ) -> None:
-    """The picked image beside the grid; `probs` (10000, 10)."""
+    """The picked image beside the grid; `probs` (N, 10)."""
     with sheet(f"Image {index}", partial(pick, None)):
         show_steps(index, found, partial(step_to, found=found))
-        if not evaluation.page_of(found, index, PER_PAGE):
+        if not paging.page_of(found, index, PER_PAGE):
             st.caption("This image does not match your filters.")
         image = split.pixels[index], split.labels[index], probs[index]
         show_image(index, *image, entry, split.name)

@@ -10,6 +10,7 @@ from fashion_core import checkpoints, files, models, predict
 from fashion_core.errors import InsideError
 from fashion_core.inside import arithmetic, layers
 from fashion_core.transforms import normalise
+from pages.parts.inside.pixel import pool_html
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
 # What the networks written by hand have none of: other kernels and strides, means, no ReLU
@@ -165,3 +166,11 @@ def test_the_softmax_ends_in_the_probabilities_of_the_answer():
     np.testing.assert_allclose(powers / powers.sum(), probs, rtol=1e-5)
     scaled = F.softmax(torch.tensor([row["mean"] / model.temperature for row in table]), dim=0)
     np.testing.assert_allclose(scaled.numpy(), probs, rtol=1e-4)
+
+
+def test_pools_of_the_picture_itself_are_told_in_their_order():
+    passage = layers.record(models.build_model("pool, pool avg, conv 8, dense 9").eval(), PIXELS)
+    first = passage.layers[0]
+    assert [step.kind for step in first.steps] == ["max-pool", "mean-pool"]
+    html = pool_html(first, 0)
+    assert "the mean of 2×2 of the largest of 2×2 of" in html

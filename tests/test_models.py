@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from fashion_core.architecture import NAMED
+from fashion_core.architecture import NAMED, network_of
 from fashion_core.config import MODELS
 from fashion_core.models import (
     NETWORKS,
@@ -32,9 +32,12 @@ from pages.parts.home.network import NETWORK_NOTES
         (WideResidualNet, 1_959_530),
     ],
 )
-def test_parameter_count(network, parameters):
+def test_a_networks_sentence_counts_its_parameters_and_multiplications(network, parameters):
     assert count_parameters(network()) == parameters
-    assert f"{parameters:,} parameters" in MODELS[network.__name__]
+    sentence = MODELS[network.__name__]
+    assert f"{parameters:,} parameters" in sentence
+    times = network_of(network.__name__).multiplications / network_of("FashionCNN").multiplications
+    assert ("" if times == 1 else f"{times:.0f} times the multiplications") in sentence
 
 
 def test_every_network_is_described_wherever_one_is():

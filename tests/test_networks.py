@@ -79,7 +79,10 @@ def test_other_spellings_become_the_usual_form(written, usual):
         ("conv 0", "1 to 512 maps, not 0"),
         ("dropout 1", "from 0.01 to 0.9"),
         ("conv 8, dropout 0.002", "from 0.01 to 0.9"),
-        ("pool, pool, pool, pool, conv 8 1 bn", "1×1 has only one. Take bn away"),
+        (
+            "pool, pool, pool, pool, conv 8 1 bn",
+            "of a 1×1 map a batch of one image has",
+        ),
         ("conv 8 bn bn", "says bn twice"),
         (",, ,", "is empty"),
         ("conv 1, " * 300, "at most 2,000 characters: 2,400"),

@@ -192,3 +192,14 @@ def test_runs_are_filtered_by_own_networks_and_a_link_opens_the_leaderboard(chec
     ranked = open_page("runs", against="seconds").dataframe[-1].value
     assert ranked["Network"].tolist().count("conv 8, pool, dense 20") == 1
     assert ranked["Place"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("text", ["conv 32, foo", "conv 9"])
+@pytest.mark.parametrize("button", ["conv", "Later: layer 3", "Remove: layer 5"])
+def test_a_click_right_after_typing_does_no_harm(text, button):
+    """Leaving the text by a click sends both: the text counts, a click that does not fit not."""
+    app = press(open_page("train"), "Build your own network")
+    app.text_area(key=state.NETWORK_TEXT).set_value(text)
+    press(app, button)
+    assert text_of(app).startswith(text)
+    assert ("foo" in words(app)) == ("foo" in text)

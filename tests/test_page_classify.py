@@ -21,6 +21,7 @@ from fashion_core.pictures.opening import open_picture
 from fashion_core.pictures.prepare import Correction, framed, prepare
 from fashion_core.pictures.worn import LOWER, UPPER
 from fashion_core.runs import folders
+from pages.parts import state
 from pages.parts.cached import cached_split
 from pages.parts.html import png_data_uri
 
@@ -435,7 +436,7 @@ def test_the_second_model_comes_from_the_url_and_survives_another_page():
 
 def test_a_second_model_that_is_not_there_or_damaged_leaves_the_first_its_answer(unsure_model):
     app = app_page.open_page("classify", **{"with": "nosuch"})
-    assert "not here" in app.warning[0].value
+    assert "not here" in app.toast[0].value
     assert app.selectbox(key="classify_with_picker").value is None
     path = folders.run_dir_of(unsure_model) / "model.pt"
     path.write_bytes(path.read_bytes()[:1000])
@@ -487,3 +488,20 @@ def test_of_two_garments_in_one_picture_each_is_offered_as_a_frame():
     assert "pieces here" not in words(app)
     press(app, "Take corrections back")
     assert "There seem to be 2 pieces here" in words(app)
+
+
+SKETCH = files.PROJECT_DIR / "tests" / "recognition" / "sketch" / "trouser-1.png"
+
+
+def test_the_drawing_keeps_its_correction_on_other_pages():
+    app = open_page("classify")
+    app.session_state[state.DRAWING] = {
+        "strokes": [{"type": "path"}],
+        "pixels": np.asarray(Image.open(SKETCH).convert("RGBA")),
+    }
+    app.run()
+    app.segmented_control(key=state.correction_key("turn", "drawing")).set_value("Left").run()
+    app.switch_page("pages/lesson.py").run().run()
+    app.switch_page("pages/classify.py").run()
+    turn = app.segmented_control(key=state.correction_key("turn", "drawing"))
+    assert turn.value == "Left"

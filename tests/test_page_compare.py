@@ -228,7 +228,7 @@ def test_a_chosen_model_keeps_its_place_under_a_new_name(checkpoint_path):
     assert picker(app).proto.set_value  # the browser is told the new one
     assert any(label.startswith("Another") for label in picker(app).options)
     assert picker(app.run()).value == run_id
-    assert not app.warning
+    assert not app.toast
 
 
 def test_a_model_is_never_compared_with_itself():
@@ -236,16 +236,16 @@ def test_a_model_is_never_compared_with_itself():
     assert picker(app).value == catalog.RECOMMENDED
     app.sidebar.selectbox(key="model_picker").select(catalog.RECOMMENDED).run()
     assert picker(app).value == "fashion_cnn"
-    assert not app.warning
+    assert not app.toast
     assert picker(open_page(**{"with": catalog.RECOMMENDED})).value == "fashion_cnn"
 
 
 @pytest.mark.parametrize("junk", ["../../etc/passwd", "nosuch", "20260101-000000-dead"])
 def test_an_unknown_second_model_in_the_url_is_said_to_be_gone(junk):
     app = open_page(**{"with": junk})
-    assert "not here" in app.warning[0].value
+    assert "not here" in app.toast[0].value
     assert picker(app).value == "fashion_cnn"
-    assert not app.run().warning
+    assert not app.run().toast
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_an_unknown_second_model_in_the_url_is_said_to_be_gone(junk):
 def test_other_junk_in_the_url_is_passed_over(query):
     app = open_page(**query)
     assert components(app, "matrix_clicks")[0]["picked"] is None
-    assert not app.warning
+    assert not app.toast
 
 
 def test_a_second_model_that_is_deleted_meanwhile_is_said_to_be_gone(checkpoint_path):
@@ -263,7 +263,7 @@ def test_a_second_model_that_is_deleted_meanwhile_is_said_to_be_gone(checkpoint_
     control.delete_run(run_id)
     app.run()
     assert not app.exception
-    assert "not here" in app.warning[0].value
+    assert "not here" in app.toast[0].value
     assert picker(app).value == "fashion_cnn"
 
 

@@ -6,6 +6,7 @@ from listed_pages import page_titles
 
 from fashion_core import tally
 from fashion_core.config import field_spec, offered_fields
+from fashion_core.errors import RunError
 from fashion_core.runs import table as run_table
 from pages.parts import address as address_part
 from pages.parts import class_tally
@@ -86,7 +87,7 @@ def test_the_tally_is_told_and_begins_anew():
     app.run()
     assert app.metric[0].value == "1 of 2"
     assert any("<b>1 of 2</b>" in html.proto.body for html in app.get("html"))
-    press(app, "Begin anew")
+    press(app, "Set all to zero")
     assert not app.metric
     assert tally.read_tally().sum() == 0
 
@@ -149,3 +150,22 @@ def test_a_link_opens_its_term_and_a_search_finds_others():
     assert "No term has that in it" in words(app)
     assert "no term “zebra”" in words(open_page("glossary", term="zebra"))
     assert not labels(app)
+
+
+def test_a_picture_that_could_not_be_taken_back_is_still_counted_as_it_was(monkeypatch):
+    monkeypatch.setattr(class_tally.st, "session_state", {})
+    class_tally.count_picture(1, 0, 0)
+
+    def full(*_):
+        raise RunError("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(class_tally.tally, "take_back", full)
+        class_tally.count_picture(1, 6, 0)
+    class_tally.count_picture(1, 6, 0)
+    assert tally.read_tally().sum() == 1
+
+
+def test_a_term_in_a_link_is_text_and_nothing_else():
+    app = open_page("glossary", term="[free](http://x.example)")
+    assert "[free](" not in app.info[0].value

@@ -49,7 +49,7 @@ def test_a_map_counts_when_it_is_one_of_the_weakest_of_the_first_layer(runs_dir)
     for picked, sentence in (
         ((1, 0), "not of the first layer"),
         ((0, 9), "9 maps of the first layer find less"),
-        ((0, 3), "stays empty"),
+        ((0, 3), "stays nearly empty"),
     ):
         app.session_state[state.PICKED_RANK] = picked
         assert sentence in visit(app)
@@ -126,3 +126,13 @@ def test_junk_from_the_browsers_storage_is_nothing(text):
 def test_of_what_the_browser_kept_only_steps_and_run_ids_count():
     kept = {"done": [1, 6, 7, 0, "2", True], "runs": ["20260101-a", "../x", 3]}
     assert checked_progress(json.dumps(kept)) == ({1, 6}, ["20260101-a"])
+
+
+def test_a_run_that_broke_off_is_said_to_and_one_that_was_stopped_counts_by_its_loss(runs_dir):
+    app = open_page("lesson")
+    app.session_state[state.STARTED_RUNS] = [make_run("Killed", "lost")]
+    assert "“Killed” broke off" in visit(app)
+    stopped = make_run("Short", "stopped")
+    write_events(folders.run_dir_of(stopped), [step_event(1, 2.3), step_event(850, 0.4)])
+    app.session_state[state.STARTED_RUNS] = [stopped]
+    assert "fell from 2.30 to 0.40" in visit(app)

@@ -1,5 +1,6 @@
 """My pictures and the row under an answer: keeping, changing, filters, faults, public copies."""
 
+import dataclasses
 import errno
 import io
 
@@ -10,12 +11,13 @@ from PIL import Image
 from run_folders import make_run
 from test_my_pictures import made
 
-from fashion_core import my_pictures, picture_zip, tally, taught
+from fashion_core import checkpoints, model_import, my_pictures, picture_zip, tally, taught
 from fashion_core.config import TrainConfig
+from fashion_core.errors import RunError
 from fashion_core.metadata import OUTLIER
 from fashion_core.runs import control, folders
 from pages.parts import state
-from pages.parts.mine import transfer
+from pages.parts.mine import teach, transfer
 
 
 @pytest.fixture
@@ -216,3 +218,31 @@ def test_on_a_public_copy_pictures_stay_with_their_visitor(store, monkeypatch):
     assert "Nothing is kept yet" in words(open_mine())
     assert store.read_all() == []
     assert not store.folder.exists()
+
+
+def test_what_was_deleted_elsewhere_is_not_said_of_the_answer_any_more(store):
+    app = answered(open_page("classify", model="fashion_cnn"))
+    what_it_was(app).set_value(8).run()
+    (kept,) = store.read_all()
+    store.delete(kept.picture_id)  # on another page
+    app.run()
+    assert what_it_was(app).value is None
+    what_it_was(app).set_value(8).run()
+    assert [each.label for each in store.read_all()] == [8]
+
+
+def test_a_model_that_was_taught_elsewhere_is_no_teaching_of_this_copy(store, checkpoint_path):
+    content = checkpoints.read_checkpoint(checkpoint_path)
+    config = dataclasses.replace(content.config, start_model="fashion_cnn")
+    checkpoints.save_checkpoint(checkpoint_path, config, content.weights, content.metrics)
+    model_import.import_model(checkpoint_path, "Theirs")
+    assert folders.list_runs()[0].config.start_model
+    assert teach.last_teaching() is None
+
+
+def test_a_model_that_is_gone_is_said_when_it_is_to_be_taught(store, tmp_path):
+    config = TrainConfig(start_model="fashion_cnn")
+    mine = taught.taught_pictures(["a"], np.zeros((1, 28, 28), np.uint8), np.array([1]))
+    with pytest.raises(RunError, match="not here any more"):
+        taught.start_teaching(config, tmp_path / "gone.pt", mine, "Mine")
+    assert folders.list_runs() == []

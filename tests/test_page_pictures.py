@@ -1,12 +1,16 @@
 """People's pictures on the pages: as another set to browse, and as what a run learns from."""
 
+import dataclasses
 import json
+from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
 from app_page import open_page, words
 from test_my_pictures import made
 
 from fashion_core import my_pictures, picture_sets
+from pages.parts.images import source
 from pages.parts.images.source import describe_image
 
 WORDS = ("t-shirt", "pants", "sweater")
@@ -95,3 +99,26 @@ def test_train_says_what_of_peoples_pictures_is_here(pictures_dir):
     assert "fetch-pictures clothing" in said
     app.number_input(key="train_drawings").set_value(0.2).run()
     assert "Fashion-MNIST's own images: 80% of each batch." in words(app)
+
+
+def test_homes_link_opens_the_drawings(pictures_dir):
+    app = open_page("home", model="all_round_net")
+    link = next(each for each in app.get("page_link") if "See what it calls" in each.proto.label)
+    asked = dict(parse_qsl(link.proto.query_string))
+    app = open_page("predictions", model="all_round_net", **asked)
+    assert f"of {held_out(pictures_dir)} images" in words(app)
+
+
+def test_my_own_pictures_are_judged_as_they_were_answered(pictures_dir):
+    mine, brought = my_pictures.my_folder(), made(1, 100)
+    as_answered = np.rot90(brought[0].pixels)
+    mine.add([(dataclasses.replace(brought[0], pixels=as_answered), brought[1])])
+    _, split = source._read_set("my-pictures")
+    np.testing.assert_array_equal(split.pixels, as_answered[None])
+
+
+def test_pictures_of_which_none_has_a_label_are_said_to_have_none(pictures_dir):
+    my_pictures.my_folder().add([made(my_pictures.UNLABELLED, 100)])
+    app = open_page("predictions", model="fashion_cnn", images="My pictures")
+    assert "none is labelled as one of the classes" in app.error[0].value
+    assert str(pictures_dir.parent) not in words(app)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import streamlit as st
 from app_page import labels, open_page, press, words
 from PIL import Image, ImageDraw
 from run_folders import make_run
@@ -9,10 +10,11 @@ from run_folders import make_run
 from fashion_core import best_games
 from fashion_core.game import DRAW, GUESS, Game, Round, begin_round
 from fashion_core.metadata import CLASS_NAMES
-from fashion_core.my_pictures import my_folder
+from fashion_core.my_pictures import encode_brought, my_folder
 from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.cached import cached_model
+from pages.parts.play import start
 from pages.parts.play.games import all_games, now
 
 TROUSER, SANDAL, BAG = 1, 5, 8
@@ -146,3 +148,37 @@ def test_a_public_copy_asks_for_no_name(monkeypatch):
     app = open_page("play", game=all_games().add(Game(DRAW, rounds, 1)))
     assert "95 of 600 points" in words(app)
     assert not app.text_input
+
+
+def test_drawings_that_were_kept_are_not_offered_again_after_a_reload_nor_blank_ones():
+    sheets = (
+        Image.fromarray(trousers()["pixels"]).convert("RGB"),
+        Image.new("RGB", (280, 280), "white"),
+    )
+    drawn, rubbed_out = map(encode_brought, sheets)
+    rounds = Round(TROUSER, picture=drawn), Round(BAG, picture=rubbed_out)
+    game_id = all_games().add(Game(DRAW, rounds, place=2))
+    app = open_page("play", game=game_id)
+    press(app, "Keep these to teach it")
+    assert [each.label for each in my_folder().read_all()] == [TROUSER]
+    app = open_page("play", game=game_id)
+    assert "Keep these to teach it" not in labels(app)
+    assert "1 drawing of this game is in My pictures" in words(app)
+
+
+def test_a_game_that_waits_for_a_slow_model_begins_when_that_has_answered(monkeypatch):
+    waiting = [True]
+
+    def slow(*_):
+        if waiting:
+            waiting.pop()
+            st.stop()
+        return game
+
+    game = Game(GUESS, (Round(TROUSER, picture=encode_brought(Image.new("RGB", (28, 28)))),))
+    monkeypatch.setattr(start, "new_game", slow)
+    app = open_page("play")
+    press(app, "Play: Guess the model")
+    assert "Start the clock" not in labels(app)
+    app.run()
+    assert "Start the clock" in labels(app)

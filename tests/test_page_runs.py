@@ -7,14 +7,16 @@ browser/test_runs_page.py.
 import errno
 import json
 import os
+import tomllib
 
 import run_folders
 from app_page import labelled, labels, open_page, press, words
 from streamlit.runtime.context import ContextProxy
 
-from fashion_core import model_import
+from fashion_core import checkpoints, files, limits, model_import, picture_zip
 from fashion_core.charts.frames import epoch_frame
 from fashion_core.config import TrainConfig
+from fashion_core.pictures.opening import MAX_FILE_BYTES
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
 from pages.parts.runs.differences import marked
@@ -280,6 +282,20 @@ def test_a_bad_model_file_is_refused_with_a_sentence(runs_dir):
     assert folders.list_runs() == []
 
 
+def test_a_file_that_lies_about_its_scaling_is_an_ordinary_model_or_none(runs_dir, checkpoint_path):
+    content = checkpoints.read_checkpoint(checkpoint_path)
+    metrics = content.metrics | {"input_scaling": ["0 to 1"], "test_accuracy": 0.5}
+    checkpoints.save_checkpoint(checkpoint_path, content.config, content.weights, metrics)
+    import_file(checkpoint_path.read_bytes())
+    assert [run.has_model for run in folders.list_runs()] == [True]
+
+
+def test_the_server_takes_files_as_large_as_the_fields_say():
+    config = tomllib.loads((files.PROJECT_DIR / ".streamlit" / "config.toml").read_text())
+    largest = max(picture_zip.MAX_ZIP_BYTES, limits.most_model_bytes(), MAX_FILE_BYTES)
+    assert config["server"]["maxUploadSize"] << 20 >= largest
+
+
 def test_a_full_disk_refuses_a_model_file_with_a_sentence(runs_dir, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -346,3 +362,29 @@ def test_folders_as_they_should_not_be_break_nothing_and_say_what_is_wrong(
     for start in range(0, len(ticked), 5):  # a card for each
         assert not tick(app, *ticked[start : start + 5]).exception, ticked[start : start + 5]
     assert "notes.json is not valid JSON" in words(tick(app, ids["broken notes"]))
+
+
+def test_a_filter_in_the_address_does_not_stand_in_the_way_to_train(runs_dir):
+    run_id = run_folders.make_run("Mine", "paused", resumable=True)
+    app = open_page("runs", state="Paused")
+    tick(app, run_id)
+    press(app, "Resume or stop")
+    assert not app.exception
+    assert "Resume" in labels(app)
+
+
+def test_foreign_weights_are_no_training_and_no_sample_of_one(runs_dir):
+    for seed in (0, 1):
+        make_run(f"Seed {seed}", accuracy=0.8 + seed / 50, seed=seed)
+    config, scaled = TrainConfig(epochs=2), {"input_scaling": "0 to 1"}
+    foreign = run_folders.make_run("Theirs", config=config, accuracy=0.5, **scaled)
+    app = open_page("runs", seeds="true")
+    row = app.dataframe[2].value.iloc[0]
+    assert (row["Seeds"], row["Validation"]) == ("0, 1", "81.00 ± 1.41%")
+    tick(app, foreign)
+    assert "Trained elsewhere" in words(app)
+
+
+def test_a_link_that_leaves_the_axis_empty_shows_the_chart_as_at_first(runs_dir):
+    app = open_page("runs", against="")
+    assert not app.exception

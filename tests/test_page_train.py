@@ -475,7 +475,7 @@ def test_after_a_run_the_last_drawing_is_answered_by_the_new_and_the_shipped_mod
     html = "".join(each.proto.body for each in app.get("html"))
     assert "A · Fresh" in html
     assert "B · All-round net" in html
-    assert "product photos" in words(app)
+    assert "learned from photos" in words(app)
 
 
 def test_of_a_taught_model_it_is_said_that_it_was_taught():
@@ -490,7 +490,7 @@ def test_of_a_taught_model_it_is_said_that_it_was_taught():
 def test_a_recipe_that_learns_product_photos_only_says_so_before_it_starts(recipe, says_so):
     app = open_page("train")
     recipes(app).select(recipe).run()
-    assert ("drawings will puzzle it" in words(app)) == says_so
+    assert ("Learns from no drawings" in words(app)) == says_so
 
 
 def test_what_was_drawn_is_asked_in_the_film_of_a_run_that_starts(started):

@@ -183,8 +183,8 @@ def test_nothing_in_a_name_is_what_streamlit_looks_for(name):
 def test_an_unknown_model_in_the_url_falls_back_to_the_recommended_and_says_so(runs_dir, model):
     app = open_page("home", model=model)
     assert "Model in use: All-round net" in words(app)
-    assert "not here" in app.sidebar.warning[0].value
-    assert not app.run().sidebar.warning
+    assert "not here" in app.toast[0].value
+    assert not app.run().toast
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_an_unknown_model_in_the_url_falls_back_to_the_recommended_and_says_so(r
 def test_a_known_model_in_the_url_is_used_without_a_word(runs_dir, model, title):
     app = open_page("home", model=model)
     assert f"Model in use: {title}" in words(app)
-    assert not app.sidebar.warning
+    assert not app.toast
     picker = app.sidebar.selectbox[0]  # drawn before the browser knows its choice
     assert picker.options[picker.proto.default].startswith(title)
 

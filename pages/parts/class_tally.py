@@ -20,6 +20,7 @@ def count_picture(digest: int, label: int | None, answer: int) -> None:
     counted = st.session_state.setdefault(state.TALLIED, {})
     with contextlib.suppress(RunError):  # no reason to keep anybody from drawing
         if digest in counted:
-            tally.take_back(*counted.pop(digest))
+            tally.take_back(*counted[digest])
+            del counted[digest]
         if label is not None:
             counted[digest] = label, answer, tally.add(label, answer)

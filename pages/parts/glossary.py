@@ -31,7 +31,7 @@ class Term:
 
 
 HOME, TRAIN, RUNS, INSIDE = "home", "train", "runs", "inside"
-MATRIX, PREDICTIONS, CLASSIFY, COMPARE = "confusion_matrix", "predictions", "classify", "compare"
+MATRIX, PREDICTIONS, CLASSIFY = "confusion_matrix", "predictions", "classify"
 LABELS = "labels"
 LAYERS, MAP = ((state.VIEW, "Layer by layer"),), ((state.VIEW, "Map"),)
 LOOKS, ALIKE = ((state.VIEW, "Where it looks"),), ((state.VIEW, "What it is like"),)
@@ -74,14 +74,14 @@ TERMS = {
         forms=("batches", "Batch size"),
     ),
     "Batch norm": Term(
-        "A layer that brings each map to mean 0 and spread 1 over a batch, so that deep networks"
-        " train steadily.",
+        "A layer that brings each map to mean 0 and spread 1 over a batch, then scales and shifts"
+        " it as it has learned, so that deep networks train steadily.",
         HOME,
         NETWORKS,
     ),
     "bfloat16": Term(
         "Numbers of 16 bits with the range of the usual 32: less exact, but a processor that knows"
-        " them computes twice as fast.",
+        " them computes two to four times as fast.",
         HOME,
         "Export, on the card of the model: its JSON names the precision",
     ),
@@ -95,11 +95,11 @@ TERMS = {
         "One of the ten kinds of clothing that the network may answer with.", HOME, "the ten bars"
     ),
     "Confusion matrix": Term(
-        "A table that counts how often each class was called each other one.", MATRIX, "all of it"
+        "A table that counts how often images of each class got each answer.", MATRIX, "all of it"
     ),
     "Confident learning": Term(
-        "A way to find wrong labels: images that a model takes for another class at least as firmly"
-        " as the average image with that label.",
+        "A way to find wrong labels: images to which a model gives another class at least the"
+        " probability that images labelled as that other class get on average.",
         LABELS,
         "the list",
     ),
@@ -195,7 +195,8 @@ TERMS = {
         forms=("fine-tune", "Taught from"),
     ),
     "Gradient": Term(
-        "For every weight, how much and in which direction the loss changes when the weight does.",
+        "How much, and in which direction, one number changes with another: in training the loss"
+        " with each weight, in Grad-CAM the logit of a class with each map.",
         INSIDE,
         "where it looks is computed from it",
         LOOKS,

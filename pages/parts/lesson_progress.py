@@ -39,6 +39,7 @@ def forget_progress() -> None:
     """Begin the lesson anew."""
     st.session_state[state.LESSON_DONE] = []
     st.session_state[state.STARTED_RUNS] = []
+    st.session_state[state.LESSON_ANEW] = True
 
 
 def started_runs() -> list[str]:
@@ -52,9 +53,16 @@ def remember_runs(run_ids: Sequence[str]) -> None:
 
 
 def keep_progress() -> None:
-    """Let the browser keep what the session has. Called by the pages that change it, at the end."""
-    values = {"done": sorted(steps_done()), "runs": started_runs()}
-    data = {"cookie": COOKIE, "value": json.dumps(values)}
+    """Let the browser keep what the session has. Called by the pages that change it, at the end.
+
+    It adds that to what it kept from another tab, unless the lesson has just begun anew.
+    """
+    data = {
+        "cookie": COOKIE,
+        "values": {"done": sorted(steps_done()), "runs": started_runs()},
+        "anew": st.session_state.pop(state.LESSON_ANEW, False),
+        "most": MOST_RUNS,
+    }
     _browser_progress(key=state.LESSON_PROGRESS, data=data, height=0)
 
 

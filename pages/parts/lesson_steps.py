@@ -83,7 +83,7 @@ def check_map(entry: ModelEntry) -> Outcome:
         return Outcome(f"In this picture {rank} maps of the first layer find less. Look for them.")
     return Outcome(
         "Hardly anything in this picture looks like what that filter searches for, so its map"
-        " stays empty. In another picture it may be the strongest.",
+        " stays nearly empty. In another picture it may be the strongest.",
         True,
     )
 
@@ -111,16 +111,16 @@ def losses_of(run: folders.Run) -> list[float]:
 
 
 def check_falling(entry: ModelEntry) -> Outcome:
-    """Whether a run of this visitor finished with a loss that fell."""
+    """Whether a run of this visitor ended with a loss that fell."""
     runs = own_runs()
     for run in runs:
-        losses = losses_of(run) if run.state == "finished" else []
+        losses = losses_of(run) if run.state in ("finished", "stopped") else []
         if losses and losses[-1] < FALLEN * losses[0]:
             return Outcome(
                 f"In “{run.name}” the loss fell from {losses[0]:.2f} to {losses[-1]:.2f} nats.",
                 True,
             )
-    return describe_waiting(runs, "its loss did not fall by half")
+    return describe_waiting(runs, "has ended, but its loss did not fall by half.")
 
 
 def check_diverged(entry: ModelEntry) -> Outcome:
@@ -128,22 +128,24 @@ def check_diverged(entry: ModelEntry) -> Outcome:
     runs = own_runs()
     for run in runs:
         rate = format_value("learning_rate", run.config.learning_rate)
-        if run.status.get("cause") == "TrainingFailed":
+        if run.diverged:
             return Outcome(f"At a learning rate of {rate} “{run.name}” diverged.", True)
         accuracy = run.status.get("best_val_accuracy")
         if run.state in ENDED and accuracy is not None and accuracy < CHANCE:
             sentence = f"At a learning rate of {rate} “{run.name}” stayed at {accuracy:.0%}"
             return Outcome(f"{sentence}: that is guessing.", True)
-    return describe_waiting(runs, "it learned all the same")
+    return describe_waiting(runs, "has ended, but it learned all the same.")
 
 
-def describe_waiting(runs: list[folders.Run], failing: str) -> Outcome:
-    """Why the newest run is no answer yet."""
+def describe_waiting(runs: list[folders.Run], short_of: str) -> Outcome:
+    """Why the newest run is no answer yet; `short_of`: what one that has ended did not do."""
     if not runs:
         return Outcome()
     run = runs[0]
+    if run.state in ("failed", "lost"):
+        return Outcome(f"“{run.name}” broke off. Start another one.")
     if run.state in ENDED:
-        return Outcome(f"“{run.name}” has ended, but {failing}.")
+        return Outcome(f"“{run.name}” {short_of}")
     return Outcome(f"“{run.name}” has not ended yet. Come back when it has.")
 
 

@@ -35,7 +35,8 @@ def ask_id(
         st.session_state.pop(key, None)
     wanted = st.session_state.get(key, st.query_params.get(parameter))
     if gone and wanted and wanted not in labels:
-        st.warning(gone)
+        # The sidebar is folded on a phone
+        st.toast(gone, icon=":material/history:", duration="long")
     chosen = wanted if wanted in labels else default
     _tell_browser(key, labels, chosen)
     st.selectbox(
@@ -150,7 +151,7 @@ def ask_second_model(
         st.session_state.pop(key, None)
     if st.session_state.get(key, st.query_params.get(state.WITH)) == entry.model_id:
         st.session_state[key] = None  # a model is not compared with itself
-    instead = "It is not compared with." if optional else "Another one is taken instead."
+    instead = "No second model answers." if optional else "Another one is taken instead."
     chosen = ask_id(
         label,
         {model_id: model_label(other) for model_id, other in others.items()},

@@ -11,6 +11,7 @@ BUTTONS_DRAWN = "buttons_drawn"  # how many buttons were drawn that hear one cli
 BUTTON_HEARD = "button_heard"  # the number of the one that was clicked last
 VISITOR = "visitor"  # the name that the visitor gave
 VISITOR_FIELD = "visitor_field"
+NAME_GIVEN = "name_given"  # whether the name was changed in this session
 VISITOR_KEEPER = "visitor_keeper"  # the component that keeps it in the browser
 
 
@@ -76,6 +77,7 @@ SAMPLE = "sample"  # the picked index
 BRUSH = "brush"
 CANVAS_START = "canvas_start"  # the strokes with which the canvas begins
 DRAWING = "drawing"  # the strokes and pixels as the canvas sent them last
+DRAWING_CORRECTION = "drawing_correction"  # values of the fields that correct the drawing
 CANVAS_KEYS = "canvas_keys"  # the component that hears Ctrl+Z
 UNDONE = "undone"  # drawings that can be brought back, the latest last
 CLEARED = "cleared"  # the drawing that Clear took away, until something is drawn
@@ -180,6 +182,7 @@ TERM_SEARCH = "term_search"
 
 # Lesson
 LESSON_DONE = "steps_done"  # the numbers of the steps, also in a cookie
+LESSON_ANEW = "lesson_anew"  # whether what other tabs did is to be forgotten, too
 LESSON_PROGRESS = "lesson_progress"  # the component that writes the cookie
 LESSON_DRAWN = "lesson_drawn"  # what the visitor says to have drawn
 PICKED_RANK = "picked_rank"  # of the map picked last on Inside: its layer, place among its maps
@@ -189,6 +192,7 @@ STARTED_RUNS = "started_runs"  # the ids of this visitor's runs, the newest last
 # Play
 GAME = "game"  # the id of the visitor's game, also in the URL
 GAME_PROBLEM = "game_problem"  # why a round begins anew, or what could not be kept
+WANTED_GAME = "wanted_game"  # the kind of game that begins when the model is ready
 GAME_SOUND = "game_sound"
 NICKNAME = "nickname"
 
@@ -206,11 +210,6 @@ def clock_key(game_id: str, place: int) -> str:
 def kept_rounds_key(game_id: str) -> str:
     """The drawings of a game that are kept when asked for."""
     return f"kept_rounds_{game_id}"
-
-
-def game_kept_key(game_id: str) -> str:
-    """How many drawings of a game were kept."""
-    return f"game_kept_{game_id}"
 
 
 # Wrong labels, each also in the URL

@@ -40,11 +40,13 @@ def ask_visitor() -> None:
         on_change=_take_name,
         help="Runs that you start carry it, and come first. This browser keeps it; no account.",
     )
-    _keep_in_browser(key=state.VISITOR_KEEPER, data={"name": name}, height=0)
+    if state.NAME_GIVEN in st.session_state:  # else another tab may know better
+        _keep_in_browser(key=state.VISITOR_KEEPER, data={"name": name}, height=0)
 
 
 def _take_name() -> None:
     st.session_state[state.VISITOR] = folders.clean_name(st.session_state[state.VISITOR_FIELD], "")
+    st.session_state[state.NAME_GIVEN] = True
 
 
 def may_delete(run: folders.Run) -> bool:

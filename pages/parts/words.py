@@ -71,8 +71,9 @@ def describe_model(card: dict) -> str:
     config, knows = card.get("config") or {}, "learned product photos only; drawings puzzle it"
     if share_of(config, "synthetic"):
         knows = "learned drawings and photos too"
-    if share_of(config, "drawings") or share_of(config, "photos"):
-        knows = "learned people's drawings and photos too"
+    people = [kind for kind in ("drawings", "photos") if share_of(config, kind)]
+    if people:
+        knows = f"learned people's {' and '.join(people)} too"
     if config.get("start_model"):
         knows = "taught the pictures that were kept here"
     return f"{short_name(str(card.get('model', 'Unknown network')))}, {knows}."

@@ -30,17 +30,24 @@ DEFAULTS = {
 def correction_of(key: str) -> Correction:
     """What the visitor has corrected of this picture so far.
 
-    Streamlit forgets it once the picture is not shown.
+    Streamlit forgets it once the picture is not shown; that of the drawing is kept for the other
+    pages, see `ask_correction`.
     """
     invert, across, down, background, turn = (
         st.session_state.get(state.correction_key(name, key), usual)
-        for name, usual in DEFAULTS.items()
+        for name, usual in known_values(key).items()
     )
     crop = None
     if not across == down == WHOLE:
         (left, right), (top, bottom) = wide_enough(across), wide_enough(down)
         crop = (left / 100, top / 100, right / 100, bottom / 100)
     return Correction(invert, crop, BACKGROUNDS[background], TURNS[turn])
+
+
+def known_values(key: str) -> dict:
+    """What the fields hold when they are drawn anew."""
+    kept = st.session_state.get(state.DRAWING_CORRECTION, {}) if key == "drawing" else {}
+    return DEFAULTS | kept
 
 
 LEAST = round(100 * MIN_CROP)  # per cent
@@ -59,7 +66,7 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
     """
     correction = correction_of(key)
     keys = {name: state.correction_key(name, key) for name in DEFAULTS}
-    for name, usual in DEFAULTS.items():  # instead of default values, which must not be given twice
+    for name, usual in known_values(key).items():  # as defaults they would be given twice
         st.session_state.setdefault(keys[name], usual)
     with st.expander("Adjust the picture", icon=":material/tune:", key=f"correct_{key}"):
         st.segmented_control("Turn the picture", list(TURNS), required=True, key=keys["turn"])
@@ -83,6 +90,9 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
             on_click=forget,
             args=(key,),
         )
+    if key == "drawing":
+        values = {name: st.session_state[keys[name]] for name in DEFAULTS}
+        st.session_state[state.DRAWING_CORRECTION] = values
 
 
 # Several pieces in one picture

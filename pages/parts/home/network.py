@@ -156,7 +156,7 @@ def show_buttons(name: str, entry: ModelEntry | None, in_use: ModelEntry | None)
         if st.button("Train this network", icon=":material/model_training:", key="train_network"):
             st.session_state[state.train_key("model")] = name
             st.session_state.pop(state.SHOWN_RUN, None)  # the form comes first
-            st.switch_page("pages/train.py")
+            st.switch_page("pages/train.py", query_params={})
 
 
 def describe_training(card: dict) -> str:
@@ -236,7 +236,7 @@ def show_picture(
 
 def look_inside(entry: ModelEntry) -> None:
     st.session_state[state.MODEL] = entry.model_id
-    st.switch_page(INSIDE)
+    st.switch_page(INSIDE, query_params={})
 
 
 def layer_html(layer: dict, small: bool = False) -> str:

@@ -91,7 +91,7 @@ def show_people(card: dict) -> None:
             "pages/predictions.py",
             label=f"See what it calls {describe_source(name).lower()}",
             icon=":material/grid_view:",
-            query_params={state.IMAGES: name, state.OUTCOME: "All"},
+            query_params={state.IMAGES: describe_source(name), state.OUTCOME: "All"},
         )
 
 

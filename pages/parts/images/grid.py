@@ -37,9 +37,9 @@ def show_image_grid(
 ) -> None:
     """Draw images of a split as buttons with outcome and predicted label; the rest for listeners.
 
-    `indices` of the split, `probs` (10000, 10). `picked` is outlined; a click calls `on_pick` with
-    the image's index before the next run. `compact`: smaller, with index and confidence only, where
-    the labels of all are said above.
+    `indices` of the split of N images, `probs` (N, 10). `picked` is outlined; a click calls
+    `on_pick` with the image's index before the next run. `compact`: smaller, with index and
+    confidence only, where the labels of all are said above.
     """
     items = [
         _grid_item(int(i), split.pixels[i], split.labels[i], probs[i], compact) for i in indices

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from fashion_core import evaluation
+from fashion_core import paging
 from pages.parts.images.panel import PANEL_STYLE
 
 
@@ -27,7 +27,7 @@ def show_steps(index: int, found: np.ndarray, go: Callable[[int], None]) -> None
     with st.container(horizontal=True, vertical_alignment="center"):
         _show_step("Previous", ":material/chevron_left:", index, found, -1, go)
         _show_step("Next", ":material/chevron_right:", index, found, 1, go)
-        place = evaluation.page_of(found, index, 1)
+        place = paging.page_of(found, index, 1)
         if place:
             st.caption(f"{place:,} of {len(found):,}", width="content")
 
@@ -35,6 +35,6 @@ def show_steps(index: int, found: np.ndarray, go: Callable[[int], None]) -> None
 def _show_step(
     label: str, icon: str, index: int, found: np.ndarray, by: int, go: Callable[[int], None]
 ) -> None:
-    other = evaluation.neighbour(found, index, by)
+    other = paging.neighbour(found, index, by)
     off = other is None
     st.button(label, icon=icon, type="tertiary", disabled=off, on_click=go, args=(other,))

@@ -12,6 +12,8 @@ from fashion_core import picture_sets, predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import PictureSetError
+from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
+from fashion_core.my_pictures import my_folder
 from pages.parts import state
 from pages.parts.cached import cached_model, cached_split, cached_test_probs
 from pages.parts.html import plain
@@ -34,7 +36,7 @@ def ask_images(
     try:
         fingerprint, split = _read_set(name)
     except PictureSetError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(plain(f"{error} Here are the test images."), icon=":material/error:")
         return cached_split("test"), cached_test_probs(entry)
     show_licence(name)
     key = str(entry.path), entry.fingerprint, name, fingerprint
@@ -96,17 +98,27 @@ def _read_set(name: str) -> tuple[str, Split]:
         def report(done: int, total: int) -> None:
             bar.progress(done / total, text=f"Preparing {total:,} pictures: {done:,} done")
 
-        pictures = picture_sets.load_picture_set(folder, report)
+        if name == picture_sets.MY_PICTURES:
+            split = _kept_split(name)
+        else:
+            pictures = picture_sets.load_picture_set(folder, report)
+            held_out = pictures.part("test") if name in KNOWN_SETS else pictures
+            split = picture_sets.one_class_split(held_out)
         bar.empty()
-        split = picture_sets.one_class_split(_held_out(name, pictures))
         if not len(split.labels):
-            raise PictureSetError(f"{describe_source(name)}: the set shows none of the classes.")
+            raise PictureSetError(
+                f"{describe_source(name)}: none is labelled as one of the classes."
+            )
         _known_sets()[name] = fingerprint, split
     return _known_sets()[name]
 
 
-def _held_out(name: str, pictures: picture_sets.PictureSet) -> picture_sets.PictureSet:
-    return pictures.part("test") if name in KNOWN_SETS else pictures
+def _kept_split(name: str) -> Split:
+    """The visitors' own garments as they were answered: turned, framed or a part, as corrected."""
+    kept = [each for each in my_folder().read_all() if 0 <= each.label < NUM_CLASSES]
+    pixels = np.array([each.pixels for each in kept], np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
+    labels = np.array([each.label for each in kept], np.int64)
+    return Split(name, pixels, labels, np.arange(len(kept)))
 
 
 @st.cache_data(max_entries=16, show_spinner="Evaluating these pictures")
@@ -121,6 +133,8 @@ def show_licence(name: str) -> None:
     """Where the pictures come from, and which of them are shown."""
     licence = picture_sets.read_licence(picture_sets.pictures_dir() / name)
     shown = "Held out: no shipped model has learned from these." if name in KNOWN_SETS else ""
+    if name == "clothing":
+        shown += " Whole pictures: Classify also looks at the upper part of somebody dressed."
     words = " ".join(f"{shown} {licence}".split())
     if words:
         st.caption(plain(words))

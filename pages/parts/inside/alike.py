@@ -125,8 +125,9 @@ def show_nearest(
     st.caption(
         link_terms(
             "The training images whose features, the inputs of the last layer, point most nearly"
-            " the same way. Under each: its index in the training file and its cosine distance, 0"
-            " for the same direction."
+            " the same way; where there are more than 64, along their 64 main directions. Under"
+            " each: its index in the training file and its cosine distance, 0 for the same"
+            " direction."
         )
     )
 

@@ -4,6 +4,7 @@ Stands on fashion_core.inside.layers, which records the forward pass.
 """
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -11,13 +12,17 @@ import streamlit as st
 from fashion_core.catalog import ModelEntry
 from fashion_core.inside import layers
 from fashion_core.inside.layers import Layer, Passage
-from fashion_core.metadata import CLASS_NAMES
+from fashion_core.metadata import CLASS_NAMES, PIXEL_MEAN, PIXEL_STD
+from fashion_core.text import format_signed
 from pages.parts import state
 from pages.parts.cached import cached_model
 from pages.parts.glossary import link_terms
 from pages.parts.inside.picture import Picture
 from pages.parts.inside.pixel import show_number, softmax_html
 from pages.parts.inside.rows import checked_place, show_rows
+
+if TYPE_CHECKING:
+    from torch import nn
 
 PASSAGES = 6  # kept in memory; the largest network's takes 3 MB
 
@@ -39,6 +44,7 @@ def show_layers(picture: Picture, entry: ModelEntry) -> None:
         layers.map_state(each) == layers.DEAD for layer in passage.layers for each in layer.output
     ):
         st.caption(link_terms("A dashed map is dead: its filter finds nothing in this picture."))
+    st.caption(link_terms(describe_inputs(cached_model(str(entry.path), entry.fingerprint))))
     show_rows_and_number(passage, f"{entry.model_id}-{entry.fingerprint}-{digest}-{way}")
     st.subheader("From logits to probabilities", anchor=False)
     temperature = cached_model(str(entry.path), entry.fingerprint).temperature
@@ -50,6 +56,23 @@ def show_layers(picture: Picture, entry: ModelEntry) -> None:
         )
     )
     st.html(softmax_html(passage.logits, temperature))
+
+
+def describe_inputs(model: "nn.Module") -> str:
+    """What the network computes with where the pixels and its layers would let expect otherwise."""
+    from fashion_core.models import has_folded_norms
+
+    black, white = (format_signed((level - PIXEL_MEAN) / PIXEL_STD, 2) for level in (0, 1))
+    words = (
+        f"Each pixel is scaled first, (pixel ÷ 255 − {PIXEL_MEAN:.3f}) ÷ {PIXEL_STD:.3f}:"
+        f" background is {black}, white {white}."
+    )
+    if has_folded_norms(model):
+        words += (
+            " A trained batch norm is a fixed scale and shift; here they are part of the kernel and"
+            " the bias before it."
+        )
+    return words
 
 
 def ask_way(passage: Passage) -> int:

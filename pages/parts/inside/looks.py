@@ -168,6 +168,9 @@ def show_occlusion(picture: Picture, entry: ModelEntry, answer: predict.Answer, 
     )
 
 
+SHARES = "In brackets: the share of all that speaks for the class."
+
+
 def show_heat(heat: np.ndarray, pixels: np.ndarray, best: int, label: int) -> None:
     """The heat over the picture, and where it is in words."""
     from fashion_core.inside import saliency
@@ -176,7 +179,7 @@ def show_heat(heat: np.ndarray, pixels: np.ndarray, best: int, label: int) -> No
     words = f"It looks {places}." if places else "Nothing here speaks for it."
     alt = f"What speaks for {CLASS_NAMES[label]}: {places or 'nothing'}"
     st.html(image_html(saliency.overlay(pixels, heat), "seen", alt))
-    st.markdown(words)
+    st.markdown(words, help=SHARES if places else None)
 
 
 # On other pages

@@ -152,12 +152,11 @@ def mean_html(layer: Layer, channel: int) -> str:
 
 def pool_html(layer: Layer, channel: int) -> str:
     """A pool of the picture itself, as a table of what goes on."""
-    size = layer.steps[0].settings["size"]
-    what = "largest" if layer.kind == "max-pool" else "mean"
-    return (
-        f"<p>Each number is the {what} of {size}×{size} of {escaped(layer.source)}.</p>"
-        f"{numbers_html(layer.output[channel])}"
-    )
+    source = escaped(layer.source)
+    for step in (each for each in layer.steps if each.kind in POOLS.values()):
+        size, what = step.settings["size"], "largest" if step.kind == "max-pool" else "mean"
+        source = f"the {what} of {size}×{size} of {source}"
+    return f"<p>Each number is {source}.</p>{numbers_html(layer.output[channel])}"
 
 
 def numbers_html(values: np.ndarray, marked: tuple[int, int] | None = None) -> str:

@@ -114,6 +114,7 @@ def show_points(picture: Picture, entry: ModelEntry) -> None:
         )
     split, probs = cached_split("test"), cached_test_probs(entry)
     vectors = cached_test_features(entry)
+    projection.refuse_too_narrow(vectors)
     model = cached_model(str(entry.path), entry.fingerprint)
     vector = features.penultimate(model, picture.pixels[None])[0]
     if layout == "tsne":
@@ -151,7 +152,7 @@ def show_map(
     with st.container(key="map_box", border=True):
         st.caption(
             "Draw around points with the lasso, or take the box, to see their images. A ring is a"
-            " mistake; the star is the picture above."
+            " mistake; the star is the picture above, in t-SNE amid the images most like it."
         )
         event = st.plotly_chart(
             figure,
@@ -181,14 +182,14 @@ def show_selected(indices: np.ndarray, split: Split, probs: np.ndarray) -> None:
     """The selected images: how many of each class, the first of them, a CSV file."""
     labels, preds = split.labels[indices], probs[indices].argmax(axis=1)
     wrong = int((labels != preds).sum())
-    st.subheader(f"{len(indices):,} selected, {wrong:,} of them mistakes", anchor=False)
+    st.subheader(f"{len(indices):,} selected, mistakes: {wrong:,}", anchor=False)
     left, right = st.columns([1, 2])
     with left:
         st.dataframe(
             counts_frame(labels, preds),
             hide_index=True,
             height="content",
-            alt="How many of the selected images each class has, and how many are mistakes",
+            alt="How many of the selected images have each label, and how many each answer",
         )
         frame = selected_frame(indices, labels, probs[indices])
         st.download_button(

@@ -86,6 +86,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const scale = button(root.byMap ? SCALES.map : SCALES.layer, () => {
       root.byMap = !root.byMap
       build()
+      root.querySelector(".scale").focus() // the button itself is another one now
     }, "scale")
     scale.title = "One colour scale for all maps of a layer, or one for each map"
     const sections = data.layers.map((layer, i) =>

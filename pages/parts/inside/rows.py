@@ -50,7 +50,7 @@ def show_rows(
         if place:
             on_pick(place)
 
-    layers = [layer_data(layer, i) for i, layer in enumerate(passage.layers)]
+    layers = [layer_data(layer) for layer in passage.layers]
     for label, each in zip(CLASS_NAMES, layers[-1]["maps"], strict=True):
         each["text"] = label
     _layer_rows(
@@ -78,7 +78,7 @@ def checked_place(place, passage: Passage) -> tuple[int, int] | None:
     return None
 
 
-def layer_data(layer: Layer, place: int) -> dict:
+def layer_data(layer: Layer) -> dict:
     """One row: its name, what it does in words, and its maps, the strongest first if many."""
     output = layer.output
     maps = output if output.ndim == 3 else output[:, None, None]  # (C, H, W)

@@ -4,6 +4,7 @@ Stands on fashion_core.label_errors and fashion_core.duplicates. In this file pl
 those of images in the listed split; what a visitor sees and picks is an image's index in its file.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from fashion_core import duplicates, evaluation, label_errors
+from fashion_core import duplicates, label_errors, paging
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.duplicates import Twin
@@ -43,7 +44,7 @@ class Listing:
     twin_places: np.ndarray
     twins: dict[int, list[Twin]]  # by index
 
-    @property
+    @functools.cached_property
     def preds(self) -> np.ndarray:
         """The top classes (N,)."""
         return self.probs.argmax(axis=1)
@@ -127,14 +128,14 @@ def pick(index: int | None) -> None:
     st.session_state[state.LISTED_IMAGE] = index
 
 
-def step(indices: np.ndarray, by: int) -> None:
+def step_to(index: int, indices: np.ndarray) -> None:
     """Pick the image before or after the picked one in the list, and turn to its page."""
-    pick(evaluation.neighbour(indices, st.session_state[state.LISTED_IMAGE], by))
+    pick(index)
     show_page_of_picked(indices)
 
 
 def show_page_of_picked(indices: np.ndarray) -> None:
-    page = evaluation.page_of(indices, st.session_state[state.LISTED_IMAGE], PER_PAGE)
+    page = paging.page_of(indices, st.session_state[state.LISTED_IMAGE], PER_PAGE)
     if page:
         go_to_page(page)
 
@@ -145,7 +146,7 @@ def ask_page(listing: Listing, places: np.ndarray) -> tuple[np.ndarray, int | No
     with st.container(horizontal=True, vertical_alignment="center"):
         what = "near duplicates" if listing.probs is None else "images in the list"
         st.markdown(f"**{len(places):,}** {what}", width="content")
-        pages = evaluation.page_count(len(places), PER_PAGE)
+        pages = paging.page_count(len(places), PER_PAGE)
         page = st.pagination(pages, key=state.LISTED_PAGE, bind="query-params")
         st.space("stretch")
         picked = st.number_input(

@@ -1,9 +1,11 @@
 """The picked image of the list: large, with the model's answer, its twins and nearest images."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
-from fashion_core import evaluation
+from fashion_core import paging
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.duplicates import Twin
@@ -14,27 +16,19 @@ from pages.parts.cached import cached_split
 from pages.parts.glossary import link_terms
 from pages.parts.html import bars_html, plain, png_data_uri
 from pages.parts.images.panel import show_large
+from pages.parts.images.sheet import sheet, show_steps
 from pages.parts.inside.alike import index_of, show_nearest
 from pages.parts.jobs import show_job
-from pages.parts.labels.grid import PER_PAGE, TEST, Listing, pick, step
+from pages.parts.labels.grid import PER_PAGE, TEST, Listing, pick, step_to
 from pages.parts.words import outcome_of
-
-PANEL_KEY = "picked_panel"  # panel.css keeps it in view, on a phone as a sheet
 
 
 def show_picked(listing: Listing, places: np.ndarray, index: int, entry: ModelEntry) -> None:
     """The image `index` of the file beside the grid of the listed places (K,)."""
     indices = listing.split.indices[places]
-    with st.container(border=True, key=PANEL_KEY, gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            kind = "Test" if listing.split.name == TEST else "Training"
-            st.subheader(f"{kind} image {index}", anchor=False, width="stretch")
-            st.button(
-                "Close", icon=":material/close:", type="tertiary", on_click=pick, args=(None,)
-            )
-        with st.container(horizontal=True):
-            show_step("Previous", ":material/chevron_left:", index, indices, -1)
-            show_step("Next", ":material/chevron_right:", index, indices, 1)
+    kind = "Test" if listing.split.name == TEST else "Training"
+    with sheet(f"{kind} image {index}", partial(pick, None)):
+        show_steps(index, indices, partial(step_to, indices=indices))
         place = place_of(listing.split, index)
         if place is None:
             st.info(
@@ -44,22 +38,16 @@ def show_picked(listing: Listing, places: np.ndarray, index: int, entry: ModelEn
                 icon=":material/info:",
             )
             return
-        if not evaluation.page_of(indices, index, PER_PAGE):
+        if not paging.page_of(indices, index, PER_PAGE):
             st.caption("This image is not in the list.")
         show_image(listing, place, index)
         show_twins(listing.twins.get(index, []))
         show_neighbours(listing, place, entry)
 
 
-def show_step(label: str, icon: str, index: int, indices: np.ndarray, by: int) -> None:
-    """The button to the image before or after this one in the list."""
-    at_end = evaluation.neighbour(indices, index, by) is None
-    st.button(label, icon=icon, type="tertiary", disabled=at_end, on_click=step, args=(indices, by))
-
-
 def place_of(split: Split, index: int) -> int | None:
     """Where the image `index` of the file is in the split, None where it is not."""
-    page = evaluation.page_of(split.indices, index, 1)
+    page = paging.page_of(split.indices, index, 1)
     return None if page is None else page - 1
 
 
@@ -81,7 +69,7 @@ def show_image(listing: Listing, place: int, index: int) -> None:
 
 
 def describe_rank(listing: Listing, place: int) -> str:
-    rank = evaluation.page_of(listing.doubtful, place, 1)
+    rank = paging.page_of(listing.doubtful, place, 1)
     return f"Doubt {rank:,} of {len(listing.doubtful):,}" if rank else "Not doubtful"
 
 

@@ -31,8 +31,8 @@ def show_worth(listing: Listing) -> None:
                 st.metric("Accuracy on all", f"{before:.2%}", width=140)
                 st.metric(f"Without {count:,}", f"{after:.2%}", width=140)
         st.caption(
-            "This flatters the model: it is its own judge, and most of what it doubts are its"
-            " mistakes. Only labels that you have found wrong yourself may be left out."
+            "This flatters the model: it is its own judge, and whatever it doubts counts as its"
+            " mistake before. Only labels that you have found wrong yourself may be left out."
         )
 
 
@@ -43,8 +43,8 @@ def describe_doubts(listing: Listing) -> str:
     whose = "the model in use" if split.name == TEST else "a cross-validation"
     return (
         f"**{len(listing.doubtful):,}** of {len(split.labels):,} {kind} have a label that"
-        f" {whose} doubts: it takes the image for another class, at least as firmly as the average"
-        " image with that label (confident learning). The margin says how strong the doubt is, down"
-        " to −1: the probability of the label minus that of the best other class."
+        f" {whose} doubts: it gives another class at least the probability that images labelled as"
+        " that other class get on average (confident learning). The margin says how strong the"
+        " doubt is, down to −1: the probability of the label minus that of the best other class."
         f" {len(listing.twin_places):,} have a near duplicate; none has an exact copy."
     )

@@ -11,16 +11,17 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from fashion_core import evaluation
+from fashion_core import paging
 from fashion_core.errors import LabError
 from fashion_core.metadata import OUTLIER
 from fashion_core.my_pictures import LABELS, UNLABELLED, MyPicture, label_name
 from pages.parts import state
 from pages.parts.html import escaped, image_html, plain, png_data_uri
 from pages.parts.images.grid import show_image_buttons
-from pages.parts.images.panel import PANEL_STYLE
+from pages.parts.images.sheet import sheet
 from pages.parts.inside.picture import link_picture
 from pages.parts.mine.store import attempt, store
+from pages.parts.once import button_once
 from pages.parts.times import say_time, visitor_zone
 
 WRONG_FIRST, WRONG, RIGHT = "Wrong first", "Wrong", "Right"
@@ -75,7 +76,7 @@ def ask_places(gallery: Gallery) -> np.ndarray:
     places = np.flatnonzero(chosen.get(shown, np.ones(len(gallery.pictures), bool)))
     groups = np.array([GROUPS.index(label) for label in gallery.labels[places]], np.int64)
     places = places[np.lexsort((places, gallery.right[places], groups))]
-    pages = evaluation.page_count(len(places), PER_PAGE)
+    pages = paging.page_count(len(places), PER_PAGE)
     page = 1
     if pages > 1:
         page = st.pagination(pages, key=state.MINE_PAGE, bind="query-params")
@@ -110,7 +111,7 @@ def show_class(gallery: Gallery, label: int, places: Sequence[int]) -> None:
     def pick(place: int) -> None:
         st.session_state[state.MINE_PICKED] = gallery.pictures[place].picture_id
 
-    show_image_buttons(f"mine_{label}", items, pick, picked)
+    show_image_buttons(f"mine_{label}", items, pick, picked, name=f"Your pictures: {name}")
 
 
 def _item(gallery: Gallery, place: int) -> dict:
@@ -148,11 +149,7 @@ def picked_place(gallery: Gallery) -> int | None:
 def show_picked(gallery: Gallery, place: int) -> None:
     """The open picture as brought and as the model sees it, its label, the way to delete it."""
     picture, pred = gallery.pictures[place], int(gallery.preds[place])
-    st.html(PANEL_STYLE)
-    with st.container(border=True, key="picked_panel", gap="xsmall"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(describe_source(picture), anchor=False, width="stretch")
-            st.button("Close", icon=":material/close:", type="tertiary", on_click=close)
+    with sheet(describe_source(picture), close):
         with st.container(horizontal=True):
             brought = _brought(picture)
             if brought is not None:
@@ -175,7 +172,7 @@ def show_picked(gallery: Gallery, place: int) -> None:
             args=(picture, key),
         )
         link_picture(f"Your {picture.source}", picture.pixels)
-        st.button("Delete", icon=":material/delete:", on_click=_delete, args=(picture,))
+        button_once("Delete", icon=":material/delete:", on_click=_delete, args=(picture,))
 
 
 def describe_source(picture: MyPicture) -> str:

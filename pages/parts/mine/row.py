@@ -26,6 +26,7 @@ from pages.parts import state
 from pages.parts.class_tally import count_picture
 from pages.parts.html import plain
 from pages.parts.mine.store import attempt, store
+from pages.parts.once import button_once
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +58,12 @@ def ask_what_it_was(
     said = answer.label if answer and answer.recognised else OUTLIER
     widget = state.keep_key(key, zlib.crc32(prepared.pixels.tobytes()))
     answered = Answered(widget, source, picture, prepared, said)
+    was_kept = answered.digest in st.session_state.get(state.KEPT, {})
     kept = _kept_picture(answered.digest)
     if kept:  # perhaps on another page since
         st.session_state[widget] = kept.label if kept.label in LABELS else None
+    elif was_kept:  # and deleted there
+        st.session_state.pop(widget, None)
     with st.container(key=f"what_{key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**What was it?**", width="content")
@@ -93,7 +97,7 @@ def _show_right(answered: Answered, label: int, kept: MyPicture | None) -> None:
 
 def _show_keep(answered: Answered, kept: MyPicture | None) -> None:
     """The button that leaves open what the picture is."""
-    st.button(
+    button_once(
         "Keep",
         icon=":material/bookmark_add:",
         key=f"later_{answered.widget}",
@@ -106,9 +110,12 @@ def _show_keep(answered: Answered, kept: MyPicture | None) -> None:
 
 def _kept_picture(digest: int) -> MyPicture | None:
     """The answered picture as it is kept; None where it is not, or was deleted elsewhere."""
-    kept_id = st.session_state.setdefault(state.KEPT, {}).get(digest)
-    pictures = store().read_all() if kept_id else []
-    return next((each for each in pictures if each.picture_id == kept_id), None)
+    kept_ids = st.session_state.setdefault(state.KEPT, {})
+    pictures = store().read_all() if digest in kept_ids else []
+    kept = next((each for each in pictures if each.picture_id == kept_ids[digest]), None)
+    if kept is None:
+        kept_ids.pop(digest, None)
+    return kept
 
 
 def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:

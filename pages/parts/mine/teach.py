@@ -43,7 +43,7 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
             st.caption(f"Without a label, so not taught: {format_count(left_out, 'picture')}.")
         busy = folders.active_run()
         if limits.read_only():
-            st.caption(limits.READ_ONLY_SENTENCE)
+            st.caption("This is a public copy: training is switched off.")
         elif busy and not refusal:
             st.caption(f"“{plain(busy.name)}” is training: what you start now waits in the queue.")
         button_once(
@@ -87,7 +87,8 @@ def _start(entry: ModelEntry) -> None:
 def last_teaching() -> folders.Run | None:
     """The newest run that teaches, whoever started it."""
     runs = folders.list_runs()
-    return next((run for run in runs if run.config and run.config.start_model), None)
+    ours = (run for run in runs if run.config and not run.is_imported)
+    return next((run for run in ours if run.config.start_model), None)
 
 
 def show_last_teaching() -> None:
@@ -141,7 +142,7 @@ def _show_way(label: str, run: folders.Run) -> None:
     """A button that opens this run on Train."""
     if st.button(label, icon=":material/model_training:", type="tertiary", key="to_teaching"):
         st.session_state[state.SHOWN_RUN] = run.run_id
-        st.switch_page("pages/train.py")
+        st.switch_page("pages/train.py", query_params={})
 
 
 METRICS = {

@@ -4,29 +4,29 @@ Asked, not assumed. Stands on fashion_core.my_pictures.
 """
 
 import io
-from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 from PIL import Image
 
-from fashion_core.game import Game, thing
+from fashion_core.game import Game, Round, thing
 from fashion_core.my_pictures import MyPicture, encode_brought, new_picture
 from fashion_core.pictures.prepare import prepare
 from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.mine.store import attempt, store
+from pages.parts.play.games import all_games
 
 
 def show_keep(game_id: str, played: Game) -> None:
     """The drawings to choose among and the button that keeps them; then the way to teach them."""
-    drawn = [place for place, each in enumerate(played.rounds) if each.picture]
+    drawn = [place for place, each in enumerate(played.rounds) if _is_drawn(each.picture)]
     if not drawn:
         return
-    kept = st.session_state.get(state.game_kept_key(game_id), 0)
     with st.container(border=True, key="keep_card"):
-        if kept:
-            verb = "is" if kept == 1 else "are"
-            st.write(f"{format_count(kept, 'drawing')} of this game {verb} in My pictures.")
+        if played.kept:
+            verb = "is" if played.kept == 1 else "are"
+            st.write(f"{format_count(played.kept, 'drawing')} of this game {verb} in My pictures.")
             st.page_link("pages/my_pictures.py", label="Teach them", icon=":material/school:")
             return
         st.write("These drawings can teach a model what you mean. Keep those that came out well.")
@@ -44,20 +44,32 @@ def show_keep(game_id: str, played: Game) -> None:
             icon=":material/bookmark_add:",
             disabled=not chosen,
             on_click=_keep,
-            args=(game_id, played, chosen),
+            args=(game_id,),
         )
 
 
-def _keep(game_id: str, played: Game, places: Sequence[int]) -> None:
-    if st.session_state.get(state.game_kept_key(game_id)):  # a second click
+def _keep(game_id: str) -> None:
+    """Keep what is chosen now, once: in another tab or after a reload the game knows of it."""
+    places = st.session_state[state.kept_rounds_key(game_id)]
+    played = all_games().change(game_id, lambda each: each)
+    if not places or played is None or played.kept:
         return
-    added = [_my_picture(played, place) for place in places]
+    added = [_my_picture(played.rounds[place]) for place in places]
     if attempt(lambda: store().add(added), state.GAME_PROBLEM):
-        st.session_state[state.game_kept_key(game_id)] = len(added)
+        all_games().change(game_id, lambda each: replace(each, kept=len(added)))
 
 
-def _my_picture(played: Game, place: int) -> tuple[MyPicture, bytes]:
+@st.cache_data(max_entries=100, show_spinner=False)
+def _is_drawn(content: bytes) -> bool:
+    """Whether a round's PNG shows anything: it may be missing, or rubbed out."""
+    return bool(content) and not prepare(_opened(content)).blank
+
+
+def _opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content)).convert("RGB")
+
+
+def _my_picture(drawn: Round) -> tuple[MyPicture, bytes]:
     """A drawing as My pictures keeps it, with the content of its file."""
-    drawn = played.rounds[place]
-    picture = Image.open(io.BytesIO(drawn.picture)).convert("RGB")
+    picture = _opened(drawn.picture)
     return new_picture(drawn.label, "game", prepare(picture).pixels), encode_brought(picture)

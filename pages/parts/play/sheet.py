@@ -8,26 +8,25 @@ from dataclasses import replace
 import streamlit as st
 
 from fashion_core import best_games, game
-from fashion_core.catalog import ModelEntry
 from fashion_core.errors import GameError
 from fashion_core.game import DRAW, MOST_POINTS, Game, points_of, thing
 from fashion_core.game_sheet import sheet_png
 from pages.parts import state
 from pages.parts.html import escaped, plain, png_data_uri
 from pages.parts.play.clock import show_chime
-from pages.parts.play.games import all_games, leave_game, start_game
+from pages.parts.play.games import all_games, leave_game
 from pages.parts.play.keep import show_keep
 from pages.parts.play.rounds import pixels_of, show_problem
-from pages.parts.play.start import new_game
+from pages.parts.play.start import want
 
 
-def show_sheet(game_id: str, played: Game, entry: ModelEntry) -> None:
+def show_sheet(game_id: str, played: Game) -> None:
     """The sheet of a game that is over, and the ways on."""
     show_problem()
     st.subheader(f"{game.score(played)} of {MOST_POINTS} points", anchor=False)
     st.write(describe_game(played))
     st.html(sheet_html(played))
-    show_ways_on(played, entry)
+    show_ways_on(played)
     if played.kind == DRAW:
         show_keep(game_id, played)
     show_nickname(game_id, played)
@@ -69,12 +68,11 @@ def _figure_html(played: Game, place: int) -> str:
     )
 
 
-def show_ways_on(played: Game, entry: ModelEntry) -> None:
+def show_ways_on(played: Game) -> None:
     """Play again, the other game, the sheet as a picture."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Play again", icon=":material/replay:", type="primary"):
-            start_game(new_game(played.kind, entry))
-            st.rerun()
+        icon = ":material/replay:"
+        st.button("Play again", icon=icon, type="primary", on_click=want, args=(played.kind,))
         st.download_button(
             "Sheet as PNG",
             lambda: sheet_png(played),

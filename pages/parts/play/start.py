@@ -13,7 +13,9 @@ from PIL import Image
 from fashion_core import game
 from fashion_core.best_games import read_best
 from fashion_core.catalog import ModelEntry
+from fashion_core.errors import LabError
 from fashion_core.game import DRAW, GUESS, RULES, SURE, Game
+from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.html import escaped, plain
 from pages.parts.play.clock import ask_sound
@@ -41,11 +43,31 @@ def show_start(entry: ModelEntry) -> None:
         with column, st.container(border=True, height="stretch", key=f"kind_{kind}"):
             st.subheader(title, anchor=False)
             st.write(words)
-            if st.button(f"Play: {title}", type="primary", key=f"play_{kind}"):
-                start_game(new_game(kind, entry))
-                st.rerun()
+            label, key = f"Play: {title}", f"play_{kind}"
+            st.button(label, type="primary", key=key, on_click=want, args=(kind,))
             show_best(kind)
     ask_sound()
+
+
+def want(kind: str) -> None:
+    """Have a game of this kind begin as soon as the model can play it."""
+    st.session_state[state.WANTED_GAME] = kind
+
+
+def start_wanted(entry: ModelEntry) -> None:
+    """Begin the game that was asked for, also after drawings that waited for a slow model.
+
+    Raises CheckpointError, DataError, and then it is not wanted any more.
+    """
+    kind = st.session_state.get(state.WANTED_GAME)
+    if kind is None:
+        return
+    try:
+        start_game(new_game(kind, entry))
+    except LabError:
+        del st.session_state[state.WANTED_GAME]
+        raise
+    del st.session_state[state.WANTED_GAME]
 
 
 def new_game(kind: str, entry: ModelEntry) -> Game:

@@ -68,7 +68,7 @@ def show_paused_buttons(run: Run) -> None:
         on_click=ask,
         args=(run_queue.continue_run, run),
     )
-    st.button(
+    button_once(
         "Stop",
         icon=":material/stop_circle:",
         key="stop",

@@ -52,6 +52,8 @@ def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
     with st.container(border=True, key=f"run-{run.run_id}"):
         show_title(run)
         words = describe_config(run.config) if run.config else "It cannot be read as a run"
+        if run.trained_elsewhere:
+            words = "Trained elsewhere"
         started_by = f" · started by {run.owner}" if run.owner else ""
         st.caption(link_plain(words) + plain(f" · {run.run_id}{started_by}"))
         for sentence in filter(None, (run.message, run.annotations.problem)):
@@ -98,7 +100,7 @@ def show_way_on(run: folders.Run) -> None:
     """To Train, which shows this paused run."""
     if st.button("Resume or stop", icon=":material/pause_circle:", key=f"go-{run.run_id}"):
         st.session_state[state.SHOWN_RUN] = run.run_id
-        st.switch_page("pages/train.py")
+        st.switch_page("pages/train.py", query_params={})
 
 
 def show_model_buttons(run: folders.Run) -> None:

@@ -57,9 +57,7 @@ def show_differences(chosen: list[folders.Run]) -> None:
 BEST_STYLE = "font-weight: bold; background-color: rgba(92, 118, 255, 0.22)"
 COLOR_COLUMN = "Curve"
 NUMBER_FORMATS = {
-    "Validation": "{:.1f}%",
-    "Synthetic": "{:.1f}%",
-    "Test": "{:.1f}%",
+    **dict.fromkeys(run_table.HIGHEST_IS_BEST, "{:.1f}%"),
     "Best epoch": "{:.0f}",
     "Lowest validation loss": "{:.4f}",
     "Seconds": "{:,.0f}",

@@ -86,16 +86,15 @@ def _cached_answer(path: str, fingerprint: str, pixels: np.ndarray) -> Answer:
 WHY_ALIKE = {
     "kept": ": the new model was taught pictures that were kept here.",
     "drawings": ": the new model learned from drawings, too.",
-    "photos": ", although the new model has seen product photos only: filled in like this, the"
-    " drawing looks like one.",
+    "photos": ", although the new model has not learned from drawings.",
 }
 WHY_DIFFERENT = {
     "kept": "They differ: the new model was taught pictures that were kept here."
     " The shipped one was not.",
-    "drawings": "They differ although both learned from drawings: the shipped model saw many more,"
-    " and for longer.",
-    "photos": "They differ because the new model learned product photos only, where clothes are"
-    " filled areas, while the shipped one also learned from people's drawings.",
+    "drawings": "They differ although both learned from drawings: no two trainings come to agree on"
+    " everything.",
+    "photos": "They differ: the new model has learned from photos, where clothes are filled areas,"
+    " the shipped one also from people's drawings.",
 }
 
 

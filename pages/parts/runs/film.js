@@ -44,7 +44,7 @@ function mostConfused(confusion, classes) {
   const place = mistakes.indexOf(Math.max(...mistakes))
   if (!mistakes[place]) return "none confused"
   const [label, pred] = [classes[Math.floor(place / size)], classes[place % size]]
-  return `most confused: ${label} called ${pred}, ${mistakes[place]} times`
+  return `most confused: ${label} called ${pred}, ${mistakes[place]}×`
 }
 
 function build(root, data, show) {

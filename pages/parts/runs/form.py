@@ -110,7 +110,7 @@ def ask_sources() -> dict:
 def show_reach(values: dict) -> None:
     """Says before a model is trained, and then used for drawings, that it will not know them."""
     if not knows_drawings(values):
-        st.caption(":material/info: Learns product photos only: drawings will puzzle it.")
+        st.caption(":material/info: Learns from no drawings: they will puzzle it.")
 
 
 def ask_start(start: Callable[[dict, str], None]) -> None:

@@ -4,6 +4,7 @@ Stands on fashion_core.architecture, which computes what stands on them. Every c
 text that `own_network` keeps.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import streamlit as st
 
 from fashion_core import architecture
 from fashion_core.architecture import Facts, Layer
+from fashion_core.errors import ConfigError
 from fashion_core.metadata import IMAGE_SIZE
 from pages.parts import state
 from pages.parts.once import button_once
@@ -175,8 +177,9 @@ FROM_WIDGET = {
 def take_settings(drawn_key: str, place: int) -> None:
     """Change the layers as their cards say; residuals follow with as many maps as come in."""
     if drawn_key == widget_key(place, ""):  # else a card that is no more
-        fitted = architecture.with_fitting_residuals(layers_on_cards())
-        use_network(architecture.describe(fitted), same_cards=True)
+        with contextlib.suppress(ConfigError):  # a text that was typed just before
+            fitted = architecture.with_fitting_residuals(layers_on_cards())
+            use_network(architecture.describe(fitted), same_cards=True)
 
 
 def layers_on_cards() -> list[Layer]:
@@ -230,9 +233,9 @@ def ask_move(
 
 def move(icon: str, place: int, change: Callable[[list[Layer]], list[Layer]]) -> None:
     """Change the layers; the keyboard stays on the card that moved, or on the next one."""
-    change_layers(change)
-    count = len(architecture.read_layers(st.session_state[state.OWN_NETWORK]))
-    st.session_state[state.FOCUSED] = focused_after(icon, place, count)
+    count = change_layers(change)
+    if count:
+        st.session_state[state.FOCUSED] = focused_after(icon, place, count)
 
 
 def focused_after(icon: str, place: int, count: int) -> str:
@@ -260,10 +263,18 @@ def removed(place: int) -> Callable[[list[Layer]], list[Layer]]:
     return lambda layers: layers[:place] + layers[place + 1 :]
 
 
-def change_layers(change: Callable[[list[Layer]], list[Layer]]) -> None:
-    """Change the network of the form; residuals follow."""
-    layers = change(layers_on_cards())
-    use_network(architecture.describe(architecture.with_fitting_residuals(layers)))
+def change_layers(change: Callable[[list[Layer]], list[Layer]]) -> int:
+    """Change the network of the form; residuals follow. Returns how many layers it has then.
+
+    0, and nothing is changed, where a text that was typed just before the click has no such layer
+    or cannot be read.
+    """
+    try:
+        layers = architecture.with_fitting_residuals(change(layers_on_cards()))
+    except (ConfigError, IndexError):
+        return 0
+    use_network(architecture.describe(layers))
+    return len(layers)
 
 
 def ask_added() -> None:

@@ -48,6 +48,7 @@ def show_leaderboard() -> None:
             key=state.AGAINST,
             bind="query-params",
         )
+        against = against or "parameters"  # None for a link that leaves it empty
         figure = leaderboard_figure(models, against, theme_is_dark())
         alt = f"Accuracy of each model over {X_TITLES[against].lower()}; the table has all numbers"
         st.plotly_chart(

@@ -104,6 +104,7 @@ METRICS = (
     ("test_accuracy", "Test accuracy", "{:.1%}", "test"),
     ("images_per_second", "Images/s", "{:,.0f}", "speed"),
 )
+SO_FAR = "Of the first 1,000 validation images; after each epoch of all 5,000."
 METRIC_WIDTH = 125  # pixels; four fit beside the form, two on a phone
 
 
@@ -112,11 +113,11 @@ def show_metrics(run: folders.Run) -> None:
     moments = accuracy_moments(run)
     with st.container(horizontal=True):
         for key, label, pattern, entry in METRICS:
-            value = run.status.get(key)
+            value, meaning = run.status.get(key), help_on(entry)
             if key == "best_val_accuracy" and value is None and not moments.empty:
-                label, value = "Validation so far", moments["accuracy"].iloc[-1]
+                label, value, meaning = "Validation so far", moments["accuracy"].iloc[-1], SO_FAR
             words = "–" if value is None else pattern.format(value)
-            st.metric(label, words, help=help_on(entry), width=METRIC_WIDTH)
+            st.metric(label, words, help=meaning, width=METRIC_WIDTH)
 
 
 # Charts
@@ -217,5 +218,5 @@ def show_next_steps(run: folders.Run) -> None:
             use_model(run.run_id)
         if st.button("See its mistakes", icon=":material/grid_on:"):
             st.session_state[state.MODEL] = run.run_id
-            st.switch_page("pages/confusion_matrix.py")
+            st.switch_page("pages/confusion_matrix.py", query_params={})
         st.page_link("pages/runs.py", label="All runs", icon=":material/stacked_line_chart:")

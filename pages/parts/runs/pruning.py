@@ -8,7 +8,7 @@ import streamlit as st
 from fashion_core import limits
 from fashion_core.runs import folders, pruning
 from fashion_core.runs import table as run_table
-from fashion_core.text import format_bytes, format_count
+from fashion_core.text import format_bytes, format_count, format_list
 from pages.parts import state
 from pages.parts.runs.card import ask_delete
 from pages.parts.times import visitor_zone, when_column
@@ -37,15 +37,15 @@ def ask_pruning(found: list[folders.Run], disk_bytes: dict[str, int]) -> None:
             show_preview(to_delete, disk_bytes)
         else:
             st.caption("No run goes under this rule.")
-        st.caption(
-            "Runs that have not ended, the model in use, folders that cannot be read as runs, and"
-            " other visitors' runs always stay."
-        )
+        kept = ["runs that have not ended", "the model in use", "folders that are no runs"]
+        if not limits.delete_any():
+            kept.append("other visitors' runs")
+        st.caption(f"What always stays: {format_list(kept)}.")
 
 
 def ask_rule() -> str:
     """One of the core's rules, or KEEP_ALL."""
-    words = {KEEP_ALL: "Keep all runs"} | {rule: text for rule, (text, _) in pruning.RULES.items()}
+    words = {KEEP_ALL: "Keep all runs"} | pruning.RULES
     return st.radio(
         "What goes",
         list(words),

@@ -184,8 +184,8 @@ HELP = {
     "Validation": "Accuracy on 5,000 images kept out of training, at the best epoch.",
     "Test": GLOSSARY["test"],
     "Best epoch": (
-        "The epoch after which the kept model was best on validation images, also one that Stop cut"
-        " short."
+        "The epoch after which the weights were kept, also one that Stop cut short: the best on the"
+        " validation images, or on average where it learns other pictures too."
     ),
     "Disk": "What the run's folder takes, in MB.",
 }
