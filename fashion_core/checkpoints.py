@@ -148,12 +148,18 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
     return values
 
 
+ZIP_START = b"PK\x03\x04"
+
+
 def _refuse_unsafe_size(path: Path, most: int) -> None:
     """Refuse by size, before anything is decoded: a zip can be far larger inside than outside."""
     try:
         size = path.stat().st_size
         if size > most:
             raise CheckpointError(f"{path.name} has {size:,} bytes; at most {most:,} are allowed.")
+        with path.open("rb") as file:
+            if file.read(len(ZIP_START)) != ZIP_START:  # else torch reads it as a bare pickle
+                raise zipfile.BadZipFile
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:

@@ -104,7 +104,7 @@ class _Item:
 def pictures_dir() -> Path:
     """Where the picture sets are: FASHION_PICTURES_DIR, otherwise data/pictures."""
     wish = os.environ.get(ENVIRONMENT_NAME, "").strip()
-    return Path(wish).expanduser() if wish else PROJECT_DIR / "data" / "pictures"
+    return Path(os.path.expanduser(wish)) if wish else PROJECT_DIR / "data" / "pictures"
 
 
 def list_picture_sets() -> list[str]:
@@ -118,7 +118,10 @@ def list_picture_sets() -> list[str]:
 
 def read_licence(folder: Path) -> str:
     """What a set's LICENSE.txt says of its origin and licence; "" where it has none."""
-    with contextlib.suppress(OSError), (folder / LICENCE_FILE).open(encoding="utf-8") as file:
+    path = folder / LICENCE_FILE
+    if path.is_symlink() or not path.is_file():  # somebody else's file, or a pipe
+        return ""
+    with contextlib.suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
         return file.read(2_000)
     return ""
 

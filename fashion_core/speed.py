@@ -6,12 +6,14 @@ import time
 
 import torch
 
+from fashion_core.architecture import network_of
 from fashion_core.config import ADDED_KINDS, TrainConfig
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 from fashion_core.runs.control import thread_count
 from fashion_core.training import TrainState, new_state, update
 
 MOST_IMAGES = 128  # in a measured batch; larger ones are counted from it
+MOST_VALUES = 20_000_000  # between the layers: the server itself keeps them for the measured step
 TIMED_SECONDS = 0.25  # a single step where it takes longer
 _ONE_AT_A_TIME = threading.Lock()  # two at once would measure each other
 
@@ -24,7 +26,8 @@ def seconds_per_epoch(config: TrainConfig) -> float:
     Raises ConfigError for a network beyond this copy's limits.
     """
     alone = dict.fromkeys(ADDED_KINDS, 0.0) | {"distillation": False}
-    size = min(config.batch_size, MOST_IMAGES)
+    most = max(1, MOST_VALUES // sum(each.values for each in network_of(config.model).facts))
+    size = min(config.batch_size, MOST_IMAGES, most)
     measured = dataclasses.replace(config, batch_size=size, **alone)
     threads = torch.get_num_threads()
     with _ONE_AT_A_TIME, torch.random.fork_rng():

@@ -105,6 +105,16 @@ def test_a_text_file_is_refused(tmp_path):
         read_checkpoint(path)
 
 
+def test_a_bare_pickle_before_a_zip_is_refused_unread(tmp_path):
+    """zipfile looks for the end of a file, torch at its beginning."""
+    path = tmp_path / "both.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", b"")
+    path.write_bytes(b"\x80\x02(" + b"\x8f" * 1_000 + b"l." + path.read_bytes())
+    with pytest.raises(CheckpointError, match="not a model file"):
+        read_checkpoint(path)
+
+
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match="No such file"):
         read_checkpoint(tmp_path / "none.pt")

@@ -155,6 +155,26 @@ def test_a_damaged_safetensors_file_ends_in_a_sentence(tmp_path):
             read(tmp_path / "file")
 
 
+def header_only(entries: dict, size: int) -> bytes:
+    text = json.dumps(entries).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(size)
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        # Would be copied a hundred times
+        {f"{i}": {"dtype": "F32", "shape": [250], "data_offsets": [0, 1_000]} for i in range(100)},
+        {"a": {"dtype": "F32", "shape": [0, 2**62, 2**62], "data_offsets": [0, 0]}},
+        {"a": {"dtype": "F32", "shape": [1], "data_offsets": 3}},
+    ],
+)
+def test_a_safetensors_file_that_lies_about_its_bytes_is_refused(entries, tmp_path):
+    (tmp_path / "file").write_bytes(header_only(entries, 1_000))
+    with pytest.raises(CheckpointError, match="damaged"):
+        read(tmp_path / "file")
+
+
 def test_the_page_imports_them_and_says_their_test_accuracy(runs_dir):
     app = open_page("runs")
     theirs = renamed(trained_with("0 to 1", shipped()), "features.0", "features.3", "fc.1", "fc.3")

@@ -177,13 +177,25 @@ def test_a_job_that_waits_for_another_says_so_and_that_it_lives(
     with ThreadPoolExecutor(1) as other:
         with jobs.job_lock():
             done = other.submit(job.main, folder)
-            while len(set(said)) < 3:
+            deadline = time.monotonic() + SECONDS
+            while len(set(said)) < 3 and time.monotonic() < deadline:
                 with contextlib.suppress(RunError):  # not written yet
                     said.append(files.read_json(folder / "status.json")["heartbeat_at"])
                 time.sleep(0.05)
             message = jobs.job_state(model_path, "features")[1]["message"]
             assert message == "Waiting for another job"
+            assert len(set(said)) == 3
         assert done.result(SECONDS) == 0
+
+
+def test_no_more_than_a_few_jobs_wait_at_a_time(runs_dir, monkeypatch):
+    monkeypatch.setattr(jobs.control, "spawn_worker", lambda *_: None)
+    ids = [make_run(f"Model {number}") for number in range(jobs.MOST_JOBS + 1)]
+    paths = [folders.read_run(run_id).model_path for run_id in ids]
+    for path in paths[:-1]:
+        jobs.start_job(path, "features")
+    with pytest.raises(InsideError, match="wait already"):
+        jobs.start_job(paths[-1], "features")
 
 
 def test_a_single_feature_is_said_to_be_too_few_for_a_map():

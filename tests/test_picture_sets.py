@@ -528,3 +528,8 @@ def test_the_licence_is_read_from_beside_the_pictures(folder):
     (folder / "LICENSE.txt").write_text("CC0 " * 1000)
     assert picture_sets.read_licence(folder).startswith("CC0 CC0")
     assert len(picture_sets.read_licence(folder)) == 2000
+    (folder / "LICENSE.txt").write_bytes("© Müller".encode("latin-1"))
+    assert picture_sets.read_licence(folder).endswith("ller")
+    (folder / "LICENSE.txt").unlink()
+    (folder / "LICENSE.txt").symlink_to(__file__)  # somebody else's file
+    assert picture_sets.read_licence(folder) == ""

@@ -39,6 +39,7 @@ def status(state, age=0.0, pid=True):
         # The worker has not written its pid yet
         (status("starting", pid=False), False, "starting"),
         (status("starting", age=61, pid=False), False, "lost"),
+        (status("starting", age=-3_600, pid=False), False, "lost"),  # the clock was put back
         (status("running"), False, "lost"),
         (status("starting"), False, "lost"),
         (status("running", age=901), True, "lost"),
@@ -452,6 +453,12 @@ def test_a_finished_run_can_be_deleted(runs_dir):
     control.delete_run(run_id)
     assert folders.list_runs() == []
     assert [path.name for path in runs_dir.iterdir()] == [".launch.lock"]
+
+
+def test_what_a_killed_process_left_of_a_deleted_run_goes_with_the_next(runs_dir):
+    (runs_dir / ".deleted-before").mkdir(parents=True)
+    control.delete_run(make_run())
+    assert list(runs_dir.glob(".deleted-*")) == []
 
 
 def test_a_training_run_cannot_be_deleted(runs_dir):

@@ -50,6 +50,7 @@ def start_job(model_path: Path, kind: str) -> None:
         with FileLock(folder / ".start", timeout=0):
             if is_active(model_path, kind):
                 return
+            _refuse_too_many()
             files.write_json(folder / "config.json", {"model": str(model_path.resolve())})
             begun = {"state": "starting", "heartbeat_at": time.time()}
             files.write_json(folder / "status.json", begun)
@@ -63,11 +64,25 @@ def start_job(model_path: Path, kind: str) -> None:
         raise InsideError(str(error)) from error
 
 
+MOST_JOBS = 8  # that wait or work: each waits as a process
+
+
+def _refuse_too_many() -> None:
+    places = [*folders.runs_dir().glob("*/inside/*"), *(folders.runs_dir() / FOLDER).glob("*/*")]
+    states = [_state_of(place)[0] for place in places if place.is_dir()]
+    if sum(state in folders.ACTIVE_STATES for state in states) >= MOST_JOBS:
+        raise InsideError(f"{MOST_JOBS} such jobs wait already. Try again when some have ended.")
+
+
+def _state_of(folder: Path) -> tuple[str, dict]:
+    with contextlib.suppress(RunError):
+        return folders.read_status(folder)
+    return "", {}
+
+
 def job_state(model_path: Path, kind: str) -> tuple[str, dict]:
     """The state of a job, one of folders.STATES or "" where there was none, and its status."""
-    with contextlib.suppress(RunError):
-        return folders.read_status(job_dir(model_path, kind))
-    return "", {}
+    return _state_of(job_dir(model_path, kind))
 
 
 def is_active(model_path: Path, kind: str) -> bool:

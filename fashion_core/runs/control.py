@@ -125,11 +125,13 @@ def spawn_worker(run_dir: Path, module: str = "fashion_core.worker") -> None:
 
 
 NICENESS = 10  # the server and the visitor's browser go first; others take what is left
-AUTOGROUP = Path("/proc/self/autogroup")
+AUTOGROUP, OOM_SCORE = Path("/proc/self/autogroup"), Path("/proc/self/oom_score_adj")
 
 
 def step_behind() -> None:
-    """Let whatever else the machine does go before this process."""
+    """Let whatever else the machine does go before this process, also in what memory there is."""
+    with contextlib.suppress(OSError):  # Linux alone; where memory ends, the server is to live on
+        OOM_SCORE.write_text("500")
     with contextlib.suppress(AttributeError, OSError):  # neither os.nice nor sessions on Windows
         # One that an ending worker has started has it already
         os.nice(max(0, NICENESS - os.nice(0)))
@@ -216,11 +218,15 @@ def delete_run(run_id: str) -> None:
         remove_folder(run_dir)
 
 
+DELETED = ".deleted-"  # before the name of a folder that is about to go
+
+
 def remove_folder(run_dir: Path) -> None:
     """Delete a folder whatever its state, for those who hold the launch lock. Raises RunError."""
     # Renamed first: a reader sees a whole run or none, never half of one
-    to_delete = run_dir.with_name(f".deleted-{run_dir.name}")
-    shutil.rmtree(to_delete, ignore_errors=True)
+    to_delete = run_dir.with_name(f"{DELETED}{run_dir.name}")
+    for left in run_dir.parent.glob(f"{DELETED}*"):  # by a process that was killed meanwhile
+        shutil.rmtree(left, ignore_errors=True)
     try:
         run_dir.rename(to_delete)
     except OSError as error:

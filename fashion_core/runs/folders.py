@@ -268,7 +268,9 @@ def run_state(status: dict, now: float, process_alive: bool) -> str:
     if state not in ACTIVE_STATES:
         return state
     patience = STALE_SECONDS if "pid" in status else START_SECONDS
-    silent = now - status.get("heartbeat_at", 0.0) > patience
+    silence = now - status.get("heartbeat_at", 0.0)
+    # One that never came up is not waited for until a clock that was put back has caught up
+    silent = (silence if "pid" in status else abs(silence)) > patience
     dead = not process_alive and "pid" in status
     return "lost" if silent or dead else state
 

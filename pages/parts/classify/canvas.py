@@ -107,7 +107,8 @@ def _hear_canvas(place: str, width: int, erasing: bool) -> None:
         return_image_data=True,
         key=state.canvas_key(place),
     )
-    if result.image_data is not None:
+    edges = np.shape(result.image_data)[:2]  # EDGE times the pixel ratio of the screen
+    if edges and max(edges) <= MOST_RATIO * EDGE:  # anything larger is no drawing of this canvas
         _take_in({"strokes": result.json_data["objects"], "pixels": result.image_data})
 
 
@@ -125,6 +126,7 @@ def _take_in(drawing: dict) -> None:
         st.session_state[state.REPLACED] = []
 
 
+MOST_RATIO = 8
 MOST_KNOWN = 20  # drawings, packed to a few kB each
 
 

@@ -8,12 +8,13 @@ import zlib
 from dataclasses import dataclass
 
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from fashion_core import predict
 from fashion_core.metadata import OUTLIER
 from fashion_core.my_pictures import (
     LABELS,
+    MAX_EDGE,
     UNLABELLED,
     MyPicture,
     encode_brought,
@@ -57,13 +58,15 @@ def ask_what_it_was(
         return
     said = answer.label if answer and answer.recognised else OUTLIER
     widget = state.keep_key(key, zlib.crc32(prepared.pixels.tobytes()))
+    if max(picture.size) > MAX_EDGE:  # the session holds it while its buttons are shown
+        picture = ImageOps.contain(picture, (MAX_EDGE, MAX_EDGE))
     answered = Answered(widget, source, picture, prepared, said)
     was_kept = answered.digest in st.session_state.get(state.KEPT, {})
     kept = _kept_picture(answered.digest)
     if kept:  # perhaps on another page since
         st.session_state[widget] = kept.label if kept.label in LABELS else None
     elif was_kept:  # and deleted there
-        st.session_state.pop(widget, None)
+        st.session_state[widget] = None  # said aloud, else the browser keeps the old one
     with st.container(key=f"what_{key}", gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown("**What was it?**", width="content")

@@ -4,6 +4,7 @@ Stands on fashion_core.game; the canvas is that of pages.parts.classify.
 """
 
 import io
+import json
 
 import numpy as np
 import streamlit as st
@@ -181,11 +182,11 @@ def _heard_at(came_at: float):
     return lambda each, _, *values: game.hear_answer(each, came_at, *values)
 
 
-MOST_STROKES = 300  # that the server keeps for a page that is loaded anew
+MOST_STROKE_BYTES = 200_000  # that the server keeps for a page that is loaded anew
 
 
 def _bounded(objects: list[dict]) -> list[dict]:
-    return objects if len(objects) <= MOST_STROKES else []
+    return objects if len(json.dumps(objects)) <= MOST_STROKE_BYTES else []
 
 
 def _png(picture: Image.Image) -> bytes:

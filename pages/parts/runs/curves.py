@@ -32,8 +32,13 @@ def frames_of(run: folders.Run) -> tuple[pd.DataFrame, pd.DataFrame]:
     try:
         status = (run.run_dir / "metrics.jsonl").stat()
     except OSError:  # not written yet, or deleted meanwhile
-        return step_frame([]), epoch_frame([])
+        return _no_frames()
     return _cached_frames(str(run.run_dir), status.st_mtime_ns, status.st_size)
+
+
+@st.cache_resource(show_spinner=False)
+def _no_frames() -> tuple[pd.DataFrame, pd.DataFrame]:
+    return step_frame([]), epoch_frame([])
 
 
 # A resource, because data would be copied at every look

@@ -33,9 +33,8 @@ def ask_model_file() -> None:
             st.success(f"“{name}” is now one of your runs. {message}")
         key = state.model_file_key(st.session_state.get(state.IMPORT_COUNT, 0))
         # Of any name: the browser would refuse others without a sentence
-        file = st.file_uploader(
-            "Model file", max_upload_size=limits.most_model_bytes() // 1_000_000, key=key
-        )
+        most = min(limits.most_model_bytes() // 1_000_000, st.get_option("server.maxUploadSize"))
+        file = st.file_uploader("Model file", max_upload_size=most, key=key)
         if file is not None and st.button("Import", type="primary"):
             import_file(file)
 

@@ -24,6 +24,7 @@ _layer_focus = st.components.v2.component(
     "layer_focus", js=Path(__file__).with_name("layer_focus.js").read_text("utf-8")
 )
 
+MOST_CARDS = 40  # a link may name hundreds of layers
 CARD_WIDTH = 138  # pixels; four fit beside each other on a desk, two on a phone
 
 
@@ -35,7 +36,7 @@ def show_cards(layers: list[Layer], facts: list[Facts]) -> None:
     work = sum(each.multiplications for each in facts)
     with st.container(horizontal=True, gap="xsmall", key="layer_cards"):
         show_end("picture", Facts((1, IMAGE_SIZE, IMAGE_SIZE)), work)
-        for place, layer in enumerate(layers):
+        for place, layer in enumerate(layers[:MOST_CARDS]):
             with st.container(border=True, width=CARD_WIDTH, gap="xsmall", key=f"layer_{place}"):
                 st.markdown(f"**{place + 1} · {layer.kind}**")
                 ask_settings(layer, place)
@@ -44,6 +45,8 @@ def show_cards(layers: list[Layer], facts: list[Facts]) -> None:
                 elif place == len(facts):
                     st.html('<div class="layer-facts"><b>✗ does not fit</b></div>')
                 ask_moves(place, len(layers))
+        if len(layers) > MOST_CARDS:
+            st.caption(f"{len(layers) - MOST_CARDS} more stand in the text alone.")
         if len(facts) > len(layers):
             show_end("ten outputs", facts[-1], work)
     _layer_focus(

@@ -87,7 +87,8 @@ def show_comparison(run: Run, other: Run) -> None:
     """Which run is the dashed one, how well it did, and how its settings differ."""
     best = other.status.get("best_val_accuracy")
     best = f" ({best:.1%} at best)" if best is not None else ""
-    differences = other.config.differences(run.config, catalog.model_names())
+    taught = other.config.start_model or run.config.start_model
+    differences = other.config.differences(run.config, catalog.model_names() if taught else None)
     st.caption(
         link_plain(
             f"Dashed: “{other.name}” at the same epoch; in the charts below, what it got on"
