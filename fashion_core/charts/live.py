@@ -124,8 +124,8 @@ def _mark_layers(x: dict, suggested: float, to_the_left: bool) -> list[dict]:
         "type": "text",
         "text": format_value("learning_rate", suggested),
         "color": MARK_COLOR,
-        "fontSize": 14,
-        "fontWeight": 600,
+        "fontSize": 19,  # large type, which this colour is contrast enough for on both pages
+        "fontWeight": 700,
     }
     text |= {"align": "right", "dx": -6} if to_the_left else {"align": "left", "dx": 6}
     once = {"data": {"values": [{}]}}  # else they would be drawn for every point of the curve

@@ -5,24 +5,35 @@
 const KEPT = "projector-size"
 const SIZES = [1, 1.25, 1.5, 1.75, 2] // times the usual size of type
 const USUAL = 1.25
+const calm = window.matchMedia("(prefers-reduced-motion: reduce)")
 const SCROLL = 0.6 // of the screen's height
 const NAV = "[data-testid=stSidebarNav] a"
 // Where keys have a meaning of their own
 const BUSY = "input, textarea, select, canvas, [contenteditable=true], [role=slider], [role=grid]," +
   " [role=radio], [role=listbox], [role=option], [role=application], [role=combobox], [role=dialog] *"
 
-const size = () => Number(sessionStorage.getItem(KEPT))
+const storage = (() => {
+  try {
+    return window.sessionStorage
+  } catch { // a browser that blocks all data of a site throws
+    return null
+  }
+})()
+let now = 0 // where nothing can be stored
+const size = () => Number(storage ? storage.getItem(KEPT) : now)
 const root = document.documentElement
 
 function open(times) {
-  sessionStorage.setItem(KEPT, times)
+  now = times
+  storage?.setItem(KEPT, times)
   root.dataset.projector = "on"
   root.style.setProperty("--projector-size", times)
   window.dispatchEvent(new Event("resize"))
 }
 
 function leave() {
-  sessionStorage.removeItem(KEPT)
+  now = 0
+  storage?.removeItem(KEPT)
   delete root.dataset.projector
   const url = new URL(window.location.href)
   if (url.searchParams.get("view") === "projector") url.searchParams.delete("view")
@@ -44,7 +55,7 @@ function turn(by) {
 
 function scroll(by) {
   const main = document.querySelector("[data-testid=stMain]")
-  main?.scrollBy({ top: by * SCROLL * window.innerHeight, behavior: "smooth" })
+  main?.scrollBy({ top: by * SCROLL * window.innerHeight, behavior: calm.matches ? "auto" : "smooth" })
 }
 
 const ACTIONS = {
@@ -55,10 +66,18 @@ const ACTIONS = {
   Escape: leave,
 }
 
+// Whether a chart or a dialog lay over the page when the key was pressed: Streamlit may have closed
+// it by the time that `hear` is called. A chart over the whole screen keeps the page from scrolling
+let covered = false
+
+function look() {
+  covered = document.body.style.overflow === "hidden" || Boolean(document.querySelector("[role=dialog]"))
+}
+
 function hear(event) {
   const action = ACTIONS[event.key]
   if (!size() || !action || event.ctrlKey || event.altKey || event.metaKey) return
-  if (event.defaultPrevented || document.querySelector("[role=dialog]")) return
+  if (event.defaultPrevented || covered) return
   if (event.composedPath()[0].closest?.(BUSY)) return // also within a component's shadow
   event.preventDefault()
   action()
@@ -79,6 +98,7 @@ function bar() {
 export default function ({ data }) {
   if (!window.projectorBar) {
     window.projectorBar = bar()
+    window.addEventListener("keydown", look, true)
     window.addEventListener("keydown", hear)
   }
   window.projectorBar.querySelector("b").textContent = data.page

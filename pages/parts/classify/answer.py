@@ -158,7 +158,8 @@ def answer_html(answer: predict.Answer, truth: str) -> str:
     """The answer in words, its doubt if there is any, and the classes as bars."""
     head, words = describe_answer(answer, truth)
     bars = bars_html(CLASS_NAMES, answer.probs, doubted=[is_doubted(answer)])
-    return f'<div class="answer" role="status"><h3>{head}</h3><p>{words}</p>{bars}</div>'
+    said = f'<div role="status"><h3>{head}</h3><p>{words}</p></div>'  # not all ten classes
+    return f'<div class="answer">{said}{bars}</div>'
 
 
 def two_answers_html(answered: Sequence[tuple[str, predict.Answer]], truth: str) -> str:
@@ -170,4 +171,4 @@ def two_answers_html(answered: Sequence[tuple[str, predict.Answer]], truth: str)
     heads = ["<h3>{}</h3><p>{}</p>".format(*describe_answer(answer, truth)) for answer in (a, b)]
     head, doubted = pair_head((name_a, name_b), heads), [is_doubted(a), is_doubted(b)]
     bars = bars_html(CLASS_NAMES, a.probs, b.probs, doubted=doubted)
-    return f'<div class="answer" role="status">{head}{bars}</div>'
+    return f'<div class="answer"><div role="status">{head}</div>{bars}</div>'

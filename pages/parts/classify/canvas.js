@@ -35,6 +35,8 @@ function tellAtOnce(shadow) {
   }
 }
 
+const LABEL = "Drawing canvas, for mouse, finger or pen. Without these: Upload or Samples on Classify."
+
 let hear = null // called anew with every drawing of the page, and heard once
 
 export default function ({ parentElement, setTriggerValue }) {
@@ -48,6 +50,9 @@ export default function ({ parentElement, setTriggerValue }) {
     const style = Object.assign(document.createElement("style"), { className: "no-toolbar" })
     style.textContent = STYLE
     canvas.shadowRoot.append(style)
+    const drawn = canvas.shadowRoot.querySelector(".canvas-root")
+    drawn.setAttribute("role", "img")
+    drawn.setAttribute("aria-label", LABEL)
     tellAtOnce(canvas.shadowRoot)
   }
   const waiting = setInterval(takeToolbar, 50)

@@ -61,6 +61,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
   box.addEventListener("pointerdown", onDown, { capture: true, signal })
   window.addEventListener("pointerup", onUp, { capture: true, signal })
+  window.addEventListener("pointercancel", () => { start = null }, { capture: true, signal })
   resized.observe(box)
   // Plotly moves the plot area some time after its box has changed size.
   const attributeFilter = ["x", "y", "width", "height"]

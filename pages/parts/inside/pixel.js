@@ -129,13 +129,20 @@ const element = (name, className, ...children) => {
   return made
 }
 
+// WCAG 2: above 0.179 black has the higher contrast
+function luminance(...levels) {
+  const [red, green, blue] = levels.map((level) => level / 255).map((share) =>
+    share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4)
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
 function table(numbers, width, title, scales, mark = -1) {
   const pick = painter(numbers, scales)
   const cells = numbers.map((value, i) => {
     const cell = element("span", i === mark ? "cell winner" : "cell", four(value))
     const [red, green, blue] = pick(value)
     cell.style.background = `rgb(${red},${green},${blue})`
-    cell.style.color = red * 0.299 + green * 0.587 + blue * 0.114 > 140 ? "#000000" : "#FFFFFF"
+    cell.style.color = luminance(red, green, blue) > 0.179 ? "#000000" : "#FFFFFF"
     return cell
   })
   const grid = element("span", "table", ...cells)

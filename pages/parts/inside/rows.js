@@ -81,6 +81,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const build = () => {
     const tables = { plain: tableOf(data.scales.scale), signed: tableOf(data.scales.difference) }
     root.stepText = element("span", "")
+    root.stepText.setAttribute("role", "status")
     const stepper = element("div", "stepper",
       button("‹ Layer before", () => step(-1)), root.stepText, button("Next layer ›", () => step(1)))
     const scale = button(root.byMap ? SCALES.map : SCALES.layer, () => {

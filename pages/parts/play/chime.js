@@ -1,14 +1,22 @@
 // Two notes at the end of a round, up if it was won, else down; only where sounds are on.
 
 let played = null // the round that was heard last
+let context = null
+
+// Safari lets sound begin only where the visitor has pressed something: the next press wakes it
+function wake() {
+  context ??= new AudioContext()
+  context.resume()
+}
 
 export default function ({ data }) {
+  if (data.on) for (const kind of ["pointerup", "keydown"]) document.addEventListener(kind, wake)
   if (!data.on || played === data.round) {
     played = data.round
     return
   }
   played = data.round
-  const context = new AudioContext()
+  wake()
   data.notes.forEach((frequency, place) => {
     const [note, loudness] = [context.createOscillator(), context.createGain()]
     const start = context.currentTime + 0.15 * place
@@ -19,5 +27,4 @@ export default function ({ data }) {
     note.start(start)
     note.stop(start + 0.3)
   })
-  setTimeout(() => context.close(), 1000)
 }

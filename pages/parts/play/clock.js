@@ -23,7 +23,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
     setTriggerValue("over", true)
   }
   clearInterval(timer)
-  timer = setInterval(show, 200)
+  const mine = setInterval(show, 200) // what cleans up after this call may come after the next one
+  timer = mine
   show()
-  return () => clearInterval(timer)
+  return () => clearInterval(mine)
 }

@@ -62,8 +62,15 @@ function build(root, data, show) {
   view.matrix = element("canvas", "matrix")
   view.matrix.setAttribute("role", "img")
   view.cell = element("span", "note", "")
-  view.matrix.onpointermove = (event) => readCell(root, event)
-  view.matrix.onpointerleave = () => { view.cell.textContent = view.summary }
+  view.matrix.onpointermove = view.matrix.onpointerdown = ({ offsetX, offsetY }) => {
+    root.pointed = { offsetX, offsetY }
+    tellCell(root)
+  }
+  view.matrix.onpointerleave = ({ pointerType }) => {
+    if (pointerType !== "mouse") return // what a finger tapped stays
+    root.pointed = null
+    tellCell(root)
+  }
   const filters = element("div", "filters", ...view.filters)
   filters.setAttribute("role", "img")
   filters.setAttribute("aria-label", `The ${data.filters.count} filters of the first layer`)
@@ -95,15 +102,17 @@ function play(root, show) {
   }, Math.min(SLOWEST, (1000 * SECONDS) / root.frames.length))
 }
 
-function readCell(root, event) {
-  const { confusion, classes } = root
-  const size = classes.length
-  const column = Math.floor((event.offsetX / root.view.matrix.clientWidth) * size)
-  const row = Math.floor((event.offsetY / root.view.matrix.clientHeight) * size)
-  const count = confusion[row * size + column]
-  if (count !== undefined) {
-    root.view.cell.textContent = `${classes[row]} called ${classes[column]}: ${count}`
+// What the cell that is pointed at says, else what the whole matrix does
+function tellCell({ confusion, classes, pointed, view }) {
+  if (!pointed) {
+    view.cell.textContent = view.summary
+    return
   }
+  const size = classes.length
+  const { clientWidth, clientHeight } = view.matrix
+  const at = (place, length) => Math.min(size - 1, Math.max(0, Math.floor((place / length) * size)))
+  const [row, column] = [at(pointed.offsetY, clientHeight), at(pointed.offsetX, clientWidth)]
+  view.cell.textContent = `${classes[row]} called ${classes[column]}: ${confusion[row * size + column]}`
 }
 
 function draw(root, data, place) {
@@ -131,7 +140,7 @@ function draw(root, data, place) {
   fill(view.matrix, [size, size], sharesOf(frame.confusion, size).map((share) => 255 * share),
     root.tables.plain)
   view.summary = `True down, called across; ${mostConfused(frame.confusion, data.classes)}`
-  view.cell.textContent = view.summary
+  tellCell(root)
   view.matrix.setAttribute("aria-label", `Confusion matrix. ${view.summary}`)
 }
 
