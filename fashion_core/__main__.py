@@ -518,7 +518,8 @@ def export(checkpoint: Path | None, kind: str, out: Path, overwrite: bool):
             )
         run = folders.read_run(path.resolve().parent.name)
         content = {"csv": export.curves_csv, "tensorboard": export.tensorboard_bytes}[kind](run)
-    out.write_bytes(content)
+    with files.replacing(out) as new:
+        new.write_bytes(content)
     click.echo(f"Wrote {out}, {len(content):,} bytes.")
 
 

@@ -77,6 +77,8 @@ def _run_entry(run: folders.Run) -> ModelEntry:
         card["epochs_done"] = run.epochs_done
     if run.trained_elsewhere:
         card["input_scaling"] = run.status["input_scaling"]
+    if run.is_imported:
+        card["imported"] = True
     return ModelEntry(run.run_id, run.name, run.model_path, fingerprint_of(run.model_path), card)
 
 

@@ -56,7 +56,7 @@ class Game:
     rounds: tuple[Round, ...]
     place: int = 0
     listed: bool = False  # whether it was entered among the best
-    kept: int = 0  # drawings that were kept in My pictures
+    kept: tuple[str, ...] = ()  # ids of drawings that were kept in My pictures
 
     @property
     def round(self) -> Round:

@@ -274,9 +274,8 @@ def start_teaching(
 ) -> str:
     """Start or queue the run that teaches the model in the file `source`; returns its id.
 
-    Raises RunError where this copy does not allow it or nothing can be written.
+    Raises RunError where this copy does not allow it, the model is gone or nothing can be written.
     """
-
     if not source.is_file():
         raise RunError("This model is not here any more. Choose another one.")
 

@@ -57,7 +57,9 @@ def show_tally() -> None:
     st.html(tally_html(rows))
     st.caption("Outlined: how many were tried. Filled: those classified correctly.")
     # In two steps: it is on every phone of the class, and the bars above it grow
-    with st.popover("Begin anew", icon=":material/restart_alt:", disabled=limits.read_only()):
+    off = limits.read_only()
+    why = limits.READ_ONLY_SENTENCE if off else None
+    with st.popover("Begin anew", icon=":material/restart_alt:", disabled=off, help=why):
         st.write("This sets all counts to zero, for everybody.")
         st.button("Set all to zero", type="primary", on_click=begin_anew)
 

@@ -40,7 +40,7 @@ def shown_run() -> folders.Run | None:
     choices = (
         *(run for run in begun if run.is_active),
         *(run for run in begun if run.run_id == wanted),
-        *(run for run in begun if run.state != "finished" or "step" in run.status),
+        *(run for run in begun if not run.is_imported),
     )
     return next(iter(choices), None)
 

@@ -505,3 +505,10 @@ def test_the_drawing_keeps_its_correction_on_other_pages():
     app.switch_page("pages/classify.py").run()
     turn = app.segmented_control(key=state.correction_key("turn", "drawing"))
     assert turn.value == "Left"
+    drawing = app.session_state[state.DRAWING]
+    app.session_state[state.DRAWING] = {}  # the canvas was cleared
+    app.run()
+    app.session_state[state.DRAWING] = drawing
+    app.run()
+    turn = app.segmented_control(key=state.correction_key("turn", "drawing"))
+    assert turn.value == "As it came"

@@ -120,12 +120,13 @@ def test_the_form_of_train_is_filled_in(runs_dir):
 
 @pytest.mark.parametrize("text", [None, 5, "none", "[]", '{"done": 3, "runs": []}', "[" * 10_000])
 def test_junk_from_the_browsers_storage_is_nothing(text):
-    assert checked_progress(text) == (set(), [])
+    assert checked_progress(text) == (set(), [], 0)
 
 
 def test_of_what_the_browser_kept_only_steps_and_run_ids_count():
-    kept = {"done": [1, 6, 7, 0, "2", True], "runs": ["20260101-a", "../x", 3]}
-    assert checked_progress(json.dumps(kept)) == ({1, 6}, ["20260101-a"])
+    kept = {"done": [1, 6, 7, 0, "2", True], "runs": ["20260101-a", "../x", 3], "round": 2}
+    assert checked_progress(json.dumps(kept)) == ({1, 6}, ["20260101-a"], 2)
+    assert checked_progress(json.dumps(kept | {"round": -1.5}))[2] == 0
 
 
 def test_a_run_that_broke_off_is_said_to_and_one_that_was_stopped_counts_by_its_loss(runs_dir):

@@ -227,6 +227,7 @@ def test_what_was_deleted_elsewhere_is_not_said_of_the_answer_any_more(store):
     store.delete(kept.picture_id)  # on another page
     app.run()
     assert what_it_was(app).value is None
+    assert what_it_was(app).proto.set_value  # else the browser would send the old one again
     what_it_was(app).set_value(8).run()
     assert [each.label for each in store.read_all()] == [8]
 

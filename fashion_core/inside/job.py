@@ -1,6 +1,6 @@
 """python -m fashion_core.inside.job FOLDER: one job of `jobs`, from its config.json to its result.
 
-It steps behind everything else on the machine, and waits while another job works.
+It lets the server and its visitors go first, and waits while another job works.
 """
 
 import contextlib

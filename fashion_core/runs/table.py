@@ -83,7 +83,7 @@ def _row(run: Run, disk_bytes: int, zone: str, model_names: dict[str, str] | Non
         "Note": run.annotations.problem or " ".join(run.annotations.text.split()),
     }
     row |= {column: 100 * accuracy_of(run, key) for column, key in ACCURACIES.items()}
-    return row | (labelled_config(run.config, model_names) if run.config else _no_config())
+    return row | _settings_of(run, model_names)
 
 
 def _describe_training(run: Run, model_names: dict[str, str] | None) -> str:
@@ -92,9 +92,14 @@ def _describe_training(run: Run, model_names: dict[str, str] | None) -> str:
     return "trained elsewhere" if run.trained_elsewhere else run.config.describe(model_names)
 
 
-def _no_config() -> dict:
+def _settings_of(run: Run, model_names: dict[str, str] | None) -> dict:
+    """A run's configuration by its labels; of foreign weights only the network is known."""
+    known = labelled_config(run.config, model_names) if run.config else {}
+    if known and not run.trained_elsewhere:
+        return known
     kinds = {label: field_spec(name)["type"] for name, label in FIELDS.items()}
-    return {label: "" if kind is str else None for label, kind in kinds.items()}
+    nothing = {label: "" if kind is str else None for label, kind in kinds.items()}
+    return nothing | {label: known[label] for label in (FIELDS["model"],) if label in known}
 
 
 def labelled_config(config: TrainConfig, model_names: dict[str, str] | None = None) -> dict:
@@ -146,7 +151,9 @@ def _searched_text(run: Run) -> str:
     written = (run.annotations.text, *run.annotations.tags)
     texts = [run.name, run.run_id, run.state, run.problem, run.owner, *written]
     if run.config:
-        texts += [run.config.describe(), *_searched_settings(run.config)]
+        texts += [_describe_training(run, None), run.config.model]
+    if run.config and not run.trained_elsewhere:
+        texts += _searched_settings(run.config)
     return "\n".join(texts).casefold()
 
 
@@ -212,7 +219,8 @@ HIGHEST_IS_BEST = ("Validation", *OTHER_ACCURACIES, "Test")
 
 def differing_labels(found: list[Run]) -> list[str]:
     """The hyper-parameters in which these runs are not all alike, in the order of `FIELDS`."""
-    configs = [labelled_config(run.config) for run in found if run.config]
+    known = [run.config for run in found if run.config and not run.trained_elsewhere]
+    configs = [labelled_config(config) for config in known]
     return [label for label in FIELDS.values() if len({config[label] for config in configs}) > 1]
 
 
@@ -230,8 +238,8 @@ def difference_frame(
     names, labels = unique_names(found), differing_labels(found)
     rows = []
     for run in found:
-        config = labelled_config(run.config, model_names) if run.config else {}
-        row = {"Name": names[run.run_id]} | {label: config.get(label) for label in labels}
+        config = _settings_of(run, model_names)
+        row = {"Name": names[run.run_id]} | {label: config[label] for label in labels}
         rows.append(row | best_metrics(run, epochs[run.run_id]))
     frame = pd.DataFrame(rows, index=_index(found))
     return frame.drop(columns=[name for name in OTHER_ACCURACIES if frame[name].isna().all()])

@@ -1,22 +1,25 @@
 // Keeps how far the lesson is in a cookie, which the server can read at the start of the next
-// session without asking; see lesson_progress.py. Two tabs are two sessions, so what one of them
-// has done is added to what the other one kept.
+// session without asking; see lesson_progress.py. Two tabs are two sessions: what both have done
+// counts, but of the later round alone where one of them began anew.
 const YEAR = 365 * 24 * 3600 // seconds
+const NOTHING = { done: [], runs: [], round: -1 }
 
 function kept(cookie) {
   try {
     const text = document.cookie.split("; ").find((each) => each.startsWith(`${cookie}=`))
-    const { done, runs } = JSON.parse(decodeURIComponent(text.slice(cookie.length + 1)))
-    return { done: [...done], runs: [...runs] }
+    const { done, runs, round = 0 } = JSON.parse(decodeURIComponent(text.slice(cookie.length + 1)))
+    return { done: [...done], runs: [...runs], round: Number(round) || 0 }
   } catch {
-    return { done: [], runs: [] }
+    return NOTHING
   }
 }
 
-export default function ({ data }) {
-  const before = data.anew ? { done: [], runs: [] } : kept(data.cookie)
-  const union = (name) => [...new Set([...before[name], ...data.values[name]])]
-  const values = { done: union("done"), runs: union("runs").slice(-data.most) }
-  const value = encodeURIComponent(JSON.stringify(values))
-  document.cookie = `${data.cookie}=${value}; path=/; max-age=${YEAR}; SameSite=Lax`
+export default function ({ data: { cookie, values, most } }) {
+  const before = kept(cookie)
+  if (before.round > values.round) return
+  const others = before.round === values.round ? before : NOTHING
+  const union = (name) => [...new Set([...others[name], ...values[name]])]
+  const told = { done: union("done"), runs: union("runs").slice(-most), round: values.round }
+  const value = encodeURIComponent(JSON.stringify(told))
+  document.cookie = `${cookie}=${value}; path=/; max-age=${YEAR}; SameSite=Lax`
 }

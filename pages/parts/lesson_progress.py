@@ -36,10 +36,11 @@ def mark_done(number: int) -> None:
 
 
 def forget_progress() -> None:
-    """Begin the lesson anew."""
+    """Begin the lesson anew, in other tabs too: another round of it."""
+    _read_cookie()
     st.session_state[state.LESSON_DONE] = []
     st.session_state[state.STARTED_RUNS] = []
-    st.session_state[state.LESSON_ANEW] = True
+    st.session_state[state.LESSON_ROUND] += 1
 
 
 def started_runs() -> list[str]:
@@ -55,31 +56,30 @@ def remember_runs(run_ids: Sequence[str]) -> None:
 def keep_progress() -> None:
     """Let the browser keep what the session has. Called by the pages that change it, at the end.
 
-    It adds that to what it kept from another tab, unless the lesson has just begun anew.
+    It adds that to what it kept from another tab, unless the lesson has begun anew since.
     """
-    data = {
-        "cookie": COOKIE,
-        "values": {"done": sorted(steps_done()), "runs": started_runs()},
-        "anew": st.session_state.pop(state.LESSON_ANEW, False),
-        "most": MOST_RUNS,
-    }
+    values = {"done": sorted(steps_done()), "runs": started_runs()}
+    values["round"] = st.session_state[state.LESSON_ROUND]
+    data = {"cookie": COOKIE, "values": values, "most": MOST_RUNS}
     _browser_progress(key=state.LESSON_PROGRESS, data=data, height=0)
 
 
 def _read_cookie() -> None:
     """Begin a session with what the browser brought along."""
-    done, runs = checked_progress(unquote(st.context.cookies.get(COOKIE, "")))
+    done, runs, number = checked_progress(unquote(st.context.cookies.get(COOKIE, "")))
     st.session_state.setdefault(state.LESSON_DONE, sorted(done))
     st.session_state.setdefault(state.STARTED_RUNS, runs)
+    st.session_state.setdefault(state.LESSON_ROUND, number)
 
 
-def checked_progress(text: object) -> tuple[set[int], list[str]]:
-    """The steps and run ids in what a browser kept; nothing of anything else."""
+def checked_progress(text: object) -> tuple[set[int], list[str], int]:
+    """The steps, run ids and round in what a browser kept; nothing of anything else."""
     try:
         values = json.loads(text)
         done, runs = values["done"], values["runs"]
         done = {each for each in done if type(each) is int and 1 <= each <= STEP_COUNT}
         runs = [each for each in runs if isinstance(each, str) and _RUN_ID.fullmatch(each)]
-    except (TypeError, ValueError, KeyError, RecursionError):
-        return set(), []
-    return done, runs[-MOST_RUNS:]
+        number = values.get("round", 0)
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
+        return set(), [], 0
+    return done, runs[-MOST_RUNS:], number if type(number) is int and 0 <= number < 1e6 else 0

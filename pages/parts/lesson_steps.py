@@ -142,7 +142,7 @@ def describe_waiting(runs: list[folders.Run], short_of: str) -> Outcome:
     if not runs:
         return Outcome()
     run = runs[0]
-    if run.state in ("failed", "lost"):
+    if run.state in ("failed", "lost") and not run.diverged:
         return Outcome(f"“{run.name}” broke off. Start another one.")
     if run.state in ENDED:
         return Outcome(f"“{run.name}” {short_of}")

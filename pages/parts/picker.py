@@ -11,6 +11,7 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.text import unique_labels
 from pages.parts import state
 from pages.parts.history import has_returned
+from pages.parts.html import plain
 from pages.parts.words import describe_model, model_label
 
 
@@ -34,10 +35,11 @@ def ask_id(
     if has_returned():
         st.session_state.pop(key, None)
     wanted = st.session_state.get(key, st.query_params.get(parameter))
+    chosen = wanted if wanted in labels else default
     if gone and wanted and wanted not in labels:
         # The sidebar is folded on a phone
-        st.toast(gone, icon=":material/history:", duration="long")
-    chosen = wanted if wanted in labels else default
+        said = gone.format(plain(labels.get(chosen, "")))
+        st.toast(said, icon=":material/history:", duration="long")
     _tell_browser(key, labels, chosen)
     st.selectbox(
         label,
@@ -96,7 +98,7 @@ def ask_model() -> None:
         default=next(iter(entries)),
         key=state.MODEL,
         parameter=state.MODEL,
-        gone="The model you asked for is not here, or not any more. This one is used instead.",
+        gone="The model you asked for is not here, or not any more. {} is used instead.",
         help="The model that all pages ask: shipped ones and your own runs.",
     )
     st.caption(describe_model(entries[chosen].card))
@@ -151,7 +153,7 @@ def ask_second_model(
         st.session_state.pop(key, None)
     if st.session_state.get(key, st.query_params.get(state.WITH)) == entry.model_id:
         st.session_state[key] = None  # a model is not compared with itself
-    instead = "No second model answers." if optional else "Another one is taken instead."
+    instead = "No second model answers." if optional else "{} is taken instead."
     chosen = ask_id(
         label,
         {model_id: model_label(other) for model_id, other in others.items()},

@@ -75,7 +75,8 @@ def describe_model(card: dict) -> str:
     if people:
         knows = f"learned people's {' and '.join(people)} too"
     if config.get("start_model"):
-        knows = "taught the pictures that were kept here"
+        where = "elsewhere" if card.get("imported") else "here"
+        knows = f"taught the pictures that were kept {where}"
     return f"{short_name(str(card.get('model', 'Unknown network')))}, {knows}."
 
 

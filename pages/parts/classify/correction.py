@@ -50,6 +50,13 @@ def known_values(key: str) -> dict:
     return DEFAULTS | kept
 
 
+def drop(key: str) -> None:
+    """Take all corrections of a picture back that is not there any more, before it is shown."""
+    st.session_state.pop(state.DRAWING_CORRECTION, None)
+    for name in DEFAULTS:
+        st.session_state.pop(state.correction_key(name, key), None)
+
+
 LEAST = round(100 * MIN_CROP)  # per cent
 
 

@@ -99,7 +99,8 @@ def _read_set(name: str) -> tuple[str, Split]:
             bar.progress(done / total, text=f"Preparing {total:,} pictures: {done:,} done")
 
         if name == picture_sets.MY_PICTURES:
-            split = _kept_split(name)
+            with st.spinner("Preparing your pictures"):  # those put there by hand
+                split = _kept_split(name)
         else:
             pictures = picture_sets.load_picture_set(folder, report)
             held_out = pictures.part("test") if name in KNOWN_SETS else pictures

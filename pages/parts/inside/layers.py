@@ -59,7 +59,7 @@ def show_layers(picture: Picture, entry: ModelEntry) -> None:
 
 
 def describe_inputs(model: "nn.Module") -> str:
-    """What the network computes with where the pixels and its layers would let expect otherwise."""
+    """What the network computes with, where that is not what its pixels and layers suggest."""
     from fashion_core.models import has_folded_norms
 
     black, white = (format_signed((level - PIXEL_MEAN) / PIXEL_STD, 2) for level in (0, 1))

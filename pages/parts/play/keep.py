@@ -24,9 +24,10 @@ def show_keep(game_id: str, played: Game) -> None:
     if not drawn:
         return
     with st.container(border=True, key="keep_card"):
-        if played.kept:
-            verb = "is" if played.kept == 1 else "are"
-            st.write(f"{format_count(played.kept, 'drawing')} of this game {verb} in My pictures.")
+        kept = _kept_count(played)
+        if kept:
+            verb = "is" if kept == 1 else "are"
+            st.write(f"{format_count(kept, 'drawing')} of this game {verb} in My pictures.")
             st.page_link("pages/my_pictures.py", label="Teach them", icon=":material/school:")
             return
         st.write("These drawings can teach a model what you mean. Keep those that came out well.")
@@ -52,11 +53,27 @@ def _keep(game_id: str) -> None:
     """Keep what is chosen now, once: in another tab or after a reload the game knows of it."""
     places = st.session_state[state.kept_rounds_key(game_id)]
     played = all_games().change(game_id, lambda each: each)
-    if not places or played is None or played.kept:
+    if not places or played is None or _kept_count(played):
         return
     added = [_my_picture(played.rounds[place]) for place in places]
-    if attempt(lambda: store().add(added), state.GAME_PROBLEM):
-        all_games().change(game_id, lambda each: replace(each, kept=len(added)))
+    ids, before = tuple(picture.picture_id for picture, _ in added), []
+
+    def mark(each: Game) -> Game:
+        before.append(each.kept)
+        return replace(each, kept=ids) if each.kept == played.kept else each
+
+    all_games().change(game_id, mark)
+    if before != [played.kept]:  # in another tab, at this moment
+        return
+    if not attempt(lambda: store().add(added), state.GAME_PROBLEM):
+        all_games().change(game_id, lambda each: replace(each, kept=()))
+
+
+def _kept_count(played: Game) -> int:
+    """How many of a game's drawings were kept and are still there."""
+    if not played.kept:
+        return 0
+    return len({each.picture_id for each in store().read_all()} & set(played.kept))
 
 
 @st.cache_data(max_entries=100, show_spinner=False)

@@ -17,6 +17,7 @@ from fashion_core.errors import LabError
 from fashion_core.game import DRAW, GUESS, RULES, SURE, Game
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
+from pages.parts.history import has_returned
 from pages.parts.html import escaped, plain
 from pages.parts.play.clock import ask_sound
 from pages.parts.play.games import start_game
@@ -59,15 +60,24 @@ def start_wanted(entry: ModelEntry) -> None:
 
     Raises CheckpointError, DataError, and then it is not wanted any more.
     """
+    if has_returned():
+        stop_wanting()
     kind = st.session_state.get(state.WANTED_GAME)
     if kind is None:
         return
+    waiting = st.empty()
+    waiting.button("Not now", type="tertiary", icon=":material/close:", on_click=stop_wanting)
     try:
         start_game(new_game(kind, entry))
     except LabError:
-        del st.session_state[state.WANTED_GAME]
+        stop_wanting()
         raise
-    del st.session_state[state.WANTED_GAME]
+    stop_wanting()
+    waiting.empty()
+
+
+def stop_wanting() -> None:
+    st.session_state.pop(state.WANTED_GAME, None)
 
 
 def new_game(kind: str, entry: ModelEntry) -> Game:
