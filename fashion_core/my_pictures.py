@@ -12,6 +12,7 @@ import binascii
 import contextlib
 import functools
 import io
+import itertools
 import math
 import secrets
 import time
@@ -257,9 +258,17 @@ class PicturesInFolder:
         return found
 
     def _find(self, picture_id: str) -> Path:
-        for path, _ in self._paths():
-            if path.stem == picture_id:
-                return path
+        # Where this app puts them; only what was put there by hand is looked for among all
+        folders = (self.folder / folder_name(label) for label in (*LABELS, UNLABELLED))
+        likely = (
+            inner / f"{picture_id}{suffix}"
+            for inner in folders
+            if not inner.is_symlink()
+            for suffix in SUFFIXES
+        )
+        by_hand = (path for path, _ in self._paths() if path.stem == picture_id)
+        for path in itertools.chain(filter(_is_ours, likely), by_hand):
+            return path
         raise _gone()
 
     def _place(self, picture: MyPicture, content: bytes) -> Path:

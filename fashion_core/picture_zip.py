@@ -12,7 +12,7 @@ import stat
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 
 from fashion_core import files
@@ -36,8 +36,8 @@ Kept = list[tuple[MyPicture, bytes]]  # pictures with the contents of their file
 Report = Callable[[int, int], None]  # files read, files to read
 
 
-def write_zip(kept: Sequence[tuple[MyPicture, bytes]]) -> bytes:
-    """The zip file of these pictures."""
+def write_zip(kept: Iterable[tuple[MyPicture, bytes]]) -> bytes:
+    """The zip file of these pictures, each with the content of its file."""
     buffer, records = io.BytesIO(), {}
     with zipfile.ZipFile(buffer, "w") as archive:  # stored: pictures are compressed already
         for picture, content in kept:

@@ -20,7 +20,7 @@ def show_export(pictures: list[MyPicture]) -> None:
     kept = store()
     st.download_button(
         "Export",
-        lambda: write_zip([(each, kept.brought(each.picture_id)) for each in pictures]),
+        lambda: write_zip((each, kept.brought(each.picture_id)) for each in pictures),
         "my-pictures.zip",
         "application/zip",
         icon=":material/download:",
