@@ -259,7 +259,7 @@ class PicturesInFolder:
 
     def _find(self, picture_id: str) -> Path:
         # Where this app puts them; only what was put there by hand is looked for among all
-        folders = (self.folder / folder_name(label) for label in (*LABELS, UNLABELLED))
+        folders = sorted(self.folder / folder_name(label) for label in (*LABELS, UNLABELLED))
         likely = (
             inner / f"{picture_id}{suffix}"
             for inner in folders
