@@ -1,4 +1,5 @@
-# The app with the CPU build of torch:  docker build -t fashion-cnn-lab .  &&  docker run -p 8501:8501 fashion-cnn-lab
+# The app with the CPU build of torch; how to run it is said in docs/setup.md. --init buries what workers leave:
+# docker build -t fashion-cnn-lab .  &&  docker run --init -p 8501:8501 fashion-cnn-lab
 # To keep trained models and visitors' pictures:
 # -v fashion-runs:/app/checkpoints/runs -v fashion-pictures:/app/data/pictures
 FROM python:3.11-slim
@@ -12,8 +13,9 @@ RUN pip install --no-deps --index-url https://download.pytorch.org/whl/cpu \
         $(grep -E '^torch(vision)?==' requirements.txt) \
     && pip install -r requirements.txt
 
-COPY . .
-RUN useradd --create-home app && mkdir -p checkpoints/runs data/pictures && chown -R app checkpoints data
+RUN useradd --create-home app && chown app /app
+COPY --chown=app . .
+RUN mkdir -p checkpoints/runs data/pictures && chown app checkpoints/runs data data/pictures
 USER app
 
 # Without the data the image still works: Classify needs only the shipped model, the other pages say what to do.

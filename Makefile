@@ -1,5 +1,5 @@
 # What a newcomer needs is `make run` and `make test`; `make` alone lists the rest.
-# Needs only Python 3.11 or newer, pip and make (also macOS's make 3.81).
+# Needs only Python 3.11 to 3.14, pip and make (also macOS's make 3.81).
 
 PORT ?= 8501
 VENV := .venv
@@ -9,7 +9,8 @@ PIP_WORDS := $(shell [ -t 2 ] || echo --quiet)# on a terminal pip shows how far 
 APP_READY := $(VENV)/.app-installed
 TESTS_READY := $(VENV)/.tests-installed
 
-RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+# For newer ones PyTorch and SciPy as pinned have no builds.
+RECENT := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(RECENT)' >/dev/null 2>&1 && echo $$python && break; done)
 
@@ -81,7 +82,7 @@ $(TESTS_READY): tests/requirements.txt $(APP_READY)
 $(APP_READY): requirements.txt $(VENV)/.created
 	@if [ "$$(uname -s)" = Linux ] && ! { $(HAS_GPU); } >/dev/null 2>&1; then \
 	    echo "No NVIDIA GPU: trying the small CPU builds of torch and torchvision"; \
-	    cpu_builds=$$(sed -n -e 's/^torch==.*/&+cpu/p' -e 's/^torchvision==.*/&+cpu/p' requirements.txt); \
+	    cpu_builds=$$(grep -E '^torch(vision)?==' requirements.txt); \
 	    $(TIME_LIMIT) $(PIP) install $(PIP_WORDS) $(ONE_TRY) --no-deps --index-url $(CPU_INDEX) $$cpu_builds 2>/dev/null \
 	        || echo "They cannot be had from $(CPU_INDEX): taking the ordinary builds (several GB)"; \
 	fi
@@ -96,7 +97,7 @@ $(VENV)/.created:
 	    python="$(PYTHON)"; \
 	    if ! "$$python" -c '$(RECENT)' >/dev/null 2>&1; then \
 	        found=$$("$${python:-python3}" --version 2>&1) || found="none that runs"; \
-        echo "Python 3.11 or newer is needed; found: $$found." >&2; \
+        echo "Python 3.11 to 3.14 is needed; found: $$found." >&2; \
 	        echo "Install it, or name one: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; \
 	        exit 1; \
 	    fi; \

@@ -4,6 +4,7 @@ import http.client
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -113,7 +114,10 @@ def reason_of(error: Exception) -> str:
         return f"{error.cmd[0]} took longer than {error.timeout:.0f} seconds."
     if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
         error = error.reason  # urllib wraps "Name or service not known" and the like in <…>
-    return str(error) or type(error).__name__
+    text = str(error) or type(error).__name__
+    if "CERTIFICATE_VERIFY_FAILED" in text and sys.platform == "darwin":
+        text += " Run Install Certificates.command in the folder of your Python once."
+    return text
 
 
 # Mirrors

@@ -239,18 +239,18 @@ def _shortened(problems: list[str]) -> tuple[str, ...]:
 
 # What is in a folder
 
-EITHER = "|"
+EITHER = re.compile("[|+]")  # Windows forbids the first in a name
 
 
 def classes_of(name: str) -> tuple[int, ...] | None:
     """The classes that a folder's or a label's name means: () for "none", None if it means nothing.
 
-    "T-shirt_top|Shirt" → (0, 6).
+    "T-shirt_top+Shirt" or "T-shirt_top|Shirt" → (0, 6).
     """
     if name.strip().lower() == NONE:
         return ()
     known = {_plain(each): label for label, each in enumerate(CLASS_NAMES)}
-    labels = {known.get(_plain(part)) for part in name.split(EITHER)}
+    labels = {known.get(_plain(part)) for part in EITHER.split(name)}
     return None if None in labels else tuple(sorted(labels))
 
 

@@ -107,8 +107,8 @@ def _sentence(error: BaseException) -> str:
         return str(error)
     if isinstance(error, Timeout):
         return "Another run is training. Start again when it has finished."
-    # torch says "can't allocate memory" of a CPU, "out of memory" of a GPU
-    no_memory = re.search("can't allocate memory|out of memory", str(error))
+    # torch says "can't allocate memory" of a CPU, on Windows "not enough", "out of memory" of a GPU
+    no_memory = re.search("can't allocate memory|not enough memory|out of memory", str(error))
     if no_memory or isinstance(error, MemoryError):
         return "The machine ran out of memory. Try a smaller batch."
     if isinstance(error, OSError):

@@ -1,7 +1,12 @@
 """What several test files share: run folders of their own, and a small trained checkpoint."""
 
+import os
+
 import pytest
 import torch
+
+# A GPU draws its own random numbers and rounds in its own way; workers inherit it
+os.environ.setdefault("FASHION_DEVICE", "cpu")
 
 # Folders and files
 SLOW = ("browser", "test_worker", "test_rate_finder", "test_pictures", "test_cli")

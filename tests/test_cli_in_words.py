@@ -40,7 +40,9 @@ def test_classify_says_of_a_blank_picture_that_there_is_nothing_to_see(
 
 
 def test_a_name_that_the_terminal_cannot_show_does_not_end_classify(tmp_path, checkpoint_path):
-    names = ["шорты.png", os.fsdecode(b"not-utf-8-\xff.png"), "last.png"]
+    # Apple's file system refuses the second one
+    odd = "ж.png" if sys.platform == "darwin" else os.fsdecode(b"not-utf-8-\xff.png")
+    names = ["шорты.png", odd, "last.png"]
     for name in names:
         (tmp_path / name).write_bytes(encoded(shirt(), "PNG"))
     command = [sys.executable, "-m", "fashion_core", "classify", "--checkpoint", checkpoint_path]

@@ -61,7 +61,8 @@ def test_drawing_loads_no_pandas_and_leaves_numpy_one_thread(runs_dir):
         "for name in ('home', 'classify'): open_page(name)\n"
         "from threadpoolctl import threadpool_info\n"
         "found = [each for each in threadpool_info() if each['user_api'] == 'blas']\n"
-        "assert found and all(each['num_threads'] == 1 for each in found), found"
+        "assert sys.platform == 'darwin' or found\n"  # Accelerate is not among them
+        "assert all(each['num_threads'] == 1 for each in found), found"
     )
     assert loaded_by(code, {"torch", "pandas", "pyarrow"}) == {"torch"}
 

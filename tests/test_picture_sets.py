@@ -91,7 +91,14 @@ def test_folders_are_named_like_the_classes_in_any_letter_case(folder, unprepare
 @pytest.mark.parametrize(
     ("name", "meant"),
     [(name, (label,)) for label, name in enumerate(CLASS_NAMES)]
-    + [("Shirt|T-shirt/top", (0, 6)), (" none ", ()), ("", None), ("|", None), ("Hat", None)]
+    + [
+        ("Shirt|T-shirt/top", (0, 6)),
+        ("Shirt+T-shirt/top", (0, 6)),
+        (" none ", ()),
+        ("", None),
+        ("|", None),
+        ("Hat", None),
+    ]
     + [("Coat|none", None), ("Coat|Hat", None)],
 )
 def test_a_label_means_classes_or_none_or_nothing(name, meant):

@@ -214,7 +214,7 @@ def test_the_worker_is_told_the_folders_that_this_process_means(runs_dir, monkey
 @pytest.mark.parametrize(("quota", "threads"), [("200000 100000", 1), ("350000 100000", 3)])
 def test_a_container_trains_on_no_more_than_it_may_use(monkeypatch, tmp_path, quota, threads):
     monkeypatch.delenv("FASHION_TRAIN_THREADS", raising=False)
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16), raising=False)
     monkeypatch.setattr(control.psutil, "cpu_count", lambda logical: 16)
     monkeypatch.setattr(control, "QUOTA_FILE", tmp_path / "cpu.max")
     assert control.thread_count() == 15

@@ -14,7 +14,7 @@ from short_training import CPU, first_images, run, train_split, val_split
 
 from fashion_core import distillation, training
 from fashion_core.config import TrainConfig
-from fashion_core.errors import TrainingFailed
+from fashion_core.errors import ConfigError, TrainingFailed
 from fashion_core.losses import NO_LABEL, objective, soft_targets
 from fashion_core.transforms import normalise, random_mixup
 
@@ -237,6 +237,14 @@ def test_events_stand_for_equal_parts_of_an_epoch(steps, images):
     assert ends[-1] == steps
     assert widths.max() - widths.min() <= 1
     assert training.event_steps(steps, images, first=True) == {1, *ends}
+
+
+def test_a_setting_chooses_the_device(monkeypatch):
+    monkeypatch.setenv("FASHION_DEVICE", "CUDA")
+    assert training.pick_device().type == "cuda"
+    monkeypatch.setenv("FASHION_DEVICE", "abacus")
+    with pytest.raises(ConfigError, match="cpu, cuda, mps, not 'abacus'"):
+        training.pick_device()
 
 
 @pytest.mark.parametrize(("has_bfloat16", "precision"), [(True, "bfloat16"), (False, "float32")])

@@ -112,7 +112,8 @@ def spawn_worker(run_dir: Path, module: str = "fashion_core.worker") -> None:
                 stderr=subprocess.STDOUT,
                 # Ctrl+C in the server's console is not meant for it, on Windows neither
                 start_new_session=True,
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+                | getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 cwd=files.PROJECT_DIR,
                 env=_worker_environment(),
             )
