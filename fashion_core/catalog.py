@@ -86,15 +86,19 @@ def leaderboard(entries: list[ModelEntry]) -> list[dict]:
     """What is known of each model that was validated, the most accurate first.
 
     name, network, shipped, accuracy (0…1, on validation images, since the test images choose
-    nothing), parameters and seconds of training, NaN where they are unknown.
+    nothing), parameters and seconds of training, NaN where they are unknown or only those of its
+    last stage. Foreign weights are not listed: they may have learned from the validation images.
     """
     rows = []
     for entry in entries:
         card, model = entry.card, entry.card.get("model")
         key = "best_val_accuracy" if "best_val_accuracy" in card else "val_accuracy"
         accuracy = files.number_or(card.get(key), math.nan)
-        if not 0 <= accuracy <= 1 or not isinstance(model, str):
+        if not 0 <= accuracy <= 1 or not isinstance(model, str) or "input_scaling" in card:
             continue
+        began_as_another = (card.get("config") or {}).get("start_model")
+        in_part = began_as_another or "started_from_sha256" in card
+        seconds = math.nan if in_part else files.number_or(card.get("elapsed_seconds"), math.nan)
         try:
             parameters = architecture.count_parameters_of(model)
         except ConfigError:  # of a card that was edited
@@ -106,7 +110,7 @@ def leaderboard(entries: list[ModelEntry]) -> list[dict]:
                 "shipped": entry.shipped,
                 "accuracy": accuracy,
                 "parameters": parameters,
-                "seconds": files.number_or(card.get("elapsed_seconds"), math.nan),
+                "seconds": seconds,
             }
         )
     return sorted(rows, key=lambda row: -row["accuracy"])

@@ -216,6 +216,11 @@ class TrainConfig:
                 f"The shares of {', '.join(ADDED_KINDS)} must not exceed {MAX_ADDED:g} together,"
                 f" not {added:g}: Fashion-MNIST's own images need the rest. Lower one of them."
             )
+        if self.real_batch_size < 1:
+            raise ConfigError(
+                "Nothing of a batch is left for Fashion-MNIST's own images. Lower the shares of"
+                " other pictures, or take larger batches."
+            )
         if self.distillation and added:
             raise ConfigError(
                 f"Pictures beside Fashion-MNIST ({', '.join(ADDED_KINDS)}) and Learns from a"

@@ -81,9 +81,15 @@ def answers_path(run_dir: Path) -> Path:
 
 
 def save_answers(run_dir: Path, indices: np.ndarray, logits: np.ndarray) -> None:
-    """Keep logits (n, 10) float32, as float16, of the images `indices` (n,). Raises OSError."""
+    """Keep logits (n, 10) float32 of the images `indices` (n,), as float16 if they fit.
+
+    Raises OSError.
+    """
+    with np.errstate(over="ignore"):
+        short = logits.astype(np.float16)
+    kept = short if np.isfinite(short).all() else logits
     with files.replacing(answers_path(run_dir)) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, indices=indices, logits=logits.astype(np.float16))
+        np.savez_compressed(file, indices=indices, logits=kept)
 
 
 MAX_ANSWERS_BYTES = 5_000_000  # of 18,334 images they are 0.4 MB

@@ -49,7 +49,7 @@ def _describe_import(metrics: dict) -> str:
         return "Imported from a file."
     return (
         f"Imported weights that were trained elsewhere, on pixels scaled to {scaling}, as"
-        f" validation images show. Test accuracy {accuracy:.1%}."
+        f" validation images show, from which they may have learned. Test accuracy {accuracy:.1%}."
     )
 
 

@@ -35,6 +35,10 @@ MIN_PICTURES = 3
 EVERY = 4  # of each class every fourth picture is held out, to see what the others taught
 
 
+# Nats; the loaded model, whose norms are folded, rounds otherwise
+ROUNDING = 1e-3
+
+
 @dataclass(frozen=True, eq=False)
 class Taught:
     """A visitor's pictures as a run learns them.
@@ -60,7 +64,8 @@ class Taught:
         return made, self.labels[learned][places]
 
     def recognised_too(self, model: nn.Module, sure: dict) -> dict:
-        """What `training.calibrate` says, with thresholds that doubt no garment that was learned.
+        """What `training.calibrate` says, with thresholds that doubt no garment that it learned to
+        recognise.
 
         `model` is not calibrated yet.
         """
@@ -69,10 +74,12 @@ class Taught:
             return sure
         pixels = self.pixels[garments]
         logits = predict.predict_logits(model, pixels) / sure["temperature"]
+        # One that is still taken for something else says nothing of where doubt should begin
+        right = logits.argmax(axis=1) == self.labels[garments]
         scores, lines = predict.ood_score(logits), predict.is_line_drawing(pixels)
-        kinds = {"ood_threshold": ~lines, "line_ood_threshold": lines}
+        kinds = {"ood_threshold": right & ~lines, "line_ood_threshold": right & lines}
         highest = {key: float(scores[kind].max(initial=-np.inf)) for key, kind in kinds.items()}
-        return sure | {key: max(sure[key], highest[key]) for key in kinds}
+        return sure | {key: max(sure[key], highest[key] + ROUNDING) for key in kinds}
 
 
 def taught_pictures(ids: Sequence[str], pixels: np.ndarray, labels: np.ndarray) -> Taught:

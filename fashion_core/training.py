@@ -218,6 +218,7 @@ def _train_epoch(state: TrainState, tensors: tuple[Tensor, ...], began: float) -
             "elapsed_seconds": state.elapsed_seconds,
         }
         mark = time.perf_counter()
+        epoch_began += mark - now  # what whoever listens does meanwhile is no training
         loss_sum, images = torch.zeros_like(loss_sum), 0
 
 

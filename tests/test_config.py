@@ -173,3 +173,8 @@ def test_a_run_that_leaves_a_fold_out_has_fewer_images_and_no_teacher():
 
 def test_the_last_smaller_batch_counts_as_a_step():
     assert TrainConfig(train_size=1_000, batch_size=64).steps_per_epoch == 16
+
+
+def test_of_every_batch_something_is_left_for_the_data_sets_own_images():
+    with pytest.raises(ConfigError, match="Nothing of a batch is left"):
+        TrainConfig(start_model="fashion_cnn", synthetic=0.8)

@@ -185,5 +185,7 @@ def test_the_page_imports_them_and_says_their_test_accuracy(runs_dir):
     assert float(accuracy[1]) == pytest.approx(100 * card["test_accuracy"], abs=0.11)
     (run,) = folders.list_runs()
     assert (run.name, run.has_model) == ("mine", True)
+    listed = [row["name"] for row in catalog.leaderboard(catalog.list_models())]
+    assert "mine" not in listed  # nobody knows which images they learned from
     home = open_page("home", model=run.run_id)
     assert "Trained elsewhere, on pixels scaled to 0 to 1." in words(home)

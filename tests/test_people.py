@@ -164,6 +164,12 @@ def test_every_kind_has_its_share_of_a_batch(people_dir, val_split):
     assert (labels[76:] == OUTLIER).all()
 
 
+def test_of_other_things_a_small_batch_may_need_none(people_dir):
+    for count in range(4):
+        pixels, labels = people.other_things("train", count, seed=3)
+        assert (pixels.shape, labels.shape) == ((count, 28, 28), (count,))
+
+
 def test_a_smaller_last_batch_keeps_the_shares(people_dir, val_split):
     config = TrainConfig(batch_size=80, drawings=0.5)
     batch = torch.tensor(val_split.pixels[:10]), torch.tensor(val_split.labels[:10])

@@ -384,3 +384,10 @@ def test_a_time_is_the_zones_own_and_named_only_where_the_zone_is_unknown():
     assert say_day("some day") == "some day"
     assert name_of_run(0, "UTC") == "Run of 1 Jan, 00:00:00 UTC"
     assert name_of_run(0, "Asia/Tokyo") == "Run of 1 Jan, 09:00:00"
+
+
+def test_a_run_that_was_continued_is_no_other_seed_of_one_that_was_not():
+    once = [run(f"r{seed}", seed=seed) for seed in (0, 1)]
+    continued = replace(run("r2", seed=2), epochs_before=(5,))
+    groups = run_table.seed_groups([*once, continued])
+    assert [[each.run_id for each in group] for group in groups] == [["r0", "r1"], ["r2"]]

@@ -298,8 +298,9 @@ def seed_groups(found: list[Run]) -> list[list[Run]]:
     groups = {}
     for run in found:
         if run.config and not run.trained_elsewhere:
-            without_seed = dataclasses.replace(run.config, seed=0)
-            groups.setdefault(without_seed, {}).setdefault(run.config.seed, run)
+            # One that was continued has had its schedule twice
+            training = dataclasses.replace(run.config, seed=0), run.epochs_before
+            groups.setdefault(training, {}).setdefault(run.config.seed, run)
     return [list(group.values()) for group in groups.values()]
 
 

@@ -97,7 +97,6 @@ def other_things(
     made = [
         _made_anew(pictures, rng.choice(outliers, share), rng)
         for (pictures, outliers), share in zip(found, np.diff(ends, prepend=0), strict=True)
-        if share
     ]
     return np.concatenate(made), np.full(count, OUTLIER, np.int64)
 
