@@ -117,7 +117,7 @@ def test_both_models_answer_a_drawing_and_neither_answer_nor_choice_moves_the_ca
     expect(answer.get_by_role("heading")).to_have_count(2)
     expect(answer).to_contain_text("A · All-round net")
     expect(answer).to_contain_text("B · Classic CNN")
-    expect(answer.locator(".pair .bar")).to_have_count(20)
+    expect(page.locator(".answer .pair .bar")).to_have_count(20)
     assert canvas(page).bounding_box() == place
     page.get_by_role("combobox", name="Compare with").focus()
     page.get_by_test_id("stSelectbox").get_by_role(
