@@ -19,14 +19,9 @@ from pages.parts.history import keep_one_entry_per_page
 from pages.parts.html import plain, theme_is_dark
 from pages.parts.picker import ask_model, model_in_use
 
-# Why and how the page is made to fit on paper is said in print.js.
-_fit_on_paper = st.components.v2.component(
-    "fit_on_paper", js=Path(__file__).with_name("print.js").read_text("utf-8")
-)
-
-# Why is said in theme.js.
-_follow_theme = st.components.v2.component(
-    "follow_theme", js=Path(__file__).with_name("theme.js").read_text("utf-8")
+# What the document needs, and why, is said in document.js.
+_fit_document = st.components.v2.component(
+    "fit_document", js=Path(__file__).with_name("document.js").read_text("utf-8")
 )
 
 
@@ -57,9 +52,8 @@ def show_sidebar() -> None:
     with st.sidebar:
         ask_model()
         keep_one_entry_per_page()
-        _fit_on_paper(key="fit_on_paper", height=0)
-        drawn = {"drawn": "dark" if theme_is_dark() else "light"}
-        _follow_theme(key="follow_theme", height=0, data=drawn, on_scheme_change=lambda: None)
+        theme = {"theme": "dark" if theme_is_dark() else "light"}
+        _fit_document(key="fit_document", height=0, data=theme, on_theme_change=lambda: None)
         _show_training_line()
 
 
