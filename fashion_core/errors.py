@@ -10,6 +10,7 @@ LabError
 ├── TeacherError     the teacher's answers are missing, damaged or another model's
 ├── ExportError      a file to take along cannot be made
 ├── InsideError      a network or picture cannot be looked into
+│   └── TooManyJobs  so many jobs wait that no other is begun
 ├── TrainingFailed   the loss is not a number any more or has exploded
 ├── ResumeError      what was kept of a run does not fit its configuration
 ├── RunError         a run cannot be started, read or deleted
@@ -56,6 +57,10 @@ class ExportError(LabError):
 
 class InsideError(LabError):
     """A network or picture cannot be looked into; says why and what to do."""
+
+
+class TooManyJobs(InsideError):
+    """So many jobs wait that no other is begun; says so."""
 
 
 class TrainingFailed(LabError):

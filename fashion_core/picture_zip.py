@@ -52,7 +52,7 @@ MAX_ZIP_BYTES = 128 * 1024 * 1024
 MAX_ENTRIES = 10_000
 MAX_RECORDS_BYTES = 20_000_000  # of MAX_ENTRIES pictures
 MAX_TOTAL_BYTES = 1_000_000_000  # unpacked
-MOST_SECONDS = 300  # a thousand photos take one
+MOST_SECONDS = 300  # a thousand photos take about a minute
 ENTRY_MARK = b"PK\x01\x02"  # begins each entry of a zip file's list
 
 

@@ -87,13 +87,17 @@ DEVICES = ("cpu", "cuda", "mps")
 def pick_device() -> torch.device:
     """FASHION_DEVICE, else the fastest one here: CUDA, else Apple's MPS, else the CPU.
 
-    Raises ConfigError where the setting names none.
+    Raises ConfigError where the setting names none that is here.
     """
     wished = os.environ.get("FASHION_DEVICE", "").strip().lower()
     if wished and wished not in DEVICES:
         raise ConfigError(
             f"FASHION_DEVICE must be one of {', '.join(DEVICES)}, not {wished[:40]!r}."
         )
+    if wished == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("FASHION_DEVICE is cuda, but PyTorch finds no NVIDIA GPU here.")
+    if wished == "mps" and not torch.backends.mps.is_available():
+        raise ConfigError("FASHION_DEVICE is mps, but PyTorch finds no Apple GPU here.")
     if wished:
         return torch.device(wished)
     if torch.cuda.is_available():

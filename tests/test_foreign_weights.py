@@ -164,7 +164,8 @@ def header_only(entries: dict, size: int) -> bytes:
     "entries",
     [
         # Would be copied a hundred times
-        {f"{i}": {"dtype": "F32", "shape": [250], "data_offsets": [0, 1_000]} for i in range(100)},
+        {f"{i}": {"dtype": "F32", "shape": [250], "data_offsets": [0, 1_000]} for i in range(100)}
+        | {"z": {"dtype": "F32", "shape": [1], "data_offsets": [1_000_000, 0]}},
         {"a": {"dtype": "F32", "shape": [0, 2**62, 2**62], "data_offsets": [0, 0]}},
         {"a": {"dtype": "F32", "shape": [1], "data_offsets": 3}},
     ],

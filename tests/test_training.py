@@ -241,7 +241,11 @@ def test_events_stand_for_equal_parts_of_an_epoch(steps, images):
 
 def test_a_setting_chooses_the_device(monkeypatch):
     monkeypatch.setenv("FASHION_DEVICE", "CUDA")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert training.pick_device().type == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ConfigError, match="no NVIDIA GPU"):
+        training.pick_device()
     monkeypatch.setenv("FASHION_DEVICE", "abacus")
     with pytest.raises(ConfigError, match="cpu, cuda, mps, not 'abacus'"):
         training.pick_device()

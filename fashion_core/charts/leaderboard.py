@@ -67,16 +67,16 @@ def leaderboard_figure(models: pd.DataFrame, x: str, dark: bool = False) -> go.F
 def _points(models: pd.DataFrame, x: str, name: str, color: str, symbol: str) -> go.Scatter:
     # Plotly reads names as markup; visitors write them
     texts = models[["name", "network"]].map(lambda text: html.escape(text, quote=False))
-    numbers = models[["parameters", "seconds"]]
+    seconds = ["" if np.isnan(each) else f" · {each:,.0f} s" for each in models["seconds"]]
     return go.Scatter(
         x=models[x],
         y=models["accuracy"],
         name=name,
         mode="markers",
         marker=dict(size=11, color=color, symbol=symbol, opacity=0.85),
-        customdata=np.column_stack([texts, numbers]) if len(models) else None,
+        customdata=np.column_stack([texts, models["parameters"], seconds]) if len(models) else None,
         hovertemplate=(
             "<b>%{customdata[0]}</b><br>%{customdata[1]}<br>%{y:.1%} ·"
-            " %{customdata[2]:,.0f} parameters · %{customdata[3]:,.0f} s<extra></extra>"
+            " %{customdata[2]:,.0f} parameters%{customdata[3]}<extra></extra>"
         ),
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from fashion_core import files
-from fashion_core.errors import InsideError, RunError
+from fashion_core.errors import InsideError, RunError, TooManyJobs
 from fashion_core.runs import control, folders
 
 KINDS = {
@@ -71,7 +71,7 @@ def _refuse_too_many() -> None:
     places = [*folders.runs_dir().glob("*/inside/*"), *(folders.runs_dir() / FOLDER).glob("*/*")]
     states = [_state_of(place)[0] for place in places if place.is_dir()]
     if sum(state in folders.ACTIVE_STATES for state in states) >= MOST_JOBS:
-        raise InsideError(f"{MOST_JOBS} such jobs wait already. Try again when some have ended.")
+        raise TooManyJobs(f"{MOST_JOBS} such jobs wait already. Try again when some have ended.")
 
 
 def _state_of(folder: Path) -> tuple[str, dict]:

@@ -16,7 +16,7 @@ import streamlit as st
 from fashion_core import catalog, data, files, kept_answers, predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
-from fashion_core.errors import CheckpointError, InsideError
+from fashion_core.errors import CheckpointError, InsideError, TooManyJobs
 from fashion_core.inside import jobs
 from pages.parts.jobs import show_progress
 
@@ -75,7 +75,7 @@ def cached_test_probs(entry: ModelEntry) -> np.ndarray:
 
     Kept ones come at once. Else the model is asked, and its answers are kept: here while a bar
     shows how far it is or, where that takes long, in a job whose progress is drawn instead of the
-    rest of the page. Raises CheckpointError, DataError.
+    rest of the page. Raises CheckpointError, DataError, TooManyJobs.
     """
     kept_path = kept_answers.answers_path(entry.path)
     kept_at = kept_path.stat().st_mtime_ns if kept_path.is_file() else 0
@@ -103,8 +103,13 @@ def _ask_test_images(entry: ModelEntry) -> np.ndarray:
     for start in range(0, total, PROBS_PART):
         seconds = time.monotonic() - began
         if start == PROBS_PART and seconds * total / start > JOB_SECONDS:
-            with contextlib.suppress(InsideError):  # then it is asked here
+            try:
                 jobs.start_job(entry.path, "answers")
+            except TooManyJobs:
+                raise
+            except InsideError:
+                pass  # then it is asked here
+            else:
                 _wait_for_answers(entry)
         if seconds > SOON_SECONDS:
             bar.progress(start / total, text=f"Evaluating the 10,000 test images: {start:,} done")

@@ -10,7 +10,8 @@ function followTheme(drawn, tell) {
   const { colorScheme } = getComputedStyle(document.querySelector(".stApp"))
   document.documentElement.style.colorScheme = colorScheme
   if (drawn === colorScheme) asked = null
-  else if (asked !== colorScheme) {
+  else if (asked !== colorScheme && !document.querySelector("[data-testid=stDialog]")) {
+    // Drawing the page closes a dialog with what was typed in it, so that comes first
     asked = colorScheme // once: a server that answers with the old one is not asked for ever
     tell(colorScheme)
   }

@@ -182,7 +182,7 @@ TERM_SEARCH = "term_search"
 
 # Lesson
 LESSON_DONE = "steps_done"  # the numbers of the steps, also in a cookie
-LESSON_ROUND = "lesson_round"  # how often it began anew
+LESSON_ROUND = "lesson_round"  # when it last began anew, 0 if never
 LESSON_PROGRESS = "lesson_progress"  # the component that writes the cookie
 LESSON_DRAWN = "lesson_drawn"  # what the visitor says to have drawn
 PICKED_RANK = "picked_rank"  # of the map picked last on Inside: its layer, place among its maps

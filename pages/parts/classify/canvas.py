@@ -14,6 +14,7 @@ from streamlit.components.v2.bidi_component import serialization
 from streamlit_drawable_canvas import st_canvas
 
 from pages.parts import state
+from pages.parts.classify.correction import drop
 
 EDGE = 280  # pixels of a drawing; on the screen they may be larger, see canvas.js
 INK, PAPER = "#111111", "#FFFFFF"
@@ -119,6 +120,8 @@ def _take_in(drawing: dict) -> None:
         if is_replaced:
             return
         if len(drawing["strokes"]) > len(strokes()):
+            if not strokes():
+                drop("drawing")
             _forget(state.UNDONE, state.CLEARED)  # drawn on: what was taken back is gone
     st.session_state[state.DRAWING] = drawing
     _remember(drawing)
@@ -126,7 +129,7 @@ def _take_in(drawing: dict) -> None:
         st.session_state[state.REPLACED] = []
 
 
-MOST_RATIO = 8
+MOST_RATIO = 16  # a page enlarged fivefold on a screen of three
 MOST_KNOWN = 20  # drawings, packed to a few kB each
 
 

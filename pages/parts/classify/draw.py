@@ -6,6 +6,7 @@ import streamlit as st
 
 from fashion_core.catalog import ModelEntry
 from fashion_core.pictures.prepare import Correction, Prepared, prepare
+from pages.parts import state
 from pages.parts.classify.answer import show_result, show_steps, show_ways_on
 from pages.parts.classify.canvas import ask_drawing, put_example
 from pages.parts.classify.correction import ask_correction, correction_of, drop, offer_pieces
@@ -39,7 +40,8 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
                 "pages/classify.py", label="Why? Look closer", icon=":material/search:"
             )
         return
-    if picture is None:  # the next drawing begins without corrections
+    can_return = st.session_state.get(state.CLEARED) or st.session_state.get(state.UNDONE)
+    if picture is None and not can_return:  # the next drawing begins without corrections
         drop("drawing")
     seen.caption("**What the model sees** will be here: your drawing at 28 × 28 pixels.")
     answer.markdown("### Draw something")

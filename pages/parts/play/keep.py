@@ -66,7 +66,9 @@ def _keep(game_id: str) -> None:
     if before != [played.kept]:  # in another tab, at this moment
         return
     if not attempt(lambda: store().add(added), state.GAME_PROBLEM):
-        all_games().change(game_id, lambda each: replace(each, kept=()))
+        all_games().change(
+            game_id, lambda each: replace(each, kept=()) if each.kept == ids else each
+        )
 
 
 def _kept_count(played: Game) -> int:

@@ -162,8 +162,12 @@ def ask_seconds(config: TrainConfig) -> None:
             return
         from fashion_core import speed  # with torch
 
-        with st.spinner("A few steps"):
-            measured[key] = speed.seconds_per_epoch(config)
+        try:
+            with st.spinner("A few steps"):
+                measured[key] = speed.seconds_per_epoch(config)
+        except ConfigError as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
         st.rerun()  # without the button
     beside = " beside the run that trains" if busy else ""
     st.markdown(

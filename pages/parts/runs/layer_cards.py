@@ -15,6 +15,7 @@ from fashion_core import architecture
 from fashion_core.architecture import Facts, Layer
 from fashion_core.errors import ConfigError
 from fashion_core.metadata import IMAGE_SIZE
+from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.once import button_once
 from pages.parts.runs.own_network import ask_undo, use_network
@@ -46,7 +47,8 @@ def show_cards(layers: list[Layer], facts: list[Facts]) -> None:
                     st.html('<div class="layer-facts"><b>✗ does not fit</b></div>')
                 ask_moves(place, len(layers))
         if len(layers) > MOST_CARDS:
-            st.caption(f"{len(layers) - MOST_CARDS} more stand in the text alone.")
+            more = format_count(len(layers) - MOST_CARDS, "more layer")
+            st.caption(f"{more}: see the text.")
         if len(facts) > len(layers):
             show_end("ten outputs", facts[-1], work)
     _layer_focus(

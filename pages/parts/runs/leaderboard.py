@@ -57,7 +57,8 @@ def show_leaderboard() -> None:
         st.caption(
             link_terms(
                 "The dotted line is the Pareto front: no model beats those on it, cheaper and at"
-                " least as accurate. Seconds are those of the machine that trained a model."
+                " least as accurate. Seconds are those of the machine that trained a model;"
+                " of one that began as another they would tell the last part alone."
             )
         )
         show_places(models, against)
