@@ -104,14 +104,9 @@ def ask_model() -> None:
     st.caption(describe_model(entries[chosen].card))
 
 
-def take_model(model_id: str) -> None:
-    """Make a model the one in use, from the next drawing on."""
-    st.session_state[state.MODEL] = model_id
-
-
 def use_model(model_id: str) -> None:
     """Make a model the one in use and draw the whole page anew, also from inside a fragment."""
-    take_model(model_id)
+    st.session_state[state.MODEL] = model_id
     st.rerun()
 
 
