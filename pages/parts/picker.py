@@ -104,10 +104,20 @@ def ask_model() -> None:
     st.caption(describe_model(entries[chosen].card))
 
 
-def use_model(model_id: str) -> None:
-    """Make a model the one in use and draw the whole page anew, also from inside a fragment."""
-    st.session_state[state.MODEL] = model_id
-    st.rerun()
+def show_use_button(label: str, model_id: str, key: str, **options) -> None:
+    """A button that makes a model the one in use and draws the whole page anew.
+
+    `key` must not depend on the label, which changes with the click. `options`: those of
+    `st.button`. Also for inside a fragment.
+    """
+
+    def take() -> None:
+        st.session_state[state.MODEL] = st.session_state[state.MODEL_TAKEN] = model_id
+
+    # A callback, which is also heard where the next click leaves the page at once
+    st.button(label, key=key, on_click=take, **options)
+    if st.session_state.pop(state.MODEL_TAKEN, None):  # the button is False once it is disabled
+        st.rerun()
 
 
 def model_in_use() -> ModelEntry | None:

@@ -6,6 +6,7 @@ The names in the URL stay as they are: old links must open.
 # Every page
 ROUTED = "routed"  # from the router to the page that it runs
 MODEL = "model"  # the id of the model in use, also in the URL
+MODEL_TAKEN = "model_taken"  # there from a click on "Use this model" until all is drawn anew
 DIALOG = "dialog_open"  # there while a dialog is open that drawing the page anew would close
 BUTTONS_DRAWN = "buttons_drawn"  # how many buttons were drawn that hear one click
 BUTTON_HEARD = "button_heard"  # the number of the one that was clicked last

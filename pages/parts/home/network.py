@@ -15,7 +15,7 @@ from pages.parts import state
 from pages.parts.clickable import show_clickable
 from pages.parts.glossary import help_on, link_html, link_terms
 from pages.parts.html import escaped, goes_to, plain
-from pages.parts.picker import use_model
+from pages.parts.picker import show_use_button
 from pages.parts.times import say_day
 from pages.parts.words import model_score
 
@@ -151,8 +151,8 @@ def show_buttons(name: str, entry: ModelEntry | None, in_use: ModelEntry | None)
         if entry:
             used = entry is in_use
             label = "In use" if used else "Use this model"
-            if st.button(label, icon=":material/check:", disabled=used, key="use_network"):
-                use_model(entry.model_id)
+            options = {"icon": ":material/check:", "disabled": used}
+            show_use_button(label, entry.model_id, "use_network", **options)
         if st.button("Train this network", icon=":material/model_training:", key="train_network"):
             st.session_state[state.train_key("model")] = name
             st.session_state.pop(state.SHOWN_RUN, None)  # the form comes first

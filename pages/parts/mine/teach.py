@@ -18,7 +18,7 @@ from pages.parts import state
 from pages.parts.html import escaped, plain, png_data_uri
 from pages.parts.mine.store import attempt, stacked, store
 from pages.parts.once import button_once
-from pages.parts.picker import use_model
+from pages.parts.picker import show_use_button
 from pages.parts.visitor import visitor_name
 
 REFRESH_SECONDS = 2.0
@@ -181,8 +181,8 @@ def _show_switch(run: folders.Run) -> None:
         label, icon, target = f"Back to {plain(former[start])}", ":material/undo:", start
     else:  # deleted since
         return
-    if st.button(label, icon=icon, type="secondary" if in_use else "primary", key="switch_model"):
-        use_model(target)
+    options = {"icon": icon, "type": "secondary" if in_use else "primary"}
+    show_use_button(label, target, "switch_model", **options)
 
 
 def _pictures_html(run: folders.Run, rows: list[dict]) -> str:

@@ -14,7 +14,7 @@ from pages.parts.export import show_export
 from pages.parts.frame import open_dialog
 from pages.parts.glossary import link_plain
 from pages.parts.html import plain
-from pages.parts.picker import use_model
+from pages.parts.picker import show_use_button
 from pages.parts.runs.continue_run import show_continue
 from pages.parts.visitor import deleting_problem
 from pages.parts.words import STATE_BADGES, describe_config
@@ -107,8 +107,8 @@ def show_model_buttons(run: folders.Run) -> None:
     """Use its model, download its model."""
     in_use = st.session_state.get(state.MODEL) == run.run_id
     label = "In use" if in_use else "Use this model"
-    if st.button(label, icon=":material/check:", disabled=in_use, key=f"use-{run.run_id}"):
-        use_model(run.run_id)
+    options = {"icon": ":material/check:", "disabled": in_use}
+    show_use_button(label, run.run_id, f"use-{run.run_id}", **options)
     st.download_button(
         "Download .pt",
         lambda: model_bytes(run),  # read only when somebody downloads it

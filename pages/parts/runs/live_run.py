@@ -17,7 +17,7 @@ from fashion_core.runs.events import metrics_version, read_log, read_metrics
 from pages.parts import state
 from pages.parts.glossary import help_on, link_terms
 from pages.parts.html import plain
-from pages.parts.picker import use_model
+from pages.parts.picker import show_use_button
 from pages.parts.runs.buttons import show_title
 from pages.parts.runs.continue_run import show_continue
 from pages.parts.runs.drawing_after import show_drawing_after
@@ -214,8 +214,8 @@ def show_next_steps(run: folders.Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         in_use = st.session_state.get(state.MODEL) == run.run_id
         label = "In use on all pages" if in_use else "Use this model"
-        if st.button(label, icon=":material/check:", disabled=in_use):
-            use_model(run.run_id)
+        options = {"icon": ":material/check:", "disabled": in_use}
+        show_use_button(label, run.run_id, f"use-{run.run_id}", **options)
         if st.button("See its mistakes", icon=":material/grid_on:"):
             st.session_state[state.MODEL] = run.run_id
             st.switch_page("pages/confusion_matrix.py", query_params={})
