@@ -52,32 +52,38 @@ def curves_figure(
     as in `smoothed`; the raw curve then stands pale behind the strong one. `dark`: colours for a
     dark page. A run without a finite value of the metric has no curve.
     """
-    figure = go.Figure()
+    traces = []
     for run, dash in zip(runs, _dashes(runs, x, metric), strict=True):
         points = run["frame"].dropna(subset=[metric])
         if len(points):
-            figure.add_traces(_curves(run, points, metric, x, smoothing, dash))
-    figure.update_layout(
+            traces += _curves(run, points, metric, x, smoothing, dash)
+    longest = max((run["frame"][x].max() for run in runs if len(run["frame"])), default=0)
+    is_share = metric.endswith("accuracy")
+    layout = dict(
         margin=MARGIN,
         height=CURVES_HEIGHT,
         hovermode="x unified",
         showlegend=True,
         legend=dict(orientation="h", yanchor="bottom", y=1.02, x=0),
+        xaxis=dict(
+            title=X_TITLES[x],
+            showgrid=False,
+            zeroline=False,
+            tickformat=",",
+            rangemode="tozero",
+            # Plotly puts ticks of its own at halves, and names each twice
+            dtick=1 if longest <= FEW_TICKS else None,
+        ),
+        yaxis=dict(
+            title=METRIC_TITLES[metric],
+            tickformat=".1%" if is_share else ".2f",
+            gridcolor=GRID_COLORS[dark],
+            zeroline=False,
+            # Around a single point Plotly leaves room for as much again
+            autorangeoptions=dict(clipmin=0, clipmax=1) if is_share else None,
+        ),
     )
-    figure.update_xaxes(
-        title=X_TITLES[x], showgrid=False, zeroline=False, tickformat=",", rangemode="tozero"
-    )
-    if max((run["frame"][x].max() for run in runs if len(run["frame"])), default=0) <= FEW_TICKS:
-        figure.update_xaxes(dtick=1)  # else Plotly puts ticks at halves, and names each twice
-    is_share = metric.endswith("accuracy")
-    return figure.update_yaxes(
-        title=METRIC_TITLES[metric],
-        tickformat=".1%" if is_share else ".2f",
-        gridcolor=GRID_COLORS[dark],
-        zeroline=False,
-        # Around a single point Plotly leaves room for as much again
-        autorangeoptions=dict(clipmin=0, clipmax=1) if is_share else None,
-    )
+    return go.Figure(traces, layout)
 
 
 def _color(run: dict) -> str:
@@ -181,8 +187,8 @@ def confusion_figure(
     top = float(np.nanmax(values)) or 1.0
     heatmap = _heatmap(values, (0, top), SCALES[dark], _hover_texts(confusion))
     heatmap.update(hoverongaps=True)
-    figure = go.Figure([heatmap, _cell_text_trace(values / top, texts, SCALES[dark])])
-    return _lay_out_matrix(figure, dark)
+    traces = [heatmap, _cell_text_trace(values / top, texts, SCALES[dark])]
+    return go.Figure(traces, _matrix_layout(dark))
 
 
 def difference_figure(
@@ -205,8 +211,8 @@ def difference_figure(
     hover_texts = _difference_hover_texts(confusion_a, confusion_b, names)
     worse = np.where(np.eye(len(difference), dtype=bool), -difference, difference)
     heatmap = _heatmap(worse, (-top, top), scale, hover_texts)
-    figure = go.Figure([heatmap, _cell_text_trace((worse / top + 1) / 2, texts, scale)])
-    return _lay_out_matrix(figure, dark)
+    traces = [heatmap, _cell_text_trace((worse / top + 1) / 2, texts, scale)]
+    return go.Figure(traces, _matrix_layout(dark))
 
 
 def signed(count: int) -> str:
@@ -276,7 +282,9 @@ def _cell_text_trace(heights: np.ndarray, texts: np.ndarray, scale: Scale) -> go
 MATRIX_HEIGHT = 560  # pixels; cells stay large enough for a finger on a narrow screen
 
 
-def _lay_out_matrix(figure: go.Figure, dark: bool) -> go.Figure:
+def _matrix_layout(dark: bool) -> dict:
+    # Given with the traces: a figure that is updated checks all of its layout again, three times
+    # as slowly
     axis = dict(
         tickmode="array",
         tickvals=list(range(NUM_CLASSES)),
@@ -294,9 +302,9 @@ def _lay_out_matrix(figure: go.Figure, dark: bool) -> go.Figure:
         linecolor=GRID_COLORS[dark],
     )
     first, last = -0.5, NUM_CLASSES - 0.5
-    figure.update_xaxes(title="Predicted", range=[first, last], tickangle=-45, **axis)
-    figure.update_yaxes(title="True", range=[last, first], **axis)  # rows run down
-    return figure.update_layout(
+    return dict(
+        xaxis=dict(title="Predicted", range=[first, last], tickangle=-45, **axis),
+        yaxis=dict(title="True", range=[last, first], **axis),  # rows run down
         height=MATRIX_HEIGHT,
         margin=MARGIN | dict(pad=0),
         plot_bgcolor=GRID_COLORS[dark],
@@ -411,12 +419,13 @@ def calibration_figure(bins: list[dict], dark: bool = False) -> go.Figure:
     )
     line = dict(color=TEXT_COLORS[dark], width=1.5, dash="dash")
     diagonal = go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip")
-    figure = go.Figure([bars, diagonal])
-    margin = MARGIN | dict(r=24)  # room for half of "100%", which would be left out without it
-    figure.update_layout(margin=margin, height=CALIBRATION_HEIGHT, showlegend=False, bargap=0)
-    figure.update_xaxes(
-        title="Confidence", range=[0, 1.005], dtick=0.2, tickformat=".0%", showgrid=False
+    percent = dict(tickformat=".0%")
+    layout = dict(
+        margin=MARGIN | dict(r=24),  # room for half of "100%", which would be left out without it
+        height=CALIBRATION_HEIGHT,
+        showlegend=False,
+        bargap=0,
+        xaxis=dict(title="Confidence", range=[0, 1.005], dtick=0.2, showgrid=False, **percent),
+        yaxis=dict(title="Accuracy", range=[0, 1.02], gridcolor=GRID_COLORS[dark], **percent),
     )
-    return figure.update_yaxes(
-        title="Accuracy", range=[0, 1.02], tickformat=".0%", gridcolor=GRID_COLORS[dark]
-    )
+    return go.Figure([bars, diagonal], layout)

@@ -34,34 +34,29 @@ def leaderboard_figure(models: pd.DataFrame, x: str, dark: bool = False) -> go.F
     """
     models = models.dropna(subset=[x, "accuracy"])
     models = models[models[x] > 0].sort_values([x, "accuracy"])
-    figure = go.Figure()
     front = models[pareto_front(models[x].to_numpy(), models["accuracy"].to_numpy())]
-    figure.add_trace(
-        go.Scatter(
-            x=front[x],
-            y=front["accuracy"],
-            name="Pareto front",
-            mode="lines",
-            line=dict(color=TEXT_COLORS[dark], dash="dot", width=1.5, shape="hv"),
-            hoverinfo="skip",
-        )
+    front_line = go.Scatter(
+        x=front[x],
+        y=front["accuracy"],
+        name="Pareto front",
+        mode="lines",
+        line=dict(color=TEXT_COLORS[dark], dash="dot", width=1.5, shape="hv"),
+        hoverinfo="skip",
     )
-    for shipped, name, color, symbol in (
-        (True, "Shipped", SHIPPED_COLOR, "diamond"),
-        (False, "Your runs", OWN_COLOR, "circle"),
-    ):
-        figure.add_trace(_points(models[models["shipped"] == shipped], x, name, color, symbol))
-    figure.update_layout(
+    is_shipped = models["shipped"].astype(bool)
+    shipped = _points(models[is_shipped], x, "Shipped", SHIPPED_COLOR, "diamond")
+    own = _points(models[~is_shipped], x, "Your runs", OWN_COLOR, "circle")
+    grid = dict(gridcolor=GRID_COLORS[dark])
+    ticks = dict(dtick="D2", tickformat="~s")  # 1, 2, 5, 10
+    layout = dict(
         height=HEIGHT,
         margin=MARGIN,
         hovermode="closest",
         legend=dict(orientation="h", yanchor="bottom", y=1.02, x=0),
+        xaxis=dict(type="log", title=X_TITLES[x], **ticks, **grid),
+        yaxis=dict(title="Validation accuracy", tickformat=".1%", zeroline=False, **grid),
     )
-    ticks = dict(dtick="D2", tickformat="~s")  # 1, 2, 5, 10
-    figure.update_xaxes(type="log", title=X_TITLES[x], gridcolor=GRID_COLORS[dark], **ticks)
-    return figure.update_yaxes(
-        title="Validation accuracy", tickformat=".1%", gridcolor=GRID_COLORS[dark], zeroline=False
-    )
+    return go.Figure([front_line, shipped, own], layout)
 
 
 def _points(models: pd.DataFrame, x: str, name: str, color: str, symbol: str) -> go.Scatter:

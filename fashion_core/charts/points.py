@@ -23,22 +23,24 @@ def points_figure(
     `colored` (N,) int64: the class whose colour each has; `wrong` (N,) bool: those that have a
     ring; `mark` (2,): where a picture that is none of them stands. customdata is the image's index.
     """
-    figure = go.Figure()
-    for label, name in enumerate(CLASS_NAMES):
-        indices = np.flatnonzero(colored == label)
-        figure.add_trace(_points(positions, indices, name, CLASS_COLORS[label]))
-    figure.add_trace(_rings(positions[wrong], TEXT_COLORS[dark]))
+    traces = [
+        _points(positions, np.flatnonzero(colored == label), name, CLASS_COLORS[label])
+        for label, name in enumerate(CLASS_NAMES)
+    ]
+    traces.append(_rings(positions[wrong], TEXT_COLORS[dark]))
     if mark is not None:
-        figure.add_trace(_mark(mark, TEXT_COLORS[dark]))
-    figure.update_layout(
+        traces.append(_mark(mark, TEXT_COLORS[dark]))
+    hidden = dict(visible=False)
+    layout = dict(
         height=HEIGHT,
         margin=dict(l=0, r=0, t=0, b=0),
         dragmode="lasso",
         hovermode="closest",
         legend=dict(orientation="h", yanchor="top", y=0, x=0, itemsizing="constant"),
+        xaxis=hidden,
+        yaxis=dict(scaleanchor="x", **hidden),
     )
-    hidden = dict(visible=False)
-    return figure.update_xaxes(**hidden).update_yaxes(scaleanchor="x", **hidden)
+    return go.Figure(traces, layout)
 
 
 def _points(positions: np.ndarray, indices: np.ndarray, name: str, color: str) -> go.Scattergl:
