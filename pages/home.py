@@ -53,11 +53,12 @@ READ_ONLY_NOTES = {
 
 def show_welcome() -> None:
     """What this is, in two lines."""
-    st.title("Fashion CNN Lab", anchor=False)
-    st.write(
-        "A small neural network names pictures of clothes. Draw a shoe or a shirt and see whether"
-        " it understands you; then train one yourself, and look at what it gets wrong and why."
-    )
+    with st.container(key="welcome"):
+        st.title("Fashion CNN Lab", anchor=False)
+        st.write(
+            "Draw a shoe or a shirt, and see whether a small neural network understands you.\n\n"
+            "Then train one yourself, and look at what it gets wrong and why."
+        )
 
 
 def show_canvas(entry: catalog.ModelEntry) -> None:

@@ -21,7 +21,7 @@ AT_REST = """new Promise(done =>
   setTimeout(() => requestIdleCallback(() => requestAnimationFrame(done)), 100))"""
 
 ANSWER = re.compile(r"^[A-Z][\w/ -]+, \d+\.\d%$|^I do not know this$")
-PHONE = {"viewport": {"width": 390, "height": 700}, "has_touch": True, "is_mobile": True}
+PHONE = {"viewport": {"width": 390, "height": 664}, "has_touch": True, "is_mobile": True}
 
 # How many dark pixels the canvas holds; none while there is no canvas.
 INK = """() => {
@@ -302,6 +302,7 @@ def test_on_a_phone_a_finger_draws_without_scrolling_and_corrections_fit(new_con
     changed(page, None)
     assert page.evaluate(scrolled) == 0
     assert ink(page) > 500
+    expect(page.get_by_role("status").get_by_role("heading")).to_be_in_viewport(ratio=1)
     # Above the canvas the same finger does scroll
     finger(page, (middle, box["y"] - 110), (middle, box["y"] - 300))
     page.wait_for_function(f"{scrolled} > 50")
@@ -376,6 +377,15 @@ def test_a_drawing_is_corrected_with_the_keyboard_until_it_is_taken_back_or_clea
     clear(page)
     stroke(page, *BOX)
     expect_seen(page, box)
+
+
+def test_on_a_phone_the_canvas_of_home_and_its_answer_fit_one_screen(new_context, app):
+    page = new_context(**PHONE).new_page()
+    page.goto(app)
+    stroke(page, *BOX)
+    changed(page, None)
+    expect(canvas(page)).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("status").get_by_role("heading")).to_be_in_viewport(ratio=1)
 
 
 def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_back(page, app):
