@@ -54,6 +54,7 @@ def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, ph
     expect(button(page, "Start training")).to_be_in_viewport(ratio=1)
     open_train(phone, app)
     expect(button(phone, "Start training")).to_be_in_viewport(ratio=1)
+    phone.set_viewport_size({"width": 390, "height": 664})  # the form is longer than that
     start_long_run(phone)
     expect(button(phone, "Stop")).to_be_in_viewport(ratio=1)
     expect(main(page).get_by_text("Running")).to_be_visible()

@@ -1,0 +1,20 @@
+// Brings the card of a run that was just started into sight, see bring_into_sight in live_run.py.
+//
+// Started from far down the form, the run would begin above the screen. On a phone, where it stands
+// before the form, the browser keeps the form where it was, and nothing seems to happen.
+const LONGEST = 3000 // ms until the card stands there, on a busy server
+const LOWEST = 0.6 // of the screen; a card that begins further down is not in sight either
+let brought = null // the run, so that it is done once
+
+function bring(until) {
+  const card = document.querySelector(".st-key-watched_run")
+  const top = card?.getBoundingClientRect().top
+  if (top < 0 || top > LOWEST * innerHeight) card.scrollIntoView()
+  else if (!card && performance.now() < until) requestAnimationFrame(() => bring(until))
+}
+
+export default function ({ data }) {
+  if (!data.run || data.run === brought) return
+  brought = data.run
+  requestAnimationFrame(() => bring(performance.now() + LONGEST)) // once the page is laid out
+}
