@@ -112,12 +112,11 @@ def show_use_button(label: str, model_id: str, key: str, **options) -> None:
     """
 
     def take() -> None:
-        st.session_state[state.MODEL] = st.session_state[state.MODEL_TAKEN] = model_id
+        st.session_state[state.MODEL] = model_id
+        st.rerun()
 
     # A callback, which is also heard where the next click leaves the page at once
     st.button(label, key=key, on_click=take, **options)
-    if st.session_state.pop(state.MODEL_TAKEN, None):  # the button is False once it is disabled
-        st.rerun()
 
 
 def model_in_use() -> ModelEntry | None:

@@ -6,7 +6,6 @@ The names in the URL stay as they are: old links must open.
 # Every page
 ROUTED = "routed"  # from the router to the page that it runs
 MODEL = "model"  # the id of the model in use, also in the URL
-MODEL_TAKEN = "model_taken"  # there from a click on "Use this model" until all is drawn anew
 DIALOG = "dialog_open"  # there while a dialog is open that drawing the page anew would close
 BUTTONS_DRAWN = "buttons_drawn"  # how many buttons were drawn that hear one click
 BUTTON_HEARD = "button_heard"  # the number of the one that was clicked last
@@ -251,7 +250,7 @@ def layer_key(version: int, place: int, setting: str) -> str:
 
 # Train and Runs
 SHOWN_RUN = "shown_run"  # the id of the run that Train shows when nothing trains
-BEGUN_RUN = "begun_run"  # the id of the run that this visitor started last, if it was not queued
+BEGUN_RUN = "begun_run"  # the id of the run that was last started, not queued, from Train's form
 RUN_NAME = "run_name"  # as Train's form has it
 TRAIN_VALUES = "train_values"  # what the form of Train held when it was last drawn
 SETTINGS = "settings"  # whether the fields of Train's form are unfolded

@@ -8,9 +8,11 @@ let brought = null // the run, so that it is done once
 
 function bring(until) {
   const card = document.querySelector(".st-key-watched_run")
-  const top = card?.getBoundingClientRect().top
-  if (top < 0 || top > LOWEST * innerHeight) card.scrollIntoView()
-  else if (!card && performance.now() < until) requestAnimationFrame(() => bring(until))
+  if (card) {
+    const { top } = card.getBoundingClientRect()
+    const highest = parseFloat(getComputedStyle(card).scrollMarginTop) - 1 // less is behind the bar
+    if (top < highest || top > LOWEST * innerHeight) card.scrollIntoView()
+  } else if (performance.now() < until) requestAnimationFrame(() => bring(until))
 }
 
 export default function ({ data }) {
