@@ -20,9 +20,10 @@ from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.frame import run_through_router, show_data_missing
 from pages.parts.html import plain
 from pages.parts.lesson_progress import keep_progress, remember_runs
+from pages.parts.runs.begun import bring_into_sight, remember_begun
 from pages.parts.runs.builder import make_way, show_builder
 from pages.parts.runs.form import ask_config
-from pages.parts.runs.live_run import bring_into_sight, kind_of_state, show_no_run, show_run
+from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
 from pages.parts.runs.own_network import sync_with_url
 from pages.parts.runs.queue import show_queue
 from pages.parts.runs.rate_finder import show_finder
@@ -71,8 +72,7 @@ def start_run(values: dict, name: str) -> None:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:
         st.session_state[state.SHOWN_RUN] = run_id
-        if folders.read_run(run_id).is_active:  # not queued
-            st.session_state[state.BEGUN_RUN] = run_id
+        remember_begun(run_id)
         remember_runs([run_id])
         make_way(run_id)
         st.session_state.pop(state.TRAIN_ERROR, None)

@@ -250,7 +250,7 @@ def layer_key(version: int, place: int, setting: str) -> str:
 
 # Train and Runs
 SHOWN_RUN = "shown_run"  # the id of the run that Train shows when nothing trains
-BEGUN_RUN = "begun_run"  # the id of the run that was last started, not queued, from Train's form
+BEGUN_RUN = "begun_run"  # the id of the run that Train's forms last started and did not queue
 RUN_NAME = "run_name"  # as Train's form has it
 TRAIN_VALUES = "train_values"  # what the form of Train held when it was last drawn
 SETTINGS = "settings"  # whether the fields of Train's form are unfolded

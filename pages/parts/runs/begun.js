@@ -1,4 +1,4 @@
-// Brings the card of a run that was just started into sight, see bring_into_sight in live_run.py.
+// Brings the card of a run that was just started into sight, see begun.py.
 //
 // Started from far down the form, the run would begin above the screen. On a phone, where it stands
 // before the form, the browser keeps the form where it was, and nothing seems to happen.
@@ -7,7 +7,7 @@ const LOWEST = 0.6 // of the screen; a card that begins further down is not in s
 let brought = null // the run, so that it is done once
 
 function bring(until) {
-  const card = document.querySelector(".st-key-watched_run")
+  const card = document.querySelector(".st-key-watched_run, .st-key-live_run")
   if (card) {
     const { top } = card.getBoundingClientRect()
     const highest = parseFloat(getComputedStyle(card).scrollMarginTop) - 1 // less is behind the bar

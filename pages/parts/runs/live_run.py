@@ -1,7 +1,5 @@
 """One run as it trains or as it ended: title, progress, metrics, charts, and what to do next."""
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
@@ -25,18 +23,6 @@ from pages.parts.runs.continue_run import show_continue
 from pages.parts.runs.drawing_after import show_drawing_after
 from pages.parts.runs.film import accuracy_moments, show_film
 from pages.parts.runs.other_run import ask_other, frames_with, show_comparison
-
-# What it does and why is said in begun.js.
-_bring_into_sight = st.components.v2.component(
-    "bring_into_sight", js=Path(__file__).with_name("begun.js").read_text("utf-8")
-)
-
-
-def bring_into_sight(run: folders.Run | None) -> None:
-    """Scroll to the card of the run, once, where this visitor has just started it."""
-    begun = st.session_state.get(state.BEGUN_RUN)
-    data = {"run": begun if run and run.run_id == begun else None}
-    _bring_into_sight(key="bring_into_sight", data=data, height=0)
 
 
 def show_no_run() -> None:
