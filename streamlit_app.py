@@ -6,7 +6,6 @@ import streamlit as st
 
 from pages.parts import state
 from pages.parts.frame import show_sidebar, show_style
-from pages.parts.projector import keep_projector_view
 
 PAGES = {
     "": [st.Page("pages/home.py", title="Home", icon=":material/home:", default=True)],
@@ -39,7 +38,6 @@ st.set_page_config(page_icon=str(ICON), layout="wide")
 page = st.navigation(PAGES, expanded=True)
 st.set_page_config(page_title=f"{page.title} · Fashion CNN Lab")
 show_style()
-show_sidebar()
-keep_projector_view(page.title)
+show_sidebar(page.title)
 st.session_state[state.ROUTED] = True
 page.run()

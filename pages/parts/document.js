@@ -1,5 +1,4 @@
-// What the document around the app needs, on every page: the theme that is shown, and a width for
-// paper.
+// The theme that is shown, and a width for paper; and what history.js and projector.js have.
 //
 // When the theme changes while a page is open, the browser calls every component again, but
 // Streamlit does not run the page anew by itself: the server is told, so that charts are drawn in
@@ -31,6 +30,8 @@ function tellWidth() {
 }
 
 export default function ({ data, setTriggerValue }) {
+  keepOneEntryPerPage(window.history)
+  keepProjectorView(data.page)
   followTheme(data.theme, (scheme) => setTriggerValue("theme", scheme))
   if (window.fitsOnPaper) return
   window.fitsOnPaper = true

@@ -15,15 +15,9 @@ from fashion_core.errors import DataError, LabError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from pages.parts import state
-from pages.parts.history import keep_one_entry_per_page
-from pages.parts.html import plain, theme_is_dark
+from pages.parts.document import keep_document
+from pages.parts.html import plain
 from pages.parts.picker import ask_model, model_in_use
-
-# What the document needs, and why, is said in document.js.
-_fit_document = st.components.v2.component(
-    "fit_document", js=Path(__file__).with_name("document.js").read_text("utf-8")
-)
-
 
 # The router's
 
@@ -45,15 +39,13 @@ def show_style() -> None:
     st.html(Path(__file__).with_name("style.css"))
 
 
-def show_sidebar() -> None:
-    """The model picker and a line on what trains. Called by the router on every page."""
+def show_sidebar(page: str) -> None:
+    """The model picker and a line on what trains. Called by the router with the page's title."""
     # Drawing the page closes a dialog, unless a button opens one anew
     st.session_state.pop(state.DIALOG, None)
     with st.sidebar:
         ask_model()
-        keep_one_entry_per_page()
-        theme = {"theme": "dark" if theme_is_dark() else "light"}
-        _fit_document(key="fit_document", height=0, data=theme, on_theme_change=lambda: None)
+        keep_document(page)
         _show_training_line()
 
 

@@ -1,4 +1,4 @@
-// One entry of the browser's history for each page that was opened, see history.py.
+// One entry of the browser's history for each page that was opened; read before document.js.
 //
 // Streamlit adds an entry whenever the server writes a parameter, so that Back would go through
 // each of them. Here such a write changes the entry that is there. On the way to another page the
@@ -13,6 +13,8 @@ function isLess(search, than) {
 }
 
 function keepOneEntryPerPage(history) {
+  if (window.keepsOneEntryPerPage) return
+  window.keepsOneEntryPerPage = true
   const add = history.pushState.bind(history)
   const change = history.replaceState.bind(history)
   let left = null // the address before its parameters were dropped, and when that was
@@ -30,10 +32,4 @@ function keepOneEntryPerPage(history) {
     left = null
     add(state, title, address)
   }
-}
-
-export default function () {
-  if (window.keepsOneEntryPerPage) return
-  window.keepsOneEntryPerPage = true
-  keepOneEntryPerPage(window.history)
 }

@@ -37,9 +37,10 @@ def encode(values: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode("ascii")
 
 
-def script(path: Path) -> str:
-    """A component's script, which may use what stands in dom.js."""
-    return Path(__file__).with_name("dom.js").read_text("utf-8") + path.read_text("utf-8")
+def script(*paths: Path) -> str:
+    """A component's script, in one file or several; it may use what stands in dom.js."""
+    files = Path(__file__).with_name("dom.js"), *paths
+    return "".join(path.read_text("utf-8") for path in files)
 
 
 def image_html(pixels: np.ndarray, kind: str, alt: str) -> str:

@@ -1,4 +1,5 @@
-// The projector view: large type, no sidebar, a bar with what the keys do; see projector.py.
+// The projector view: large type, no sidebar, a bar with what the keys do; see projector.py. Read
+// before document.js.
 //
 // Kept in the tab's own storage, not in the session of the server, which a refresh ends, nor in the
 // address, whose parameters Streamlit drops on the way to another page.
@@ -95,13 +96,13 @@ function bar() {
   return made
 }
 
-export default function ({ data }) {
+function keepProjectorView(page) {
   if (!window.projectorBar) {
     window.projectorBar = bar()
     window.addEventListener("keydown", look, true)
     window.addEventListener("keydown", hear)
   }
-  window.projectorBar.querySelector("b").textContent = data.page
+  window.projectorBar.querySelector("b").textContent = page
   const asked = new URLSearchParams(window.location.search).get("view") === "projector"
   if (size()) open(size())
   else if (asked) open(USUAL)
