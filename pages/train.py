@@ -15,18 +15,18 @@ from fashion_core.errors import DataError, RunError
 from fashion_core.runs import folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from pages.parts import state
+from pages.parts.begun import bring_into_sight, remember_run
 from pages.parts.cached import cached_split
 from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.frame import run_through_router, show_data_missing
 from pages.parts.html import plain
 from pages.parts.lesson_progress import keep_progress, remember_runs
-from pages.parts.runs.begun import bring_into_sight, remember_begun
 from pages.parts.runs.builder import make_way, show_builder
 from pages.parts.runs.form import ask_config
 from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
 from pages.parts.runs.own_network import sync_with_url
 from pages.parts.runs.queue import show_queue
-from pages.parts.runs.rate_finder import show_finder
+from pages.parts.runs.rate_finder import search_key, show_finder
 from pages.parts.times import name_of_run, visitor_zone
 from pages.parts.visitor import visitor_name
 
@@ -72,7 +72,7 @@ def start_run(values: dict, name: str) -> None:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:
         st.session_state[state.SHOWN_RUN] = run_id
-        remember_begun(run_id)
+        remember_run(run_id)
         remember_runs([run_id])
         make_way(run_id)
         st.session_state.pop(state.TRAIN_ERROR, None)
@@ -119,5 +119,6 @@ with live_column:
     else:
         show_live(run)
         show_finder(values)
-bring_into_sight(run)
+run_cards = {run.run_id: ("watched_run", "live_run")} if run else {}
+bring_into_sight(run_cards | {search_key(rate_finder.read_search()): ("finder_card",)})
 keep_progress()

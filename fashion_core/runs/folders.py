@@ -34,6 +34,7 @@ from fashion_core.text import format_duration, one_line, printable_lines
 
 STATES = ("queued", "starting", "running", "paused", "finished", "stopped", "failed", "lost")
 ACTIVE_STATES = ("starting", "running")
+FINAL_STATES = ("finished", "stopped", "failed", "lost")  # a run in any other state may still go on
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Run:
     @property
     def is_active(self) -> bool:
         return self.state in ACTIVE_STATES
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in FINAL_STATES
 
     def belongs_to(self, visitor: str) -> bool:
         """Whether it is a visitor's by the name that they gave, or everybody's."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from fashion_core.runs.folders import Run
 
-FINAL_STATES = ("finished", "stopped", "failed", "lost")  # a run in any other state may still go on
 DAY_SECONDS = 86_400
 
 RULES = {  # what a visitor can ask to be pruned, in words
@@ -72,7 +71,7 @@ def _under_rule(newest: list[Run], rule: str, count: int, now: float) -> list[Ru
 
 
 def _may_go(run: Run) -> bool:
-    return bool(run.config) and not run.problem and run.state in FINAL_STATES
+    return bool(run.config) and not run.problem and run.has_ended
 
 
 def _validation(run: Run) -> float:

@@ -43,10 +43,19 @@ def show_sidebar(page: str) -> None:
     """The model picker and a line on what trains. Called by the router with the page's title."""
     # Drawing the page closes a dialog, unless a button opens one anew
     st.session_state.pop(state.DIALOG, None)
+    if page != "Train":
+        _forget_ended_run()
     with st.sidebar:
         ask_model()
         keep_document(page)
         _show_training_line()
+
+
+def _forget_ended_run() -> None:
+    """Let Train begin with its form again, on a phone too, once a run that ended was left."""
+    shown = st.session_state.get(state.SHOWN_RUN)
+    if shown and not any(run.run_id == shown and not run.has_ended for run in folders.list_runs()):
+        del st.session_state[state.SHOWN_RUN]
 
 
 # The sidebar's line on training

@@ -9,6 +9,7 @@ MODEL = "model"  # the id of the model in use, also in the URL
 DIALOG = "dialog_open"  # there while a dialog is open that drawing the page anew would close
 BUTTONS_DRAWN = "buttons_drawn"  # how many buttons were drawn that hear one click
 BUTTON_HEARD = "button_heard"  # the number of the one that was clicked last
+BEGUN = "begun"  # the key of what this visitor started last, see begun.py
 VISITOR = "visitor"  # the name that the visitor gave
 VISITOR_FIELD = "visitor_field"
 NAME_GIVEN = "name_given"  # whether the name was changed in this session
@@ -250,7 +251,6 @@ def layer_key(version: int, place: int, setting: str) -> str:
 
 # Train and Runs
 SHOWN_RUN = "shown_run"  # the id of the run that Train shows when nothing trains
-BEGUN_RUN = "begun_run"  # the id of the run that Train's forms last started and did not queue
 RUN_NAME = "run_name"  # as Train's form has it
 TRAIN_VALUES = "train_values"  # what the form of Train held when it was last drawn
 SETTINGS = "settings"  # whether the fields of Train's form are unfolded

@@ -26,7 +26,7 @@ _map_pixel = st.components.v2.component(
     html="""<div class="pixel">
   <div class="maps">
     <figure><canvas class="large" tabindex="0" role="application"></canvas>
-      <figcaption>hover, or move with the arrow keys</figcaption></figure>
+      <figcaption>hover or tap, or move with the arrow keys</figcaption></figure>
     <figure><canvas class="before" role="img" aria-label="The strongest input map"></canvas>
       <figcaption class="before-name"></figcaption></figure>
   </div>

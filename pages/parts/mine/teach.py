@@ -15,6 +15,7 @@ from fashion_core.my_pictures import UNLABELLED, MyPicture, label_name
 from fashion_core.runs import folders
 from fashion_core.text import format_count
 from pages.parts import state
+from pages.parts.begun import bring_into_sight, remember_begun
 from pages.parts.html import escaped, plain, png_data_uri
 from pages.parts.mine.store import attempt, stacked, store
 from pages.parts.once import button_once
@@ -77,6 +78,7 @@ def _start(entry: ModelEntry) -> None:
         name = f"{entry.title[:40]} + {format_count(len(pictures), 'own picture')}"
         run_id = taught.start_teaching(config, entry.path, learns, name, visitor_name())
         st.session_state[state.SHOWN_RUN] = run_id
+        remember_begun(run_id)
 
     attempt(start, state.KEEP_PROBLEM)
 
@@ -105,6 +107,7 @@ def show_last_teaching() -> None:
             _show_way("It is paused. Resume it on Train", run)
         else:
             _show_outcome(run)
+    bring_into_sight({run.run_id: ("taught_card",)})
 
 
 def _show_progress(run_id: str) -> None:

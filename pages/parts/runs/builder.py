@@ -13,10 +13,10 @@ from fashion_core.runs import folders, sweep
 from fashion_core.runs import queue as run_queue
 from fashion_core.text import format_duration
 from pages.parts import state
+from pages.parts.begun import remember_run
 from pages.parts.html import plain
 from pages.parts.lesson_progress import remember_runs
 from pages.parts.once import button_once
-from pages.parts.runs.begun import remember_begun
 from pages.parts.runs.layer_cards import ask_added, show_cards
 from pages.parts.runs.own_network import ask_undo, field_value, own_is_chosen, use_network
 from pages.parts.visitor import visitor_name
@@ -211,7 +211,7 @@ def queue_widths(fields: list[str]) -> None:
     except (ConfigError, RunError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:
-        remember_begun(run_ids[0])
+        remember_run(run_ids[0])
         remember_runs(run_ids)
         st.session_state.pop(state.SHOWN_RUN, None)
         make_way(run_ids[0])

@@ -13,6 +13,7 @@ from fashion_core.runs import folders, rate_finder
 from fashion_core.runs.rate_finder import Search
 from fashion_core.text import format_value
 from pages.parts import state
+from pages.parts.begun import remember_begun
 from pages.parts.glossary import link_terms
 from pages.parts.html import plain
 from pages.parts.once import button_once
@@ -38,7 +39,7 @@ def ask_find(values: dict) -> None:
         args=(start, list(values)),
     )
     if finding:
-        st.caption("Its curve grows beside the form, on a phone below it.")
+        st.caption("Its curve grows in a card of its own.")
     elif run:
         st.caption(f"Not while “{plain(run.name)}” trains: both would want the whole machine.")
     elif rate_finder.read_search() is None:
@@ -52,6 +53,12 @@ def start(names: list[str]) -> None:
     """
     values = {name: field_value(name) for name in names}
     rate_finder.start(TrainConfig.from_dict(values))
+    remember_begun(search_key(rate_finder.read_search()))
+
+
+def search_key(search: Search | None) -> str:
+    """What `begun` knows the search by."""
+    return f"search {search.created_at}" if search else ""
 
 
 def try_to(act: Callable, *args) -> None:

@@ -88,7 +88,10 @@ def ask_order(
     zone = visitor_zone()
     frame = run_table.runs_frame(shown, disk_bytes, zone, catalog.model_names())
     with st.container(horizontal=True, vertical_alignment="center"):
-        show_counts(shown, found)
+        with st.container(
+            horizontal=True, vertical_alignment="center", width="content", key="run_counts"
+        ):
+            show_counts(shown, found)
         st.space("stretch")
         order = st.segmented_control(
             "Order",
@@ -115,8 +118,8 @@ def ask_order(
             on_click="ignore",
         )
     st.caption(
-        "Click a row to open its run. Tick rows with the mouse, or with the arrow keys and Shift +"
-        " Space."
+        "Click a row to open its run. Tick its box, or press Shift + Space in the row, to compare"
+        " it."
     )
     draw_table(frame, columns)
     by_id = {run.run_id: run for run in shown}

@@ -1,0 +1,36 @@
+"""What was just started comes into sight, wherever on the page that was: a run, a search."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from fashion_core.runs import folders
+from pages.parts import state
+
+# What it does and why is said in begun.js.
+_bring_into_sight = st.components.v2.component(
+    "bring_into_sight", js=Path(__file__).with_name("begun.js").read_text("utf-8")
+)
+
+
+def remember_begun(key: str) -> None:
+    """Have `bring_into_sight` show what has this key, and was just started."""
+    st.session_state[state.BEGUN] = key
+
+
+def remember_run(run_id: str) -> None:
+    """The same for a run, unless it only waits."""
+    if folders.read_run(run_id).is_active:
+        remember_begun(run_id)
+
+
+def bring_into_sight(cards: Mapping[str, Sequence[str]]) -> None:
+    """Scroll, once, to the card of what this visitor has just started.
+
+    `cards`: by the key of what may be shown, such as the id of a run, the keys of the containers of
+    which one is its card.
+    """
+    begun = st.session_state.get(state.BEGUN)
+    data = {"begun": begun if begun in cards else None, "cards": list(cards.get(begun, ()))}
+    _bring_into_sight(key="bring_into_sight", data=data, height=0)
