@@ -324,6 +324,16 @@ def test_a_name_is_text_and_not_markup():
     assert name.endswith("A\\&amp;B")
 
 
+def test_a_run_that_ended_is_forgotten_on_another_page_and_a_paused_one_is_not():
+    """On a phone the form would stand below the old run for good."""
+    ended, paused = make_run("Ended"), make_run("Paused", "paused")
+    for run_id, kept in ((ended, False), (paused, True)):
+        app = open_with(run_id)
+        assert state.SHOWN_RUN in app.session_state
+        app.switch_page("pages/glossary.py").run()
+        assert (state.SHOWN_RUN in app.session_state) == kept
+
+
 # Another run behind it
 
 

@@ -75,3 +75,12 @@ def test_a_network_on_home_leads_to_its_training(page, app):
     card.get_by_role("button", name="Train this network").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
     expect(page.get_by_text("Classic tutorial, changed: network ResidualNet.")).to_be_visible()
+
+
+def test_on_a_phone_the_curve_of_a_search_comes_into_sight(phone, app):
+    phone.set_viewport_size({"width": 390, "height": 664})
+    open_train(phone, app)
+    phone.get_by_role("button", name="Find a learning rate").click()
+    heading = phone.locator(".st-key-finder_card").get_by_role("heading")
+    expect(heading).to_be_in_viewport(ratio=1)
+    expect(phone.get_by_role("button", name="Start training")).to_be_enabled()  # it has ended
