@@ -51,7 +51,8 @@ def loss_spec(height: int, other: bool = False) -> dict:
     if other:  # first, so that it is drawn behind
         layers = [_loss_layer(dashed, "other"), _loss_layer(target, "other", other_tips), *layers]
     # With formats, or a curve of a single point would have axes that say 1.000000
-    axis = {"grid": False, "format": ",d", "labelFlush": 10}  # pixels to the edge
+    axis = {"grid": False, "format": ",d"}
+    axis |= {"labelFlush": 10, "labelFlushOffset": -6}  # pixels; the edge cuts the last one else
     x = {"field": "step", "type": "quantitative", "title": "Step", "axis": axis}
     return {"height": height, "encoding": {"x": x}, "layer": layers}
 
