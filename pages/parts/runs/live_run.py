@@ -50,13 +50,14 @@ def show_run(run_id: str, drawn_for: str) -> None:
     show_progress(run)
     show_end(run)
     show_metrics(run)
-    if not run.is_active and run.has_model:
+    usable = not run.is_active and run.has_model
+    if usable:
         show_next_steps(run)
     drawing_place = st.container()  # filled last: the models may take a second to load
     show_charts(read_events(run), run, all_runs)
     if run.state != "paused":
         show_continue(run)
-    if not run.is_active and run.has_model:
+    if usable:
         with drawing_place:
             show_drawing_after(run)
 
