@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from app_server import kill_workers, open_settings
+from app_server import kill_workers, open_settings, place_at_rest
 from playwright.sync_api import expect
 
 from fashion_core.runs import rate_finder
@@ -70,6 +70,7 @@ def use_rate(page, card):
 def test_a_network_on_home_leads_to_its_training(page, app):
     page.goto(app)
     card = page.locator(".st-key-networks")
+    place_at_rest(card)  # what is clicked while the page grows above it is lost
     card.get_by_text("ResidualNet", exact=True).click()
     expect(card.get_by_text("463,562").first).to_be_visible()
     card.get_by_role("button", name="Train this network").click()
