@@ -126,6 +126,17 @@ def overflow(page) -> int:
     )
 
 
+def expect_to_fit(page) -> None:
+    """The page comes to be no wider than its screen: while the sidebar slides, a figure can for a
+    moment keep the width that it had.
+    """
+    for _ in range(100):
+        if overflow(page) <= 0:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"the page is {overflow(page)} pixels wider than its screen")
+
+
 def open_settings(page) -> None:
     """Unfold the settings of Train's form once the page is drawn: before, a click can be lost."""
     expect(page.locator("[data-test-script-state='running']")).to_have_count(0)

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from app_server import overflow, place_at_rest
+from app_server import expect_to_fit, place_at_rest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -313,7 +313,7 @@ def test_on_a_phone_a_finger_draws_without_scrolling_and_corrections_fit(new_con
         place = part.bounding_box()
         assert place["x"] >= 0
         assert place["x"] + place["width"] <= 390
-    assert overflow(page) <= 0
+    expect_to_fit(page)
 
 
 def encoded(picture: Image.Image, kind: str) -> bytes:

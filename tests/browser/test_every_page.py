@@ -4,7 +4,7 @@ start included.
 
 import json
 
-from app_server import overflow, place_at_rest, served, watch_console
+from app_server import expect_to_fit, served, watch_console
 from listed_pages import page_titles
 from playwright.sync_api import expect
 
@@ -24,9 +24,7 @@ def expect_sound(page):
     expect(page.locator("[data-stale='true']")).to_have_count(0)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     expect(page.get_by_test_id("stException")).to_have_count(0)
-    if overflow(page) > 0:  # perhaps while the sidebar slides
-        place_at_rest(page.get_by_test_id("stMain"))
-    assert overflow(page) <= 0
+    expect_to_fit(page)
 
 
 def test_every_page_opens_by_its_address_and_fits_light_and_dark_wide_and_narrow(page, app):

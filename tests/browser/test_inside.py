@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from app_server import overflow
+from app_server import expect_to_fit
 from playwright.sync_api import expect
 from sklearn.neighbors import NearestNeighbors
 
@@ -131,7 +131,7 @@ def test_on_a_phone_one_layer_is_shown_at_a_time(phone, app):
     expect(sections.nth(1).locator(".map:visible")).to_have_count(24)
     phone.get_by_role("button", name="Show all 64").tap()
     expect(sections.nth(1).locator(".map:visible")).to_have_count(64)
-    assert overflow(phone) <= 0
+    expect_to_fit(phone)
 
 
 def place_on_screen(page, position: np.ndarray) -> tuple[float, float]:

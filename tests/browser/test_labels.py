@@ -3,7 +3,7 @@
 import csv
 import re
 
-from app_server import overflow
+from app_server import expect_to_fit
 from playwright.sync_api import expect
 
 from fashion_core import kept_answers
@@ -43,4 +43,4 @@ def test_doubtful_labels_are_ranked_picked_and_downloaded_and_a_twin_is_found(pa
     page.reload()
     expect(twin).to_be_attached()
     expect(panel).to_be_in_viewport()
-    assert overflow(page) <= 0
+    expect_to_fit(page)

@@ -4,7 +4,7 @@ import contextlib
 import io
 import re
 
-from app_server import overflow, place_at_rest
+from app_server import expect_to_fit, place_at_rest
 from PIL import Image
 from playwright.sync_api import TimeoutError as BrowserTimeoutError
 from playwright.sync_api import expect
@@ -128,7 +128,7 @@ def play_game(page, app, draw) -> None:
             skip_round(page)
         else:
             play_round(page, draw, start_clock(page))
-        assert overflow(page) <= 0
+        expect_to_fit(page)
     expect(page.locator(".game-sheet figure")).to_have_count(6)
 
 

@@ -4,7 +4,7 @@ it, shared views.
 
 import re
 
-from app_server import overflow
+from app_server import expect_to_fit
 from playwright.sync_api import expect
 
 GRID = ".st-key-grid button"
@@ -92,7 +92,7 @@ def test_on_a_phone_the_grid_is_three_across_and_the_picked_image_is_in_sight(ph
     panel = phone.locator(".st-key-picked_panel")
     expect(panel).to_contain_text("Image 20")
     expect(panel).to_be_in_viewport(ratio=1)
-    assert overflow(phone) <= 0
+    expect_to_fit(phone)
     panel.get_by_role("button", name="Next").tap()
     expect(panel).to_contain_text("Image 21")
     panel.get_by_role("button", name="Close").click()
