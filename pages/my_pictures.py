@@ -9,6 +9,7 @@ from fashion_core import limits
 from fashion_core.catalog import ModelEntry
 from fashion_core.text import format_count
 from pages.parts import state
+from pages.parts.begun import bring_into_sight
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.html import plain
 from pages.parts.mine.gallery import (
@@ -20,7 +21,7 @@ from pages.parts.mine.gallery import (
     show_undo,
 )
 from pages.parts.mine.store import SESSION_SENTENCE, answers, store
-from pages.parts.mine.teach import show_last_teaching, show_teach
+from pages.parts.mine.teach import TAUGHT_CARD, TEACH_CARD, show_last_teaching, show_teach
 from pages.parts.mine.transfer import ask_import, show_export
 
 
@@ -87,3 +88,4 @@ st.title("My pictures", anchor=False)
 st.write("What you kept, with its right label. Teach it to the model and see what that changes.")
 show_messages()
 show_with_model(show_mine)
+bring_into_sight({card: (card,) for card in (TEACH_CARD, TAUGHT_CARD)})

@@ -1,10 +1,10 @@
-// Brings the card of what was just started into sight, see begun.py.
+// Brings the card of what was just started or asked for into sight, see begun.py.
 //
 // Started from far down the form, a run would begin above the screen. On a phone, where it stands
 // before the form, the browser keeps the form where it was, and nothing seems to happen.
 const LONGEST = 3000 // ms until the card stands there, on a busy server
 const LOWEST = 0.6 // of the screen; a card that begins further down is not in sight either
-let brought = null // what, so that it is done once
+let brought = null // which time, so that it is done once
 
 function bring(cards, until) {
   const card = document.querySelector(cards.map((key) => `.st-key-${key}`).join())
@@ -16,8 +16,8 @@ function bring(cards, until) {
 }
 
 export default function ({ data }) {
-  if (!data.begun || data.begun === brought) return
-  brought = data.begun
+  if (!data.time || data.time === brought) return
+  brought = data.time
   const until = performance.now() + LONGEST
   requestAnimationFrame(() => bring(data.cards, until)) // once the page is laid out
 }

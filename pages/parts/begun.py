@@ -1,4 +1,4 @@
-"""What was just started comes into sight, wherever on the page that was: a run, a search."""
+"""What was just started or asked for comes into sight, wherever on the page: a run, a search."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,8 +15,9 @@ _bring_into_sight = st.components.v2.component(
 
 
 def remember_begun(key: str) -> None:
-    """Have `bring_into_sight` show what has this key, and was just started."""
-    st.session_state[state.BEGUN] = key
+    """Have `bring_into_sight` show what has this key, and was just started or asked for."""
+    _, times = st.session_state.get(state.BEGUN, ("", 0))
+    st.session_state[state.BEGUN] = key, times + 1
 
 
 def remember_run(run_id: str) -> None:
@@ -26,11 +27,11 @@ def remember_run(run_id: str) -> None:
 
 
 def bring_into_sight(cards: Mapping[str, Sequence[str]]) -> None:
-    """Scroll, once, to the card of what this visitor has just started.
+    """Scroll, once, to the card of what this visitor has just started or asked for.
 
     `cards`: by the key of what may be shown, such as the id of a run, the keys of the containers of
     which one is its card.
     """
-    begun = st.session_state.get(state.BEGUN)
-    data = {"begun": begun if begun in cards else None, "cards": list(cards.get(begun, ()))}
+    begun, times = st.session_state.get(state.BEGUN, ("", 0))
+    data = {"time": times if begun in cards else None, "cards": list(cards.get(begun, ()))}
     _bring_into_sight(key="bring_into_sight", data=data, height=0)

@@ -398,7 +398,9 @@ def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_
     expect(answer).to_have_text(ANSWER)
     expect(answer).to_be_in_viewport(ratio=1)
     marks = ink(page)
-    page.get_by_role("link", name="Why? Look closer").click()
+    page.get_by_text("Where it looks").click()
+    expect(page.get_by_role("img", name="What speaks for")).to_be_visible()
+    page.get_by_role("link", name="Look closer").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Classify")
     expect(page.get_by_text("Adjust the picture")).to_be_visible()
     assert seen(page) == drawn

@@ -80,7 +80,11 @@ def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, app, t
     say(page, wrong)
     expect(page.get_by_text("Kept in My pictures.")).to_be_visible()
 
-    page.get_by_role("link", name="Teach it").click()
+    size = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 664})  # of a phone
+    page.get_by_role("button", name="Teach it").click()
+    expect(page.get_by_role("button", name="Teach the model")).to_be_in_viewport(ratio=1)
+    page.set_viewport_size(size)
     expect(page.get_by_text("3 pictures", exact=False).first).to_be_visible()
     page.get_by_role("button", name="Teach the model").click()
     expect(page.get_by_text("It learns your pictures")).to_be_visible()

@@ -24,9 +24,11 @@ from fashion_core.my_pictures import (
 from fashion_core.pictures.prepare import Prepared
 from fashion_core.taught import MIN_PICTURES
 from pages.parts import state
+from pages.parts.begun import remember_begun
 from pages.parts.class_tally import count_picture
 from pages.parts.html import plain
 from pages.parts.mine.store import attempt, store
+from pages.parts.mine.teach import TEACH_CARD
 from pages.parts.once import button_once
 
 
@@ -142,18 +144,38 @@ def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:
             on_click=_undo,
             args=(answered,),
         )
-        st.page_link("pages/my_pictures.py", label=next_step, icon=f":material/{icon}:")
+        if st.button(
+            next_step,
+            icon=f":material/{icon}:",
+            type="tertiary",
+            key=f"next_{answered.widget}",
+        ):
+            _go_on(kept)
 
 
 def _next_step(kept: MyPicture) -> tuple[str, str, str]:
-    """What is said of a kept picture, the words of the link to My pictures, and its icon."""
+    """What is said of a kept picture, the words of the way to My pictures, its icon."""
     if kept.label == UNLABELLED:
         return "Kept in My pictures, without a label yet.", "Label it", "label"
-    labelled = sum(each.label != UNLABELLED for each in store().read_all())
-    if labelled < MIN_PICTURES:
-        missing = f"{MIN_PICTURES - labelled} more, and you can teach them."
-        return f"Kept in My pictures. {missing}", "My pictures", "photo_library"
+    missing = _missing()
+    if missing > 0:
+        then = f"{missing} more, and you can teach them."
+        return f"Kept in My pictures. {then}", "My pictures", "photo_library"
     return "Kept in My pictures.", "Teach it", "school"
+
+
+def _missing() -> int:
+    """How many pictures with a label are missing until they can be taught."""
+    return MIN_PICTURES - sum(each.label != UNLABELLED for each in store().read_all())
+
+
+def _go_on(kept: MyPicture) -> None:
+    """To My pictures, where this picture is open if it has no label, else teaching is in sight."""
+    if kept.label == UNLABELLED:
+        st.session_state[state.MINE_PICKED] = kept.picture_id
+    elif _missing() <= 0:
+        remember_begun(TEACH_CARD)
+    st.switch_page("pages/my_pictures.py", query_params={})
 
 
 def _choose(answered: Answered) -> None:

@@ -15,7 +15,7 @@ from fashion_core.my_pictures import UNLABELLED, MyPicture, label_name
 from fashion_core.runs import folders
 from fashion_core.text import format_count
 from pages.parts import state
-from pages.parts.begun import bring_into_sight, remember_begun
+from pages.parts.begun import remember_begun
 from pages.parts.html import escaped, plain, png_data_uri
 from pages.parts.mine.store import attempt, stacked, store
 from pages.parts.once import button_once
@@ -23,13 +23,14 @@ from pages.parts.picker import show_use_button
 from pages.parts.visitor import visitor_name
 
 REFRESH_SECONDS = 2.0
+TEACH_CARD, TAUGHT_CARD = "teach_card", "taught_card"  # the way to begin, what came of it
 
 
 def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
     """What to expect of teaching the model in use, what may go wrong, the button."""
     labelled = _labelled(pictures)
     pixels, labels = stacked(labelled)
-    with st.container(border=True, key="teach_card"):
+    with st.container(border=True, key=TEACH_CARD):
         st.subheader(f"Teach {plain(entry.title)}", anchor=False)
         refusal = taught.refusal(labels)
         if refusal:
@@ -78,7 +79,7 @@ def _start(entry: ModelEntry) -> None:
         name = f"{entry.title[:40]} + {format_count(len(pictures), 'own picture')}"
         run_id = taught.start_teaching(config, entry.path, learns, name, visitor_name())
         st.session_state[state.SHOWN_RUN] = run_id
-        remember_begun(run_id)
+        remember_begun(TAUGHT_CARD)
 
     attempt(start, state.KEEP_PROBLEM)
 
@@ -98,7 +99,7 @@ def show_last_teaching() -> None:
     run = last_teaching()
     if run is None:
         return
-    with st.container(border=True, key="taught_card"):
+    with st.container(border=True, key=TAUGHT_CARD):
         if run.is_active or run.state == "queued":
             st.fragment(_show_progress, run_every=REFRESH_SECONDS)(run.run_id)
         elif run.state == "paused":
@@ -107,7 +108,6 @@ def show_last_teaching() -> None:
             _show_way("It is paused. Resume it on Train", run)
         else:
             _show_outcome(run)
-    bring_into_sight({run.run_id: ("taught_card",)})
 
 
 def _show_progress(run_id: str) -> None:
