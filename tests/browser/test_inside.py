@@ -132,6 +132,12 @@ def test_on_a_phone_one_layer_is_shown_at_a_time(phone, app):
     phone.get_by_role("button", name="Show all 64").tap()
     expect(sections.nth(1).locator(".map:visible")).to_have_count(64)
     expect_to_fit(phone)
+    sections.nth(1).locator(".map:visible").first.tap()  # what it comes from is over the maps
+    card = phone.locator(".st-key-number_card")
+    expect(card.get_by_text("conv2, map")).to_be_in_viewport(ratio=1)
+    expect(card.locator(".value")).to_be_in_viewport(ratio=1)
+    card.get_by_role("button", name="Close").tap()
+    expect(card.get_by_role("button", name="Close")).to_have_count(0)
 
 
 def place_on_screen(page, position: np.ndarray) -> tuple[float, float]:

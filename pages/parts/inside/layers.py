@@ -17,6 +17,7 @@ from fashion_core.text import format_signed
 from pages.parts import state
 from pages.parts.cached import cached_model
 from pages.parts.glossary import link_terms
+from pages.parts.images.panel import PANEL_STYLE
 from pages.parts.inside.picture import Picture
 from pages.parts.inside.pixel import show_number, softmax_html
 from pages.parts.inside.rows import checked_place, show_rows
@@ -91,7 +92,10 @@ def ask_way(passage: Passage) -> int:
 
 @st.fragment
 def show_rows_and_number(passage: Passage, version: str) -> None:
-    """The rows and the card beside them; a pick reruns only this."""
+    """The rows and the card beside them; a pick reruns only this.
+
+    On a phone the card stands below the rows, and once a map is picked as a sheet over them.
+    """
     network = "-".join(layer.name for layer in passage.layers)
     picked = picked_place(network, passage)
     left, right = st.columns([5, 4], gap="medium")
@@ -101,18 +105,29 @@ def show_rows_and_number(passage: Passage, version: str) -> None:
         )
     layer, channel = passage.layers[picked[0]], picked[1]
     with right, st.container(border=True, key="number_card"):
-        st.markdown(f"**{describe_number(layer, channel, picked[0] == len(passage.layers) - 1)}**")
+        st.html(PANEL_STYLE)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            name = describe_number(layer, channel, picked[0] == len(passage.layers) - 1)
+            st.markdown(f"**{name}**", width="stretch")
+            if st.session_state.get(state.NUMBER_OPEN):
+                with st.container(key="close_number", width="content"):
+                    st.button("Close", icon=":material/close:", type="tertiary", on_click=close)
         show_number(layer, channel, version)
 
 
 def pick(network: str, place: tuple[int, int], passage: Passage) -> None:
     """Keep the picked map, and how strong it is among those of its layer, which Lesson asks."""
     layer, channel = place
+    st.session_state[state.NUMBER_OPEN] = True
     st.session_state[state.PICKED_MAP] = network, *place
     st.session_state[state.PICKED_RANK] = (
         layer,
         layers.rank_of_map(passage.layers[layer].output, channel),
     )
+
+
+def close() -> None:
+    st.session_state[state.NUMBER_OPEN] = False
 
 
 def picked_place(network: str, passage: Passage) -> tuple[int, int]:
