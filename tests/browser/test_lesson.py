@@ -62,7 +62,7 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
     unfold(step(phone, 5))
     step(phone, 5).get_by_role("link", name="Open the confusion matrix").click()
     phone.get_by_role("button", name="Shirt → T-shirt/top").click()
-    expect(phone.locator("h3", has_text="as T-shirt/top")).to_be_visible()
+    expect(phone.locator(".st-key-picked_panel h3", has_text="as T-shirt/top")).to_be_visible()
     back_to_lesson(phone)
     expect_done(phone, 2)
 
