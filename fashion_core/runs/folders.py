@@ -107,8 +107,8 @@ class Run:
             return self.problem
         if self.state == "lost":
             return (
-                "The training process ended without a word:"
-                " it was killed, or the machine was switched off."
+                "The training process ended without a word: it was killed, or the machine was"
+                " switched off. Where memory was short, a smaller batch needs less."
             )
         return self.status.get("message", "")
 
