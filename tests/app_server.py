@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 from find_chromium import find_chromium
 from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from waiting import SECONDS
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 SERVER_SECONDS = 180  # only ends what hangs
@@ -124,31 +126,72 @@ def _is_error(message) -> bool:
     return message.type == "error" and not about_health
 
 
+OVERFLOW = (
+    "(main => main.scrollWidth - main.clientWidth)(document.querySelector('[data-testid=stMain]'))"
+)
+
+
 def overflow(page) -> int:
     """By how many pixels the page is wider than its screen; what scrolls is Streamlit's main area,
     not the document.
     """
-    return page.evaluate(
-        "(main => main.scrollWidth -"
-        " main.clientWidth)(document.querySelector('[data-testid=stMain]'))"
-    )
+    return page.evaluate(OVERFLOW)
 
 
 def expect_to_fit(page) -> None:
     """The page comes to be no wider than its screen: while the sidebar slides, a figure can for a
     moment keep the width that it had.
     """
-    for _ in range(100):
-        if overflow(page) <= 0:
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(f"the page is {overflow(page)} pixels wider than its screen")
+    page.wait_for_function(f"{OVERFLOW} <= 0")
+
+
+def page_at_rest(page) -> None:
+    """The server has drawn all of the page. Called once something that was awaited is seen: the
+    page does not tell that a click is on its way.
+    """
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+# Fulfilled once the page has nothing to do: Streamlit waits a moment before it draws an answer
+IDLE = """new Promise(done =>
+  setTimeout(() => requestIdleCallback(() => requestAnimationFrame(done)), 100))"""
+
+
+def answers_of(page) -> Callable:
+    """answered(times): do something on a page at rest within it; after it the server has answered
+    so many times, and the page shows the answer. Called before the page is opened.
+    """
+    ends = []
+
+    def listen(socket):
+        socket.on(
+            "framereceived", lambda payload: ends.append(payload) if _ends_a_run(payload) else None
+        )
+
+    @contextlib.contextmanager
+    def answered(times: int = 1):
+        before, deadline = len(ends), time.monotonic() + SECONDS
+        yield
+        while len(ends) < before + times:
+            assert time.monotonic() < deadline
+            page.wait_for_timeout(20)
+        page.evaluate(IDLE)  # a new brush that arrives within a stroke cuts its beginning off
+
+    page.on("websocket", listen)
+    return answered
+
+
+def _ends_a_run(payload: bytes) -> bool:
+    """Whether the server says so of a run of the page's script."""
+    return ForwardMsg.FromString(payload).WhichOneof("type") == "script_finished"
 
 
 def open_settings(page) -> None:
     """Unfold the settings of Train's form once the page is drawn: before, a click can be lost."""
-    expect(page.locator("[data-test-script-state='running']")).to_have_count(0)
-    unfold(page.locator(".st-key-form_card"), "Settings")
+    card = page.locator(".st-key-form_card")
+    card.locator("summary").filter(has_text=re.compile("Settings$")).wait_for()
+    page_at_rest(page)
+    unfold(card, "Settings")
 
 
 def open_more(page) -> None:
@@ -166,6 +209,7 @@ def place_at_rest(element) -> dict:
     """Where an element is on the screen, once it has come to rest: a new or changed figure takes a
     moment.
     """
+    expect(element).to_have_count(1)
     before = None
     for _ in range(100):
         box = element.bounding_box() if element.count() == 1 else None
@@ -174,6 +218,13 @@ def place_at_rest(element) -> dict:
         before = box
         element.page.wait_for_timeout(100)
     raise AssertionError("it does not come to rest")
+
+
+def canvas_at_rest(page) -> dict:
+    """Where the drawing canvas is on the screen, once it has its size and hears strokes."""
+    page.locator(".canvas-root[aria-label] .upper-canvas").wait_for()
+    page_at_rest(page)
+    return place_at_rest(page.locator("canvas").last)
 
 
 def launch_browser(playwright):

@@ -7,7 +7,7 @@ a fresh browser context whose test fails on any console error or uncaught except
 from pathlib import Path
 
 import pytest
-from app_server import launch_browser, served, watch_console
+from app_server import answers_of, launch_browser, served, watch_console
 from playwright.sync_api import expect, sync_playwright
 
 # Ms; only ends what hangs: the tests may share two slow cores with trainings and each other
@@ -71,6 +71,12 @@ def page(new_context):
     yield page
     context.close()
     assert errors == []
+
+
+@pytest.fixture
+def answered(page):
+    """See `answers_of`."""
+    return answers_of(page)
 
 
 @pytest.fixture

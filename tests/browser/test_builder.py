@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from app_server import kill_workers, open_more, open_settings, watch_console
+from app_server import canvas_at_rest, kill_workers, open_more, open_settings, watch_console
 from playwright.sync_api import expect
 
 
@@ -65,7 +65,7 @@ def test_build_three_layers_by_clicking_train_classify_and_open_the_link(page, a
     page.get_by_role("link", name="Classify", exact=True).click()
     expect(page.get_by_text("conv 16, pool, dense 64, learned")).to_be_visible()
     expect(page.get_by_text("The answer appears here")).to_be_visible()
-    sheet = page.locator("canvas").last.bounding_box()
+    sheet = canvas_at_rest(page)
     page.mouse.move(sheet["x"] + 60, sheet["y"] + 60)
     page.mouse.down()
     for x, y in ((200, 60), (200, 220), (60, 220), (60, 60)):

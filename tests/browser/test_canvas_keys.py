@@ -1,5 +1,6 @@
 """Ctrl+Z and Ctrl+Shift+Z on the drawing canvas."""
 
+from app_server import page_at_rest
 from test_classify import changed, clear, expect_drawing, expect_empty, ink, open_canvas, stroke
 
 
@@ -12,7 +13,7 @@ def draw_twice(page, app) -> list[tuple[str, int]]:
     return [first, (changed(page, first[0]), ink(page))]
 
 
-def test_keys_undo_and_redo_again_and_again_until_something_is_drawn(page, app):
+def test_keys_undo_and_redo_again_and_again_until_something_is_drawn(page, app, answered):
     first, second = draw_twice(page, app)
     for _ in range(3):  # right after another tool
         for key, drawing in (("Control+z", first), ("Control+y", second)):
@@ -34,8 +35,9 @@ def test_keys_undo_and_redo_again_and_again_until_something_is_drawn(page, app):
     expect_drawing(page, *first)
     stroke(page, (140, 80), (140, 200))
     third = changed(page, first[0]), ink(page)
-    page.keyboard.press("Control+Shift+Z")  # what was undone is gone
-    page.wait_for_timeout(1000)
+    page_at_rest(page)
+    with answered():
+        page.keyboard.press("Control+Shift+Z")  # what was undone is gone
     expect_drawing(page, *third)
     clear(page)
     page.keyboard.press("Control+z")

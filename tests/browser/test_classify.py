@@ -3,22 +3,14 @@ lost.
 """
 
 import base64
-import contextlib
 import io
 import re
-import time
 
 import numpy as np
 import pytest
-from app_server import expect_to_fit, place_at_rest
+from app_server import canvas_at_rest, expect_to_fit, page_at_rest, place_at_rest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from waiting import SECONDS
-
-# Fulfilled once the page has nothing to do: Streamlit waits a moment before it draws an answer
-AT_REST = """new Promise(done =>
-  setTimeout(() => requestIdleCallback(() => requestAnimationFrame(done)), 100))"""
 
 ANSWER = re.compile(r"^[A-Z][\w/ -]+, \d+\.\d%$|^I do not know this$")
 PHONE = {"viewport": {"width": 390, "height": 664}, "has_touch": True, "is_mobile": True}
@@ -47,7 +39,7 @@ def canvas(page):
 
 def stroke(page, *points):
     """Draw through these points of the canvas, 0…280, with the mouse, however large it is shown."""
-    box = place_at_rest(canvas(page))
+    box = canvas_at_rest(page)
     scale = box["width"] / 280
     (x, y), *rest = points
     page.mouse.move(box["x"] + scale * x, box["y"] + scale * y)
@@ -117,36 +109,7 @@ def go_to(page, name):
 def go_home(page):
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Fashion CNN Lab")
-
-
-def ends_a_run(payload: bytes) -> bool:
-    """Whether the server says so of a run of the page's script."""
-    return ForwardMsg.FromString(payload).WhichOneof("type") == "script_finished"
-
-
-@pytest.fixture
-def answered(page):
-    """answered(times): do something on a page at rest within it; after it the server has answered
-    so many times, and the page shows the answer.
-    """
-    ends = []
-
-    def listen(socket):
-        socket.on(
-            "framereceived", lambda payload: ends.append(payload) if ends_a_run(payload) else None
-        )
-
-    @contextlib.contextmanager
-    def wait(times=1):
-        before, deadline = len(ends), time.monotonic() + SECONDS
-        yield
-        while len(ends) < before + times:
-            assert time.monotonic() < deadline
-            page.wait_for_timeout(20)
-        page.evaluate(AT_REST)  # a new brush that arrives within a stroke cuts its beginning off
-
-    page.on("websocket", listen)
-    return wait
+    page_at_rest(page)
 
 
 BOX = [(60, 60), (220, 60), (220, 220), (60, 220), (60, 60)]
@@ -161,8 +124,7 @@ def test_a_stroke_may_begin_anywhere_is_told_at_once_and_the_answer_moves_nothin
     """The canvas's own toolbar, unseen, once lay over its upper right corner."""
     page.add_init_script(NO_WAIT)
     open_canvas(page, app)
-    seen(page)  # until the page has come to rest
-    place = canvas(page).bounding_box()
+    place = canvas_at_rest(page)
     stroke(page, (270, 6), (200, 6), (200, 200))
     expect(answer(page)).to_have_text(ANSWER)
     corner = seen(page)
@@ -211,11 +173,19 @@ def test_undo_and_clear_work_again_and_again_and_as_quickly_as_a_double_click(pa
     expect_seen(page, both)
     stroke(page, (20, 140), (260, 140))
     changed(page, both)
-    # Two clicks that wait behind a run of the page reach it as one
-    expect(page.locator("[data-test-script-state='running']")).to_have_count(0)
-    # Playwright's own clicks are slower
+    page_at_rest(page)
+    # Playwright's own clicks are slower; two clicks that wait for a run of the page are one
     page.get_by_role("button", name="Undo").evaluate(
-        "button => { button.click(); setTimeout(() => button.click(), 60) }"
+        """button => {
+          const app = document.querySelector('[data-testid=stApp]')
+          const again = new MutationObserver(() => {
+            if (app.dataset.testScriptState !== 'running') return
+            again.disconnect()
+            button.click()
+          })
+          again.observe(app, { attributes: true })
+          button.click()
+        }"""
     )
     expect_drawing(page, *box)
 
@@ -294,7 +264,7 @@ def finger(page, start, end, steps=8):
 def test_on_a_phone_a_finger_draws_without_scrolling_and_corrections_fit(new_context, app):
     page = new_context(**PHONE).new_page()
     open_canvas(page, app)
-    box = canvas(page).bounding_box()
+    box = canvas_at_rest(page)
     assert 300 < box["width"] < 390
     scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
     middle = box["x"] + box["width"] / 2
@@ -403,8 +373,7 @@ def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_
     page.get_by_role("link", name="Look closer").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Classify")
     expect(page.get_by_text("Adjust the picture")).to_be_visible()
-    assert seen(page) == drawn
-    assert ink(page) == marks
+    expect_drawing(page, drawn, marks)
     stroke(page, (60, 250), (220, 250))
     more = changed(page, drawn)
     go_home(page)
@@ -417,8 +386,12 @@ def test_home_leads_on_from_its_cards_its_bars_and_its_layers(page, app):
     expect(page.get_by_role("heading", level=1)).to_have_text("Predictions")
     expect(page).to_have_url(re.compile("true_label=Shirt"))
     go_home(page)
-    page.locator(".network .layer").nth(2).click()
+    layer = page.locator(".network .layer").nth(2)
+    place_at_rest(layer)
+    layer.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Inside")
     go_home(page)
-    page.get_by_text("Start a training run and watch").click(force=True)  # lands on its link
+    note = page.get_by_text("Start a training run and watch")
+    place_at_rest(note)
+    note.click(force=True)  # lands on its link
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")

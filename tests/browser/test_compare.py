@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from app_server import place_at_rest
+from app_server import canvas_at_rest, place_at_rest
 from playwright.sync_api import expect
 from shipped_answers import shipped_probs
 
@@ -101,13 +101,11 @@ def canvas(page):
 def test_both_models_answer_a_drawing_and_neither_answer_nor_choice_moves_the_canvas(page, app):
     page.goto(f"{app}/classify")
     expect(page.get_by_text("The answer appears here")).to_be_visible()
-    expect(canvas(page)).to_be_visible()
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
-    place = canvas(page).bounding_box()
+    place = canvas_at_rest(page)
     page.get_by_role("combobox", name="Compare with").click()
     page.get_by_role("option", name="Classic CNN").click()
     expect(page).to_have_url(re.compile("with=fashion_cnn"))
-    assert canvas(page).bounding_box() == place
+    assert canvas_at_rest(page) == place
     page.mouse.move(place["x"] + BOX[0][0], place["y"] + BOX[0][1])
     page.mouse.down()
     for x, y in BOX[1:]:
@@ -118,7 +116,7 @@ def test_both_models_answer_a_drawing_and_neither_answer_nor_choice_moves_the_ca
     expect(answer).to_contain_text("A · All-round net")
     expect(answer).to_contain_text("B · Classic CNN")
     expect(page.locator(".answer .pair .bar")).to_have_count(20)
-    assert canvas(page).bounding_box() == place
+    assert canvas_at_rest(page) == place
     page.get_by_role("combobox", name="Compare with").focus()
     page.get_by_test_id("stSelectbox").get_by_role(
         "button", name=re.compile("clear", re.IGNORECASE)

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from app_server import place_at_rest
+from app_server import page_at_rest, place_at_rest
 from playwright.sync_api import expect
 
 from fashion_core import evaluation
@@ -58,8 +58,12 @@ def expect_cell(page, cells, true, pred):
 def expect_ring(page, true, pred):
     ring = page.locator(".ring")
     expect(ring).to_be_visible()
+    offset = None
     for _ in range(50):  # it follows a changed figure in the next frame
         middle, box = place(page, true, pred), ring.bounding_box()
+        if box is None:  # while the figure is drawn anew
+            page.wait_for_timeout(100)
+            continue
         offset = box["x"] + box["width"] / 2 - middle[0], box["y"] + box["height"] / 2 - middle[1]
         if max(map(abs, offset)) < 2:
             return
@@ -132,7 +136,7 @@ def test_the_first_tap_of_a_finger_and_swiping_over_the_matrix(phone, app, cells
     expect(sheet).to_have_count(0)
 
 
-def test_a_link_opens_the_cell_hovering_tells_it_and_the_ring_stays(page, app, cells):
+def test_a_link_opens_the_cell_hovering_tells_it_and_the_ring_stays(page, app, cells, answered):
     open_matrix(page, app, "&true=Shirt&pred=T-shirt%2Ftop")
     expect_cell(page, cells, *SHIRT_AS_TOP)
     count = len(cells(*SHIRT_AS_TOP))
@@ -143,9 +147,10 @@ def test_a_link_opens_the_cell_hovering_tells_it_and_the_ring_stays(page, app, c
     expect(hover).to_contain_text(f"{count} shirts classified as T-shirt/top")
     expect(hover).to_contain_text(f"{count / 10:.1f}% of all shirts")
 
-    page.get_by_text("Hide the diagonal").click()
+    page_at_rest(page)
+    with answered():
+        page.get_by_text("Hide the diagonal").click()
     expect(page).to_have_url(re.compile("hide=true"))
-    page.wait_for_timeout(500)
     expect_cell(page, cells, *SHIRT_AS_TOP)
     page.mouse.click(*place(page, 6, 6))
     expect_cell(page, cells, 6, 6)

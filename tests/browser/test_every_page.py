@@ -4,7 +4,7 @@ start included.
 
 import json
 
-from app_server import expect_to_fit, served, watch_console
+from app_server import expect_to_fit, page_at_rest, served, watch_console
 from listed_pages import page_titles
 from playwright.sync_api import expect
 
@@ -21,6 +21,7 @@ def open_page(page, app, path):
 
 def expect_sound(page):
     """Drawn to its end, without an error, and not wider than the screen."""
+    page_at_rest(page)
     expect(page.locator("[data-stale='true']")).to_have_count(0)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
     expect(page.get_by_test_id("stException")).to_have_count(0)

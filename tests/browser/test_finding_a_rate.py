@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from app_server import kill_workers, open_settings, place_at_rest
+from app_server import kill_workers, open_settings, page_at_rest, place_at_rest
 from playwright.sync_api import expect
 
 from fashion_core.runs import rate_finder
@@ -33,8 +33,8 @@ def test_a_rate_that_is_found_survives_a_refresh_and_is_used(page, app):
     open_train(page, app)
     page.get_by_role("button", name="Find a learning rate").click()
     card = page.locator(".st-key-finder_card")
-    expect(card.get_by_text(re.compile(r"Step \d+ of 200"))).to_be_visible()
     expect(page.get_by_role("button", name="Add to queue")).to_be_enabled()
+    expect(card.get_by_text(re.compile(r"Step \d+ of 200"))).to_be_visible()
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()  # once it has ended
     page.reload()
     open_settings(page)
@@ -60,7 +60,9 @@ def use_rate(page, card):
     # On the white of a button that is off
     expect(used.locator("p")).not_to_have_css("color", "rgb(255, 255, 255)")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Runs", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Train")
     open_settings(page)
     expect(rate_field(page)).to_have_value(rate)
     page.get_by_text("Classic tutorial", exact=True).click()
@@ -70,7 +72,8 @@ def use_rate(page, card):
 def test_a_network_on_home_leads_to_its_training(page, app):
     page.goto(app)
     card = page.locator(".st-key-networks")
-    place_at_rest(card)  # what is clicked while the page grows above it is lost
+    place_at_rest(card)
+    page_at_rest(page)  # what is clicked while the page grows above it is lost
     card.get_by_text("ResidualNet", exact=True).click()
     expect(card.get_by_text("463,562").first).to_be_visible()
     card.get_by_role("button", name="Train this network").click()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from app_server import expect_to_fit
+from app_server import canvas_at_rest, expect_to_fit
 from playwright.sync_api import expect
 from sklearn.neighbors import NearestNeighbors
 
@@ -62,7 +62,7 @@ def test_the_arithmetic_of_a_pixel_is_the_networks_own(arithmetic_at, name):
 
 def draw_line(page) -> None:
     """A thick cross, which is any garment as well as another."""
-    box = page.locator("canvas").last.bounding_box()
+    box = canvas_at_rest(page)
     for start, end in (((60, 60), (220, 200)), ((220, 60), (60, 200))):
         page.mouse.move(box["x"] + start[0], box["y"] + start[1])
         page.mouse.down()
@@ -80,8 +80,6 @@ def shown_map(page) -> dict:
 
 def test_a_drawing_goes_inside_and_a_pixel_shows_the_arithmetic_of_the_tensor(page, app):
     page.goto(f"{app}/classify?model=fashion_cnn")
-    page.locator("canvas").last.wait_for()
-    page.wait_for_timeout(1_500)  # until the canvas hears
     draw_line(page)
     page.get_by_role("link", name="Look inside").click()
     expect(page.get_by_text("Your drawing")).to_be_visible()
@@ -95,6 +93,7 @@ def test_a_drawing_goes_inside_and_a_pixel_shows_the_arithmetic_of_the_tensor(pa
     page.locator(f"{ROWS} section").nth(1).locator(".map").first.click()
     expect(page.get_by_text(f"conv2, map {strongest}")).to_be_visible()
     large = page.locator(".st-key-number_card canvas.large")
+    expect(large).to_have_attribute("aria-label", re.compile(f"^Map {strongest} of conv2,"))
     large.focus()
     for key in ["ArrowUp", "ArrowLeft"] * 5 + ["ArrowDown", "ArrowDown", "ArrowRight"]:
         page.keyboard.press(key)

@@ -1,6 +1,6 @@
 """The lesson in a real browser, walked on a phone: done in the app, kept through a refresh."""
 
-from app_server import open_settings, unfold
+from app_server import answers_of, canvas_at_rest, open_settings, page_at_rest, unfold
 from playwright.sync_api import expect
 
 from fashion_core.runs import folders
@@ -28,13 +28,14 @@ def expect_kept(phone, name, count):
 
 
 def back_to_lesson(phone):
+    page_at_rest(phone)
     phone.go_back()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Lesson")
 
 
 def fill_canvas(phone):
     """A thick zigzag that leaves little white."""
-    box = phone.locator("canvas").last.bounding_box()
+    box = canvas_at_rest(phone)
     phone.mouse.move(box["x"] + 60, box["y"] + 60)
     phone.mouse.down()
     for row in range(60, 230, 14):
@@ -47,10 +48,13 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
     phone, app, runs_dir, monkeypatch
 ):
     monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
+    answered = answers_of(phone)
     phone.goto(f"{app}/lesson?model=fashion_cnn")
     expect_done(phone, 0)
     step(phone, 1).get_by_role("link", name="Draw on Classify").click()
-    phone.get_by_role("radio", name="Thick").click()
+    canvas_at_rest(phone)
+    with answered():
+        phone.get_by_role("radio", name="Thick").click()
     fill_canvas(phone)
     expect(phone.locator(".answer")).to_be_visible()
     back_to_lesson(phone)
@@ -69,7 +73,6 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
     unfold(step(phone, 4))
     step(phone, 4).get_by_role("button", name="Fill in a short training").click()
     open_settings(phone)
-    expect(phone.get_by_test_id("stStatusWidget")).to_have_count(0)  # drawn to its end
     rate = phone.get_by_role("spinbutton", name="Learning rate")
     rate.fill("1")
     rate.press("Enter")
@@ -83,6 +86,7 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
     ).to_be_visible()
     expect_kept(phone, "runs", 1)
     phone.reload()  # on Train, which also says what the visitor started
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Train")
     back_to_lesson(phone)
     expect_done(phone, 3)
     assert folders.list_runs()[0].config.learning_rate == 1.0

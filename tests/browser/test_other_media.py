@@ -2,6 +2,7 @@
 
 import re
 
+from app_server import canvas_at_rest
 from playwright.sync_api import expect
 
 PAPER = 718  # CSS pixels: A4 upright between margins of 10 mm
@@ -51,9 +52,7 @@ def test_on_the_narrowest_screen_the_whole_canvas_is_within_reach(new_context, a
     narrow = {"width": 320, "height": 640}
     page = new_context(viewport=narrow, has_touch=True, is_mobile=True).new_page()
     page.goto(f"{app}/classify")
-    canvas = page.locator(".st-key-canvas_card canvas").last
-    canvas.scroll_into_view_if_needed()
-    box, card = canvas.bounding_box(), page.locator(".st-key-canvas_card").bounding_box()
+    box, card = canvas_at_rest(page), page.locator(".st-key-canvas_card").bounding_box()
     assert box["width"] == 280
     assert card["x"] <= box["x"]
     assert box["x"] + box["width"] <= card["x"] + card["width"] <= narrow["width"]

@@ -4,11 +4,11 @@ import contextlib
 import io
 import re
 
-from app_server import expect_to_fit, place_at_rest
+from app_server import answers_of, canvas_at_rest, expect_to_fit, page_at_rest
 from PIL import Image
 from playwright.sync_api import TimeoutError as BrowserTimeoutError
 from playwright.sync_api import expect
-from test_classify import INK, canvas, stroke
+from test_classify import INK, stroke
 
 # What people draw of each thing, as points of the canvas, 0…280; the recommended model is sure of
 # most of them within these strokes.
@@ -51,7 +51,7 @@ NEXT_FRAME = "new Promise(done => requestAnimationFrame(() => done()))"
 
 def touch(page, *points):
     """Draw through these points of the canvas, 0…280, with a finger."""
-    session, box = page.context.new_cdp_session(page), place_at_rest(canvas(page))
+    session, box = page.context.new_cdp_session(page), canvas_at_rest(page)
     scale = box["width"] / 280
     places = [{"x": box["x"] + scale * x, "y": box["y"] + scale * y} for x, y in points]
     kinds = ["touchStart", *["touchMove"] * (len(places) - 1)]
@@ -72,7 +72,7 @@ def start_clock(page) -> str:
     expect_drawn(page)
     page.get_by_role("button", name="Start the clock").click()
     expect(page.get_by_role("timer")).to_contain_text("left")
-    expect(canvas(page)).to_be_visible()
+    canvas_at_rest(page)
     page.wait_for_function("document.querySelector('.said')")
     return page.locator(".word b").inner_text()
 
@@ -83,14 +83,14 @@ def skip_round(page) -> None:
         page.get_by_role("button", name="Skip this one").click(timeout=5_000)
 
 
-def play_round(page, draw, word: str) -> None:
+def play_round(page, draw, word: str, answered) -> None:
     """Draw what was asked for; where the model is not sure then, skip the round."""
     after = page.get_by_role("button", name=re.compile("^(Start the clock|Play again)"))
     for line in OUTLINES[word]:
         if not after.count():
-            draw(page, *line)
-            page.wait_for_timeout(500)  # longer than the canvas waits before it sends
-            expect_drawn(page)
+            with answered():
+                draw(page, *line)
+            page_at_rest(page)  # a round that was won draws the whole page anew
     if not after.count():
         skip_round(page)
     expect(after).to_be_visible()  # at the latest when the time is up
@@ -119,6 +119,7 @@ def reload_in_a_round(page, draw) -> None:
 
 def play_game(page, app, draw) -> None:
     """Six rounds, the third one with a reload."""
+    answered = answers_of(page)
     page.goto(f"{app}/play")
     page.get_by_role("button", name="Play: Draw").click()
     for place in range(6):
@@ -127,7 +128,7 @@ def play_game(page, app, draw) -> None:
             reload_in_a_round(page, draw)
             skip_round(page)
         else:
-            play_round(page, draw, start_clock(page))
+            play_round(page, draw, start_clock(page), answered)
         expect_to_fit(page)
     expect(page.locator(".game-sheet figure")).to_have_count(6)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from app_server import open_settings, place_at_rest, served
+from app_server import open_settings, page_at_rest, place_at_rest, served
 from playwright.sync_api import expect
 from run_folders import alive, epoch_event, step_event, write_events
 
@@ -83,6 +83,7 @@ def open_runs(page, app, query=""):
 
 def settle(page):
     """Until the page has drawn everything anew."""
+    page_at_rest(page)
     expect(page.locator("[data-stale='true']")).to_have_count(0)
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
 

@@ -4,9 +4,9 @@ import re
 import shutil
 
 import pytest
-from app_server import kill_workers
+from app_server import kill_workers, page_at_rest
 from playwright.sync_api import expect
-from test_classify import canvas, stroke
+from test_classify import canvas, clear, stroke
 
 from fashion_core.picture_sets import MY_PICTURES
 
@@ -63,8 +63,7 @@ def keep_in_two_tabs_at_once(page, app):
     for tab in drawn:
         expect(tab.get_by_text("Kept in My pictures.")).to_be_visible()
     other.close()
-    page.get_by_role("button", name="Clear").click()
-    expect(page.get_by_text("The answer appears here")).to_be_visible()
+    clear(page)
 
 
 def import_file(page, archive):
@@ -105,6 +104,9 @@ def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, app, t
         page.get_by_role("button", name="Delete").click()
         if left:
             expect(page.get_by_text(f"{left} picture", exact=False).first).to_be_visible()
+        shown = page.get_by_role("button", name=re.compile("the model says"))
+        expect(shown).to_have_count(left)
+        page_at_rest(page)
     expect(page.get_by_text("Nothing is kept yet", exact=False)).to_be_visible()
     import_file(page, archive)
     expect(page.get_by_text("3 pictures imported.")).to_be_visible()

@@ -5,7 +5,14 @@ import re
 import numpy as np
 import psutil
 import pytest
-from app_server import free_port, kill_workers, open_settings, start_server, watch_console
+from app_server import (
+    free_port,
+    kill_workers,
+    open_settings,
+    page_at_rest,
+    start_server,
+    watch_console,
+)
 from playwright.sync_api import expect
 
 from fashion_core.config import TrainConfig
@@ -48,7 +55,7 @@ def progress(page) -> str:
     return page.get_by_test_id("stProgress").inner_text()
 
 
-def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, phone, app):
+def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, phone, app, runs_dir):
     """A mark put on the drawing must stay: a chart built anew would lose the hover."""
     open_train(page, app)
     expect(button(page, "Start training")).to_be_in_viewport(ratio=1)
@@ -58,7 +65,8 @@ def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, ph
     start_long_run(phone)
     expect(button(phone, "Stop")).to_be_in_viewport(ratio=1)
     expect(main(page).get_by_text("Running")).to_be_visible()
-    drawing = page.locator(f"{LOSS_CHART} canvas, {LOSS_CHART} svg").first
+    chart = f".st-key-loss-{max(run_dir.name for run_dir in runs_dir.glob('2*'))}"
+    drawing = page.locator(f"{chart} canvas, {chart} svg").first
     drawing.evaluate("element => element.setAttribute('data-mark', 'kept')")
     for _ in range(4):
         expect(page.get_by_test_id("stProgress")).not_to_have_text(progress(page))
@@ -94,9 +102,11 @@ def test_two_tabs_see_a_run_pause_and_go_on_and_its_killed_worker_is_lost_within
     expect(main(second).get_by_text("Nothing waits")).to_be_visible()
     button(second, "Pause").click()
     expect(main(page).get_by_text("Paused")).to_be_visible()
+    page_at_rest(page)
     paused_at = steps_done(page)
     page.reload()
     expect(main(page).get_by_text("Paused")).to_be_visible()
+    page_at_rest(page)
     assert steps_done(page) == paused_at
     button(page, "Resume").click()
     expect(main(page).get_by_text("Running")).to_be_visible()
