@@ -87,6 +87,8 @@ def new_guessing_game(
 ) -> Game:
     """Six images that the model calls six different classes, every second one wrongly if it can.
 
+    Of a model that names fewer classes some come again.
+
     `labels` and `preds`: those of all test images, by index. Most of them are right, so that who
     only names what he sees would nearly always win.
     """
@@ -94,11 +96,13 @@ def new_guessing_game(
     indices = {place: [] for place in range(2 * NUM_CLASSES)}
     for index, (label, pred) in enumerate(zip(labels, preds, strict=True)):
         indices[2 * int(pred) + int(label != pred)].append(index)
-    rounds = []
-    for place, pred in enumerate(draw.sample(range(NUM_CLASSES), NUM_CLASSES)):
-        of_class = indices[2 * pred + place % 2] or indices[2 * pred] or indices[2 * pred + 1]
-        if of_class and len(rounds) < ROUNDS:
-            index = draw.choice(of_class)
+    rounds, order = [], draw.sample(range(NUM_CLASSES), NUM_CLASSES)
+    while len(rounds) < ROUNDS and any(indices.values()):
+        for place, pred in enumerate(order):
+            of_class = indices[2 * pred + place % 2] or indices[2 * pred] or indices[2 * pred + 1]
+            if not of_class or len(rounds) == ROUNDS:
+                continue
+            index = of_class.pop(draw.randrange(len(of_class)))
             rounds.append(Round(pred, index=index, truth=int(labels[index]), model=model))
     draw.shuffle(rounds)
     return Game(GUESS, tuple(rounds))

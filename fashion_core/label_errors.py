@@ -37,19 +37,6 @@ def confident_labels(probs: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     return np.where(sure.any(axis=1), best, UNSURE)
 
 
-def confident_joint(labels: np.ndarray, probs: np.ndarray) -> np.ndarray:
-    """Counts (10, 10) int64: rows the label, columns the class of which the model is sure.
-
-    Equation 1 of the paper; what lies off the diagonal is doubtful. Images of which the model is
-    not sure are not counted.
-    """
-    guesses = confident_labels(probs, class_thresholds(labels, probs))
-    counted = guesses != UNSURE
-    joint = np.zeros((NUM_CLASSES, NUM_CLASSES), np.int64)
-    np.add.at(joint, (labels[counted], guesses[counted]), 1)
-    return joint
-
-
 def margins(labels: np.ndarray, probs: np.ndarray) -> np.ndarray:
     """The normalised margin (N,) of each label, -1…1: how far it is ahead of the best other class.
 

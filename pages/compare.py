@@ -15,7 +15,7 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.charts.figures import describe_difference, difference_figure, signed
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
-from fashion_core.text import format_signed
+from fashion_core.text import format_count, format_signed
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.frame import run_through_router, show_with_model
@@ -58,9 +58,9 @@ def show_totals(totals: dict) -> None:
     """Who is right how often, and whether the difference may be luck."""
     points = 100 * (totals["accuracy_b"] - totals["accuracy_a"])  # 10,000 images give two decimals
     metrics = (
-        ("right_a", f"{totals['accuracy_a']:.1%}", f"{totals['images']:,} images"),
+        ("right_a", f"{totals['accuracy_a']:.1%}", format_count(int(totals["images"]), "image")),
         ("right_b", f"{totals['accuracy_b']:.1%}", f"{format_signed(points)} points"),
-        *((group, f"{totals[group]:,}", "images") for group in COUNTED),
+        *((group, *format_count(int(totals[group]), "image").split()) for group in COUNTED),
     )
     grid = st.grid(6, min_column_width=130)
     for group, value, note in metrics:

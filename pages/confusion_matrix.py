@@ -114,7 +114,7 @@ def show_pairs(confusion: np.ndarray) -> None:
     st.markdown("**Most confused pairs**")
     with st.container(horizontal=True, gap="xsmall"):
         for true, pred, count in pairs:
-            label = f"{describe_pair(true, pred)} · {count}"
+            label = f"{describe_pair(true, pred)} · {count:,}"
             st.button(label, key=f"pair-{true}-{pred}", on_click=pick_cell, args=(true, pred))
 
 

@@ -40,9 +40,10 @@ def show_messages() -> None:
 
 def show_empty() -> None:
     """What would be here, and the way to it."""
+    teach = "" if limits.read_only() else " From three pictures on you can teach it to the model."
     st.info(
         "Nothing is kept yet. Draw or bring something on Classify and click what it was: it appears"
-        " here, and from three pictures on you can teach it to the model.",
+        f" here.{teach}",
         icon=":material/photo_library:",
     )
     st.page_link("pages/classify.py", label="Draw or bring something", icon=":material/draw:")
@@ -85,7 +86,8 @@ def show_head(gallery: Gallery, entry: ModelEntry) -> None:
 
 run_through_router()
 st.title("My pictures", anchor=False)
-st.write("What you kept, with its right label. Teach it to the model and see what that changes.")
+teach = "" if limits.read_only() else " Teach it to the model and see what that changes."
+st.write(f"What you kept, with its right label.{teach}")
 show_messages()
 show_with_model(show_mine)
 bring_into_sight({card: (card,) for card in (TEACH_CARD, TAUGHT_CARD)})

@@ -15,6 +15,7 @@ from fashion_core import evaluation, paging
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.history import has_returned
@@ -166,7 +167,7 @@ def ask_page(found: np.ndarray, images: int) -> tuple[np.ndarray, int | None]:
     """
     pages = paging.page_count(len(found), PER_PAGE)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(found):,}** of {images:,} images", width="content")
+        st.markdown(f"**{len(found):,}** of {format_count(images, 'image')}", width="content")
         page = st.pagination(pages, key=state.PAGE, bind="query-params")
         st.space("stretch")
         st.button(

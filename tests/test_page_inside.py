@@ -16,6 +16,7 @@ from fashion_core.inside import features, jobs, layers, projection, saliency
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
 from pages.parts.inside.picture import pack_pixels, unpack_pixels
+from pages.parts.inside.pixel import four
 from pages.parts.inside.points import counts_frame, selected_frame
 from pages.parts.inside.rows import checked_place
 
@@ -226,3 +227,13 @@ def test_the_map_has_both_layouts_and_says_what_is_selected(test_set):
     assert frame["index"].tolist() == [3, 8, 9]
     assert frame["true_label"].tolist() == [CLASS_NAMES[labels[i]] for i in indices]
     assert counts_frame(np.array([6, 6, 0]), np.array([6, 0, 0]))["True"].tolist() == [2, 1]
+
+
+def test_four_digits_and_no_minus_before_zero():
+    assert [four(value) for value in (0.12345, -12.25, 0.0, -0.0, -0.00001)] == [
+        "0.1235",
+        "−12.25",
+        "0.0000",
+        "0.0000",
+        "0.0000",
+    ]

@@ -9,6 +9,7 @@ import json
 import os
 import tomllib
 
+import pytest
 import run_folders
 from app_page import labelled, labels, open_page, press, words
 from streamlit.runtime.context import ContextProxy
@@ -19,7 +20,9 @@ from fashion_core.config import TrainConfig
 from fashion_core.pictures.opening import MAX_FILE_BYTES
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
+from pages.parts import once
 from pages.parts.runs.differences import marked
+from pages.parts.words import describe_model
 
 
 def make_run(name, state="finished", accuracy=0.85, checkpoint_path=None, **settings):
@@ -275,6 +278,20 @@ def test_a_good_model_file_becomes_a_run_whatever_it_is_called(runs_dir, checkpo
     assert "is now one of your runs" in words(app)
 
 
+def test_a_file_that_is_clicked_twice_is_imported_once(monkeypatch):
+    monkeypatch.setattr(once.st, "session_state", {})
+    done = []
+
+    def fail():
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        once.outcome_once("file", fail)
+    for _ in range(2):
+        assert once.outcome_once("file", lambda: done.append(1) or "Imported") == "Imported"
+    assert done == [1]
+
+
 def test_a_bad_model_file_is_refused_with_a_sentence(runs_dir):
     app = import_file(b"PK\x03\x04 half a zip", "weights.bin")
     assert "not a model file" in words(app)
@@ -383,6 +400,8 @@ def test_foreign_weights_are_no_training_and_no_sample_of_one(runs_dir):
     assert (row["Seeds"], row["Validation"]) == ("0, 1", "81.00 ± 1.41%")
     tick(app, foreign)
     assert "Trained elsewhere" in words(app)
+    card = {"model": "FashionCNN", "config": config.to_dict(), **scaled}
+    assert describe_model(card) == "FashionCNN, trained elsewhere."
 
 
 def test_a_link_that_leaves_the_axis_empty_shows_the_chart_as_at_first(runs_dir):

@@ -125,6 +125,8 @@ def test_a_read_only_copy_says_so_and_offers_nothing_that_it_cannot_do(
     for name in visit(app, ("home", "train", "runs")):
         links = "".join(link.proto.label for link in app.get("page_link"))
         assert "Start" not in words(app) + links, name
+    for name in visit(app, ("my_pictures",)):
+        assert "each it" not in words(app), name
     make_run("Old", checkpoint_path=checkpoint_path)
     changing = ("Start training", "Find a learning rate", "Queue", "Delete", "Name and notes")
     for name in visit(app, ("train", "runs")):

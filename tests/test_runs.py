@@ -658,3 +658,6 @@ def test_progress_in_words(runs_dir):
     share, words = folders.progress(folders.read_run(run_id))
     assert share == 0.25
     assert words == "Epoch 1 of 4, step 100 of 400 · 15,900 images/s · 30 s left"
+    # Trained to its end before, and waiting for more epochs
+    files.write_json(runs_dir / run_id / "status.json", values | {"state": "queued", "step": 400})
+    assert folders.progress(folders.read_run(run_id)) == (0.0, "Waits in the queue")

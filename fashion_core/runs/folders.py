@@ -516,7 +516,7 @@ def progress(run: Run) -> tuple[float, str]:
     """How far a run is: a share 0…1 and the words for it, with speed and time left."""
     status = run.status
     steps, step = status.get("steps", 0), status.get("step", 0)
-    if not run.config or not steps or not step:
+    if run.state == "queued" or not run.config or not steps or not step:
         return 0.0, _describe_beginning(run.state)
     share = min(1.0, step / (steps * run.config.epochs))
     epoch = min(run.config.epochs, math.ceil(step / steps))

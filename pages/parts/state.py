@@ -186,7 +186,7 @@ LESSON_DONE = "steps_done"  # the numbers of the steps, also in a cookie
 LESSON_ROUND = "lesson_round"  # when it last began anew, 0 if never
 LESSON_PROGRESS = "lesson_progress"  # the component that writes the cookie
 LESSON_DRAWN = "lesson_drawn"  # what the visitor says to have drawn
-NUMBER_OPEN = "number_open"  # whether a phone shows the picked map as a sheet over the others
+NUMBER_OPEN = "number_open"  # of which picture a phone shows the picked map as a sheet
 PICKED_RANK = "picked_rank"  # of the map picked last on Inside: its layer, place among its maps
 SEEN_CELL = "seen_cell"  # the labels of the cell of a matrix that was picked last
 STARTED_RUNS = "started_runs"  # the ids of this visitor's runs, the newest last, also in the cookie
@@ -265,6 +265,7 @@ CONTINUE_REFUSAL = "continue_refused"  # a run's id and why it does not go on
 RUNS_OUTCOME = "runs_outcome"  # what the last action came to: "error" or "success", sentence
 IMPORTED_FILE = "imported_file"  # the name of the file that became a run, what to say of it
 IMPORT_COUNT = "import_count"  # how many files were imported
+IMPORTED = "imported"  # what came of each imported file, by its id; see once.py
 PRUNE_RULE = "prune_rule"
 
 # Runs, each also in the URL

@@ -52,12 +52,18 @@ def outcome_of(right: bool) -> tuple[str, str]:
     return ("right", "✓ Right") if right else ("wrong", "✗ Wrong")
 
 
-def model_score(card: dict) -> tuple[str, float] | None:
-    """What is known best of a model: ("test" or "validation", accuracy 0…1)."""
+def model_scores(card: dict) -> dict[str, float]:
+    """A model's accuracies, 0…1, as far as they are known: of "test", then of "validation"."""
+    scores = {}
     for key, split in SCORES:
         if isinstance(card.get(key), (int, float)):
-            return split, card[key]
-    return None
+            scores.setdefault(split, card[key])
+    return scores
+
+
+def model_score(card: dict) -> tuple[str, float] | None:
+    """What is known best of a model: ("test" or "validation", accuracy 0…1)."""
+    return next(iter(model_scores(card).items()), None)
 
 
 def model_label(entry: ModelEntry) -> str:
@@ -74,6 +80,8 @@ def describe_model(card: dict) -> str:
     people = [kind for kind in ("drawings", "photos") if share_of(config, kind)]
     if people:
         knows = f"learned people's {' and '.join(people)} too"
+    if "input_scaling" in card:
+        knows = "trained elsewhere"
     if config.get("start_model"):
         where = "elsewhere" if card.get("imported") else "here"
         knows = f"taught the pictures that were kept {where}"

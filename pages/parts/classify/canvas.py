@@ -108,8 +108,8 @@ def _hear_canvas(place: str, width: int, erasing: bool) -> None:
         return_image_data=True,
         key=state.canvas_key(place),
     )
-    edges = np.shape(result.image_data)[:2]  # EDGE times the pixel ratio of the screen
-    if edges and max(edges) <= MOST_RATIO * EDGE:  # anything larger is no drawing of this canvas
+    # Anything of another size is no drawing of this canvas
+    if np.shape(result.image_data)[:2] == (EDGE, EDGE):
         _take_in({"strokes": result.json_data["objects"], "pixels": result.image_data})
 
 
@@ -129,7 +129,6 @@ def _take_in(drawing: dict) -> None:
         st.session_state[state.REPLACED] = []
 
 
-MOST_RATIO = 16  # a page enlarged fivefold on a screen of three
 MOST_KNOWN = 20  # drawings, packed to a few kB each
 
 

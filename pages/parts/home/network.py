@@ -5,7 +5,7 @@ Stands on fashion_core.models, which measures the layers, and on the cards of th
 
 import streamlit as st
 
-from fashion_core import architecture, catalog
+from fashion_core import architecture, catalog, limits
 from fashion_core.architecture import short_name
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import ADDED_KINDS, MODELS, TrainConfig, field_spec, share_of
@@ -17,7 +17,7 @@ from pages.parts.glossary import help_on, link_html, link_terms
 from pages.parts.html import escaped, goes_to, plain
 from pages.parts.picker import show_use_button
 from pages.parts.times import say_day
-from pages.parts.words import model_score
+from pages.parts.words import model_score, model_scores
 
 NETWORK_NOTES = {
     "FashionCNN": (
@@ -114,7 +114,8 @@ def show_about(
         training = link_terms(describe_training(entry.card))
         st.caption(f"“{plain(entry.title)}”, {which}: {training}")
     else:
-        st.caption("No trained model of it ships with the app. You can train one.")
+        train = "" if limits.read_only() else " You can train one."
+        st.caption(f"No trained model of it ships with the app.{train}")
     show_buttons(name, entry, in_use)
 
 
@@ -133,10 +134,8 @@ METRIC_WIDTH = 150  # pixels; three fit beside each other on a desk, two on a ph
 def show_metrics(layers: list[dict], card: dict) -> None:
     """The size of the network and what is known of a model of it."""
     metrics = [("Parameters", f"{sum(layer['parameters'] for layer in layers):,}", None)]
-    for key, split in (("test_accuracy", "test"), ("val_accuracy", "validation")):
-        if isinstance(card.get(key), (int, float)):
-            label = f"{split.capitalize()} accuracy"
-            metrics.append((label, f"{card[key]:.1%}", help_on(split)))
+    for split, accuracy in model_scores(card).items():
+        metrics.append((f"{split.capitalize()} accuracy", f"{accuracy:.1%}", help_on(split)))
     if isinstance(card.get("elapsed_seconds"), (int, float)):
         duration = format_duration(card["elapsed_seconds"])
         metrics.append(("Trained for", duration, "On the machine that trained it."))

@@ -101,7 +101,11 @@ def show_rows_and_number(passage: Passage, version: str) -> None:
     left, right = st.columns([5, 4], gap="medium")
     with left:
         show_rows(
-            state.LAYER_ROWS, passage, picked, version, lambda place: pick(network, place, passage)
+            state.LAYER_ROWS,
+            passage,
+            picked,
+            version,
+            lambda place: pick(network, place, passage, version),
         )
     layer, channel = passage.layers[picked[0]], picked[1]
     with right, st.container(border=True, key="number_card"):
@@ -109,16 +113,16 @@ def show_rows_and_number(passage: Passage, version: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             name = describe_number(layer, channel, picked[0] == len(passage.layers) - 1)
             st.markdown(f"**{name}**", width="stretch")
-            if st.session_state.get(state.NUMBER_OPEN):
+            if st.session_state.get(state.NUMBER_OPEN) == version:
                 with st.container(key="close_number", width="content"):
                     st.button("Close", icon=":material/close:", type="tertiary", on_click=close)
         show_number(layer, channel, version)
 
 
-def pick(network: str, place: tuple[int, int], passage: Passage) -> None:
+def pick(network: str, place: tuple[int, int], passage: Passage, version: str) -> None:
     """Keep the picked map, and how strong it is among those of its layer, which Lesson asks."""
     layer, channel = place
-    st.session_state[state.NUMBER_OPEN] = True
+    st.session_state[state.NUMBER_OPEN] = version
     st.session_state[state.PICKED_MAP] = network, *place
     st.session_state[state.PICKED_RANK] = (
         layer,
@@ -127,7 +131,7 @@ def pick(network: str, place: tuple[int, int], passage: Passage) -> None:
 
 
 def close() -> None:
-    st.session_state[state.NUMBER_OPEN] = False
+    st.session_state[state.NUMBER_OPEN] = None
 
 
 def picked_place(network: str, passage: Passage) -> tuple[int, int]:

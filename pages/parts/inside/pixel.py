@@ -88,7 +88,8 @@ def packed(values: dict) -> dict:
 def four(value: float) -> str:
     """Four digits, as in pixel.js: 0.1234, 1.234, 12.34, 123.4."""
     digits = next((4 - whole for whole in (0, 1, 2, 3) if abs(value) < 10**whole), 0)
-    return f"{value:.{digits}f}".replace("-", "−")
+    number = f"{value:.{digits}f}"
+    return number.replace("-", "−" if float(number) else "")
 
 
 def linear_html(layer: Layer, output: int) -> str:

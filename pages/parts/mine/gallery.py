@@ -140,6 +140,8 @@ def _place_of(gallery: Gallery, picture_id: str | None) -> int | None:
 
 # The open picture
 
+KINDS = {"drawing": "drawing", "game": "drawing", "camera": "photo"}  # by their source
+
 
 def picked_place(gallery: Gallery) -> int | None:
     """The place of the open picture, None where none is."""
@@ -171,7 +173,7 @@ def show_picked(gallery: Gallery, place: int) -> None:
             on_change=_relabel,
             args=(picture, key),
         )
-        link_picture(f"Your {picture.source}", picture.pixels)
+        link_picture(f"Your {KINDS.get(picture.source, 'picture')}", picture.pixels)
         button_once("Delete", icon=":material/delete:", on_click=_delete, args=(picture,))
 
 

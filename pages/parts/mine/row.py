@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 from PIL import Image, ImageOps
 
-from fashion_core import predict
+from fashion_core import limits, predict
 from fashion_core.metadata import OUTLIER
 from fashion_core.my_pictures import (
     LABELS,
@@ -128,10 +128,10 @@ def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:
     if problem:
         st.error(plain(problem), icon=":material/error:")
     if not kept:
-        st.caption(
-            f"A click keeps the picture in My pictures. From {MIN_PICTURES} on you can teach them"
-            " to a model."
-        )
+        then = f" From {MIN_PICTURES} on you can teach them to a model."
+        if limits.read_only():
+            then = ""
+        st.caption(f"A click keeps the picture in My pictures.{then}")
         return
     kept_so_far, next_step, icon = _next_step(kept)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -158,6 +158,8 @@ def _next_step(kept: MyPicture) -> tuple[str, str, str]:
     if kept.label == UNLABELLED:
         return "Kept in My pictures, without a label yet.", "Label it", "label"
     missing = _missing()
+    if limits.read_only():
+        return "Kept in My pictures.", "My pictures", "photo_library"
     if missing > 0:
         then = f"{missing} more, and you can teach them."
         return f"Kept in My pictures. {then}", "My pictures", "photo_library"
@@ -173,7 +175,7 @@ def _go_on(kept: MyPicture) -> None:
     """To My pictures, where this picture is open if it has no label, else teaching is in sight."""
     if kept.label == UNLABELLED:
         st.session_state[state.MINE_PICKED] = kept.picture_id
-    elif _missing() <= 0:
+    elif _missing() <= 0 and not limits.read_only():
         remember_begun(TEACH_CARD)
     st.switch_page("pages/my_pictures.py", query_params={})
 

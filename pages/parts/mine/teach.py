@@ -119,7 +119,7 @@ def _show_progress(run_id: str) -> None:
     if not run.is_active and run.state != "queued":
         st.rerun()
     share, words = folders.progress(run)
-    if share >= 1:  # the large network takes a minute more for the test images
+    if share >= 1 and run.is_active:  # the large network takes a minute more for the test images
         words = "Trained. Now it is measured on your pictures and on the test images."
     st.subheader("It learns your pictures", anchor=False)
     st.progress(share, text=words)

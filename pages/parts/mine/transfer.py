@@ -3,16 +3,19 @@
 Stands on fashion_core.picture_zip.
 """
 
+from collections.abc import Iterator
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from fashion_core.errors import LabError
-from fashion_core.my_pictures import MyPicture, allowed_pictures
+from fashion_core.errors import LabError, PictureSetError
+from fashion_core.my_pictures import MyPicture, PicturesInFolder, PicturesInMemory, allowed_pictures
 from fashion_core.picture_zip import MAX_ZIP_BYTES, read_zip, write_zip
 from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.html import plain
 from pages.parts.mine.store import store
+from pages.parts.once import outcome_once
 
 
 def show_export(pictures: list[MyPicture]) -> None:
@@ -20,13 +23,25 @@ def show_export(pictures: list[MyPicture]) -> None:
     kept = store()
     st.download_button(
         "Export",
-        lambda: write_zip((each, kept.brought(each.picture_id)) for each in pictures),
+        lambda: write_zip(_still_there(kept, pictures)),
         "my-pictures.zip",
         "application/zip",
         icon=":material/download:",
         on_click="ignore",
         help="A zip file with one folder a class, as other programs read it, too.",
     )
+
+
+def _still_there(
+    kept: PicturesInFolder | PicturesInMemory, pictures: list[MyPicture]
+) -> Iterator[tuple[MyPicture, bytes]]:
+    """The pictures with their files, without those that were deleted since the page was drawn."""
+    for each in pictures:
+        try:
+            content = kept.brought(each.picture_id)
+        except PictureSetError:
+            continue
+        yield each, content
 
 
 def ask_import() -> None:
@@ -47,8 +62,10 @@ def ask_import() -> None:
 def _import(file: UploadedFile) -> None:
     """Keep what the file holds and draw the page anew, or say why not."""
     bar = st.progress(0.0, text="Reading the file")
-    try:
-        present = store().read_all()
+
+    def bring() -> str:
+        mine = store()
+        present = mine.read_all()
         kept, problems = read_zip(
             file.getvalue(),
             allowed_pictures()[0] - len(present),
@@ -56,13 +73,16 @@ def _import(file: UploadedFile) -> None:
             present,
         )
         if kept:
-            store().add(kept)
-            st.session_state.pop(state.TAKEN_BACK, None)
+            mine.add(kept)
+        return f"{format_count(len(kept), 'picture')} imported. {' '.join(problems[:5])}".strip()
+
+    try:
+        said = outcome_once(file.file_id, bring)
     except LabError as error:
         bar.empty()
         st.error(plain(str(error)), icon=":material/error:")
         return
-    said = f"{format_count(len(kept), 'picture')} imported. {' '.join(problems[:5])}".strip()
+    st.session_state.pop(state.TAKEN_BACK, None)
     st.session_state[state.MINE_OUTCOME] = said
     st.session_state[state.MINE_IMPORTS] = st.session_state.get(state.MINE_IMPORTS, 0) + 1
     st.rerun()

@@ -9,6 +9,7 @@ from dataclasses import replace
 import streamlit as st
 from PIL import Image
 
+from fashion_core import limits
 from fashion_core.game import Game, Round, thing
 from fashion_core.my_pictures import MyPicture, encode_brought, new_picture
 from fashion_core.pictures.prepare import prepare
@@ -23,14 +24,17 @@ def show_keep(game_id: str, played: Game) -> None:
     drawn = [place for place, each in enumerate(played.rounds) if _is_drawn(each.picture)]
     if not drawn:
         return
+    closed = limits.read_only()  # where nothing can be taught
     with st.container(border=True, key="keep_card"):
         kept = _kept_count(played)
         if kept:
             verb = "is" if kept == 1 else "are"
             st.write(f"{format_count(kept, 'drawing')} of this game {verb} in My pictures.")
-            st.page_link("pages/my_pictures.py", label="Teach them", icon=":material/school:")
+            label, icon = ("My pictures", "photo_library") if closed else ("Teach them", "school")
+            st.page_link("pages/my_pictures.py", label=label, icon=f":material/{icon}:")
             return
-        st.write("These drawings can teach a model what you mean. Keep those that came out well.")
+        why = "" if closed else "These drawings can teach a model what you mean. "
+        st.write(f"{why}Keep those that came out well.")
         chosen = st.pills(
             "Drawings to keep",
             drawn,
@@ -41,7 +45,7 @@ def show_keep(game_id: str, played: Game) -> None:
             label_visibility="collapsed",
         )
         st.button(
-            "Keep these to teach it",
+            "Keep these" if closed else "Keep these to teach it",
             icon=":material/bookmark_add:",
             disabled=not chosen,
             on_click=_keep,

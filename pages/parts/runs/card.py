@@ -14,6 +14,7 @@ from pages.parts.export import show_export
 from pages.parts.frame import open_dialog
 from pages.parts.glossary import link_plain
 from pages.parts.html import plain
+from pages.parts.once import button_once
 from pages.parts.picker import show_use_button
 from pages.parts.runs.continue_run import show_continue
 from pages.parts.visitor import deleting_problem
@@ -197,7 +198,7 @@ def confirm_delete(chosen: list[folders.Run]) -> None:
     ids = [run.run_id for run in chosen]
     them = "it" if len(chosen) == 1 else "them"
     with st.container(horizontal=True):
-        if st.button(f"Delete {them}", on_click=delete_runs, args=(ids,)):
+        if button_once(f"Delete {them}", on_click=delete_runs, args=(ids,)):
             st.rerun()
         if st.button(f"Keep {them}"):
             st.rerun()

@@ -12,6 +12,7 @@ from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.glossary import link_terms
 from pages.parts.html import plain
+from pages.parts.once import outcome_once
 from pages.parts.visitor import visitor_name
 
 
@@ -43,7 +44,7 @@ def import_file(file: UploadedFile) -> None:
     """Make a run of the file and draw the page anew, or say why not."""
     try:
         with st.spinner("Checking the file, and measuring weights from elsewhere"):
-            run_id = save_run(file)
+            message = outcome_once(file.file_id, lambda: save_run(file))
     except LabError as error:
         st.error(plain(str(error)))
     except OSError as error:
@@ -51,19 +52,21 @@ def import_file(file: UploadedFile) -> None:
             f"The file could not be imported: {error.strerror}. Free some disk space and try again."
         )
     else:
-        st.session_state[state.IMPORTED_FILE] = file.name, folders.read_run(run_id).message
+        st.session_state[state.IMPORTED_FILE] = file.name, message
         st.session_state[state.IMPORT_COUNT] = st.session_state.get(state.IMPORT_COUNT, 0) + 1
         st.rerun()
 
 
 def save_run(file: UploadedFile) -> str:
-    """Make a run of the file; returns its id.
+    """Make a run of the file; returns what the run says of itself.
 
     The visitor's file name is only a label; the content goes to a name of our own.
     """
+    visitor = visitor_name()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "This file"  # messages begin with it
         path.write_bytes(file.getvalue())
         from fashion_core import model_import  # with torch
 
-        return model_import.import_model(path, Path(file.name).stem, visitor_name())
+        run_id = model_import.import_model(path, Path(file.name).stem, visitor)
+    return folders.read_run(run_id).message
