@@ -18,7 +18,7 @@ COPY --chown=app . .
 RUN mkdir -p checkpoints/runs data/pictures && chown app checkpoints/runs data data/pictures
 USER app
 
-# Without the data the image still works: Classify needs only the shipped model, the other pages say what to do.
+# Without the data the image still works: drawing and pictures need only the shipped model, what needs the data says what to do.
 RUN python -m fashion_core fetch-data || echo "Fashion-MNIST could not be fetched at build time."
 
 EXPOSE 8501

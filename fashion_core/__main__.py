@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # loaded by the commands that need them: they take seconds
     from fashion_core.training import TrainState
 
 
-@click.group(help="Train the classic CNN on Fashion-MNIST and ask it.")
+@click.group(help="Train small networks on Fashion-MNIST and ask them.")
 def cli():
     pass
 
@@ -378,7 +378,7 @@ def _load_pictures(folder: Path, split: str) -> "PictureSet":
 
 
 def _picture_table(result: dict) -> str:
-    """The same for people."""
+    """What `_picture_result` found, as a table for people to read."""
     outliers = result["outliers"]
     garments = result["pictures"] - outliers["count"]
     lines = [f"{result['checkpoint']}: {garments:,} garments, {outliers['count']:,} other things"]

@@ -1,7 +1,7 @@
 """What a copy of the app allows its visitors, read from environment variables here alone.
 
-Standard library only. Without any of them there are no limits beside those of TrainConfig. A value
-that cannot be read switches training off until it is fixed: a public copy with a typing error must
+Standard library only. Without any of them the limits are those of TrainConfig, NetworkLimits and
+my_pictures. A value that cannot be read switches training off until it is fixed: a public copy with a typing error must
 not be an open one.
 """
 
@@ -15,7 +15,7 @@ from fashion_core.text import format_count
 
 READ_ONLY = "FASHION_READ_ONLY"
 READ_ONLY_SENTENCE = (
-    "This is a public copy: training, importing, renaming and deleting are switched off."
+    "This is a public copy: training, importing models, renaming and deleting runs are switched off."
 )
 MAX_EPOCHS, MAX_MINUTES = "FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES"
 MAX_RUNS, MAX_QUEUE = "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"
@@ -157,7 +157,9 @@ def read_limits() -> Limits:
 
 
 def read_only() -> bool:
-    """True on a public copy (FASHION_READ_ONLY=1): no training, no deleting, nothing imported."""
+    """True on a public copy (FASHION_READ_ONLY=1): no training, no importing models or
+    deleting runs; pictures stay in the session.
+    """
     return _text(READ_ONLY).lower() not in NO
 
 
