@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from fashion_core import limits
 from fashion_core.errors import ConfigError, LimitError
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
-from fashion_core.text import format_count, format_value
+from fashion_core.text import format_count, format_value, one_line
 
 # The networks that are written by hand in `models`, in this language. WideResidualNet also takes
 # the mean of its answers to a picture and its mirror image.
@@ -193,8 +193,8 @@ def short_name(model: str) -> str:
         return model
     layers = model.count(",") + 1
     end = f" … ({layers} layers)"
-    whole_layers = model[: SHORT_NAME - len(end)].rpartition(",")[0]
-    return whole_layers + end
+    beginning = model[: SHORT_NAME - len(end)]
+    return (beginning.rpartition(",")[0] or beginning.rstrip()) + end
 
 
 # Text to layers
@@ -220,7 +220,7 @@ MAX_QUOTED = 60
 
 def problem_at(place: int, layer: Layer | str, problem: str) -> ConfigError:
     """The error of one layer, counted from 1."""
-    return ConfigError(f"Layer {place}, “{str(layer)[:MAX_QUOTED]}”: {problem}")
+    return ConfigError(f"Layer {place}, “{one_line(str(layer))[:MAX_QUOTED]}”: {problem}")
 
 
 def _read_layer(text: str, place: int) -> Layer:

@@ -65,8 +65,8 @@ def _read_card(path: Path, fingerprint: str) -> dict:
         card = files.with_todays_keys(files.read_json(path))
     except RunError:
         return {}
-    if isinstance(card.get("config"), dict):
-        card["config"] = files.with_todays_keys(card["config"])
+    config = card.get("config")
+    card["config"] = files.with_todays_keys(config) if isinstance(config, dict) else {}
     return card
 
 

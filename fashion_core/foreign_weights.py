@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -44,6 +45,11 @@ def read_foreign(path: Path, val_split: Split, test_split: Split) -> Checkpoint:
     checkpoint = Checkpoint(model, TrainConfig(model=model), weights, {})
     network = checkpoints.model_of(checkpoint)
     val_logits = predict_logits(network, val_split.pixels)
+    if not np.isfinite(val_logits).all():
+        raise CheckpointError(
+            f"{path.name}: with these weights the network's answers are no numbers: they are too"
+            " large. Perhaps that training diverged."
+        )
     test_preds = predict_logits(network, test_split.pixels).argmax(1)
     metrics = {
         "input_scaling": scaling,

@@ -1,8 +1,8 @@
 """What a copy of the app allows its visitors, read from environment variables here alone.
 
 Standard library only. Without any of them the limits are those of TrainConfig, NetworkLimits and
-my_pictures. A value that cannot be read switches training off until it is fixed: a public copy with a typing error must
-not be an open one.
+my_pictures. A value that cannot be read switches training off until it is fixed: a public copy with
+a typing error must not be an open one.
 """
 
 import contextlib
@@ -15,7 +15,8 @@ from fashion_core.text import format_count
 
 READ_ONLY = "FASHION_READ_ONLY"
 READ_ONLY_SENTENCE = (
-    "This is a public copy: training, importing models, renaming and deleting runs are switched off."
+    "This is a public copy: training, importing models, and renaming and deleting runs are switched"
+    " off."
 )
 MAX_EPOCHS, MAX_MINUTES = "FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES"
 MAX_RUNS, MAX_QUEUE = "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"

@@ -12,7 +12,6 @@ import binascii
 import contextlib
 import functools
 import io
-import itertools
 import math
 import secrets
 import time
@@ -93,7 +92,10 @@ def encode_brought(picture: Image.Image) -> bytes:
 
     PNG, or WebP where that would be large.
     """
-    picture = ImageOps.exif_transpose(picture)
+    try:
+        picture = ImageOps.exif_transpose(picture)
+    except Exception:  # EXIF is as hostile as the rest of a file; without it the picture is fine
+        picture = picture.copy()
     mode = "RGBA" if picture.has_transparency_data else "RGB"
     picture = picture if picture.mode == "L" else picture.convert(mode)
     picture.thumbnail((MAX_EDGE, MAX_EDGE))
@@ -204,7 +206,7 @@ class PicturesInFolder:
 
     def read_all(self) -> list[MyPicture]:
         """All kept pictures, the oldest first; files that somebody put there by hand, too."""
-        found = [_read_picture(path, label) for path, label in self._paths()]
+        found = [_read_picture(key, *place) for key, place in self._by_id().items()]
         return sorted(filter(None, found), key=lambda each: each.picture_id)
 
     def add(self, added: Sequence[tuple[MyPicture, bytes]]) -> None:
@@ -257,6 +259,14 @@ class PicturesInFolder:
                     found += [(path, label) for path in sorted(inner.iterdir()) if _is_ours(path)]
         return found
 
+    def _by_id(self) -> dict[str, tuple[Path, int]]:
+        """The same by their ids; put there by hand, files of two folders may share a name."""
+        found = {}
+        for path, label in self._paths():
+            is_known = path.stem in found
+            found[f"{path.parent.name}-{path.name}" if is_known else path.stem] = path, label
+        return found
+
     def _find(self, picture_id: str) -> Path:
         # Where this app puts them; only what was put there by hand is looked for among all
         folders = sorted(self.folder / folder_name(label) for label in (*LABELS, UNLABELLED))
@@ -266,10 +276,11 @@ class PicturesInFolder:
             if not inner.is_symlink()
             for suffix in SUFFIXES
         )
-        by_hand = (path for path, _ in self._paths() if path.stem == picture_id)
-        for path in itertools.chain(filter(_is_ours, likely), by_hand):
+        for path in filter(_is_ours, likely):
             return path
-        raise _gone()
+        if picture_id not in (by_id := self._by_id()):
+            raise _gone()
+        return by_id[picture_id][0]
 
     def _place(self, picture: MyPicture, content: bytes) -> Path:
         name = f"{picture.picture_id}{suffix_of(content)}"
@@ -319,6 +330,7 @@ def my_folder() -> PicturesInFolder:
 
 def _is_ours(path: Path) -> bool:
     is_picture = path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    is_picture &= path.name.encode("utf-8", "ignore").decode() == path.name  # as an id has to be
     return is_picture and not path.is_symlink() and path.is_file()
 
 
@@ -335,13 +347,13 @@ def record_of(picture: MyPicture) -> dict:
     return {"kept_at": picture.kept_at, "source": picture.source, "pixels": pixels}
 
 
-def _read_picture(path: Path, label: int) -> MyPicture | None:
+def _read_picture(picture_id: str, path: Path, label: int) -> MyPicture | None:
     """A kept picture, or one that was put there by hand; None for one that cannot be opened."""
     try:
         kept_at, source, pixels = _known_facts(str(path), path.stat().st_mtime_ns)
     except (OSError, LabError):
         return None
-    return MyPicture(path.stem, label, kept_at, source, pixels)
+    return MyPicture(picture_id, label, kept_at, source, pixels)
 
 
 @functools.lru_cache(maxsize=MOST_PICTURES)

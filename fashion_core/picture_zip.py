@@ -8,6 +8,7 @@ own, so that nothing in it can lead to another place.
 import contextlib
 import io
 import json
+import lzma
 import stat
 import time
 import zipfile
@@ -170,9 +171,14 @@ def _labelled(
             else:
                 foreign += 1
     if foreign:
+        was = "was" if foreign == 1 else "were"
         problems.append(
-            f"{format_count(foreign, 'file')} lay in no folder of a class and were left out."
+            f"{format_count(foreign, 'file')} lay in no folder of a class and {was} left out."
         )
+
+
+DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
+DAMAGES += (RuntimeError,)
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
@@ -180,7 +186,7 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
     try:
         with archive.open(entry) as file:
             data = file.read(most + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+    except DAMAGES as error:
         raise PictureError("it is damaged.") from error
     if len(data) > most:
         raise PictureError(f"it has more than {format_bytes(most)}.")

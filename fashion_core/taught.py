@@ -360,7 +360,7 @@ def read_report(run_dir: Path) -> dict | None:
         if not all(map(_is_pair, pairs)):
             return None
         listed = [_checked_picture(each) for each in values["pictures"]]
-    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+    except (OSError, ValueError, TypeError, LookupError, OverflowError, RecursionError):
         return None
     return values | {"pictures": listed}
 
@@ -373,7 +373,7 @@ def _is_pair(pair: object) -> bool:
 
 
 def _checked_picture(picture: dict) -> dict:
-    """A picture's row. Raises ValueError, LookupError or TypeError."""
+    """A picture's row. Raises ValueError, LookupError, TypeError or OverflowError."""
     labels = [int(picture[key]) for key in ("label", "before", "after")]
     if not set(labels) <= {OUTLIER, *range(NUM_CLASSES)}:
         raise ValueError("no label")

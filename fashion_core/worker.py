@@ -362,7 +362,7 @@ def _first_filters(model: "nn.Module") -> np.ndarray:
     return filters.reshape(-1, edge, edge)
 
 
-MOST_FILTER_NUMBERS = 12_800  # in a frame: 512 kernels of 5×5, or 16 pictures
+MOST_FILTER_NUMBERS = 7_840  # in a frame: 313 kernels of 5×5, or ten pictures
 
 
 def _asked_end(run_dir: Path, out_of_time: str) -> tuple[str, str] | None:

@@ -1,6 +1,7 @@
 """Lecture: what stands on the wall while a class draws: the address, the tally, the way on.
 
-Stands on fashion_core.tally; which drawings were right is said under each answer on Home and Classify.
+Stands on fashion_core.tally; which drawings were right is said under each answer on Home and
+Classify.
 """
 
 import streamlit as st

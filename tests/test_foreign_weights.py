@@ -125,6 +125,7 @@ REFUSED = {
     ),
     "one layer too many": (other() | {"e.weight": torch.zeros(10, 10)}, "5 layers"),
     "no numbers": (other(**{"b.bias": torch.full((64,), float("nan"))}), "not numbers"),
+    "huge numbers": (other(**{"b.bias": torch.full((64,), 3e38)}), "too large"),
     "integers": (other(**{"b.bias": torch.zeros(64, dtype=torch.int64)}), "not made of decimal"),
     "sparse": (other(**{"b.bias": torch.zeros(64).to_sparse()}), "no state_dict"),
     "no tensors": ({"epoch": 3}, "no state_dict"),

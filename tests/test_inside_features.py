@@ -192,6 +192,11 @@ def test_no_more_than_a_few_jobs_wait_at_a_time(runs_dir, monkeypatch):
     monkeypatch.setattr(jobs.control, "spawn_worker", lambda *_: None)
     ids = [make_run(f"Model {number}") for number in range(jobs.MOST_JOBS + 1)]
     paths = [folders.read_run(run_id).model_path for run_id in ids]
+    with pytest.raises(InsideError, match="not there any more"):  # as of a run that was deleted
+        jobs.start_job(paths[0], "features")
+    assert not (paths[0].parent / "inside").exists()
+    for path in paths:
+        path.touch()
     for path in paths[:-1]:
         jobs.start_job(path, "features")
     with pytest.raises(InsideError, match="wait already"):

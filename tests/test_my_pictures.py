@@ -9,7 +9,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from fashion_core import my_pictures, picture_sets
 from fashion_core.errors import PictureSetError
@@ -153,6 +153,30 @@ def test_files_put_there_by_hand_count_and_links_do_not(kept, tmp_path):
 # Zip files
 
 
+def test_files_of_two_folders_with_one_name_are_two_pictures(kept):
+    for name, shade in (("Coat", 200), ("Shirt", 90)):
+        (kept.folder / name).mkdir(parents=True)
+        drawing(shade).save(kept.folder / name / "1.png")
+    (kept.folder / "Coat" / "caf\udce9.png").write_bytes(encode_brought(drawing()))  # not UTF-8
+    found = {each.label: each.picture_id for each in kept.read_all()}
+    assert found.keys() == {4, 6}
+    for label, name in ((4, "Coat"), (6, "Shirt")):
+        assert kept.brought(found[label]) == (kept.folder / name / "1.png").read_bytes()
+    kept.delete(found[6])
+    assert [each.label for each in kept.read_all()] == [4]
+
+
+def test_a_photo_whose_exif_is_nonsense_is_kept_as_it_is():
+    photo, exif = Image.new("RGB", (40, 20), "navy"), Image.Exif()
+    exif[ExifTags.Base.Orientation], exif[ExifTags.Base.XResolution] = 6, "wide"
+    buffer = io.BytesIO()
+    photo.save(buffer, "PNG")
+    opened = Image.open(buffer)
+    opened.load()
+    opened.getexif().update(exif)
+    assert Image.open(io.BytesIO(encode_brought(opened))).size in ((40, 20), (20, 40))
+
+
 def zip_of(entries):
     """A zip file; entries: (name or ZipInfo, content)."""
     buffer = io.BytesIO()
@@ -204,6 +228,20 @@ def test_of_a_hostile_zip_only_its_pictures_are_taken(tmp_path):
     for word in ("is a link", "2 files lay in no folder of a class", "page.html", "huge.png"):
         assert word in said
     assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_entry_is_left_out_however_it_was_packed():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("Coat/a.png", encode_brought(drawing()))
+        archive.writestr("Coat/b.png", encode_brought(drawing(90)))
+        archive.writestr("README", "hello")
+    content = bytearray(buffer.getvalue())
+    content[60:80] = b"\xff" * 20  # within the first picture
+    kept, problems = read_zip(bytes(content), room=100)
+    assert len(kept) == 1
+    assert any("damaged" in each for each in problems)
+    assert "1 file lay in no folder of a class and was left out." in problems
 
 
 @pytest.mark.parametrize(

@@ -314,5 +314,7 @@ def test_a_long_description_is_cut_where_a_name_stands_and_quoted_where_settings
     deep = TEMPLATES["Too deep"][0]
     assert architecture.short_name(deep) == "conv 16 same, conv 16 same … (21 layers)"
     assert architecture.short_name("FashionCNN") == "FashionCNN"
+    first = "conv 64 5 same bn stride 2 linear, pool, dense 10"
+    assert architecture.short_name(first) == "conv 64 5 same bn stride 2 line … (3 layers)"
     told = TrainConfig(model="conv 8, pool", epochs=2).describe()
     assert told == "network “conv 8, pool”, epochs 2"

@@ -88,6 +88,12 @@ def test_pictures_without_other_things_are_said_to_have_none(drawings_dir):
         people.other_things("train", 4, seed=0)
 
 
+def test_a_set_that_is_empty_leaves_the_others_as_they_are(drawings_dir):
+    (drawings_dir.parent / "clothing").mkdir()
+    (drawings_dir.parent / "clothing" / "LICENSE.txt").write_text("CC0")
+    assert len(people.garments("drawings", "train", 4, seed=0)[1]) == 4
+
+
 def test_photos_keep_their_shape_when_they_are_taken_anew(people_dir):
     photos = people.read_garments("photos", "train")
     pixels, labels = people.garments("photos", "train", 30, seed=1)

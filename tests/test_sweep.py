@@ -68,6 +68,11 @@ def test_what_is_no_value_is_a_sentence(name, text, words):
         sweep.parse_values(name, text)
 
 
+def test_networks_that_are_the_same_are_tried_once():
+    text = "conv 16, pool; Conv 16,pool; conv 16 valid, pool; conv 8, pool"
+    assert sweep.parse_values("model", text) == ["conv 16, pool", "conv 8, pool"]
+
+
 def test_names_keep_what_tells_them_apart():
     ((title, _),) = sweep.named_configs(TrainConfig(), "learning_rate", [0.01], "n" * 99)
     assert title.endswith(" · learning rate 0.01")

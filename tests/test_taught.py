@@ -1,6 +1,7 @@
 """fashion_core.taught: what is said before, what is learned, what is told after."""
 
 import copy
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -148,3 +149,7 @@ def test_a_runs_pictures_are_read_back_and_damaged_ones_refused(tmp_path):
     for hand_edited in ({"pictures": [1]}, {"learned": 0.5}, {"learned": [0.5]}, {"test": "ab"}):
         taught.save_report(tmp_path, nothing | hand_edited)
         assert taught.read_report(tmp_path) is None, hand_edited
+    endless = '{"id": "a", "held_out": true, "label": 1e999, "before": 1, "after": 1}'
+    text = json.dumps(nothing).replace("[]", f"[{endless}]")
+    (tmp_path / taught.REPORT_FILE).write_text(text)
+    assert taught.read_report(tmp_path) is None

@@ -44,6 +44,8 @@ def job_lock() -> FileLock:
 def start_job(model_path: Path, kind: str) -> None:
     """Start a job for a model, unless it is under way. Raises InsideError."""
     folder = job_dir(model_path, kind)
+    if not model_path.is_file():  # its run was deleted meanwhile, and a folder would bring it back
+        raise InsideError("The model is not there any more. Choose another one.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folders.runs_dir() / FOLDER).mkdir(exist_ok=True)

@@ -17,7 +17,7 @@ from PIL import Image
 from fashion_core import files
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 
-MAX_FILM_BYTES = 2_000_000
+MAX_FILM_BYTES = 4_000_000
 PER_CLASS = 2  # validation images of each class that are asked at each moment
 SHOWN = PER_CLASS * NUM_CLASSES
 
@@ -28,7 +28,7 @@ class Frame:
 
     `probs` are the answers to `shown_images`, and in a last row that to the visitor's drawing if
     there is one; `confusion` is that of validation images, counts with rows true; `filters` are the
-    weights of the first convolution.
+    weights of the first layer.
     """
 
     epoch: int  # finished epochs
@@ -49,10 +49,16 @@ def shown_images(labels: np.ndarray) -> np.ndarray:
 
 def add_frame(run_dir: Path, frame: Frame) -> None:
     """Append a frame to the film, unless it has reached MAX_FILM_BYTES. Raises OSError."""
+    if not _is_finite(frame):  # the next event says that training diverged
+        return
     line = json.dumps(_values_of(frame), allow_nan=False, separators=(",", ":")) + "\n"
     with film_path(run_dir).open("a", encoding="utf-8") as film:
         if film.tell() + len(line) <= MAX_FILM_BYTES:
             film.write(line)
+
+
+def _is_finite(frame: Frame) -> bool:
+    return bool(np.isfinite(frame.probs).all() and np.isfinite(frame.filters).all())
 
 
 def _values_of(frame: Frame) -> dict:
@@ -60,7 +66,7 @@ def _values_of(frame: Frame) -> dict:
         "epoch": frame.epoch,
         "step": frame.step,
         "probs": [[round(float(prob), 3) for prob in row] for row in frame.probs],
-        "filters": [[float(f"{w:.3g}") for w in each.ravel()] for each in frame.filters],
+        "filters": [[float(f"{w:.2g}") for w in each.ravel()] for each in frame.filters],
         "confusion": frame.confusion.tolist(),
     }
 
@@ -72,7 +78,8 @@ def read_film(run_dir: Path) -> list[Frame]:
 
 def save_latest(run_dir: Path, frame: Frame) -> None:
     """Replace the latest moment. Raises OSError."""
-    files.write_json(latest_path(run_dir), _values_of(frame))
+    if _is_finite(frame):
+        files.write_json(latest_path(run_dir), _values_of(frame))
 
 
 def read_latest(run_dir: Path) -> Frame | None:

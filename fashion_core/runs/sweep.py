@@ -115,10 +115,9 @@ def _parse_value(name: str, word: str) -> bool | int | float | str:
     else:
         value = _parse_number(word, spec["type"])
     try:
-        TrainConfig.from_dict({name: value})
+        return getattr(TrainConfig.from_dict({name: value}), name)
     except ConfigError as error:  # in the form's word for it
         raise ConfigError(str(error).replace(name, spec["label"], 1)) from None
-    return value
 
 
 def _parse_number(word: str, kind: type) -> int | float | str:
