@@ -1,7 +1,7 @@
 """The film of a training: what the network was like at each moment, in the run's film.jsonl.
 
-A frame a line, as small as can be: about 5 kB, for at most a few hundred moments. The worker adds
-frames and cuts off those that it trains again; a page reads them. Beside it latest.json holds the
+A frame a line, as small as can be: about 5 kB, ten times that where the first layer is dense, for
+at most a hundred moments or so. The worker adds frames and cuts off those that it trains again; a page reads them. Beside it latest.json holds the
 latest moment alone, so that a page sees every few steps without the film growing. No torch.
 """
 
@@ -66,7 +66,7 @@ def _values_of(frame: Frame) -> dict:
         "epoch": frame.epoch,
         "step": frame.step,
         "probs": [[round(float(prob), 3) for prob in row] for row in frame.probs],
-        "filters": [[float(f"{w:.2g}") for w in each.ravel()] for each in frame.filters],
+        "filters": [[float(f"{w:.3g}") for w in each.ravel()] for each in frame.filters],
         "confusion": frame.confusion.tolist(),
     }
 

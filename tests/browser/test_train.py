@@ -55,7 +55,7 @@ def progress(page) -> str:
     return page.get_by_test_id("stProgress").inner_text()
 
 
-def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, phone, app, runs_dir):
+def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, phone, app):
     """A mark put on the drawing must stay: a chart built anew would lose the hover."""
     open_train(page, app)
     expect(button(page, "Start training")).to_be_in_viewport(ratio=1)
@@ -65,8 +65,9 @@ def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, ph
     start_long_run(phone)
     expect(button(phone, "Stop")).to_be_in_viewport(ratio=1)
     expect(main(page).get_by_text("Running")).to_be_visible()
-    chart = f".st-key-loss-{max(run_dir.name for run_dir in runs_dir.glob('2*'))}"
-    drawing = page.locator(f"{chart} canvas, {chart} svg").first
+    expect(page.get_by_test_id("stProgress")).to_contain_text("step")
+    page_at_rest(page)  # the chart of a former run is gone
+    drawing = page.locator(f"{LOSS_CHART} canvas, {LOSS_CHART} svg").first
     drawing.evaluate("element => element.setAttribute('data-mark', 'kept')")
     for _ in range(4):
         expect(page.get_by_test_id("stProgress")).not_to_have_text(progress(page))
