@@ -1,8 +1,9 @@
 """The film of a training: what the network was like at each moment, in the run's film.jsonl.
 
 A frame a line, as small as can be: about 5 kB, ten times that where the first layer is dense, for
-at most a hundred moments or so. The worker adds frames and cuts off those that it trains again; a page reads them. Beside it latest.json holds the
-latest moment alone, so that a page sees every few steps without the film growing. No torch.
+at most a hundred moments or so. The worker adds frames and cuts off those that it trains again; a
+page reads them. Beside it latest.json holds the latest moment alone, so that a page sees every few
+steps without the film growing. No torch.
 """
 
 import json
