@@ -73,6 +73,7 @@ def _import(file: UploadedFile) -> None:
             present,
         )
         if kept:
+            st.session_state.pop(state.TAKEN_BACK, None)  # before: see `outcome_once`
             mine.add(kept)
         return f"{format_count(len(kept), 'picture')} imported. {' '.join(problems[:5])}".strip()
 
@@ -82,7 +83,6 @@ def _import(file: UploadedFile) -> None:
         bar.empty()
         st.error(plain(str(error)), icon=":material/error:")
         return
-    st.session_state.pop(state.TAKEN_BACK, None)
     st.session_state[state.MINE_OUTCOME] = said
     st.session_state[state.MINE_IMPORTS] = st.session_state.get(state.MINE_IMPORTS, 0) + 1
     st.rerun()
