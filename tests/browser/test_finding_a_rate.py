@@ -61,6 +61,7 @@ def use_rate(page, card):
     expect(used.locator("p")).not_to_have_css("color", "rgb(255, 255, 255)")
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Runs", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
+    page_at_rest(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Train")
     open_settings(page)
