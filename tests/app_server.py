@@ -152,6 +152,15 @@ def page_at_rest(page) -> None:
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
+def visit(page, address: str = "") -> None:
+    """Open an address, else the page's own again, and wait until the server has drawn all of it:
+    what is clicked while it grows can be lost.
+    """
+    page.goto(address) if address else page.reload()
+    page.get_by_role("heading", level=1).first.wait_for()
+    page_at_rest(page)
+
+
 # Fulfilled once the page has nothing to do: Streamlit waits a moment before it draws an answer
 IDLE = """new Promise(done =>
   setTimeout(() => requestIdleCallback(() => requestAnimationFrame(done)), 100))"""

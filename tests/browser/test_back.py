@@ -2,6 +2,7 @@
 
 import re
 
+from app_server import page_at_rest, visit
 from playwright.sync_api import expect
 
 CELL = re.compile(r"\d+ shirts classified as T-shirt/top")
@@ -10,6 +11,7 @@ CELL = re.compile(r"\d+ shirts classified as T-shirt/top")
 def open_from_sidebar(page, name):
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page_at_rest(page)
 
 
 def choose(page, label, words):
@@ -36,7 +38,7 @@ def expect_cell(page):
 
 
 def test_back_and_forward_show_each_page_as_it_was_left_in_one_step_each(page, app):
-    page.goto(f"{app}/predictions?model=fashion_cnn")
+    visit(page, f"{app}/predictions?model=fashion_cnn")
     choose(page, "True label", "Shirt")
     page.get_by_role("radio", name="Right").click()
     expect_filters(page)

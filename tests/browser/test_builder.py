@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from app_server import canvas_at_rest, kill_workers, open_more, open_settings, watch_console
+from app_server import canvas_at_rest, kill_workers, open_more, open_settings, visit, watch_console
 from playwright.sync_api import expect
 
 
@@ -44,7 +44,7 @@ def build_three_layers(page):
 
 
 def test_build_three_layers_by_clicking_train_classify_and_open_the_link(page, app, new_context):
-    page.goto(f"{app}/train")
+    visit(page, f"{app}/train")
     open_settings(page)
     open_more(page)
     fill_number(page, "Training images", "1000")
@@ -76,6 +76,6 @@ def test_build_three_layers_by_clicking_train_classify_and_open_the_link(page, a
 
     fresh = new_context().new_page()
     errors = watch_console(fresh)
-    fresh.goto(link)
+    visit(fresh, link)
     expect(text_field(fresh)).to_have_value("conv 16, pool, dense 64")
     assert errors == []

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from app_server import canvas_at_rest, expect_to_fit, page_at_rest, place_at_rest
+from app_server import canvas_at_rest, expect_to_fit, page_at_rest, place_at_rest, visit
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
@@ -27,7 +27,7 @@ INK = """() => {
 
 
 def open_canvas(page, app):
-    page.goto(f"{app}/classify")
+    visit(page, f"{app}/classify")
     expect(page.get_by_text("The answer appears here")).to_be_visible()
     expect(canvas(page)).to_be_visible()
     return canvas(page)
@@ -313,14 +313,14 @@ def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_addres
     expect(page.get_by_role("alert").filter(has_text="bad.png")).to_contain_text("not a PNG, JPEG")
     page.get_by_text("From the picture to 28 × 28, step by step").first.click()
     expect(page.locator(".steps figure")).to_have_count(8)
-    page.goto(f"{app}/classify?way=Samples")
+    visit(page, f"{app}/classify?way=Samples")
     expect(page.get_by_role("button", name="Show others")).to_be_visible()
     for name in ("Bag", "Coat"):  # by its picture, and the answer stays in view
         # On its button, which lies over it
         page.get_by_role("img", name=re.compile(f"Test image .*: {name}$")).first.click(force=True)
         expect(page.get_by_role("status")).to_contain_text(f"the true label is {name}")
         expect(page.get_by_role("status").get_by_role("heading")).to_be_in_viewport(ratio=1)
-    page.goto(f"{app}/classify?way=Nonsense")
+    visit(page, f"{app}/classify?way=Nonsense")
     expect(canvas(page)).to_be_visible()
 
 
@@ -351,7 +351,7 @@ def test_a_drawing_is_corrected_with_the_keyboard_until_it_is_taken_back_or_clea
 
 def test_on_a_phone_the_canvas_of_home_and_its_answer_fit_one_screen(new_context, app):
     page = new_context(**PHONE).new_page()
-    page.goto(app)
+    visit(page, app)
     stroke(page, *BOX)
     changed(page, None)
     expect(canvas(page)).to_be_in_viewport(ratio=1)
@@ -359,7 +359,7 @@ def test_on_a_phone_the_canvas_of_home_and_its_answer_fit_one_screen(new_context
 
 
 def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_back(page, app):
-    page.goto(app)
+    visit(page, app)
     expect(page.get_by_text("The answer appears here")).to_be_in_viewport(ratio=1)
     expect(canvas(page)).to_be_in_viewport(ratio=1)
     stroke(page, *BOX)
@@ -381,7 +381,7 @@ def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_
 
 
 def test_home_leads_on_from_its_cards_its_bars_and_its_layers(page, app):
-    page.goto(app)
+    visit(page, app)
     page.get_by_role("link", name=re.compile(r"^Shirt \d")).press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Predictions")
     expect(page).to_have_url(re.compile("true_label=Shirt"))

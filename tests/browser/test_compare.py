@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from app_server import canvas_at_rest, place_at_rest
+from app_server import canvas_at_rest, place_at_rest, visit
 from playwright.sync_api import expect
 from shipped_answers import shipped_probs
 
@@ -65,7 +65,7 @@ def expect_cell(page, sides, true, pred):
 def test_clicks_on_the_difference_show_the_images_that_changed_sides_the_first_one_too(
     page, app, sides
 ):
-    page.goto(f"{app}/compare?model=fashion_cnn&with=fashion_cnn_norm")
+    visit(page, f"{app}/compare?model=fashion_cnn&with=fashion_cnn_norm")
     # Both models look at all images first.
     page.locator(".st-key-difference_box .heatmaplayer image").first.wait_for()
     for cell in (SHIRT_AS_TOP, PULLOVER, BOOT_AS_SNEAKER):
@@ -99,7 +99,7 @@ def canvas(page):
 
 
 def test_both_models_answer_a_drawing_and_neither_answer_nor_choice_moves_the_canvas(page, app):
-    page.goto(f"{app}/classify")
+    visit(page, f"{app}/classify")
     expect(page.get_by_text("The answer appears here")).to_be_visible()
     place = canvas_at_rest(page)
     page.get_by_role("combobox", name="Compare with").click()

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from app_server import page_at_rest, place_at_rest
+from app_server import page_at_rest, place_at_rest, visit
 from playwright.sync_api import expect
 
 from fashion_core import evaluation
@@ -27,7 +27,7 @@ def cells(test_set):
 
 def open_matrix(page, app, query=""):
     """Open the page in a new session and return as soon as the matrix can be seen."""
-    page.goto(f"{app}/confusion_matrix?model=fashion_cnn{query}")
+    visit(page, f"{app}/confusion_matrix?model=fashion_cnn{query}")
     page.locator(".st-key-matrix_box .heatmaplayer image").first.wait_for()
 
 

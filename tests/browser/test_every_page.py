@@ -4,7 +4,7 @@ start included.
 
 import json
 
-from app_server import expect_to_fit, page_at_rest, served, watch_console
+from app_server import expect_to_fit, page_at_rest, served, visit, watch_console
 from listed_pages import page_titles
 from playwright.sync_api import expect
 
@@ -15,7 +15,7 @@ TITLES = {"": "Fashion CNN Lab"} | {name: TITLES[name] for name in TITLES if nam
 
 
 def open_page(page, app, path):
-    page.goto(f"{app}/{path}")
+    visit(page, f"{app}/{path}")
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLES[path])
 
 

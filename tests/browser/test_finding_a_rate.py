@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from app_server import kill_workers, open_settings, page_at_rest, place_at_rest
+from app_server import kill_workers, open_settings, page_at_rest, place_at_rest, visit
 from playwright.sync_api import expect
 
 from fashion_core.runs import rate_finder
@@ -20,7 +20,7 @@ def _own_runs(runs_dir, monkeypatch):
 
 
 def open_train(page, app):
-    page.goto(f"{app}/train")
+    visit(page, f"{app}/train")
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
     open_settings(page)
 
@@ -36,7 +36,7 @@ def test_a_rate_that_is_found_survives_a_refresh_and_is_used(page, app):
     expect(page.get_by_role("button", name="Add to queue")).to_be_enabled()
     expect(card.get_by_text(re.compile(r"Step \d+ of 200"))).to_be_visible()
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()  # once it has ended
-    page.reload()
+    visit(page)
     open_settings(page)
     expect(card.get_by_text("For FashionCNN, Adam, batches of 64.")).to_be_visible()
     expect(card.locator("canvas, svg.marks").first).to_be_visible()
@@ -71,10 +71,9 @@ def use_rate(page, card):
 
 
 def test_a_network_on_home_leads_to_its_training(page, app):
-    page.goto(app)
+    visit(page, app)
     card = page.locator(".st-key-networks")
     place_at_rest(card)
-    page_at_rest(page)  # what is clicked while the page grows above it is lost
     card.get_by_text("ResidualNet", exact=True).click()
     expect(card.get_by_text("463,562").first).to_be_visible()
     card.get_by_role("button", name="Train this network").click()

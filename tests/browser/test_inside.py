@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from app_server import canvas_at_rest, expect_to_fit
+from app_server import canvas_at_rest, expect_to_fit, visit
 from playwright.sync_api import expect
 from sklearn.neighbors import NearestNeighbors
 
@@ -79,11 +79,11 @@ def shown_map(page) -> dict:
 
 
 def test_a_drawing_goes_inside_and_a_pixel_shows_the_arithmetic_of_the_tensor(page, app):
-    page.goto(f"{app}/classify?model=fashion_cnn")
+    visit(page, f"{app}/classify?model=fashion_cnn")
     draw_line(page)
     page.get_by_role("link", name="Look inside").click()
     expect(page.get_by_text("Your drawing")).to_be_visible()
-    page.reload()  # a new session: the picture is in the address, its name is not
+    visit(page)  # a new session: the picture is in the address, its name is not
     expect(page.get_by_text("A brought picture")).to_be_visible()
     source = page.locator(".st-key-picture_card img").get_attribute("src")
     pixels = decoded(page, source)
@@ -121,7 +121,7 @@ def decoded(page, source: str) -> np.ndarray:
 
 
 def test_on_a_phone_one_layer_is_shown_at_a_time(phone, app):
-    phone.goto(f"{app}/inside?model=fashion_cnn&image=18")
+    visit(phone, f"{app}/inside?model=fashion_cnn&image=18")
     sections = phone.locator(f"{ROWS} section")
     expect(sections.nth(0)).to_be_visible()
     expect(sections.nth(1)).to_be_hidden()
@@ -153,7 +153,7 @@ def place_on_screen(page, position: np.ndarray) -> tuple[float, float]:
 
 def test_a_lasso_on_the_map_selects_the_images_inside_it_and_hovering_shows_one(page, app):
     page.set_viewport_size({"width": 1280, "height": 1300})
-    page.goto(f"{app}/inside?model=fashion_cnn&view=Map")
+    visit(page, f"{app}/inside?model=fashion_cnn&view=Map")
     page.locator("[data-testid=stMain] .js-plotly-plot .nsewdrag").wait_for()
     page.wait_for_timeout(1_500)
     model = checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")

@@ -3,7 +3,7 @@
 import csv
 import re
 
-from app_server import expect_to_fit
+from app_server import expect_to_fit, visit
 from playwright.sync_api import expect
 
 from fashion_core import kept_answers
@@ -18,7 +18,7 @@ GRID = ".st-key-grid button"
 def test_doubtful_labels_are_ranked_picked_and_downloaded_and_a_twin_is_found(page, app):
     logits = kept_answers.read_answers(PRETRAINED_DIR / "fashion_cnn.pt")
     expected = doubtful_places(load_split("test").labels, softmax(logits)).tolist()
-    page.goto(f"{app}/labels?model=fashion_cnn")
+    visit(page, f"{app}/labels?model=fashion_cnn")
     grid = page.locator(GRID)
     expect(grid).to_have_count(50)
     shown = grid.evaluate_all("all => all.map(b => Number(b.dataset.index))")
@@ -40,7 +40,7 @@ def test_doubtful_labels_are_ranked_picked_and_downloaded_and_a_twin_is_found(pa
     expect(page).to_have_url(re.compile(r"(?=.*list=Near)(?=.*listed_image=4998)"))
     page.set_viewport_size({"width": 390, "height": 844})
     page.emulate_media(color_scheme="dark")
-    page.reload()
+    visit(page)
     expect(twin).to_be_attached()
     expect(panel).to_be_in_viewport()
     expect_to_fit(page)

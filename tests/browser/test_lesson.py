@@ -1,6 +1,6 @@
 """The lesson in a real browser, walked on a phone: done in the app, kept through a refresh."""
 
-from app_server import answers_of, canvas_at_rest, open_settings, page_at_rest, unfold
+from app_server import answers_of, canvas_at_rest, open_settings, page_at_rest, unfold, visit
 from playwright.sync_api import expect
 
 from fashion_core.runs import folders
@@ -31,6 +31,7 @@ def back_to_lesson(phone):
     page_at_rest(phone)
     phone.go_back()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Lesson")
+    page_at_rest(phone)
 
 
 def fill_canvas(phone):
@@ -49,7 +50,7 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
 ):
     monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
     answered = answers_of(phone)
-    phone.goto(f"{app}/lesson?model=fashion_cnn")
+    visit(phone, f"{app}/lesson?model=fashion_cnn")
     expect_done(phone, 0)
     step(phone, 1).get_by_role("link", name="Draw on Classify").click()
     canvas_at_rest(phone)
@@ -60,7 +61,7 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
     back_to_lesson(phone)
     expect_done(phone, 1)
 
-    phone.reload()  # a new session, which knows from the browser what was done
+    visit(phone)  # a new session, which knows from the browser what was done
     expect_done(phone, 1)
 
     unfold(step(phone, 5))
@@ -85,7 +86,7 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
         .first
     ).to_be_visible()
     expect_kept(phone, "runs", 1)
-    phone.reload()  # on Train, which also says what the visitor started
+    visit(phone)  # on Train, which also says what the visitor started
     expect(phone.get_by_role("heading", level=1)).to_have_text("Train")
     back_to_lesson(phone)
     expect_done(phone, 3)

@@ -2,7 +2,7 @@
 
 import re
 
-from app_server import canvas_at_rest
+from app_server import canvas_at_rest, visit
 from playwright.sync_api import expect
 
 PAPER = 718  # CSS pixels: A4 upright between margins of 10 mm
@@ -16,7 +16,7 @@ def ends(locator) -> list[tuple[float, float]]:
 
 
 def test_on_paper_nothing_of_the_confusion_matrix_is_cut_off_and_the_first_sheet_is_used(page, app):
-    page.goto(f"{app}/confusion_matrix?model=fashion_cnn&true=Shirt&pred=Coat")
+    visit(page, f"{app}/confusion_matrix?model=fashion_cnn&true=Shirt&pred=Coat")
     expect(page.locator(".ring")).to_be_visible()
     expect(page.locator("[data-testid=stPlotlyChart] .bars")).to_be_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")  # what the print dialog begins with
@@ -35,7 +35,7 @@ def test_on_paper_nothing_of_the_confusion_matrix_is_cut_off_and_the_first_sheet
 
 def test_with_high_contrast_bars_and_the_picked_image_are_seen(new_context, app):
     page = new_context(viewport={"width": 1280, "height": 900}, forced_colors="active").new_page()
-    page.goto(f"{app}/predictions?model=fashion_cnn&index=5")
+    visit(page, f"{app}/predictions?model=fashion_cnn&index=5")
     bars = page.locator(".picked .bar-row")
     expect(bars).to_have_count(10)
     colour = "e => getComputedStyle(e).backgroundColor"
@@ -51,7 +51,7 @@ def test_with_high_contrast_bars_and_the_picked_image_are_seen(new_context, app)
 def test_on_the_narrowest_screen_the_whole_canvas_is_within_reach(new_context, app):
     narrow = {"width": 320, "height": 640}
     page = new_context(viewport=narrow, has_touch=True, is_mobile=True).new_page()
-    page.goto(f"{app}/classify")
+    visit(page, f"{app}/classify")
     box, card = canvas_at_rest(page), page.locator(".st-key-canvas_card").bounding_box()
     assert box["width"] == 280
     assert card["x"] <= box["x"]

@@ -4,7 +4,7 @@ import contextlib
 import io
 import re
 
-from app_server import answers_of, canvas_at_rest, expect_to_fit, page_at_rest
+from app_server import answers_of, canvas_at_rest, expect_to_fit, page_at_rest, visit
 from PIL import Image
 from playwright.sync_api import TimeoutError as BrowserTimeoutError
 from playwright.sync_api import expect
@@ -120,7 +120,7 @@ def reload_in_a_round(page, draw) -> None:
 def play_game(page, app, draw) -> None:
     """Six rounds, the third one with a reload."""
     answered = answers_of(page)
-    page.goto(f"{app}/play")
+    visit(page, f"{app}/play")
     page.get_by_role("button", name="Play: Draw").click()
     for place in range(6):
         expect(page.get_by_text(f"Round {place + 1} of 6")).to_be_visible()

@@ -4,14 +4,14 @@ it, shared views.
 
 import re
 
-from app_server import expect_to_fit
+from app_server import expect_to_fit, visit
 from playwright.sync_api import expect
 
 GRID = ".st-key-grid button"
 
 
 def open_predictions(page, app, query="&outcome=All"):
-    page.goto(f"{app}/predictions?model=fashion_cnn{query}")
+    visit(page, f"{app}/predictions?model=fashion_cnn{query}")
     page.locator(GRID).first.wait_for()
 
 
@@ -78,7 +78,7 @@ def test_it_opens_on_mistakes_and_a_reload_shows_what_was_chosen(page, app):
 
 def expect_same_after_reload(page):
     shown = page.locator(GRID).evaluate_all("all => all.map(b => b.dataset.index)")
-    page.reload()
+    visit(page)
     page.locator(GRID).first.wait_for()
     assert page.locator(GRID).evaluate_all("all => all.map(b => b.dataset.index)") == shown
 

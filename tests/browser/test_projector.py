@@ -1,5 +1,6 @@
 """The projector view in a real browser: opened by its address, led by the keyboard, left again."""
 
+from app_server import visit
 from playwright.sync_api import expect
 
 ON = "() => document.documentElement.dataset.projector === 'on'"
@@ -11,7 +12,7 @@ def expect_title(page, title):
 
 
 def test_a_lecturer_goes_through_the_pages_by_keyboard(page, app):
-    page.goto(f"{app}/?view=projector")
+    visit(page, f"{app}/?view=projector")
     expect_title(page, "Fashion CNN Lab")
     page.wait_for_function(ON)
     sidebar = page.get_by_test_id("stSidebar")
@@ -32,7 +33,7 @@ def test_a_lecturer_goes_through_the_pages_by_keyboard(page, app):
     expect(page.get_by_text("equally far in all directions")).to_be_visible()
     expect(page.get_by_text("Label smoothing", exact=True)).to_have_count(0)
 
-    page.reload()
+    visit(page)
     expect_title(page, "Glossary")
     expect(sidebar).to_be_hidden()
     assert page.evaluate(TYPE_SIZE) > large
@@ -40,6 +41,6 @@ def test_a_lecturer_goes_through_the_pages_by_keyboard(page, app):
     expect_title(page, "Lecture")
     page.keyboard.press("Escape")
     expect(sidebar).to_be_visible()
-    page.reload()
+    visit(page)
     expect_title(page, "Lecture")
     expect(sidebar).to_be_visible()

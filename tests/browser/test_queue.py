@@ -4,7 +4,7 @@ import re
 
 import onnxruntime
 import pytest
-from app_server import kill_workers, open_more, open_settings, watch_console
+from app_server import kill_workers, open_more, open_settings, visit, watch_console
 from playwright.sync_api import expect
 from waiting import wait_for
 
@@ -27,7 +27,7 @@ def main(page):
 
 
 def open_train(page, app):
-    page.goto(f"{app}/train")
+    visit(page, f"{app}/train")
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
     open_settings(page)
 
@@ -75,7 +75,7 @@ def test_a_sweep_trains_with_no_page_open_and_the_best_is_continued_exported_and
 
 
 def compare_and_continue(page, app, best):
-    page.goto(f"{app}/runs?search=Row&sort_by=Validation")
+    visit(page, f"{app}/runs?search=Row&sort_by=Validation")
     expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
     headers = page.get_by_test_id("stDataFrame").nth(1).locator("th")
     expect(headers.filter(has_text="Learning rate")).to_have_count(1)
@@ -88,7 +88,7 @@ def compare_and_continue(page, app, best):
 
 
 def export_and_ask(page, app, best):
-    page.goto(f"{app}/runs?search=Row&sort_by=Validation")
+    visit(page, f"{app}/runs?search=Row&sort_by=Validation")
     card = main(page).locator(f".st-key-run-{best.run_id}")
     card.get_by_text("Export", exact=True).click()
     card.get_by_role("radio", name="ONNX").click()

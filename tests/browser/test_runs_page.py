@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from app_server import open_settings, page_at_rest, place_at_rest, served
+from app_server import open_settings, page_at_rest, place_at_rest, served, visit
 from playwright.sync_api import expect
 from run_folders import alive, epoch_event, step_event, write_events
 
@@ -75,7 +75,7 @@ def expect_names(table, *expected, column=1):
 
 
 def open_runs(page, app, query=""):
-    page.goto(f"{app}/runs{query}")
+    visit(page, f"{app}/runs{query}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
     expect(table(page).locator("canvas").first).to_be_visible()
     settle(page)
@@ -118,7 +118,7 @@ def test_runs_are_found_and_filtered_and_a_link_shows_the_same(page, app, runs_d
     search(page, "NARROW 0.002")
     expect_names(table(page), "Narrow again", "Narrow")
     expect(page).to_have_url(re.compile("(?=.*search=NARROW)(?=.*sort_by=Validation)"))
-    page.reload()
+    visit(page)
     expect_names(table(page), "Narrow again", "Narrow")
     search(page, "")
     choose(page, "State", "Failed")
@@ -170,7 +170,7 @@ def test_a_click_on_a_name_opens_the_run_and_a_visitors_own_come_first(page, app
     page.keyboard.press("Enter")
     expect_names(table(page), "Narrow", "Too fast", BOLD, "Narrow again", "Wide")
     page.wait_for_function("document.cookie.includes('fashion_visitor=Ada')")
-    page.reload()
+    visit(page)
     expect_names(table(page), "Narrow", "Too fast", BOLD, "Narrow again", "Wide")
     expect(card.get_by_role("button", name="Delete")).to_be_enabled()
     expect(main(page).get_by_role("button", name="You: Ada")).to_be_visible()
@@ -204,7 +204,7 @@ def test_ticked_runs_are_compared_and_stay_ticked(page, app):
     assert sorted(chart.locator(".legendtext").all_text_contents()) == ["Narrow", "Wide"]
     search(page, "wide")
     expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible()
-    page.reload()
+    visit(page)
     expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart").locator(".xtitle")).to_have_text(["Seconds"])
 
@@ -281,7 +281,7 @@ def test_on_train_the_run_that_is_compared_with_stays_chosen_among_runs_of_its_n
         ):
             path = run_dir / f"{name}.json"
             files.write_json(path, files.read_json(path) | changes)
-    page.goto(f"{app}/train")
+    visit(page, f"{app}/train")
     words = main(page).get_by_text("Dashed: “Same")
     expect(words).to_contain_text("trained with learning rate 0.001 (here 1).")  # the one before
     page.get_by_role("combobox", name="Compare with").click()

@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from app_server import kill_workers, page_at_rest
+from app_server import kill_workers, page_at_rest, visit
 from playwright.sync_api import expect
 from test_classify import canvas, clear, stroke
 
@@ -33,7 +33,7 @@ def _nothing_kept(runs_dir, pictures_dir):
 
 
 def open_classify(page, app):
-    page.goto(f"{app}/classify?model=fashion_cnn")
+    visit(page, f"{app}/classify?model=fashion_cnn")
     expect(canvas(page)).to_be_visible()
     expect(page.get_by_text("The answer appears here")).to_be_visible()
 

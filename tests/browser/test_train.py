@@ -11,6 +11,7 @@ from app_server import (
     open_settings,
     page_at_rest,
     start_server,
+    visit,
     watch_console,
 )
 from playwright.sync_api import expect
@@ -30,7 +31,7 @@ def _no_run_left(runs_dir):
 
 
 def open_train(page, app):
-    page.goto(f"{app}/train")
+    visit(page, f"{app}/train")
     expect(page.get_by_role("button", name="Start training")).to_be_enabled()
 
 
@@ -72,10 +73,11 @@ def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, ph
     for _ in range(4):
         expect(page.get_by_test_id("stProgress")).not_to_have_text(progress(page))
         assert drawing.get_attribute("data-mark") == "kept"
-    page.reload()
+    visit(page)
     expect(main(page).get_by_text("Running")).to_be_visible()
     page.get_by_role("link", name="Home").click()
     expect(page.get_by_text("is training now")).to_be_visible()
+    page_at_rest(page)
     page.get_by_role("link", name="Watch it live").click()
     expect(page.locator(LOSS_CHART).first).to_be_visible()
     button(phone, "Stop").click()
@@ -95,7 +97,7 @@ def test_two_tabs_see_a_run_pause_and_go_on_and_its_killed_worker_is_lost_within
     start_long_run(page)
     expect(page.get_by_test_id("stProgress")).to_contain_text("step")
     second = page.context.new_page()
-    second.goto(f"{app}/train")
+    visit(second, f"{app}/train")
     expect(main(second).get_by_text("Running")).to_be_visible()
     second.get_by_role("button", name="Add to queue").click()
     expect(main(second).get_by_text("1 waiting")).to_be_visible()
@@ -105,9 +107,8 @@ def test_two_tabs_see_a_run_pause_and_go_on_and_its_killed_worker_is_lost_within
     expect(main(page).get_by_text("Paused")).to_be_visible()
     page_at_rest(page)
     paused_at = steps_done(page)
-    page.reload()
+    visit(page)
     expect(main(page).get_by_text("Paused")).to_be_visible()
-    page_at_rest(page)
     assert steps_done(page) == paused_at
     button(page, "Resume").click()
     expect(main(page).get_by_text("Running")).to_be_visible()
@@ -141,7 +142,7 @@ def test_a_run_survives_a_killed_server_and_is_shown_by_the_next(new_context, tm
         ]
         assert any(str(tmp_path) in " ".join(process.info["cmdline"]) for process in workers)
         server = start_server(tmp_path, port)
-        page.goto(f"http://127.0.0.1:{port}/train")
+        visit(page, f"http://127.0.0.1:{port}/train")
         expect(main(page).get_by_text("Running")).to_be_visible()
         button(page, "Stop").click()
         expect(main(page).get_by_text("Stopped")).to_be_visible()
@@ -159,7 +160,7 @@ def test_the_film_of_two_epochs_grows_and_runs_from_the_untrained_network_to_the
     drawing[6:22, 10:18] = 200
     config = TrainConfig(train_size=6_400, epochs=2)
     run_id = run_queue.start_or_add(config, "Filmed", drawing)
-    page.goto(f"{app}/train")
+    visit(page, f"{app}/train")
     whole = page.get_by_role("group", name="Film of the training")
     moment, slider = whole.locator(".words"), whole.get_by_role("slider")
     expect(moment).to_contain_text("Epoch 2 · ")
@@ -177,7 +178,7 @@ def test_the_film_of_two_epochs_grows_and_runs_from_the_untrained_network_to_the
     whole.get_by_role("button", name="Play").click()
     expect(moment).to_contain_text("Epoch 2 · ")
     expect(whole.get_by_role("listitem", name="The drawing, called")).to_be_visible()
-    phone.goto(f"{app}/train")
+    visit(phone, f"{app}/train")
     narrow = phone.get_by_role("group", name="Film of the training")
     narrow.get_by_role("slider").press("Home")  # by keyboard
     expect(narrow.locator(".words")).to_contain_text("Untrained")
