@@ -149,7 +149,11 @@ def page_at_rest(page) -> None:
     """The server has drawn all of the page. Called once something that was awaited is seen: the
     page does not tell that a click is on its way.
     """
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    # Often: a page that draws a part of itself every second is at rest for moments only
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'",
+        polling=20,
+    )
 
 
 def visit(page, address: str = "") -> None:

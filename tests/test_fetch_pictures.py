@@ -305,7 +305,8 @@ def test_a_file_without_drawings_is_none(one_word, tmp_path, content):
 
 
 def test_a_dead_server_is_given_up_soon(quickdraw, tmp_path, monkeypatch):
-    monkeypatch.setattr(fetching, "CONNECT_AND_READ_SECONDS", 0.1)
+    monkeypatch.setattr(fetching, "CONNECT_AND_READ_SECONDS", 1.0)
+    monkeypatch.setattr(fetching, "TRIES", 1)
     quickdraw.behaviour = "hanging"
     quickdraw.behaviours = {"t-shirt.ndjson": "good"}
     problems = fetch("quickdraw", quickdraw, tmp_path, 5)

@@ -11,7 +11,7 @@ from app_server import answers_of, launch_browser, served, watch_console
 from playwright.sync_api import expect, sync_playwright
 
 # Ms; only ends what hangs: the tests may share two slow cores with trainings and each other
-LONGEST = 180_000
+LONGEST = 300_000
 expect.set_options(timeout=LONGEST)
 
 

@@ -3,7 +3,15 @@
 import re
 
 import pytest
-from app_server import canvas_at_rest, kill_workers, open_more, open_settings, visit, watch_console
+from app_server import (
+    canvas_at_rest,
+    kill_workers,
+    open_more,
+    open_settings,
+    page_at_rest,
+    visit,
+    watch_console,
+)
 from playwright.sync_api import expect
 
 
@@ -55,6 +63,8 @@ def test_build_three_layers_by_clicking_train_classify_and_open_the_link(page, a
     press(page, "Start training")
     expect(page.get_by_test_id("stMain").get_by_text("Finished")).to_be_visible()
     press(page, "Use this model")
+    expect(page.get_by_role("button", name="In use on all pages")).to_be_disabled()
+    page_at_rest(page)  # a page that is left while it is drawn logs errors
 
     page.get_by_role("link", name="Runs", exact=True).click()
     card = page.locator(
@@ -62,6 +72,7 @@ def test_build_three_layers_by_clicking_train_classify_and_open_the_link(page, a
     ).first  # of a wide table only a part is in the page
     expect(card.get_by_text("conv 16, pool, dense 64").first).to_be_visible()
 
+    page_at_rest(page)
     page.get_by_role("link", name="Classify", exact=True).click()
     expect(page.get_by_text("conv 16, pool, dense 64, learned")).to_be_visible()
     expect(page.get_by_text("The answer appears here")).to_be_visible()

@@ -102,11 +102,14 @@ def clear(page):
 
 
 def go_to(page, name):
+    page_at_rest(page)  # one that is left while it is drawn logs errors
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page_at_rest(page)
 
 
 def go_home(page):
+    page_at_rest(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Fashion CNN Lab")
     page_at_rest(page)
@@ -316,8 +319,10 @@ def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_addres
     visit(page, f"{app}/classify?way=Samples")
     expect(page.get_by_role("button", name="Show others")).to_be_visible()
     for name in ("Bag", "Coat"):  # by its picture, and the answer stays in view
-        # On its button, which lies over it
-        page.get_by_role("img", name=re.compile(f"Test image .*: {name}$")).first.click(force=True)
+        picture = page.get_by_role("img", name=re.compile(f"Test image .*: {name}$")).first
+        page_at_rest(page)
+        place_at_rest(picture)
+        picture.click(force=True)  # on its button, which lies over it
         expect(page.get_by_role("status")).to_contain_text(f"the true label is {name}")
         expect(page.get_by_role("status").get_by_role("heading")).to_be_in_viewport(ratio=1)
     visit(page, f"{app}/classify?way=Nonsense")
@@ -370,6 +375,7 @@ def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_
     marks = ink(page)
     page.get_by_text("Where it looks").click()
     expect(page.get_by_role("img", name="What speaks for")).to_be_visible()
+    page_at_rest(page)
     page.get_by_role("link", name="Look closer").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Classify")
     expect(page.get_by_text("Adjust the picture")).to_be_visible()

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from app_server import canvas_at_rest, place_at_rest, visit
+from app_server import IDLE, canvas_at_rest, page_at_rest, place_at_rest, visit
 from playwright.sync_api import expect
 from shipped_answers import shipped_probs
 
@@ -77,17 +77,20 @@ def test_clicks_on_the_difference_show_the_images_that_changed_sides_the_first_o
     expect(panel).to_contain_text(f"Image {index}")
     expect(panel.locator(".pair .bar")).to_have_count(20)
     # A click on a number anywhere in its card, and on one in the table of the classes
+    page_at_rest(page)
     page.locator(".st-key-counted_only_a").click(position={"x": 20, "y": 20})
     expect(page).to_have_url(re.compile("group=only_a"))
     expect(page.locator(".st-key-changes_card h3").first).to_have_text("Only A right")
     shown = page.locator(".st-key-group_grid button")
     expect(shown.filter(has_text=re.compile(r"A ✓.*B ✗"))).to_have_count(60)
+    page_at_rest(page)
     table = page.get_by_test_id("stDataFrame")
     table.scroll_into_view_if_needed()
     box = place_at_rest(table)
     place = box["x"] + box["width"] - 30, box["y"] + box["height"] - 15
     page.mouse.move(*place, steps=5)  # the table wants to have seen the mouse come
     page.wait_for_timeout(300)
+    page.evaluate(IDLE)
     page.mouse.click(*place)
     expect(page).to_have_url(re.compile(r"(?=.*group=only_b)(?=.*group_class=Ankle\+boot)"))
     expect(page.locator(".st-key-changes_card h3").first).to_have_text("Only B right")

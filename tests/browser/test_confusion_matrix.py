@@ -25,10 +25,19 @@ def cells(test_set):
     return lambda true, pred: evaluation.cell_indices(labels, probs, true, pred)
 
 
+# Fulfilled once the matrix's script hears clicks
+LISTENING = """anchor => new Promise(done => {
+    const look = () => anchor.getRootNode().stop ? done() : requestAnimationFrame(look)
+    look()
+})"""
+
+
 def open_matrix(page, app, query=""):
     """Open the page in a new session and return as soon as the matrix can be seen."""
     visit(page, f"{app}/confusion_matrix?model=fashion_cnn{query}")
     page.locator(".st-key-matrix_box .heatmaplayer image").first.wait_for()
+    page.locator(".st-key-matrix_box .anchor").evaluate(LISTENING)
+    plot_area(page)
 
 
 def plot_area(page):
@@ -177,6 +186,7 @@ def test_pickers_by_keyboard_move_the_ring_an_image_opens_and_the_table_can_be_t
     expect_cell(page, cells, 0, 6)
     expect(page.get_by_text("T-shirt/top", exact=True).first).to_be_visible()
     assert "T-shirt/top" in page.get_by_role("combobox", name="True").input_value()
+    page_at_rest(page)
     page.get_by_test_id("stDataFrame").hover()  # its own toolbar has no second CSV
     expect(page.get_by_role("button", name="Fullscreen")).to_be_visible()
     with page.expect_download() as download:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from app_server import canvas_at_rest, expect_to_fit, visit
+from app_server import canvas_at_rest, expect_to_fit, page_at_rest, place_at_rest, visit
 from playwright.sync_api import expect
 from sklearn.neighbors import NearestNeighbors
 
@@ -81,7 +81,10 @@ def shown_map(page) -> dict:
 def test_a_drawing_goes_inside_and_a_pixel_shows_the_arithmetic_of_the_tensor(page, app):
     visit(page, f"{app}/classify?model=fashion_cnn")
     draw_line(page)
-    page.get_by_role("link", name="Look inside").click()
+    link = page.get_by_role("link", name="Look inside")
+    link.wait_for()
+    page_at_rest(page)
+    link.click()
     expect(page.get_by_text("Your drawing")).to_be_visible()
     visit(page)  # a new session: the picture is in the address, its name is not
     expect(page.get_by_text("A brought picture")).to_be_visible()
@@ -154,8 +157,8 @@ def place_on_screen(page, position: np.ndarray) -> tuple[float, float]:
 def test_a_lasso_on_the_map_selects_the_images_inside_it_and_hovering_shows_one(page, app):
     page.set_viewport_size({"width": 1280, "height": 1300})
     visit(page, f"{app}/inside?model=fashion_cnn&view=Map")
-    page.locator("[data-testid=stMain] .js-plotly-plot .nsewdrag").wait_for()
-    page.wait_for_timeout(1_500)
+    chart = page.locator("[data-testid=stMain] .js-plotly-plot .nsewdrag")
+    place_at_rest(chart)
     model = checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")
     vectors = features.penultimate(model, data.load_split("test").pixels)
     vectors = vectors.astype(np.float16).astype(np.float32)  # as the page keeps them
@@ -170,6 +173,7 @@ def test_a_lasso_on_the_map_selects_the_images_inside_it_and_hovering_shows_one(
     page.mouse.up()
     heading = page.get_by_role("heading", name=re.compile("selected"))
     expect(heading).to_be_visible()
+    page_at_rest(page)
     with page.expect_download() as download:
         page.get_by_test_id("stDownloadButton").get_by_role("button").click()
     content = Path(download.value.path()).read_bytes()
@@ -187,6 +191,7 @@ def test_a_lasso_on_the_map_selects_the_images_inside_it_and_hovering_shows_one(
     # The image that lies furthest from all others, so that it alone is under the pointer
     apart = NearestNeighbors(n_neighbors=2).fit(positions).kneighbors(positions)[0][:, 1]
     lonely = int(np.argmax(apart))
+    place_at_rest(chart)  # the figure is a new one
     x, y = place_on_screen(page, positions[lonely])
     page.mouse.move(x + 60, y)
     page.mouse.move(x, y, steps=6)

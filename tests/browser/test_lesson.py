@@ -66,6 +66,8 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
 
     unfold(step(phone, 5))
     step(phone, 5).get_by_role("link", name="Open the confusion matrix").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Confusion matrix")
+    page_at_rest(phone)
     phone.get_by_role("button", name="Shirt → T-shirt/top").click()
     expect(phone.locator(".st-key-picked_panel h3", has_text="as T-shirt/top")).to_be_visible()
     back_to_lesson(phone)

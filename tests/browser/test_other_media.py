@@ -15,6 +15,9 @@ def ends(locator) -> list[tuple[float, float]]:
     )
 
 
+CHARTS = "[data-testid=stPlotlyChart] .main-svg, [data-testid=stDataFrame] canvas"
+
+
 def test_on_paper_nothing_of_the_confusion_matrix_is_cut_off_and_the_first_sheet_is_used(page, app):
     visit(page, f"{app}/confusion_matrix?model=fashion_cnn&true=Shirt&pred=Coat")
     expect(page.locator(".ring")).to_be_visible()
@@ -23,8 +26,12 @@ def test_on_paper_nothing_of_the_confusion_matrix_is_cut_off_and_the_first_sheet
     page.emulate_media(media="print")
     page.set_viewport_size({"width": PAPER, "height": 1047})
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
-    charts = page.locator("[data-testid=stPlotlyChart] .main-svg, [data-testid=stDataFrame] canvas")
-    for left, right in ends(charts):
+    page.wait_for_function(  # a changed figure takes a moment
+        "([paper, charts]) => [...document.querySelectorAll(charts)].every(chart =>"
+        " chart.getBoundingClientRect().right <= paper + 1)",
+        arg=[PAPER, CHARTS],
+    )
+    for left, right in ends(page.locator(CHARTS)):
         assert left >= 0
         assert right <= PAPER + 1
     sheet = page.pdf(format="A4", margin=dict.fromkeys(("top", "right", "bottom", "left"), "10mm"))

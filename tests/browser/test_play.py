@@ -2,13 +2,36 @@
 
 import contextlib
 import io
+import os
 import re
 
-from app_server import answers_of, canvas_at_rest, expect_to_fit, page_at_rest, visit
+import pytest
+from app_server import (
+    PROJECT_DIR,
+    answers_of,
+    canvas_at_rest,
+    expect_to_fit,
+    page_at_rest,
+    served,
+    visit,
+)
 from PIL import Image
 from playwright.sync_api import TimeoutError as BrowserTimeoutError
 from playwright.sync_api import expect
 from test_classify import INK, stroke
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """A server of this file's own, whose rounds are long enough for a slow machine."""
+    folder, runs = tmp_path_factory.mktemp("longer"), tmp_path_factory.mktemp("runs")
+    change = "import fashion_core.game\nfashion_core.game.ROUND_SECONDS = 90.0\n"
+    (folder / "sitecustomize.py").write_text(change)
+    paths = os.pathsep.join([str(folder), str(PROJECT_DIR)])
+    pictures = str(tmp_path_factory.mktemp("pictures"))
+    with served(runs, PYTHONPATH=paths, FASHION_PICTURES_DIR=pictures) as address:
+        yield address
+
 
 # What people draw of each thing, as points of the canvas, 0…280; the recommended model is sure of
 # most of them within these strokes.

@@ -1,6 +1,6 @@
 """The projector view in a real browser: opened by its address, led by the keyboard, left again."""
 
-from app_server import visit
+from app_server import page_at_rest, visit
 from playwright.sync_api import expect
 
 ON = "() => document.documentElement.dataset.projector === 'on'"
@@ -39,6 +39,7 @@ def test_a_lecturer_goes_through_the_pages_by_keyboard(page, app):
     assert page.evaluate(TYPE_SIZE) > large
     page.keyboard.press("ArrowLeft")
     expect_title(page, "Lecture")
+    page_at_rest(page)
     page.keyboard.press("Escape")
     expect(sidebar).to_be_visible()
     visit(page)

@@ -4,7 +4,15 @@ import re
 
 import onnxruntime
 import pytest
-from app_server import kill_workers, open_more, open_settings, visit, watch_console
+from app_server import (
+    canvas_at_rest,
+    kill_workers,
+    open_more,
+    open_settings,
+    page_at_rest,
+    visit,
+    watch_console,
+)
 from playwright.sync_api import expect
 from waiting import wait_for
 
@@ -82,7 +90,10 @@ def compare_and_continue(page, app, best):
     card = main(page).locator(f".st-key-run-{best.run_id}")
     expect(card.get_by_text(best.name).first).to_be_visible()
     card.get_by_role("button", name="Continue for 1 more epoch").click()
-    card.get_by_role("link", name="Watch it live").click()
+    watch = card.get_by_role("link", name="Watch it live")
+    watch.wait_for()
+    page_at_rest(page)  # a page that is left while it is drawn logs errors
+    watch.click()
     expect(page.get_by_test_id("stProgress")).to_contain_text("Epoch 2 of 2")
     expect(main(page).get_by_text("Finished").first).to_be_visible()
 
@@ -102,7 +113,9 @@ def export_and_ask(page, app, best):
     )
     card.get_by_role("button", name="Use this model").click()
     expect(page).to_have_url(re.compile(f"model={best.run_id}"))
+    page_at_rest(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Classify", exact=True).click()
+    canvas_at_rest(page)
     page.get_by_role("button", name="Start with an example").click()
     expect(page.get_by_role("status").get_by_role("heading")).to_have_text(re.compile(r"\w"))
     assert best.run_id in page.url

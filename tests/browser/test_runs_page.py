@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from app_server import open_settings, page_at_rest, place_at_rest, served, visit
+from app_server import IDLE, open_settings, page_at_rest, place_at_rest, served, visit
 from playwright.sync_api import expect
 from run_folders import alive, epoch_event, step_event, write_events
 
@@ -145,6 +145,7 @@ def click_name(page, row):
     x, y = place["x"] + 120, place["y"] + HEADER + ROW * row + ROW // 2
     page.mouse.move(x, y, steps=5)  # the table wants to have seen the mouse come
     page.wait_for_timeout(300)
+    page.evaluate(IDLE)
     page.mouse.click(x, y)
 
 
@@ -179,6 +180,7 @@ def test_a_click_on_a_name_opens_the_run_and_a_visitors_own_come_first(page, app
 def test_ticked_runs_are_compared_and_stay_ticked(page, app):
     open_runs(page, app)
     tick(page, 4, 1)  # Wide
+    settle(page)
     table(page).locator(".dvn-scroller").click(
         position={"x": 120, "y": HEADER + ROW * 2 + ROW // 2}
     )

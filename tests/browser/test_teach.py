@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from app_server import kill_workers, page_at_rest, visit
+from app_server import kill_workers, page_at_rest, place_at_rest, visit
 from playwright.sync_api import expect
 from test_classify import canvas, clear, stroke
 
@@ -81,9 +81,12 @@ def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, app, t
 
     size = page.viewport_size
     page.set_viewport_size({"width": 390, "height": 664})  # of a phone
+    page_at_rest(page)
     page.get_by_role("button", name="Teach it").click()
     expect(page.get_by_role("button", name="Teach the model")).to_be_in_viewport(ratio=1)
     page.set_viewport_size(size)
+    page_at_rest(page)
+    place_at_rest(page.get_by_role("button", name="Teach the model"))
     expect(page.get_by_text("3 pictures", exact=False).first).to_be_visible()
     page.get_by_role("button", name="Teach the model").click()
     expect(page.get_by_text("It learns your pictures")).to_be_visible()
@@ -95,10 +98,14 @@ def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, app, t
     # On a busy machine it takes minutes
     page.get_by_role("button", name="Use the taught model").click(timeout=600_000)
     expect(page.get_by_role("button", name="Back to Classic CNN")).to_be_visible()
+    page_at_rest(page)
     page.get_by_role("link", name="Classify").first.click()
     expect(page.locator(".answer h3")).to_contain_text(f"{wrong}, ")
 
+    page_at_rest(page)
     page.get_by_role("link", name="My pictures").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My pictures")
+    page_at_rest(page)
     for left in (2, 1, 0):
         page.get_by_role("button", name=re.compile("the model says")).first.click()
         page.get_by_role("button", name="Delete").click()

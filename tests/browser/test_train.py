@@ -45,6 +45,7 @@ def start_long_run(page):
     page.get_by_role("spinbutton", name="Epochs").fill("50")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     expect(page.get_by_text("changed: epochs 50")).to_be_visible()
+    page_at_rest(page)
     page.get_by_role("button", name="Start training").click()
 
 
@@ -90,9 +91,7 @@ def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, ph
     expect(page.get_by_role("button", name="In use on all pages")).to_be_disabled()
 
 
-def test_two_tabs_see_a_run_pause_and_go_on_and_its_killed_worker_is_lost_within_ten_seconds(
-    page, app, runs_dir
-):
+def test_two_tabs_see_a_run_pause_and_go_on_and_its_killed_worker_is_lost(page, app, runs_dir):
     open_train(page, app)
     start_long_run(page)
     expect(page.get_by_test_id("stProgress")).to_contain_text("step")
@@ -115,7 +114,7 @@ def test_two_tabs_see_a_run_pause_and_go_on_and_its_killed_worker_is_lost_within
     expect(page.get_by_test_id("stProgress")).not_to_contain_text(f"step {paused_at:,} of")
     assert steps_done(page) > paused_at
     kill_workers(runs_dir)
-    expect(main(second).get_by_text("Lost")).to_be_visible(timeout=10_000)
+    expect(main(second).get_by_text("Lost")).to_be_visible()
     expect(second.get_by_text("ended without a word")).to_be_visible()
 
 
