@@ -3,7 +3,6 @@
 `python -m fashion_core COMMAND --help` has more.
 """
 
-import hashlib
 import io
 import json
 import os
@@ -195,7 +194,7 @@ def train(
     command = "python -m fashion_core " + shlex.join(sys.argv[1:])
     origin = {"title": title or out.stem, "command": command}
     if start_from:
-        origin["started_from_sha256"] = hashlib.sha256(start_from.read_bytes()).hexdigest()
+        origin["started_from_sha256"] = files.digest_of(start_from)
     for event in _shown(training.train(state, train_split, val_split), config, as_json):
         if event.get("best"):
             metrics = {"best_epoch": state.best_epoch, "epochs_done": state.epoch}
@@ -302,19 +301,21 @@ def evaluate(
         result = _picture_result(path, folder, split, whole)
         click.echo(json.dumps(result) if as_json else _picture_table(result))
         return
-    model, split = checkpoints.load_model(path), data.load_split("test")
-    logits = predict.predict_logits(model, split.pixels)  # (10000, 10)
+    # Before the model is loaded: a run that trains may replace the file
+    digest = files.digest_of(path) if keep and path.is_file() else None
+    model, test_split = checkpoints.load_model(path), data.load_split("test")
+    logits = predict.predict_logits(model, test_split.pixels)  # (10000, 10)
     preds = logits.argmax(1)
     result = {
         "checkpoint": str(path),
-        "test_accuracy": evaluation.accuracy(split.labels, preds),
-        "per_class": evaluation.per_class_report(split.labels, preds),
-        "confusion": evaluation.confusion(split.labels, preds).tolist(),
+        "test_accuracy": evaluation.accuracy(test_split.labels, preds),
+        "per_class": evaluation.per_class_report(test_split.labels, preds),
+        "confusion": evaluation.confusion(test_split.labels, preds).tolist(),
         "images": len(preds),
     }
     _print_result(result, as_json)
     if keep:  # last: a folder that cannot be written to costs no result
-        kept_answers.save_answers(path, logits)
+        kept_answers.save_answers(path, logits, digest)
 
 
 def _print_result(result: dict, as_json: bool) -> None:

@@ -10,6 +10,7 @@ memory: nothing from it is turned into text before it is known to be small.
 """
 
 import dataclasses
+import io
 import json
 import math
 import os
@@ -148,7 +149,8 @@ def read_resume(path: Path, config: TrainConfig) -> dict:
     return values
 
 
-ZIP_START = b"PK\x03\x04"
+ZIP_START, ENTRY_MARK = b"PK\x03\x04", b"PK\x01\x02"
+MAX_PARTS = 10_000  # of a model file; ours have some hundred at most
 
 
 def _refuse_unsafe_size(path: Path, most: int) -> None:
@@ -158,10 +160,16 @@ def _refuse_unsafe_size(path: Path, most: int) -> None:
         if size > most:
             raise CheckpointError(f"{path.name} has {size:,} bytes; at most {most:,} are allowed.")
         with path.open("rb") as file:
-            if file.read(len(ZIP_START)) != ZIP_START:  # else torch reads it as a bare pickle
-                raise zipfile.BadZipFile
-        with zipfile.ZipFile(path) as archive:
+            content = file.read()
+        # Else torch reads it as a bare pickle. Counted before the list, which could fill the memory
+        if not content.startswith(ZIP_START) or content.count(ENTRY_MARK) > MAX_PARTS:
+            raise zipfile.BadZipFile
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
+            pickles = [part for part in parts if part.filename.lower().endswith("data.pkl")]
+            small = [part for part in pickles if part.file_size <= MAX_PICKLE_BYTES]
+            # Torch's reader calls it with any number, and fills as much memory with zeros
+            fills_memory = any(b"bytearray" in _read_part(archive, part) for part in small)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise CheckpointError(
             f"{path.name} is not a model file, or only half of one was copied."
@@ -173,12 +181,22 @@ def _refuse_unsafe_size(path: Path, most: int) -> None:
         raise CheckpointError(
             f"{path.name} would unpack to {unpacked:,} bytes; it was not made by this app."
         )
-    for part in parts:
-        if part.filename.lower().endswith("data.pkl") and part.file_size > MAX_PICKLE_BYTES:
+    for part in pickles:
+        if part.file_size > MAX_PICKLE_BYTES:
             raise CheckpointError(
                 f"{path.name} says {part.file_size:,} bytes beside its weights;"
                 f" at most {MAX_PICKLE_BYTES:,} are allowed. It was not made by this app."
             )
+    if fills_memory:
+        raise CheckpointError(f"{path.name} holds more than weights, so it was not loaded.")
+
+
+def _read_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+    """What a part holds; its header's size is not exceeded. Raises BadZipFile."""
+    try:
+        return archive.read(part)
+    except Exception as error:  # every way to pack has errors of its own
+        raise zipfile.BadZipFile from error
 
 
 # Checking
@@ -246,6 +264,8 @@ def _checked_weights(model: str, weights, name: str) -> dict[str, torch.Tensor]:
             )
         if not torch.isfinite(tensor).all():
             raise CheckpointError(f"{name}: layer {layer} holds values that are not numbers.")
+        if layer.endswith("running_var") and (tensor < 0).any():
+            raise CheckpointError(f"{name}: layer {layer} holds variances below 0.")
     return dict(weights)
 
 

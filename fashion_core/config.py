@@ -100,7 +100,7 @@ class TrainConfig:
     """One training run's choices. `TrainConfig()` is the tutorial's training.
 
     Raises ConfigError at construction when a value has the wrong type, is not finite or is out of
-    range.
+    range, or when two choices exclude each other.
     """
 
     model: str = _name(

@@ -114,8 +114,8 @@ def iterate_batches(
     """Yield all (pixels, labels, *more) once, in batches; a smaller last one is never dropped.
 
     `pixels` (N, …), `labels` (N,) and `more` (N, …) are tensors of any type on one device. They
-    come in their own order without `generator`, shuffled by it otherwise. Raises ValueError for
-    unequal lengths or a batch size below one.
+    come in their own order without `generator`, shuffled by it otherwise. The first batch raises
+    ValueError for unequal lengths or a batch size below one.
     """
     parts = (pixels, labels, *more)
     if len({len(part) for part in parts}) > 1 or batch_size < 1:

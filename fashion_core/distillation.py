@@ -11,7 +11,6 @@ images, in the order of the train split. They are those to the mirror images too
 looks at both.
 """
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,4 +116,4 @@ def save_answers(answers: np.ndarray) -> None:
 
 def _teacher_digest() -> str:
     path = teacher_path()
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    return files.digest_of(path) if path.is_file() else ""

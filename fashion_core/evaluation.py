@@ -259,10 +259,10 @@ def _auroc(is_outlier: np.ndarray, ood_scores: np.ndarray) -> float | None:
 
     `is_outlier`: (N,) bool; `ood_scores`: (N,). None unless there are both.
     """
-    from sklearn.metrics import roc_auc_score
-
     if is_outlier.all() or not is_outlier.any():
         return None
+    from sklearn.metrics import roc_auc_score
+
     return float(roc_auc_score(is_outlier, ood_scores))
 
 

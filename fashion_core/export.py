@@ -1,6 +1,6 @@
 """A model or a run as a file: JSON card, TensorBoard events, CSV, and code that uses it.
 
-Everything comes as bytes; ONNX files are in `onnx_export`. What only an export needs (torch,
+Files come as bytes; ONNX files are in `onnx_export`. What only an export needs (torch,
 tensorboardX) is imported where it is used: the server does not pay for it before somebody asks.
 """
 

@@ -1,7 +1,7 @@
 """What a picture may be taken for: as it came, a part of somebody dressed, or turned upright.
 
 A photo of a garment that lies on its side looks like another class to a network that has only seen
-upright ones. So a model is asked about every hypothesis, and answers the one it is sure of.
+upright ones. So a model is asked about all but the lower part, and answers the one it is sure of.
 """
 
 from __future__ import annotations

@@ -71,7 +71,8 @@ def teaching_objective(
     without Forgetting", Li and Hoiem, 2016), FORMER_WEIGHT times as much as a new image.
     """
     replayed, count = len(former_logits), len(logits)
-    new_loss = F.cross_entropy(logits[replayed:], targets[replayed:])
+    # Of no image it would not be a number
+    new_loss = F.cross_entropy(logits[replayed:], targets[replayed:]) if replayed < count else 0.0
     former_loss = distillation_loss(logits[:replayed], former_logits)
     return ((count - replayed) * new_loss + FORMER_WEIGHT * replayed * former_loss) / count
 

@@ -97,7 +97,7 @@ def encode_brought(picture: Image.Image) -> bytes:
     except Exception:  # EXIF is as hostile as the rest of a file; without it the picture is fine
         picture = picture.copy()
     mode = "RGBA" if picture.has_transparency_data else "RGB"
-    picture = picture if picture.mode == "L" else picture.convert(mode)
+    picture = picture.convert("L" if picture.mode == "L" and mode == "RGB" else mode)
     picture.thumbnail((MAX_EDGE, MAX_EDGE))
     content = _encoded(picture, format="PNG", optimize=True)
     return content if len(content) <= SMALL_PNG else _encoded(picture, format="WEBP", quality=90)

@@ -368,7 +368,7 @@ def _read_senders(path: Path, problems: list[str]) -> dict[tuple[str, str], str]
 
     All photos of a sender are in the same part of a split: the same rooms come back in them.
     """
-    if not path.is_file():
+    if not path.is_file() or _is_link(path, problems):
         return {}
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:

@@ -146,11 +146,9 @@ def surest_turns(model: nn.Module, pixels: np.ndarray) -> np.ndarray:
     return chosen
 
 
-def predict_probs(
-    model: nn.Module, pixels: np.ndarray, batch_size: int = EVAL_BATCH_SIZE
-) -> np.ndarray:
+def predict_probs(model: nn.Module, pixels: np.ndarray) -> np.ndarray:
     """Probabilities (N, 10) float32 for pixels (N, 28, 28) uint8."""
-    return softmax(predict_logits(model, pixels, batch_size))
+    return softmax(predict_logits(model, pixels))
 
 
 def classify_pixels(model: nn.Module, pixels: np.ndarray) -> Answer:

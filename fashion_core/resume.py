@@ -119,7 +119,8 @@ def _unpacked(optimizer: Optimizer, vector: torch.Tensor) -> list[torch.Tensor]:
 def _expected_values(state: TrainState, values) -> dict:
     """What the values must be built like: a new state's, after an epoch with the best of it."""
     expected = state_to_dict(state)
-    if isinstance(values, dict) and values.get("epoch"):
+    epoch = values.get("epoch") if isinstance(values, dict) else None
+    if isinstance(epoch, int) and epoch:
         metrics = values.get("best_metrics")
         names = {"val_loss", "val_accuracy"}
         if isinstance(metrics, dict):

@@ -1,7 +1,7 @@
 """The class tally: what was drawn or brought, and how often the answer was right, per class.
 
 Counts alone, in tally.json in the runs' folder, which several visitors may change at once; no
-picture is kept. Standard library, numpy and filelock.
+picture is kept. No torch.
 """
 
 import contextlib

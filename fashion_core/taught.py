@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fashion_core import files, picture_report, picture_sets, predict
-from fashion_core.config import TAUGHT_SHARE, TrainConfig, share_of
+from fashion_core.config import TAUGHT_SHARE, TrainConfig, field_spec, share_of
 from fashion_core.errors import PictureSetError, RunError
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, NUM_CLASSES, OUTLIER
 from fashion_core.runs import queue as run_queue
@@ -193,11 +193,9 @@ def teach_config(
         seed=seed,
         **_replayed_shares(before),
     )
-    whole_batches = steps // epochs * config.real_batch_size
-    size = TrainConfig.__dataclass_fields__["train_size"].metadata
-    values = config.to_dict() | {
-        "train_size": int(np.clip(whole_batches, size["low"], size["high"]))
-    }
+    images = steps // epochs * config.real_batch_size  # in whole batches
+    size = field_spec("train_size")
+    values = config.to_dict() | {"train_size": int(np.clip(images, size["low"], size["high"]))}
     return TrainConfig.from_dict(values)
 
 
@@ -352,10 +350,16 @@ def save_report(run_dir: Path, values: dict) -> None:
     files.write_json(run_dir / REPORT_FILE, values)
 
 
+MAX_REPORT_BYTES = 5_000_000  # a picture has about 110
+
+
 def read_report(run_dir: Path) -> dict | None:
     """What `report` said of a run, None where it has said nothing that can be used."""
+    path = run_dir / REPORT_FILE
     try:
-        values = json.loads((run_dir / REPORT_FILE).read_text(encoding="utf-8"))
+        if not path.is_file() or path.stat().st_size > MAX_REPORT_BYTES:
+            return None
+        values = json.loads(path.read_text(encoding="utf-8"))
         pairs = [values[key] for key in ("learned", "held_out", "test", "drawings")]
         if not all(map(_is_pair, pairs)):
             return None

@@ -50,8 +50,8 @@ def random_erasing(images: torch.Tensor, generator: torch.Generator) -> torch.Te
     """Hide a rectangle of half of the images (N, 1, 28, 28) behind noise.
 
     Each lies elsewhere. They cover 2 to 33 per cent of an image, with sides in the proportion 1:3
-    to 3:1 (Zhong et al., "Random Erasing Data Augmentation", 2020). The noise is evenly spread over
-    the range of the pixels.
+    to 3:1 (after Zhong et al., "Random Erasing Data Augmentation", 2020, who cover up to 40). The
+    noise is evenly spread over the range of the pixels.
     """
     count = len(images)
     area, shape, down, across, chosen = torch.rand(5, count, 1, generator=generator)

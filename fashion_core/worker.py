@@ -278,7 +278,7 @@ class _Camera:
     """
 
     MANY_EPOCHS = 20
-    QUICK = 1_000  # validation images within the first epoch: a tenth of a second each time
+    QUICK = 1_000  # validation images asked within an epoch: a tenth of a second each time
     LATEST_SECONDS = 2.0  # between looks, each 6 ms of the classic network's time on one core
 
     def __init__(self, run_dir: Path, state: "TrainState", val_split: "Split"):

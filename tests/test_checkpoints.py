@@ -209,6 +209,37 @@ def test_much_beside_the_weights_is_refused_unread(tmp_path):
         read_checkpoint(path)
 
 
+def test_a_pickle_that_asks_for_memory_is_refused_unread(tmp_path):
+    path = tmp_path / "zeros.pt"
+    number = (8_000_000_000).to_bytes(5, "little")
+    with zipfile.ZipFile(path, "w") as archive:
+        zeros = b"\x80\x02cbuiltins\nbytearray\n\x8a\x05" + number + b"\x85R."
+        archive.writestr("archive/data.pkl", zeros)
+    with pytest.raises(CheckpointError, match="more than weights, so"):
+        read_checkpoint(path)
+
+
+def test_a_list_of_very_many_parts_is_not_read(tmp_path):
+    path = tmp_path / "parts.pt"
+    with zipfile.ZipFile(path, "w") as archive:
+        for place in range(checkpoints.MAX_PARTS + 1):
+            archive.writestr(f"{place}", b"")
+    with pytest.raises(CheckpointError, match="not a model file"):
+        read_checkpoint(path)
+
+
+def test_a_norm_with_a_variance_below_zero_is_refused(tmp_path):
+    path = tmp_path / "model.pt"
+    path.write_bytes((files.PRETRAINED_DIR / "fashion_cnn_norm.pt").read_bytes())
+    layer = next(
+        name for name in torch.load(path, weights_only=True)["weights"] if "running_var" in name
+    )
+    tensor = torch.load(path, weights_only=True)["weights"][layer]
+    tensor[0] = -1.0
+    with pytest.raises(CheckpointError, match="variances below 0"):
+        read_checkpoint(changed(path, weights=weights_with(path, layer, tensor)))
+
+
 def peak_bytes(act) -> int:
     """The most memory that Python's own objects take while this is done or refused."""
     tracemalloc.start()

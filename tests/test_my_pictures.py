@@ -89,6 +89,13 @@ def test_what_cameras_add_is_not_kept_and_the_size_is_limited():
     assert again.info == {}
 
 
+def test_what_is_transparent_stays_so_in_a_grey_picture_too():
+    buffer = io.BytesIO()
+    Image.new("L", (30, 20), 7).save(buffer, "PNG", transparency=7)
+    again = Image.open(io.BytesIO(encode_brought(Image.open(buffer))))
+    assert again.convert("RGBA").getpixel((0, 0))[3] == 0
+
+
 def test_two_at_once_lose_nothing(kept):
     def keep_many(label):
         for shade in range(5):

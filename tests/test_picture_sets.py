@@ -407,6 +407,14 @@ def test_links_pipes_and_devices_are_left_out(folder, tmp_path, unprepared):
     assert left_out == {"link.png", "loop.png", "Dress", "Bag", "pants.ndjson"}
 
 
+def test_a_linked_list_of_senders_is_not_read(folder, tmp_path, unprepared):
+    save_photo(folder / "Coat" / "good.png")
+    (tmp_path / "senders.csv").write_text("class,file,sender\nCoat,good.png,7\n")
+    (folder / "index.csv").symlink_to(tmp_path / "senders.csv")
+    problems = load_picture_set(folder).problems
+    assert [problem.split(" is a link")[0] for problem in problems] == ["index.csv"]
+
+
 def test_the_set_itself_may_be_a_link(folder, tmp_path, unprepared):
     save_photo(folder / "Coat" / "a.png")
     (tmp_path / "link").symlink_to(folder)

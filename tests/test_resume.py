@@ -145,6 +145,7 @@ def change_average(tensor):
         lambda values: values.update(step=True),
         lambda values: values.update(step=10**400),
         lambda values: values.update(epoch=2, step=32),
+        lambda values: values.update(epoch=torch.ones(3)),
         lambda values: values.update(epoch_batches=3),
         lambda values: values.update(epoch_batches=3, step=19, epoch_images=192),
         lambda values: values.update(best_score=(math.nan, 0.0)),

@@ -82,6 +82,8 @@ def test_replayed_images_count_by_the_former_answer_and_new_ones_by_their_labels
     expected = torch.nn.functional.cross_entropy(logits[3:], targets[3:]) / 4
     assert alike.item() == pytest.approx(expected.item(), abs=1e-5)
     assert teaching_objective(logits, targets, -logits[:3].detach()) > alike
+    nothing_new = teaching_objective(logits, targets, logits.detach())
+    assert nothing_new.item() == pytest.approx(0, abs=1e-5)
 
 
 def test_taught_drawings_are_learned_and_little_is_forgotten(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from fashion_core import files
 from fashion_core.errors import InsideError, RunError, TooManyJobs
 from fashion_core.runs import control, folders
+from fashion_core.text import format_duration
 
 KINDS = {
     "features": "Comparing with all training images",
@@ -98,4 +99,4 @@ def progress(status: dict) -> tuple[float, str]:
     if not step or not steps:
         return 0.0, status.get("message") or "Getting ready"
     left = status.get("elapsed_seconds", 0.0) * (steps / step - 1)
-    return min(1.0, step / steps), f"{step:,} of {steps:,} · {folders.format_duration(left)} left"
+    return min(1.0, step / steps), f"{step:,} of {steps:,} · {format_duration(left)} left"

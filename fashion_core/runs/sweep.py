@@ -9,6 +9,7 @@ import dataclasses
 from fashion_core import architecture
 from fashion_core.config import MODELS, TrainConfig, field_spec, offered_fields
 from fashion_core.errors import ConfigError
+from fashion_core.runs.annotations import MAX_NAME_LENGTH
 from fashion_core.text import format_value
 
 # The hyper-parameters that can be swept, those worth it first
@@ -131,9 +132,6 @@ def _parse_number(word: str, kind: type) -> int | float | str:
 # Runs
 
 
-NAME_LENGTH = 60  # what is kept of a run's name
-
-
 def named_configs(
     config: TrainConfig, name: str, values: list, title: str = ""
 ) -> list[tuple[str, TrainConfig]]:
@@ -145,7 +143,7 @@ def named_configs(
         what = f"{label} {_format_typed(value)}"
         if name == "model" and value not in MODELS:
             what = architecture.short_name(value)
-        short = lead[: max(0, NAME_LENGTH - len(what) - 3)].strip()
+        short = lead[: max(0, MAX_NAME_LENGTH - len(what) - 3)].strip()
         run_name = f"{short} · {what}" if short else what[0].upper() + what[1:]
         named.append((run_name, dataclasses.replace(config, **{name: value})))
     return named
