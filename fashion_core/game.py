@@ -98,8 +98,9 @@ def new_guessing_game(
         indices[2 * int(pred) + int(label != pred)].append(index)
     rounds, order = [], draw.sample(range(NUM_CLASSES), NUM_CLASSES)
     while len(rounds) < ROUNDS and any(indices.values()):
-        for place, pred in enumerate(order):
-            of_class = indices[2 * pred + place % 2] or indices[2 * pred] or indices[2 * pred + 1]
+        for pred in order:
+            wrong = len(rounds) % 2
+            of_class = indices[2 * pred + wrong] or indices[2 * pred] or indices[2 * pred + 1]
             if not of_class or len(rounds) == ROUNDS:
                 continue
             index = of_class.pop(draw.randrange(len(of_class)))
@@ -218,7 +219,7 @@ def points_of(played: Round) -> int:
     """What a round is worth, 0…100."""
     if played.won:
         return WIN_POINTS + round(TIME_POINTS * (1 - played.seconds / ROUND_SECONDS))
-    last = played.guesses[-1] if played.guesses else None
+    last = played.guesses[-1] if played.picture and played.guesses else None
     is_near = last is not None and last.recognised and last.label == played.label
     return NEAR_POINTS if is_near else 0
 
@@ -238,6 +239,7 @@ def fooled_most(game: Game) -> int | None:
         for place, played in enumerate(game.rounds)
         if game.kind == DRAW
         and not played.won
+        and played.picture  # a sheet that was cleared at the end shows nothing
         and played.guesses
         and played.guesses[-1].recognised
         and played.guesses[-1].label != played.label

@@ -204,11 +204,12 @@ def open_image(index: int | None) -> None:
 CLASS_WIDTH, SUPPORT_WIDTH, SCORE_WIDTH = 92, 58, 68
 
 
-def show_classes(report: list[dict]) -> None:
+def show_classes(report: list[dict], confusion: np.ndarray) -> None:
     """The scores of each class as a table, and as a CSV file to take away."""
     frame = pd.DataFrame(report)
     # Of a class without images there is nothing to score: a zero would look like a failure
     frame.loc[frame["support"] == 0, ["precision", "recall", "f1"]] = None
+    frame.loc[confusion.sum(axis=0) == 0, "precision"] = None  # none was called so
     columns = {
         "class": st.column_config.Column("Class", width=CLASS_WIDTH),
         "support": st.column_config.NumberColumn(
@@ -276,7 +277,7 @@ def show_confusion(entry: ModelEntry) -> None:
         show_side(confusion, picked, cell, split, probs, entry)
     with left:
         show_matrix(confusion, cell)
-    show_classes(report)
+    show_classes(report, confusion)
     show_calibration(split.labels, probs)
 
 

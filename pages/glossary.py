@@ -33,7 +33,7 @@ def ask_search() -> str:
 def show_terms(wanted: str) -> None:
     """All terms in their alphabet, or those in which `wanted` stands."""
     names = sorted(TERMS, key=str.casefold)
-    found = [name for name in names if wanted in f"{name} {TERMS[name].forms}".casefold()]
+    found = [name for name in names if wanted in " ".join((name, *TERMS[name].forms)).casefold()]
     found = found or [name for name in names if wanted in TERMS[name].meaning.casefold()]
     if not found:
         st.caption("No term has that in it.")

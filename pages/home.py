@@ -22,7 +22,7 @@ from pages.parts.frame import run_through_router, show_no_model
 from pages.parts.glossary import help_on, link_terms
 from pages.parts.home.network import describe_training, show_networks
 from pages.parts.home.training_pictures import show_training_pictures
-from pages.parts.html import bars_html, plain
+from pages.parts.html import bars_html, escaped, plain
 from pages.parts.picker import model_in_use
 from pages.parts.words import describe_model, model_score
 
@@ -92,7 +92,7 @@ def show_phone_card() -> None:
                 st.html(qr_html(address, "small"))
             with st.container(width="stretch"):
                 st.markdown("**Open it on your phone**")
-                st.caption(f"Or type {plain(address)}")
+                st.html(f"<small>Or type {escaped(address)}</small>")
                 st.page_link("pages/lecture.py", label="For a lecture", icon=":material/cast:")
 
 

@@ -24,6 +24,10 @@ VIEWS = {
 
 def show_inside(entry: ModelEntry) -> None:
     """The picture, the choice of a view, and that view."""
+    # Streamlit overlooks a link to what is shown at first, and keeps what was chosen last
+    for key, usual in ((state.VIEW, next(iter(VIEWS))), (state.IMAGE, "0")):
+        if st.query_params.get(key) == usual:
+            st.session_state.pop(key, None)
     picture = ask_picture(entry)
     if picture is None:
         return

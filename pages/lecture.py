@@ -10,7 +10,7 @@ from fashion_core import limits, tally
 from fashion_core.errors import RunError
 from pages.parts.address import app_address, network_address, qr_html
 from pages.parts.frame import run_through_router
-from pages.parts.html import plain
+from pages.parts.html import escaped, plain
 from pages.parts.projector import link_projector_view
 
 REFRESH_SECONDS = 3.0
@@ -24,7 +24,7 @@ def show_address() -> None:
     near = None if address else network_address(url, "lecture")
     if address or near:
         st.html(qr_html(address or near, "large"))
-        st.markdown(f"**{plain(address or near)}**")
+        st.html(f"<p><b>{escaped(address or near)}</b></p>")
         if near:
             st.caption("For phones in the same network as this machine.")
         return
@@ -51,7 +51,7 @@ def show_tally() -> None:
     st.metric(
         "Classified correctly",
         f"{right} of {drawn}",
-        f"{right / drawn:.0%}",
+        f"{right / drawn:.1%}",
         delta_color="off",
         delta_arrow="off",
     )

@@ -57,6 +57,9 @@ def read_address() -> None:
         linked = st.query_params.get(key)
         found = (choice for choice, label in LABELS[key].items() if label == linked)
         st.session_state[key] = next(found, value)
+    if state.SORT not in st.query_params:  # opened from elsewhere: Streamlit keeps what was chosen
+        for key in {*FILTER_DEFAULTS, state.PAGE, state.INDEX} - set(st.query_params):
+            st.session_state.pop(key, None)
 
 
 def write_address() -> None:

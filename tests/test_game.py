@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -56,6 +57,7 @@ def test_a_model_that_is_always_right_or_says_one_class_gives_a_game_all_the_sam
     assert len(game.new_guessing_game(0, labels, labels).rounds) == 6
     rounds = game.new_guessing_game(0, labels, [4] * 100).rounds
     assert len({each.index for each in rounds}) == len(rounds) == 6
+    assert sum(each.truth == 4 for each in rounds) == 3
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_the_drawing_that_fooled_it_most_is_the_surest_mistake_at_the_end():
         played(Guess(1, BAG, 0.5)),
         played(Guess(1, BAG, 0.7)),
         played(Guess(1, BAG, 0.9, recognised=False)),
-        played(),
+        replace(played(Guess(1, BAG, 0.9)), picture=b""),  # its sheet was cleared
     )
     assert game.fooled_most(game.Game(DRAW, rounds, 6)) == 3
     assert game.fooled_most(game.Game(DRAW, rounds[:2], 2)) is None

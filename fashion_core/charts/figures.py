@@ -19,6 +19,7 @@ from fashion_core.charts.colors import (
 )
 from fashion_core.charts.frames import smoothed, thinned
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
+from fashion_core.text import format_count
 
 MARGIN = dict(l=8, r=8, t=8, b=8)  # pixels
 
@@ -412,8 +413,8 @@ def calibration_figure(bins: list[dict], dark: bool = False) -> go.Figure:
         y=[row["accuracy"] for row in full],
         width=[row["high"] - row["low"] for row in full],
         marker=dict(color=SERIES_COLORS[0], line=dict(width=1, color=GRID_COLORS[dark])),
-        customdata=[[row["confidence"], row["images"]] for row in full],
-        hovertemplate="%{customdata[1]:,} images, mean confidence %{customdata[0]:.1%},"
+        customdata=[[row["confidence"], format_count(row["images"], "image")] for row in full],
+        hovertemplate="%{customdata[1]}, mean confidence %{customdata[0]:.1%},"
         "<br>accuracy %{y:.1%}<extra></extra>",
         name="",
     )

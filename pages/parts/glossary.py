@@ -216,7 +216,7 @@ TERMS = {
         forms=("labels",),
     ),
     "Label smoothing": Term(
-        "Asking for 91 %, say, instead of 100 % of the true class, so that the network does not"
+        "Asking for 91%, say, instead of 100% of the true class, so that the network does not"
         " become too sure.",
         TRAIN,
         FIELD,
@@ -445,6 +445,7 @@ TERMS = {
         " judgement.",
         PREDICTIONS,
         "all of them",
+        ((state.OUTCOME, "All"),),
         forms=("test images",),
     ),
     "Training images": Term(

@@ -183,8 +183,10 @@ def check_fooled(entry: ModelEntry) -> Outcome:
     from fashion_core import predict
 
     pixels, drawn = drawn_pixels(), st.session_state.get(state.LESSON_DRAWN)
-    if pixels is None or drawn not in CLASS_NAMES:
+    if drawn not in CLASS_NAMES:
         return Outcome()
+    if pixels is None:
+        return Outcome("There is no drawing yet. Draw on Classify, then come back.")
     answer = predict.classify_pixels(cached_model(str(entry.path), entry.fingerprint), pixels)
     name, share = CLASS_NAMES[answer.label], f"{answer.probs[answer.label]:.0%}"
     if not answer.recognised:

@@ -9,12 +9,14 @@ CELL = re.compile(r"\d+ shirts classified as T-shirt/top")
 
 
 def open_from_sidebar(page, name):
+    page_at_rest(page)  # one that is left while it is drawn logs errors
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     page_at_rest(page)
 
 
 def choose(page, label, words):
+    page_at_rest(page)
     page.get_by_role("combobox", name=label).focus()
     page.keyboard.type(words)
     page.keyboard.press("Enter")
@@ -45,6 +47,7 @@ def test_back_and_forward_show_each_page_as_it_was_left_in_one_step_each(page, a
     open_from_sidebar(page, "Confusion matrix")
     page.get_by_role("button", name="Shirt → T-shirt/top").click()
     expect_cell(page)
+    page_at_rest(page)
     page.get_by_role("link", name="Home", exact=True).click()
     expect(page.get_by_role("heading", name="Draw something")).to_be_visible()
     expect(page).to_have_url(f"{app}/?model=fashion_cnn")
@@ -62,3 +65,20 @@ def test_back_and_forward_show_each_page_as_it_was_left_in_one_step_each(page, a
     go(page, page.go_forward)
     expect(page).to_have_url(f"{app}/?model=fashion_cnn")
     expect(page.get_by_role("combobox", name="Model in use")).to_have_value(re.compile("distilled"))
+
+
+def test_a_link_shows_what_it_says_whatever_was_chosen_before(page, app):
+    query = "model=fashion_cnn&true_label=Shirt&predicted_label=Coat&outcome=All&sort=Index"
+    visit(page, f"{app}/predictions?{query}")
+    expect(page.get_by_role("combobox", name="Predicted label")).to_have_value("Coat")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home", exact=True).click()
+    page.get_by_role("link", name=re.compile(r"^Dress \d")).press("Enter")
+    expect(page.get_by_role("combobox", name="True label")).to_have_value("Dress")
+    expect(page.get_by_role("combobox", name="Predicted label")).to_have_value("Any")
+
+    open_from_sidebar(page, "Inside")
+    page.get_by_role("radio", name="Where it looks").click()
+    expect(page).to_have_url(re.compile("view=Where"))
+    open_from_sidebar(page, "Glossary")
+    page.get_by_role("link", name="Inside: from logits to probabilities").click()
+    expect(page.get_by_role("radio", name="Layer by layer")).to_be_checked()

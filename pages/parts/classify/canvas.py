@@ -120,7 +120,7 @@ def _take_in(drawing: dict) -> None:
         if is_replaced:
             return
         if len(drawing["strokes"]) > len(strokes()):
-            if not strokes():
+            if not strokes() and st.session_state.get(state.SHEET) is None:
                 drop("drawing")
             _forget(state.UNDONE, state.CLEARED)  # drawn on: what was taken back is gone
     st.session_state[state.DRAWING] = drawing

@@ -235,7 +235,7 @@ def show_picture(
 
 def look_inside(entry: ModelEntry) -> None:
     st.session_state[state.MODEL] = entry.model_id
-    st.switch_page(INSIDE, query_params={})
+    st.switch_page(INSIDE, query_params={state.VIEW: "Layer by layer"})
 
 
 def layer_html(layer: dict, small: bool = False) -> str:

@@ -6,6 +6,7 @@
 // plot area, whose axes are fixed. The ring is drawn here too, because a figure that changes is
 // torn down and built anew.
 const STILL = 10 // pixels: a pointer that has moved further has not clicked
+let start = null // where the pointer went down; an answer can come before it goes up
 
 export default function ({ parentElement, data, setTriggerValue }) {
   // Streamlit calls again for new data without cleaning up after the last call.
@@ -15,7 +16,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const ring = parentElement.querySelector(".ring")
   const stopped = new AbortController()
   const { signal } = stopped
-  let start = null
   let cell = data.picked
 
   // While a changed figure replaces the old one, both are there for a moment.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from fashion_core import picture_sets, predict
+from fashion_core import limits, picture_sets, predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import PictureSetError
@@ -16,6 +16,7 @@ from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 from fashion_core.my_pictures import my_folder
 from pages.parts import state
 from pages.parts.cached import cached_model, cached_split, cached_test_probs
+from pages.parts.history import has_returned
 from pages.parts.html import plain
 
 TEST_IMAGES = "test"
@@ -44,22 +45,36 @@ def ask_images(
 
 
 def _ask_source(on_change: Callable[[], None] | None) -> str:
-    """The name of a picture set, or TEST_IMAGES."""
+    """The name of a picture set, or TEST_IMAGES.
+
+    Not bind="query-params": two pages ask for it, and on the way Back from one to the other
+    Streamlit drops what it takes for the parameters of the page that is left. A link without a
+    choice means the test images.
+    """
     names = picture_sets.list_picture_sets()
+    if limits.read_only():  # there a visitor's own pictures are in the session, not in the folder
+        names = [name for name in names if name != picture_sets.MY_PICTURES]
     if not names:
         return TEST_IMAGES
+    labels = {name: describe_source(name) for name in (TEST_IMAGES, *names)}
+    if has_returned() or st.session_state.get(state.IMAGES) not in labels:
+        linked = st.query_params.get(state.IMAGES)
+        found = (name for name, label in labels.items() if label == linked)
+        st.session_state[state.IMAGES] = next(found, TEST_IMAGES)
     chosen = st.segmented_control(
         "Images",
-        [TEST_IMAGES, *names],
+        list(labels),
         format_func=describe_source,
-        default=TEST_IMAGES,
         required=True,
         key=state.IMAGES,
-        bind="query-params",
         on_change=on_change,
         label_visibility="collapsed",
     )
-    return chosen or TEST_IMAGES
+    if chosen == TEST_IMAGES:
+        st.query_params.pop(state.IMAGES, None)
+    elif st.query_params.get(state.IMAGES) != labels[chosen]:
+        st.query_params[state.IMAGES] = labels[chosen]
+    return chosen
 
 
 def describe_source(name: str) -> str:

@@ -19,6 +19,7 @@ from fashion_core.inside.arithmetic import (
 )
 from fashion_core.inside.layers import POOLS, Layer
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.text import format_count
 from pages.parts.html import encode, escaped, scales
 
 _map_pixel = st.components.v2.component(
@@ -111,7 +112,7 @@ def linear_foot(total: LinearSum) -> str:
     """The rest, the bias, the sum and what follows it, as rows of a table."""
     (_, value), *after = total.steps
     lines = [
-        (f"{total.other_count:,} other inputs", total.others),
+        (format_count(total.other_count, "other input"), total.others),
         ("bias", total.bias),
         ("sum", value),
     ]

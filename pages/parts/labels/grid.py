@@ -144,7 +144,8 @@ def ask_page(listing: Listing, places: np.ndarray) -> tuple[np.ndarray, int | No
     """Count, paging, jump to an index, CSV; returns the places on the page and the picked index."""
     name = listing.split.name
     with st.container(horizontal=True, vertical_alignment="center"):
-        what = "near duplicates" if listing.probs is None else "images in the list"
+        images = "image" if len(places) == 1 else "images"
+        what = "near duplicates" if listing.probs is None else f"{images} in the list"
         st.markdown(f"**{len(places):,}** {what}", width="content")
         pages = paging.page_count(len(places), PER_PAGE)
         page = st.pagination(pages, key=state.LISTED_PAGE, bind="query-params")

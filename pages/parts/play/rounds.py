@@ -35,7 +35,7 @@ def show_pause(game_id: str, played: Game, entry: ModelEntry) -> None:
     show_problem()
     show_chime(game_id, played)
     if played.kind == DRAW:  # so that the first stroke of a round need not wait for it
-        with st.spinner("The model is loaded…"):
+        with st.spinner("Loading the model"):
             cached_model(str(entry.path), entry.fingerprint)
     with st.container(border=True, key="round_card"):
         if played.place:
@@ -79,7 +79,8 @@ def show_outcome(played: Game, place: int) -> None:
 def _task(played: Game) -> str:
     """What is to be done, as HTML."""
     if played.kind == GUESS:
-        return "What does the model call this?"
+        # By its name: another one may be in use by now
+        return f"What does {escaped(played.round.model or 'the model')} call this?"
     return f"Draw <b>{escaped(thing(played.round.label))}</b>"
 
 
