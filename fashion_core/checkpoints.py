@@ -160,42 +160,48 @@ def _refuse_unsafe_size(path: Path, most: int) -> None:
         if size > most:
             raise CheckpointError(f"{path.name} has {size:,} bytes; at most {most:,} are allowed.")
         with path.open("rb") as file:
-            content = file.read()
+            content = file.read(size)  # nothing of a device, which never ends
         # Else torch reads it as a bare pickle. Counted before the list, which could fill the memory
         if not content.startswith(ZIP_START) or content.count(ENTRY_MARK) > MAX_PARTS:
             raise zipfile.BadZipFile
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-            pickles = [part for part in parts if part.filename.lower().endswith("data.pkl")]
-            small = [part for part in pickles if part.file_size <= MAX_PICKLE_BYTES]
-            # Torch's reader calls it with any number, and fills as much memory with zeros
-            fills_memory = any(b"bytearray" in _read_part(archive, part) for part in small)
+            _refuse_unsafe_parts(archive, path.name, most)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise CheckpointError(
             f"{path.name} is not a model file, or only half of one was copied."
         ) from error
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def _refuse_unsafe_parts(archive: zipfile.ZipFile, name: str, most: int) -> None:
+    parts = archive.infolist()
     unpacked = sum(part.file_size for part in parts)
     if unpacked > most:
         raise CheckpointError(
-            f"{path.name} would unpack to {unpacked:,} bytes; it was not made by this app."
+            f"{name} would unpack to {unpacked:,} bytes; it was not made by this app."
         )
+    pickles = [part for part in parts if part.filename.lower().endswith("data.pkl")]
     for part in pickles:
         if part.file_size > MAX_PICKLE_BYTES:
             raise CheckpointError(
-                f"{path.name} says {part.file_size:,} bytes beside its weights;"
+                f"{name} says {part.file_size:,} bytes beside its weights;"
                 f" at most {MAX_PICKLE_BYTES:,} are allowed. It was not made by this app."
             )
-    if fills_memory:
-        raise CheckpointError(f"{path.name} holds more than weights, so it was not loaded.")
+    # Torch's reader calls it with any number, and fills as much memory with zeros
+    if any(b"bytearray" in _read_part(archive, part) for part in pickles):
+        raise CheckpointError(f"{name} holds more than weights, so it was not loaded.")
 
 
 def _read_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
-    """What a part holds; its header's size is not exceeded. Raises BadZipFile."""
+    """What a part holds, never more than its header says. Raises BadZipFile."""
+    # Of other ways to pack Python unpacks more than it is asked for
+    if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise zipfile.BadZipFile
     try:
-        return archive.read(part)
-    except Exception as error:  # every way to pack has errors of its own
+        with archive.open(part) as file:
+            return file.read(part.file_size)
+    except Exception as error:  # a damaged or encrypted part raises many kinds
         raise zipfile.BadZipFile from error
 
 

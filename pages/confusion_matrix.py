@@ -265,7 +265,7 @@ def show_calibration(labels: np.ndarray, probs: np.ndarray) -> None:
 
 def show_confusion(entry: ModelEntry) -> None:
     """Everything about one model's predictions on the images that were asked for."""
-    split, probs = ask_images(entry, partial(open_image, None))
+    split, probs = ask_images(entry, "confusion_matrix", partial(open_image, None))
     preds, _ = evaluation.predictions(probs)
     confusion = evaluation.confusion(split.labels, preds)
     summary, report = cached_scores(split.labels, preds)

@@ -216,7 +216,7 @@ def show_nothing_found() -> None:
 
 def show_predictions(entry: ModelEntry) -> None:
     """The filters, a page of the grid, and the picked image."""
-    split, probs = ask_images(entry, start_anew)
+    split, probs = ask_images(entry, "predictions", start_anew)
     found = evaluation.select_indices(split.labels, probs, **ask_filters())
     if not len(found):
         show_nothing_found()

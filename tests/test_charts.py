@@ -604,10 +604,10 @@ def test_more_and_fewer_stay_distinct_under_every_colour_vision_deficiency(matri
 
 def test_calibration_has_a_bar_for_each_bin_with_images():
     empty = {"low": 0.0, "high": 0.5, "images": 0, "confidence": None, "accuracy": None}
-    full = {"low": 0.5, "high": 1.0, "images": 7, "confidence": 0.9, "accuracy": 0.8}
+    full = {"low": 0.5, "high": 1.0, "images": 1, "confidence": 0.9, "accuracy": 0.8}
     bars, diagonal = calibration_figure([empty, full]).data
     assert (bars.x, bars.y, bars.width) == ((0.75,), (0.8,), (0.5,))
-    assert list(bars.customdata[0]) == [0.9, 7]
+    assert list(bars.customdata[0]) == [0.9, "1 image"]
     assert diagonal.x == diagonal.y == (0, 1)
 
 

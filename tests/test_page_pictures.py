@@ -49,6 +49,25 @@ def test_predictions_shows_the_drawings_that_nothing_learned_from(pictures_dir):
     assert "Image 0" in words(app)
 
 
+def test_another_page_opens_on_the_test_images_and_on_what_its_link_says(pictures_dir):
+    app = open_page("predictions", model="fashion_cnn", images="People's drawings")
+    app.query_params.pop("images")
+    app.switch_page("pages/confusion_matrix.py").run()
+    assert not app.exception
+    assert "10,000" in app.metric[0].help
+    app.query_params["images"] = "People's drawings"
+    app.switch_page("pages/predictions.py").run()
+    assert not app.exception
+    assert f"of {held_out(pictures_dir)} images" in words(app)
+
+
+def test_a_public_copy_shows_nobody_the_pictures_in_its_folder(pictures_dir, monkeypatch):
+    my_pictures.my_folder().add([made(0, 100)])
+    monkeypatch.setenv("FASHION_READ_ONLY", "1")
+    app = open_page("predictions", model="fashion_cnn", images="My pictures")
+    assert "of 10,000 images" in words(app)
+
+
 def test_the_matrix_counts_the_drawings(pictures_dir):
     app = open_page("confusion_matrix", model="fashion_cnn", images="People's drawings")
     assert not app.exception

@@ -5,7 +5,6 @@ import pytest
 from fashion_core.config import TrainConfig, offered_fields
 from fashion_core.errors import ConfigError
 from fashion_core.runs import folders, sweep
-from fashion_core.runs.annotations import MAX_NAME_LENGTH
 
 
 def test_every_hyper_parameter_can_be_varied_with_the_values_proposed():
@@ -78,4 +77,3 @@ def test_names_keep_what_tells_them_apart():
     assert title.endswith(" · learning rate 0.01")
     assert folders.clean_name(title, "") == title
     assert sweep.named_configs(TrainConfig(), "seed", [7])[0][0] == "Seed 7"
-    assert sweep.NAME_LENGTH == MAX_NAME_LENGTH

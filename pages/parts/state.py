@@ -44,8 +44,14 @@ SORT = "sort"
 PAGE = "page"
 INDEX = "index"  # of the picked image
 
-# Predictions and Confusion matrix: the pictures that are shown, also in the URL
+# Predictions and Confusion matrix: the pictures that are shown, in the URL
 IMAGES = "images"
+
+
+def images_key(page: str) -> str:
+    """The widget with which a page asks for them: one for both would take its choice along."""
+    return f"{page}_images"
+
 
 # Confusion matrix and Compare: the picked cell as the names of two classes, also in the URL
 TRUE = "true"

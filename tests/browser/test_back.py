@@ -30,7 +30,7 @@ def expect_filters(page):
 
 def go(page, where):
     """Back or Forward, once the page is complete."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page_at_rest(page)
     where()
 
 
@@ -71,7 +71,10 @@ def test_a_link_shows_what_it_says_whatever_was_chosen_before(page, app):
     query = "model=fashion_cnn&true_label=Shirt&predicted_label=Coat&outcome=All&sort=Index"
     visit(page, f"{app}/predictions?{query}")
     expect(page.get_by_role("combobox", name="Predicted label")).to_have_value("Coat")
+    page_at_rest(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home", exact=True).click()
+    expect(page.get_by_role("heading", name="Draw something")).to_be_visible()
+    page_at_rest(page)
     page.get_by_role("link", name=re.compile(r"^Dress \d")).press("Enter")
     expect(page.get_by_role("combobox", name="True label")).to_have_value("Dress")
     expect(page.get_by_role("combobox", name="Predicted label")).to_have_value("Any")
@@ -80,5 +83,5 @@ def test_a_link_shows_what_it_says_whatever_was_chosen_before(page, app):
     page.get_by_role("radio", name="Where it looks").click()
     expect(page).to_have_url(re.compile("view=Where"))
     open_from_sidebar(page, "Glossary")
-    page.get_by_role("link", name="Inside: from logits to probabilities").click()
+    page.get_by_role("link", name="Inside: from logits to probabilities").first.click()
     expect(page.get_by_role("radio", name="Layer by layer")).to_be_checked()

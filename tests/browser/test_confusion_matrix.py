@@ -33,7 +33,7 @@ LISTENING = """anchor => new Promise(done => {
 
 
 def open_matrix(page, app, query=""):
-    """Open the page in a new session and return as soon as the matrix can be seen."""
+    """Open the page in a new session and return once the matrix hears clicks and is at rest."""
     visit(page, f"{app}/confusion_matrix?model=fashion_cnn{query}")
     page.locator(".st-key-matrix_box .heatmaplayer image").first.wait_for()
     page.locator(".st-key-matrix_box .anchor").evaluate(LISTENING)

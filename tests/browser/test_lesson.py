@@ -80,6 +80,7 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
     rate.fill("1")
     rate.press("Enter")
     expect(phone.get_by_text("learning rate 1").first).to_be_visible()
+    page_at_rest(phone)
     phone.get_by_role("button", name="Start training").click()
     expect(
         phone.get_by_test_id("stMain")

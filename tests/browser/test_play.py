@@ -145,6 +145,7 @@ def play_game(page, app, draw) -> None:
     answered = answers_of(page)
     visit(page, f"{app}/play")
     page.get_by_role("button", name="Play: Draw").click()
+    expect(page.get_by_text("in 90 seconds")).to_be_visible()
     for place in range(6):
         expect(page.get_by_text(f"Round {place + 1} of 6")).to_be_visible()
         if place == 2:

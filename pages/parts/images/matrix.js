@@ -6,7 +6,7 @@
 // plot area, whose axes are fixed. The ring is drawn here too, because a figure that changes is
 // torn down and built anew.
 const STILL = 10 // pixels: a pointer that has moved further has not clicked
-let start = null // where the pointer went down; an answer can come before it goes up
+let start = null // where the pointer went down, and in which box; an answer can come meanwhile
 
 export default function ({ parentElement, data, setTriggerValue }) {
   // Streamlit calls again for new data without cleaning up after the last call.
@@ -39,10 +39,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const onDown = (event) => {
     const chart = event.target.closest(".js-plotly-plot")
     const begins = chart && event.isPrimary && event.button === 0
-    start = begins ? { x: event.clientX, y: event.clientY, area: areaIn(chart) } : null
+    start = begins ? { box, x: event.clientX, y: event.clientY, area: areaIn(chart) } : null
   }
   const onUp = (event) => {
-    if (!start) return
+    if (start?.box !== box) return
     const moved = Math.hypot(event.clientX - start.x, event.clientY - start.y)
     const hit = start.area && moved < STILL && cellAt(event, start.area)
     start = null

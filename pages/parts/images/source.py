@@ -24,14 +24,15 @@ KNOWN_SETS = {"quickdraw": "People's drawings", "clothing": "People's photos"}
 
 
 def ask_images(
-    entry: ModelEntry, on_change: Callable[[], None] | None = None
+    entry: ModelEntry, page: str, on_change: Callable[[], None]
 ) -> tuple[Split, np.ndarray]:
     """The pictures that the visitor chose and the model's probabilities (N, 10) for them.
 
-    `on_change` is called before others are shown. Nothing is asked where no picture set is here.
+    `page` asks for them; `on_change` is called before others are shown. Nothing is asked where no
+    picture set is here.
     Raises CheckpointError, DataError.
     """
-    name = _ask_source(on_change)
+    name = _ask_source(state.images_key(page), on_change)
     if name == TEST_IMAGES:
         return cached_split("test"), cached_test_probs(entry)
     try:
@@ -44,7 +45,7 @@ def ask_images(
     return split, _cached_probs(*key, split.pixels)
 
 
-def _ask_source(on_change: Callable[[], None] | None) -> str:
+def _ask_source(key: str, on_change: Callable[[], None]) -> str:
     """The name of a picture set, or TEST_IMAGES.
 
     Not bind="query-params": two pages ask for it, and on the way Back from one to the other
@@ -57,16 +58,16 @@ def _ask_source(on_change: Callable[[], None] | None) -> str:
     if not names:
         return TEST_IMAGES
     labels = {name: describe_source(name) for name in (TEST_IMAGES, *names)}
-    if has_returned() or st.session_state.get(state.IMAGES) not in labels:
+    if has_returned() or st.session_state.get(key) not in labels:
         linked = st.query_params.get(state.IMAGES)
         found = (name for name, label in labels.items() if label == linked)
-        st.session_state[state.IMAGES] = next(found, TEST_IMAGES)
+        st.session_state[key] = next(found, TEST_IMAGES)
     chosen = st.segmented_control(
         "Images",
         list(labels),
         format_func=describe_source,
         required=True,
-        key=state.IMAGES,
+        key=key,
         on_change=on_change,
         label_visibility="collapsed",
     )
