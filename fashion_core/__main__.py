@@ -432,7 +432,8 @@ def _classify_file(model: "nn.Module", path: Path) -> dict:
     except PictureError as error:
         return {"path": str(path), "error": str(error)}
     if prepared.blank:
-        return {"path": str(path), "blank": True}
+        nothing = {"label": None, "probs": None, "recognised": False}
+        return {"path": str(path)} | nothing | {"blank": True}
     found = hypotheses(prepared)
     name = surest(model, found)
     answer = predict.classify_pixels(model, found[name].pixels)

@@ -170,7 +170,7 @@ def show_choice() -> None:
     shipped = [
         entry for entry in catalog.list_models() if entry.shipped and model_score(entry.card)
     ]
-    best = max(shipped, key=lambda entry: model_score(entry.card)[1], default=None)
+    best = max(shipped, key=lambda entry: entry.card.get("val_accuracy", 0.0), default=None)
     default = next((each for each in shipped if each.model_id == catalog.RECOMMENDED), None)
     if default and best and best is not default:
         (_, ours), (_, highest) = model_score(default.card), model_score(best.card)

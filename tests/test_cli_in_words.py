@@ -34,7 +34,8 @@ def test_classify_says_of_a_blank_picture_that_there_is_nothing_to_see(
     path.write_bytes(encoded(Image.new(mode, (64, 64)), "PNG"))
     call = ["classify", str(path), "--checkpoint", str(checkpoint_path)]
     done = CliRunner().invoke(cli, [*call, "--json"])
-    blank = {"path": str(path), "blank": True, "checkpoint": str(checkpoint_path)}
+    nothing = {"label": None, "probs": None, "recognised": False, "blank": True}
+    blank = {"path": str(path)} | nothing | {"checkpoint": str(checkpoint_path)}
     assert (done.exit_code, json.loads(done.output)) == (0, blank)
     assert "nothing to see" in CliRunner().invoke(cli, call).output
 

@@ -69,11 +69,10 @@ def test_the_test_images_are_ranked_and_the_accuracy_without_the_first_is_told(t
     app = open_page()
     assert shown(app) == doubtful[:50].tolist()
     first, index = items(app)[0], doubtful[0]
-    texts = [text for _, text in first["lines"]]
-    assert texts[:3] == [
-        f"#{index}",
-        CLASS_NAMES[labels[index]],
-        CLASS_NAMES[probs[index].argmax()],
+    assert first["lines"][:3] == [
+        ["quiet", f"#{index}"],
+        ["", CLASS_NAMES[labels[index]]],
+        ["wrong", f"✗ {CLASS_NAMES[probs[index].argmax()]}"],
     ]
     assert f"{len(doubtful)}** of 10,000 test images" in words(app)
     assert "flatters the model" in words(app)

@@ -17,7 +17,7 @@ from pages.parts.glossary import help_on, link_html, link_terms
 from pages.parts.html import escaped, goes_to, plain
 from pages.parts.picker import show_use_button
 from pages.parts.times import say_day
-from pages.parts.words import model_score, model_scores
+from pages.parts.words import model_scores
 
 NETWORK_NOTES = {
     "FashionCNN": (
@@ -96,11 +96,14 @@ def own_network(model: str | None) -> list[str]:
 
 
 def model_of(entries: list[ModelEntry], name: str, in_use: ModelEntry | None) -> ModelEntry | None:
-    """The model that stands for a network: the one in use, else the most accurate that ships."""
+    """The model that stands for a network: the one in use, else the best that ships.
+
+    The best on the validation images: the test images never choose anything.
+    """
     if in_use is not None and in_use.card.get("model") == name:
         return in_use
     of_it = [entry for entry in entries if entry.shipped and entry.card.get("model") == name]
-    return max(of_it, key=lambda entry: (model_score(entry.card) or ("", 0.0))[1], default=None)
+    return max(of_it, key=lambda entry: entry.card.get("val_accuracy", 0.0), default=None)
 
 
 def show_about(

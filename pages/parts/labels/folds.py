@@ -121,7 +121,7 @@ def show_fold(name: str, run: Run | None, answered: bool) -> None:
     badge = STATE_BADGES[run.state]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(plain(run.name), width="content")
-        st.badge(run.state, icon=badge["icon"], color=badge["color"])
+        st.badge(run.state.capitalize(), icon=badge["icon"], color=badge["color"])
     if run.state in folders.ACTIVE_STATES:
         share, words = folders.progress(run)
         st.progress(share, text=words)

@@ -23,6 +23,7 @@ from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.glossary import link_terms
 from pages.parts.html import png_data_uri
 from pages.parts.images.grid import describe_images, show_image_buttons
+from pages.parts.words import outcome_of
 
 TEST, TRAIN = "test", "train"  # our split and the file that it is from have the same name
 SPLIT_LABELS = {TEST: "Test images", TRAIN: "Training images"}
@@ -234,7 +235,8 @@ def grid_item(listing: Listing, place: int) -> dict:
     lines, spoken = [("quiet", f"#{index}"), ("", label)], f"Image {index}, label {label}"
     if listing.probs is not None:
         pred, margin = CLASS_NAMES[listing.preds[place]], format_signed(listing.margins[place])
-        lines += [("wrong" if pred != label else "right", f"{pred}"), ("quiet", f"margin {margin}")]
+        kind, outcome = outcome_of(pred == label)
+        lines += [(kind, f"{outcome[0]} {pred}"), ("quiet", f"margin {margin}")]
         spoken += f", the model says {pred}, margin {margin}"
     twins = listing.twins.get(index, [])
     lines += [("quiet", f"≈ {describe_twin(twin)}") for twin in twins[:1]]

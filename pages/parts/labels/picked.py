@@ -58,9 +58,10 @@ def show_image(listing: Listing, place: int, index: int) -> None:
     if listing.probs is not None:
         probs = listing.probs[place]
         pred = int(probs.argmax())
-        kind = outcome_of(pred == label)[0]
+        kind, outcome = outcome_of(pred == label)
+        said = f'<b class="{kind}">{outcome[0]} {CLASS_NAMES[pred]}</b>'
         words += (
-            f'<br>The model says <b class="{kind}">{CLASS_NAMES[pred]}</b>, {probs[pred]:.1%}'
+            f"<br>The model says {said}, {probs[pred]:.1%}"
             f"<br>Margin {format_signed(listing.margins[place])}<br>{describe_rank(listing, place)}"
         )
         names = [f"{name} (label)" if i == label else name for i, name in enumerate(CLASS_NAMES)]

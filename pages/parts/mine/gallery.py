@@ -157,10 +157,10 @@ def show_picked(gallery: Gallery, place: int) -> None:
             if brought is not None:
                 st.html(image_html(brought, "brought", "As it was brought"), width=112)
             st.html(image_html(picture.pixels, "seen", "As the model sees it"), width=112)
-        kind = _outcome(gallery, place)[0]
+        kind, mark, _ = _outcome(gallery, place)
         st.html(
             f'<div class="picked"><div class="words">The model: <b class="{kind}">'
-            f"{escaped(describe_answer(pred))}</b></div></div>"
+            f"{mark}{escaped(describe_answer(pred))}</b></div></div>"
         )
         key = state.relabel_key(picture.picture_id, picture.label)
         st.selectbox(

@@ -23,7 +23,7 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.runs.annotations import MAX_NAME_LENGTH
 from fashion_core.text import format_duration, format_value
 from pages.parts import state
-from pages.parts.glossary import link_help, link_terms
+from pages.parts.glossary import link_help, link_plain, link_terms
 from pages.parts.html import plain
 from pages.parts.once import button_once
 from pages.parts.runs.drawing_after import knows_drawings
@@ -173,7 +173,7 @@ def ask_recipe() -> None:
     changes = describe_changes(base)
     key = recipe_pills(None if changes else base)
     st.pills("Recipe", list(RECIPES), key=key, on_change=use_recipe, args=(key,), wrap=True)
-    st.caption(plain(f"{base}, changed: {changes}." if changes else RECIPES[base][1]))
+    st.caption(link_plain(f"{base}, changed: {changes}." if changes else RECIPES[base][1]))
 
 
 def recipe_pills(picked: str | None) -> str:
