@@ -4,7 +4,7 @@
 // before the form, the browser keeps the form where it was, and nothing seems to happen.
 const LONGEST = 3000 // ms until the card stands there, on a busy server
 const LOWEST = 0.6 // of the screen; a card that begins further down is not in sight either
-let brought = null // which time, so that it is done once
+let brought = null // what was begun when, so that it is done once
 
 function bring(cards, until) {
   const card = document.querySelector(cards.map((key) => `.st-key-${key}`).join())

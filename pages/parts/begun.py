@@ -1,5 +1,6 @@
 """What was just started or asked for comes into sight, wherever on the page: a run, a search."""
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,8 +17,8 @@ _bring_into_sight = st.components.v2.component(
 
 def remember_begun(key: str) -> None:
     """Have `bring_into_sight` show what has this key, and was just started or asked for."""
-    _, times = st.session_state.get(state.BEGUN, ("", 0))
-    st.session_state[state.BEGUN] = key, times + 1
+    # The browser may outlive the session, and knows by the time what it has shown
+    st.session_state[state.BEGUN] = key, time.time()
 
 
 def remember_run(run_id: str) -> None:
@@ -32,6 +33,6 @@ def bring_into_sight(cards: Mapping[str, Sequence[str]]) -> None:
     `cards`: by the key of what may be shown, such as the id of a run, the keys of the containers of
     which one is its card.
     """
-    begun, times = st.session_state.get(state.BEGUN, ("", 0))
-    data = {"time": times if begun in cards else None, "cards": list(cards.get(begun, ()))}
+    begun, at = st.session_state.get(state.BEGUN, ("", 0.0))
+    data = {"time": at if begun in cards else None, "cards": list(cards.get(begun, ()))}
     _bring_into_sight(key="bring_into_sight", data=data, height=0)

@@ -9,7 +9,7 @@ const LEAVING = 5000 // ms between the two, on a busy server
 function isLess(search, than) {
   const all = new URLSearchParams(than)
   const some = [...new URLSearchParams(search)]
-  return some.length < all.size && some.every(([name, value]) => all.get(name) === value)
+  return some.length < [...all].length && some.every(([name, value]) => all.get(name) === value)
 }
 
 function keepOneEntryPerPage(history) {
@@ -18,6 +18,8 @@ function keepOneEntryPerPage(history) {
   const add = history.pushState.bind(history)
   const change = history.replaceState.bind(history)
   let left = null // the address before its parameters were dropped, and when that was
+  // What was dropped before the click that leads away, the visitor has dropped
+  window.addEventListener("click", () => { left = null }, true)
   history.pushState = (state, title, address) => {
     const here = new URL(window.location.href)
     const next = new URL(address ?? here, here)

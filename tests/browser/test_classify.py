@@ -220,6 +220,35 @@ def test_the_eraser_rubs_out_and_a_thicker_brush_draws_a_thicker_line(page, app,
     assert ink(page) > 1.6 * before
 
 
+def test_strokes_beside_a_hand_that_rests_on_the_screen_are_answered(phone, app):
+    open_canvas(phone, app)
+    box = canvas_at_rest(phone)
+    session = phone.context.new_cdp_session(phone)
+    hand = {"x": 4, "y": box["y"] + 20, "id": 0}  # beside the canvas
+
+    def send(kind, *places):
+        """One touch event; where a finger is not named any more, it has gone up."""
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [hand, *places]})
+        phone.evaluate("new Promise(done => requestAnimationFrame(() => done()))")
+
+    def draw(*places):
+        scale = box["width"] / 280
+        points = [
+            {"x": box["x"] + scale * x, "y": box["y"] + scale * y, "id": 1} for x, y in places
+        ]
+        send("touchStart", points[0])
+        for point in points[1:]:
+            send("touchMove", point)
+        send("touchMove")
+
+    send("touchStart")
+    draw(*BOX)
+    drawn, marks = changed(phone, None), ink(phone)
+    draw((100, 140), (140, 140), (180, 140))
+    changed(phone, drawn)
+    assert ink(phone) > marks
+
+
 def test_a_drawing_survives_another_page_another_way_and_opened_steps(page, app):
     open_canvas(page, app)
     page.get_by_role("button", name="Start with an example").click()

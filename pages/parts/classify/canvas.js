@@ -18,7 +18,7 @@ const isTyping = (event) => event.composedPath()[0].matches?.(TEXT)
 function undoKey(event) {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return null
   const key = event.key.toLowerCase()
-  if (key === "y" && !event.shiftKey) return "redo"
+  if (key === "y" && !event.shiftKey && !event.metaKey) return "redo" // Cmd+Y: the history
   if (key !== "z") return null
   return event.shiftKey ? "redo" : "undo"
 }
@@ -31,6 +31,20 @@ function tellAtOnce(shadow) {
     shadow.addEventListener(down, (event) => {
       if (!event.target.matches(".upper-canvas")) return
       document.addEventListener(up, () => setTimeout(tell), { once: true })
+    })
+  }
+}
+
+// The canvas ends a stroke only once no finger at all is on the screen, and never when the system takes
+// a touch away, a palm or a gesture of its own: this and the next strokes would be lost.
+function endEachStroke(shadow) {
+  for (const kind of ["touchend", "touchcancel"]) {
+    shadow.addEventListener(kind, (event) => {
+      if (!event.target.matches(".upper-canvas") || event.targetTouches.length) return
+      if (kind === "touchend" && !event.touches.length) return // it hears that itself
+      const end = new Event("touchend", { bubbles: true })
+      const { changedTouches } = event
+      shadow.host.dispatchEvent(Object.assign(end, { touches: [], changedTouches }))
     })
   }
 }
@@ -54,6 +68,7 @@ export default function ({ parentElement, setTriggerValue }) {
     drawn.setAttribute("role", "img")
     drawn.setAttribute("aria-label", LABEL)
     tellAtOnce(canvas.shadowRoot)
+    endEachStroke(canvas.shadowRoot)
   }
   const waiting = setInterval(takeToolbar, 50)
   takeToolbar()

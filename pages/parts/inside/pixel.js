@@ -238,8 +238,11 @@ export default function ({ parentElement, data }) {
   // A run of the page that shows the same map leaves the pixel where it was
   if (root.version !== data.version) root.pixel = data.pixel
   root.version = data.version
+  let drawn = ""
   const move = (row, column) => {
     root.pixel = [Math.min(height - 1, Math.max(0, row)), Math.min(width - 1, Math.max(0, column))]
+    if (drawn === String(root.pixel)) return // a pointer that moves within it
+    drawn = String(root.pixel)
     show(root, map, data.scales, root.pixel)
   }
   large.setAttribute("aria-label", data.label)
@@ -250,7 +253,7 @@ export default function ({ parentElement, data }) {
   }
   large.onkeydown = (event) => {
     const step = MOVES[event.key]
-    if (!step) return
+    if (!step || event.altKey || event.ctrlKey || event.metaKey) return // Alt+Left: back
     event.preventDefault() // else the page scrolls
     move(root.pixel[0] + step[0], root.pixel[1] + step[1])
   }

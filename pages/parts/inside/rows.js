@@ -40,7 +40,8 @@ function mapButton(layer, map, bytes, most, tables, pick) {
   return made
 }
 
-function row(layer, data, tables, byMap, pick) {
+// `opened`: the names of the layers of which all maps are shown
+function row(layer, tables, byMap, opened, pick) {
   const bytes = bytesOf(layer.bytes)
   const pixels = layer.size[0] * layer.size[1]
   const ofLayer = Math.max(...layer.maps.map(({ low, high }) => Math.max(-low, high)))
@@ -54,11 +55,13 @@ function row(layer, data, tables, byMap, pick) {
   const made = element("section", "", head, maps)
   const hidden = buttons.slice(layer.shown)
   if (hidden.length) {
-    hidden.forEach((each) => { each.hidden = true })
-    const more = button(`Show all ${buttons.length}`, () => {
-      hidden.forEach((each) => { each.hidden = !each.hidden })
-      more.textContent = hidden[0].hidden ? `Show all ${buttons.length}` : `Show the strongest ${layer.shown}`
-    }, "more")
+    const show = (all) => {
+      hidden.forEach((each) => { each.hidden = !all })
+      more.textContent = all ? `Show the strongest ${layer.shown}` : `Show all ${buttons.length}`
+      opened[all ? "add" : "delete"](layer.name)
+    }
+    const more = button("", () => show(hidden[0].hidden), "more")
+    show(opened.has(layer.name))
     made.append(more)
   }
   return made
@@ -66,14 +69,17 @@ function row(layer, data, tables, byMap, pick) {
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const root = parentElement.querySelector(".rows")
-  const mark = () => root.querySelectorAll("section").forEach((section, i) => {
-    section.classList.toggle("current", i === root.current)
-    for (const each of section.querySelectorAll(".map")) {
-      const picked = i === root.picked[0] && Number(each.dataset.channel) === root.picked[1]
-      each.setAttribute("aria-pressed", picked)
-    }
-    root.stepText.textContent = `Layer ${root.current + 1} of ${data.layers.length}`
-  })
+  const mark = () => {
+    root.querySelectorAll("section").forEach((section, i) => {
+      section.classList.toggle("current", i === root.current)
+      for (const each of section.querySelectorAll(".map")) {
+        const picked = i === root.picked[0] && Number(each.dataset.channel) === root.picked[1]
+        each.setAttribute("aria-pressed", picked)
+      }
+    })
+    const words = `Layer ${root.current + 1} of ${data.layers.length}`
+    if (root.stepText.textContent !== words) root.stepText.textContent = words // it is read aloud
+  }
   const step = (by) => {
     root.current = Math.min(data.layers.length - 1, Math.max(0, root.current + by))
     mark()
@@ -91,7 +97,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     }, "scale")
     scale.title = "One colour scale for all maps of a layer, or one for each map"
     const sections = data.layers.map((layer, i) =>
-      row(layer, data, tables, root.byMap, (channel) => {
+      row(layer, tables, root.byMap, root.opened, (channel) => {
         root.picked = [i, channel]
         root.current = i
         mark()
@@ -100,6 +106,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.replaceChildren(element("div", "tools", stepper, scale), ...sections)
     mark()
   }
+  root.opened ??= new Set()
   root.picked = data.picked
   root.current ??= data.picked[0]
   // Built anew only when what is shown has changed: a pick alone keeps focus and place.

@@ -10,7 +10,11 @@ function wake() {
 }
 
 export default function ({ data }) {
-  if (data.on) for (const kind of ["pointerup", "keydown"]) document.addEventListener(kind, wake)
+  for (const kind of ["pointerup", "keydown"]) {
+    if (data.on) document.addEventListener(kind, wake)
+    else document.removeEventListener(kind, wake)
+  }
+  if (!data.on) context?.suspend()
   if (!data.on || played === data.round) {
     played = data.round
     return
