@@ -24,7 +24,7 @@ from pages.parts.home.network import describe_training, show_networks
 from pages.parts.home.training_pictures import show_training_pictures
 from pages.parts.html import bars_html, escaped, plain
 from pages.parts.picker import model_in_use
-from pages.parts.words import describe_model, model_score
+from pages.parts.words import describe_model, model_score, validation_accuracy
 
 WAYS_IN = (
     (
@@ -170,15 +170,16 @@ def show_choice() -> None:
     shipped = [
         entry for entry in catalog.list_models() if entry.shipped and model_score(entry.card)
     ]
-    best = max(shipped, key=lambda entry: entry.card.get("val_accuracy", 0.0), default=None)
+    best = max(shipped, key=validation_accuracy, default=None)
     default = next((each for each in shipped if each.model_id == catalog.RECOMMENDED), None)
     if default and best and best is not default:
         (_, ours), (_, highest) = model_score(default.card), model_score(best.card)
-        st.caption(
-            f"{plain(default.title)} comes first because it understands people's drawings and"
-            f" photos. On Fashion-MNIST's own images {plain(best.title)} is better, {highest:.1%}"
-            f" against {ours:.1%}, but it has learned from nothing else."
-        )
+        if highest > ours:
+            st.caption(
+                f"{plain(default.title)} comes first because it understands people's drawings and"
+                f" photos. On Fashion-MNIST's own images {plain(best.title)} is better,"
+                f" {highest:.1%} against {ours:.1%}, but it has learned from nothing else."
+            )
 
 
 run_through_router()

@@ -18,8 +18,12 @@ function keepOneEntryPerPage(history) {
   const add = history.pushState.bind(history)
   const change = history.replaceState.bind(history)
   let left = null // the address before its parameters were dropped, and when that was
-  // What was dropped before the click that leads away, the visitor has dropped
-  window.addEventListener("click", () => { left = null }, true)
+  // What was dropped before the click or key that leads away, the visitor has dropped
+  const forget = (event) => {
+    if (event.isTrusted) left = null // not a script's own, of the canvas
+  }
+  window.addEventListener("click", forget, true)
+  window.addEventListener("keydown", forget, true)
   history.pushState = (state, title, address) => {
     const here = new URL(window.location.href)
     const next = new URL(address ?? here, here)

@@ -1,6 +1,6 @@
 """Words that several pages share: the glossary, the badges of a run's state, a model in a line."""
 
-from fashion_core import catalog
+from fashion_core import catalog, files
 from fashion_core.architecture import short_name
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import TrainConfig, share_of
@@ -64,6 +64,11 @@ def model_scores(card: dict) -> dict[str, float]:
 def model_score(card: dict) -> tuple[str, float] | None:
     """What is known best of a model: ("test" or "validation", accuracy 0…1)."""
     return next(iter(model_scores(card).items()), None)
+
+
+def validation_accuracy(entry: ModelEntry) -> float:
+    """By which shipped models are chosen, 0…1: the test images choose nothing. 0 where unknown."""
+    return files.number_or(entry.card.get("val_accuracy"), 0.0)
 
 
 def model_label(entry: ModelEntry) -> str:

@@ -220,35 +220,42 @@ def test_the_eraser_rubs_out_and_a_thicker_brush_draws_a_thicker_line(page, app,
     assert ink(page) > 1.6 * before
 
 
-# A stroke of a finger while the other hand lies beside the canvas; the browser's own protocol lifts
-# all fingers at once
-STROKE_BESIDE_A_HAND = """(canvas, places) => {
+# A stroke of a finger while another one lies on the page or on the canvas, from its beginning or not,
+# and how it ends; the browser's own protocol lifts all fingers at once
+STROKE_BESIDE_A_HAND = """(canvas, [places, end, onCanvas, isThere]) => {
     const box = canvas.getBoundingClientRect()
     const touch = (target, identifier, [x, y]) => new Touch({ target, identifier,
         clientX: box.left + x / 280 * box.width, clientY: box.top + y / 280 * box.height })
-    const hand = touch(document.body, 7, [-20, 20])
-    const send = (kind, place, pressed) => {
+    const hand = touch(onCanvas ? canvas : document.body, 7, onCanvas ? [20, 20] : [-20, 20])
+    const send = (kind, place, pressed, also = []) => {
         const finger = touch(canvas, 8, place), on = pressed ? [finger] : []
         canvas.dispatchEvent(new TouchEvent(kind, { bubbles: true, composed: true,
-            cancelable: true, touches: [hand, ...on], targetTouches: on,
-            changedTouches: [finger] }))
+            cancelable: true, touches: [...on, ...also], targetTouches:
+            [...on, ...also.filter(({ target }) => target === canvas)], changedTouches: [finger] }))
     }
-    send("touchstart", places[0], true)
-    places.slice(1).forEach((place) => send("touchmove", place, true))
-    send("touchend", places.at(-1), false)
+    send("touchstart", places[0], true, isThere ? [hand] : [])
+    places.slice(1).forEach((place) => send("touchmove", place, true, [hand]))
+    send(end, places.at(-1), false, [hand])
 }"""
 
 
-def test_strokes_beside_a_hand_that_rests_on_the_screen_are_answered(phone, app):
+@pytest.mark.parametrize(
+    ("end", "on_canvas"), [("touchend", False), ("touchcancel", False), ("touchend", True)]
+)
+def test_strokes_beside_a_hand_that_rests_on_the_screen_are_answered(phone, app, end, on_canvas):
     open_canvas(phone, app)
     canvas_at_rest(phone)
     sheet = phone.locator(".canvas-root[aria-label] .upper-canvas")
-    sheet.evaluate(STROKE_BESIDE_A_HAND, BOX)
+    sheet.evaluate(STROKE_BESIDE_A_HAND, [BOX, end, on_canvas, not on_canvas])
     drawn, marks = changed(phone, None), ink(phone)
     page_at_rest(phone)
-    sheet.evaluate(STROKE_BESIDE_A_HAND, [(100, 140), (140, 140), (180, 140)])
+    line = [(100, 140), (140, 140), (180, 140)]
+    sheet.evaluate(STROKE_BESIDE_A_HAND, [line, end, on_canvas, True])
     changed(phone, drawn)
     assert ink(phone) > marks
+    page_at_rest(phone)
+    phone.get_by_role("button", name="Undo").click()
+    expect_drawing(phone, drawn, marks)  # it was one stroke
 
 
 def test_a_drawing_survives_another_page_another_way_and_opened_steps(page, app):

@@ -28,22 +28,34 @@ function undoKey(event) {
 function tellAtOnce(shadow) {
   const tell = () => shadow.querySelector(".dc-icon-button")?.click()
   for (const [down, up] of [["mousedown", "mouseup"], ["touchstart", "touchend"]]) {
+    const told = (event) => {
+      if (event.touches?.length) return // another finger went up
+      document.removeEventListener(up, told)
+      setTimeout(tell)
+    }
     shadow.addEventListener(down, (event) => {
-      if (!event.target.matches(".upper-canvas")) return
-      document.addEventListener(up, () => setTimeout(tell), { once: true })
+      if (event.target.matches(".upper-canvas")) document.addEventListener(up, told)
     })
   }
 }
 
 // The canvas ends a stroke only once no finger at all is on the screen, and never when the system takes
-// a touch away, a palm or a gesture of its own: this and the next strokes would be lost.
+// a touch away, a palm or a gesture of its own: this and the next strokes would be lost. Here the
+// finger that draws ends it; what a touch drew that was taken away stays, as Undo is there.
 function endEachStroke(shadow) {
+  let drawing = null // the finger whose stroke the canvas draws: the first one on it
+  shadow.addEventListener("touchstart", ({ target, targetTouches, changedTouches }) => {
+    if (!target.matches(".upper-canvas")) return
+    const isFirst = targetTouches.length === changedTouches.length
+    if (isFirst || drawing === null) drawing = changedTouches[0].identifier
+  })
   for (const kind of ["touchend", "touchcancel"]) {
-    shadow.addEventListener(kind, (event) => {
-      if (!event.target.matches(".upper-canvas") || event.targetTouches.length) return
-      if (kind === "touchend" && !event.touches.length) return // it hears that itself
+    shadow.addEventListener(kind, ({ target, touches, changedTouches }) => {
+      if (![...changedTouches].some(({ identifier }) => identifier === drawing)) return
+      if (!target.matches(".upper-canvas")) return
+      drawing = null
+      if (kind === "touchend" && !touches.length) return // the canvas hears that itself
       const end = new Event("touchend", { bubbles: true })
-      const { changedTouches } = event
       shadow.host.dispatchEvent(Object.assign(end, { touches: [], changedTouches }))
     })
   }

@@ -17,7 +17,7 @@ from pages.parts.glossary import help_on, link_html, link_terms
 from pages.parts.html import escaped, goes_to, plain
 from pages.parts.picker import show_use_button
 from pages.parts.times import say_day
-from pages.parts.words import model_scores
+from pages.parts.words import model_scores, validation_accuracy
 
 NETWORK_NOTES = {
     "FashionCNN": (
@@ -103,7 +103,7 @@ def model_of(entries: list[ModelEntry], name: str, in_use: ModelEntry | None) ->
     if in_use is not None and in_use.card.get("model") == name:
         return in_use
     of_it = [entry for entry in entries if entry.shipped and entry.card.get("model") == name]
-    return max(of_it, key=lambda entry: entry.card.get("val_accuracy", 0.0), default=None)
+    return max(of_it, key=validation_accuracy, default=None)
 
 
 def show_about(

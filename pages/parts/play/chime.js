@@ -15,7 +15,7 @@ export default function ({ data }) {
     else document.removeEventListener(kind, wake)
   }
   if (!data.on) context?.suspend()
-  if (!data.on || played === data.round) {
+  if (!data.on || !data.round || played === data.round) {
     played = data.round
     return
   }

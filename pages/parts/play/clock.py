@@ -48,7 +48,7 @@ def show_chime(game_id: str, played: Game) -> None:
     is_on = bool(st.session_state.get(state.GAME_SOUND))
     won = played.place > 0 and played.rounds[played.place - 1].won
     name = state.sheet_key(game_id, played.place) if played.place else ""
-    data = {"on": is_on and bool(name), "round": name, "notes": RISING if won else FALLING}
+    data = {"on": is_on, "round": name, "notes": RISING if won else FALLING}
     _chime(key="chime", height=0, data=data)
 
 
