@@ -220,8 +220,8 @@ def test_the_eraser_rubs_out_and_a_thicker_brush_draws_a_thicker_line(page, app,
     assert ink(page) > 1.6 * before
 
 
-# A stroke of a finger while another one lies on the page or on the canvas, from its beginning or not,
-# and how it ends; the browser's own protocol lifts all fingers at once
+# A stroke of a finger while another one lies on the page or on the canvas, from its beginning on or
+# not, and how it ends; the browser's own protocol lifts all fingers at once
 STROKE_BESIDE_A_HAND = """(canvas, [places, end, onCanvas, isThere]) => {
     const box = canvas.getBoundingClientRect()
     const touch = (target, identifier, [x, y]) => new Touch({ target, identifier,
