@@ -53,6 +53,17 @@ def button(page, name):
     return main(page).get_by_role("button", name=name, exact=True)
 
 
+def top_of_the_chart(page) -> float:
+    """Pixels from the top of the run's card, wherever the page is scrolled to."""
+    page_at_rest(page)
+    return page.evaluate(
+        "chart => document.querySelector(chart).getBoundingClientRect().top"
+        " - document.querySelector('.st-key-watched_run, .st-key-live_run')"
+        ".getBoundingClientRect().top",
+        LOSS_CHART,
+    )
+
+
 def progress(page) -> str:
     return page.get_by_test_id("stProgress").inner_text()
 
@@ -81,9 +92,14 @@ def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, ph
     page_at_rest(page)
     page.get_by_role("link", name="Watch it live").click()
     expect(page.locator(LOSS_CHART).first).to_be_visible()
+    before = [top_of_the_chart(session) for session in (phone, page)]
     button(phone, "Stop").click()
     for session in (phone, page):
         expect(main(session).get_by_text("Stopped")).to_be_visible()
+        expect(session.get_by_role("button", name="Use this model")).to_be_enabled()
+        page_at_rest(session)
+    # What a run that has ended offers moves no curve
+    assert [top_of_the_chart(session) for session in (phone, page)] == before
     more = page.get_by_role("button", name=re.compile("Continue for .* more epochs"))
     expect(more).to_be_enabled()
     page.get_by_role("button", name="Use this model").click()

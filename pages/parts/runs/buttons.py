@@ -1,4 +1,4 @@
-"""A run's name and state with the buttons that change it: pause, resume, stop."""
+"""A run's name and state with the buttons that change it, or that go on from it."""
 
 from collections.abc import Callable
 
@@ -13,26 +13,32 @@ from pages.parts import state
 from pages.parts.glossary import link_plain
 from pages.parts.html import plain
 from pages.parts.once import button_once
+from pages.parts.picker import show_use_button
 from pages.parts.runs.continue_run import describe_history, forget_refusal
 from pages.parts.words import STATE_BADGES, describe_config
 
 
 def show_title(run: Run) -> None:
-    """Name, state and buttons in a row, and below what it is to train."""
+    """Name and state, below them the buttons, and what it is to train.
+
+    The buttons have a row of their own, so that nothing below moves when others take their place.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(run.name), anchor=False, width="content")
         st.badge(run.state.capitalize(), **STATE_BADGES[run.state])
-        st.space("stretch")
-        with st.container(horizontal=True, width="content"):
-            if run.is_active:
-                show_running_buttons(run)
-            elif run.state == "paused":
-                show_paused_buttons(run)
+    with st.container(horizontal=True):
+        if run.is_active:
+            show_running_buttons(run)
+        elif run.state == "paused":
+            show_paused_buttons(run)
+        if not run.is_active and run.has_model:
+            show_next_steps(run)
     if run.config:
         st.caption(f"{link_plain(describe_config(run.config))}. {describe_history(run)}")
 
 
-# All are callbacks: a click counts also when another tab has changed the run before it arrives.
+# What changes a run is a callback: a click counts also when another tab has changed the run before
+# it arrives.
 
 
 def show_running_buttons(run: Run) -> None:
@@ -77,6 +83,17 @@ def show_paused_buttons(run: Run) -> None:
         on_click=ask,
         args=(control.request_stop, run),
     )
+
+
+def show_next_steps(run: Run) -> None:
+    """Two ways on from a run that does not train: use its model, see its mistakes."""
+    in_use = st.session_state.get(state.MODEL) == run.run_id
+    label = "In use on all pages" if in_use else "Use this model"
+    options = {"icon": ":material/check:", "disabled": in_use}
+    show_use_button(label, run.run_id, f"use-{run.run_id}", **options)
+    if st.button("See its mistakes", icon=":material/grid_on:"):
+        st.session_state[state.MODEL] = run.run_id
+        st.switch_page("pages/confusion_matrix.py", query_params={})
 
 
 def ask(request: Callable[[str], object], run: Run) -> None:

@@ -1,7 +1,8 @@
-"""One run as it trains or as it ended: title, progress, metrics, charts, and what to do next."""
+"""One run as it trains or as it ended: title, progress, metrics, charts."""
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from fashion_core.charts.frames import (
     KIND_SERIES,
@@ -17,7 +18,6 @@ from fashion_core.runs.events import metrics_version, read_log, read_metrics
 from pages.parts import state
 from pages.parts.glossary import help_on, link_terms
 from pages.parts.html import plain
-from pages.parts.picker import show_use_button
 from pages.parts.runs.buttons import show_title
 from pages.parts.runs.continue_run import show_continue
 from pages.parts.runs.drawing_after import show_drawing_after
@@ -50,15 +50,12 @@ def show_run(run_id: str, drawn_for: str) -> None:
     show_progress(run)
     show_end(run)
     show_metrics(run)
-    usable = not run.is_active and run.has_model
-    if usable:
-        show_next_steps(run)
-    drawing_place = st.container()  # filled last: the models may take a second to load
-    show_charts(read_events(run), run, all_runs)
+    drawing_place = show_charts(read_events(run), run, all_runs)
     if run.state != "paused":
         show_continue(run)
-    if usable:
-        with drawing_place:
+    st.page_link("pages/runs.py", label="All runs", icon=":material/stacked_line_chart:")
+    if not run.is_active and run.has_model:
+        with drawing_place:  # filled last: the models may take a second to load
             show_drawing_after(run)
 
 
@@ -90,7 +87,8 @@ def show_end(run: folders.Run) -> None:
         if run.message:
             st.info(plain(run.message), icon=":material/info:")
         return
-    st.error(plain(run.message or "This run did not end well."), icon=":material/error:")
+    silent = "This run ended without saying why. Go on with it below, or start a new one."
+    st.error(plain(run.message or silent), icon=":material/error:")
     if run.has_model:
         st.caption("Its best model up to that point was saved and can be used.")
     log = read_log(run.run_dir)
@@ -127,8 +125,14 @@ def show_metrics(run: folders.Run) -> None:
 CHART_HEIGHT = 260  # pixels
 
 
-def show_charts(events: list[dict], run: folders.Run, all_runs: list[folders.Run]) -> None:
-    """The curves of its events and, dashed, those of one of the other runs."""
+def show_charts(
+    events: list[dict], run: folders.Run, all_runs: list[folders.Run]
+) -> DeltaGenerator:
+    """The curves of its events and, dashed, those of one of the other runs.
+
+    Returns the place below the loss of each step: what comes when the run ends moves no curve that
+    a visitor watches.
+    """
     steps, epochs = loss_frame(events), epoch_frame(events)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("**Loss per step**", help=help_on("loss"), width="content")
@@ -136,35 +140,20 @@ def show_charts(events: list[dict], run: folders.Run, all_runs: list[folders.Run
         other = ask_other(run, all_runs, steps)
     if steps.empty:
         show_no_curve(run, "The curve starts here in a few seconds.")
-        return
+        return st.container()
     other_epochs = None
     if other:
         steps, other_epochs = frames_with(steps, run, other)
     show_step_chart(steps, run, other)
     if other:
         show_comparison(run, other)
+    place = st.container()
     show_film(run)
-    if not epochs.empty:
+    if run.is_active or not epochs.empty:
         show_epoch_charts(epochs, other_epochs, run)
-    elif run.is_active:
-        show_first_accuracies(run)
     else:
         st.caption(link_terms("Its first epoch is not finished, so there are no curves per epoch."))
-
-
-def show_first_accuracies(run: folders.Run) -> None:
-    """The validation accuracy within the first epoch, from its first tenth on."""
-    moments = accuracy_moments(run)
-    if moments.empty:
-        show_no_curve(run, "The first epoch is under way.")
-        return
-    st.markdown("**Validation accuracy, first epoch**", help=help_on("validation"))
-    st.vega_lite_chart(
-        moments,
-        epoch_accuracy_spec(CHART_HEIGHT),
-        key=f"first-accuracy-{run.run_id}",
-        alt="Validation accuracy within the first epoch",
-    )
+    return place
 
 
 def show_no_curve(run: folders.Run, expected: str) -> None:
@@ -186,39 +175,51 @@ def show_step_chart(steps: pd.DataFrame, run: folders.Run, other: folders.Run | 
 def show_epoch_charts(
     epochs: pd.DataFrame, other_epochs: pd.DataFrame | None, run: folders.Run
 ) -> None:
-    """Losses and validation accuracy of each epoch: two `charts.frames.epoch_frame`."""
+    """Losses and validation accuracy of each epoch: two `charts.frames.epoch_frame`.
+
+    Within the first epoch the accuracy at the moments of the film, from its first tenth on.
+    """
     dashed = other_epochs is not None
     left, right = st.columns(2)
-    left.markdown("**Loss per epoch**", help=help_on("epoch"))
-    left.vega_lite_chart(
-        epoch_losses(epochs, other_epochs),
-        epoch_loss_spec(CHART_HEIGHT, dashed),
-        key=f"epoch-loss-{run.run_id}",
-        alt="Training and validation loss per epoch" + describe_dashes(dashed),
-    )
-    right.markdown("**Validation accuracy**", help=help_on("validation"))
-    kinds = [name for kind, name in KIND_SERIES.items() if getattr(run.config, kind, 0)]
-    right.vega_lite_chart(
-        epoch_accuracies(epochs, other_epochs),
+    with left:
+        st.markdown("**Loss per epoch**", help=help_on("epoch"))
+        if epochs.empty:
+            show_no_curve(run, "The first epoch is under way.")
+        else:
+            st.vega_lite_chart(
+                epoch_losses(epochs, other_epochs),
+                epoch_loss_spec(CHART_HEIGHT, dashed),
+                key=f"epoch-loss-{run.run_id}",
+                alt="Training and validation loss per epoch" + describe_dashes(dashed),
+            )
+    with right:
+        show_accuracies(epochs, other_epochs, run)
+
+
+def show_accuracies(
+    epochs: pd.DataFrame, other_epochs: pd.DataFrame | None, run: folders.Run
+) -> None:
+    """The chart of validation accuracy, or its place."""
+    st.markdown("**Validation accuracy**", help=help_on("validation"))
+    dashed = other_epochs is not None
+    if epochs.empty:
+        accuracies, kinds = accuracy_moments(run), []
+        if accuracies.empty:
+            show_no_curve(run, "It starts here within the first epoch.")
+            return
+        alt = "Validation accuracy within the first epoch"
+    else:
+        accuracies = epoch_accuracies(epochs, other_epochs)
+        kinds = [name for kind, name in KIND_SERIES.items() if getattr(run.config, kind, 0)]
+        alt = "Validation accuracy per epoch" + describe_dashes(dashed)
+    st.vega_lite_chart(
+        accuracies,
         epoch_accuracy_spec(CHART_HEIGHT, tuple(kinds), dashed),
         key=f"epoch-accuracy-{run.run_id}",
-        alt="Validation accuracy per epoch" + describe_dashes(dashed),
+        alt=alt,
     )
 
 
 def describe_dashes(dashed: bool) -> str:
     """The end of a chart's alt text."""
     return ", dashed that of another run" if dashed else ""
-
-
-def show_next_steps(run: folders.Run) -> None:
-    """Three ways on: use its model, see its mistakes, all runs."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        in_use = st.session_state.get(state.MODEL) == run.run_id
-        label = "In use on all pages" if in_use else "Use this model"
-        options = {"icon": ":material/check:", "disabled": in_use}
-        show_use_button(label, run.run_id, f"use-{run.run_id}", **options)
-        if st.button("See its mistakes", icon=":material/grid_on:"):
-            st.session_state[state.MODEL] = run.run_id
-            st.switch_page("pages/confusion_matrix.py", query_params={})
-        st.page_link("pages/runs.py", label="All runs", icon=":material/stacked_line_chart:")
