@@ -204,7 +204,10 @@ def read_layers(text: str) -> list[Layer]:
     """The layers of a text, not yet fitted together. Raises ConfigError for one that is none."""
     if not isinstance(text, str) or len(text) > MAX_TEXT:
         size = f"{len(text):,} characters" if isinstance(text, str) else type(text).__name__
-        raise ConfigError(f"A network's description has at most {MAX_TEXT:,} characters: {size}.")
+        raise ConfigError(
+            f"A network's description has at most {MAX_TEXT:,} characters: {size}. Take some layers"
+            " away."
+        )
     parts = [" ".join(part.lower().split()) for part in text.replace("\n", ",").split(",")]
     parts = [part for part in parts if part]
     if not parts:

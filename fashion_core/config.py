@@ -230,7 +230,7 @@ class TrainConfig:
         if self.start_model and (self.distillation or self.mixup):
             raise ConfigError(
                 "A model that is taught (start_model) answers for the pictures that it replays."
-                " Learns from a teacher (distillation) and Mixup (mixup) must be off."
+                " Switch Learns from a teacher (distillation) off and set Mixup (mixup) to 0."
             )
         if self.distillation and self.held_out_fold is not None:
             raise ConfigError(

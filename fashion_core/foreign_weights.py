@@ -23,7 +23,7 @@ from fashion_core.data import Split
 from fashion_core.errors import CheckpointError
 from fashion_core.metadata import PIXEL_MEAN, PIXEL_STD
 from fashion_core.models import build_model
-from fashion_core.predict import predict_logits, softmax
+from fashion_core.predict import Report, predict_in_parts, predict_logits, softmax
 
 Layer = dict[str, Tensor]  # "weight", "bias", "running_mean" and so on
 
@@ -33,24 +33,34 @@ def is_foreign(content: object) -> bool:
     return not (isinstance(content, dict) and "format" in content)
 
 
-def read_foreign(path: Path, val_split: Split, test_split: Split) -> Checkpoint:
+def read_foreign(
+    path: Path, val_split: Split, test_split: Split, report: Report = lambda done, total: None
+) -> Checkpoint:
     """The checkpoint of a file of foreign weights, .pt, .pth or .safetensors, told by content.
 
-    Its metrics have input_scaling, one of SCALINGS, val_accuracy, test_accuracy, per_class and what
+    `report` is called with the images that were answered, and how many they will be. The metrics
+    are input_scaling, one of SCALINGS, val_accuracy, test_accuracy, per_class and what
     `training.calibrate` returns. Raises CheckpointError with what was found and what would fit.
     """
     model, weights = fit_network(read_state_dict(path), path.name)
-    scaling = find_scaling(model, weights, val_split)
+    tried = len(SCALINGS) * len(val_split.labels[:SCALING_IMAGES])
+    counts = [tried, len(val_split.labels), len(test_split.labels)]
+
+    def report_after(before: int) -> Report:
+        return lambda done, _: report(before + done, sum(counts))
+
+    scaling = find_scaling(model, weights, val_split, report_after(0))
     weights = with_our_scaling(model, weights, scaling)
     checkpoint = Checkpoint(model, TrainConfig(model=model), weights, {})
     network = checkpoints.model_of(checkpoint)
-    val_logits = predict_logits(network, val_split.pixels)
+    val_logits = predict_in_parts(network, val_split.pixels, report_after(counts[0]))
     if not np.isfinite(val_logits).all():
         raise CheckpointError(
             f"{path.name}: with these weights the network's answers are no numbers: they are too"
-            " large. Perhaps that training diverged."
+            " large. Perhaps that training diverged: import the weights of an earlier epoch."
         )
-    test_preds = predict_logits(network, test_split.pixels).argmax(1)
+    test_logits = predict_in_parts(network, test_split.pixels, report_after(sum(counts[:2])))
+    test_preds = test_logits.argmax(1)
     metrics = {
         "input_scaling": scaling,
         "val_accuracy": evaluation.accuracy(val_split.labels, val_logits.argmax(1)),
@@ -109,7 +119,9 @@ def looks_like_safetensors(path: Path) -> bool:
         with path.open("rb") as file:
             start = file.read(LENGTH_BYTES + 1)
     except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise CheckpointError(
+            f"{path.name} cannot be read: {error.strerror}. Choose it again."
+        ) from error
     length = int.from_bytes(start[:LENGTH_BYTES], "little")
     return start[LENGTH_BYTES:] == b"{" and length <= checkpoints.MAX_PICKLE_BYTES
 
@@ -122,7 +134,7 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
     if path.stat().st_size > limits.most_model_bytes():
         raise CheckpointError(
             f"{path.name} has {path.stat().st_size:,} bytes; at most"
-            f" {limits.most_model_bytes():,} are allowed."
+            f" {limits.most_model_bytes():,} are allowed. Save the weights alone in it."
         )
     data = path.read_bytes()
     length = int.from_bytes(data[:LENGTH_BYTES], "little")
@@ -227,10 +239,16 @@ def _renamed(expected: dict[str, Layer], found: list[Layer], name: str) -> dict[
     for place, layer in expected.items():
         for part, tensor in queues[_kind(layer)].pop(0).items():
             if not tensor.is_floating_point():
-                raise CheckpointError(f"{name}: {place}.{part} is not made of decimal numbers.")
+                kind = str(tensor.dtype).removeprefix("torch.")
+                raise CheckpointError(
+                    f"{name}: {place}.{part} is made of {kind}. Save the weights as float32."
+                )
             weights[f"{place}.{part}"] = tensor.detach().float().contiguous()
             if not torch.isfinite(weights[f"{place}.{part}"]).all():
-                raise CheckpointError(f"{name}: {place}.{part} holds values that are not numbers.")
+                raise CheckpointError(
+                    f"{name}: {place}.{part} holds values that are not numbers. Import the weights"
+                    " of an earlier epoch."
+                )
         if "running_mean" in layer:
             weights[f"{place}.num_batches_tracked"] = torch.tensor(0)
     return weights
@@ -273,7 +291,7 @@ SCALINGS = {
 SCALING_IMAGES = 1_000  # validation images: enough to tell scalings apart
 
 
-def find_scaling(model: str, weights: dict[str, Tensor], val_split: Split) -> str:
+def find_scaling(model: str, weights: dict[str, Tensor], val_split: Split, report: Report) -> str:
     """The one of SCALINGS with which most validation images are classified correctly.
 
     Of several as good, the one that gives the true classes the highest mean probability.
@@ -287,7 +305,11 @@ def find_scaling(model: str, weights: dict[str, Tensor], val_split: Split) -> st
         true = probs[range(len(labels)), labels]
         return evaluation.accuracy(labels, probs.argmax(1)), float(true.mean())
 
-    return max(SCALINGS, key=score)
+    scores = {}
+    for tried, scaling in enumerate(SCALINGS, start=1):
+        scores[scaling] = score(scaling)
+        report(tried * len(labels), len(SCALINGS) * len(labels))
+    return max(scores, key=scores.get)
 
 
 def with_our_scaling(model: str, weights: dict[str, Tensor], scaling: str) -> dict[str, Tensor]:

@@ -291,8 +291,8 @@ def describe_outcome(game: Game, place: int) -> str:
     if last is None or not last.recognised:
         return f"It knew nothing like that; it was {thing(played.label)}."
     if last.label == played.label:
-        return f"It leaned to {thing(played.label)} but was not sure ({last.prob:.0%})."
-    return f"It took {thing(played.label)} for {thing(last.label)} ({last.prob:.0%})."
+        return f"It leaned to {thing(played.label)} but was not sure ({last.prob:.1%})."
+    return f"It took {thing(played.label)} for {thing(last.label)} ({last.prob:.1%})."
 
 
 def _describe_guessed(played: Round) -> str:

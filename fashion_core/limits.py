@@ -16,7 +16,7 @@ from fashion_core.text import format_count
 READ_ONLY = "FASHION_READ_ONLY"
 READ_ONLY_SENTENCE = (
     "This is a public copy: training, importing models, and renaming and deleting runs are switched"
-    " off."
+    " off. Run the app on your own computer to do that."
 )
 MAX_EPOCHS, MAX_MINUTES = "FASHION_MAX_EPOCHS", "FASHION_MAX_MINUTES"
 MAX_RUNS, MAX_QUEUE = "FASHION_MAX_RUNS", "FASHION_MAX_QUEUE"
@@ -68,7 +68,8 @@ class Limits:
             return ""
         return (
             "It has used up its time: this copy trains at most"
-            f" {format_count(self.minutes, 'minute')} per run."
+            f" {format_count(self.minutes, 'minute')} per run. A smaller network or fewer epochs"
+            " take less."
         )
 
     def runs_problem(self, kept: int, added: int = 1) -> str:

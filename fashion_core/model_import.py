@@ -5,18 +5,22 @@ from pathlib import Path
 
 from fashion_core import checkpoints, data, files, foreign_weights, limits
 from fashion_core.checkpoints import Checkpoint
+from fashion_core.predict import Report
 from fashion_core.runs import folders
 
 
-def import_model(source: Path, name: str, owner: str = "") -> str:
+def import_model(
+    source: Path, name: str, owner: str = "", report: Report = lambda done, total: None
+) -> str:
     """Make a finished run of a model file, of this owner if any; returns the new run's id.
 
-    The file is one that this app has saved, or holds foreign weights. Raises CheckpointError for
-    one that does not pass `read_checkpoint` or `read_foreign`, DataError where foreign weights
-    cannot be measured, RunError on a public copy and when nothing can be written.
+    The file is one that this app has saved, or holds foreign weights, which are measured: `report`
+    is called with the images that they have answered, and how many they will. Raises
+    CheckpointError for one that does not pass `read_checkpoint` or `read_foreign`, DataError where
+    foreign weights cannot be measured, RunError on a public copy and when nothing can be written.
     """
     limits.refuse_if_read_only()
-    checkpoint = _read_any(source)
+    checkpoint = _read_any(source, report)
     config, metrics = checkpoint.config, checkpoint.metrics
     status = _imported_status(metrics)
     # "stopped", so that nothing takes it for a run that trains
@@ -32,14 +36,14 @@ def import_model(source: Path, name: str, owner: str = "") -> str:
     return run_id
 
 
-def _read_any(source: Path) -> Checkpoint:
+def _read_any(source: Path, report: Report) -> Checkpoint:
     """What a file holds, whoever saved it."""
     if not foreign_weights.looks_like_safetensors(source):
         content = checkpoints.read_content(source)
         if not foreign_weights.is_foreign(content):
             return checkpoints.read_checkpoint(source)
     val_split, test_split = data.load_split("val"), data.load_split("test")
-    return foreign_weights.read_foreign(source, val_split, test_split)
+    return foreign_weights.read_foreign(source, val_split, test_split, report)
 
 
 def _describe_import(metrics: dict) -> str:

@@ -150,7 +150,10 @@ class PicturesInMemory:
 
 
 def _gone() -> PictureSetError:
-    return PictureSetError("This picture is not among yours any more. It may have been deleted.")
+    return PictureSetError(
+        "This picture is not among yours any more: it may have been deleted. Draw or bring it again"
+        " to keep it."
+    )
 
 
 def _checked_label(label: int) -> int:

@@ -74,7 +74,8 @@ def read_zip(
         if _content_of(picture) in known:
             again += 1
         elif len(kept) >= room:
-            problems.append(f"Only {format_count(max(0, room), 'picture')} more can be kept here.")
+            more = format_count(max(0, room), "picture")
+            problems.append(f"Only {more} more can be kept here. Delete some, and import it again.")
             break
         else:
             known.add(_content_of(picture))
@@ -106,13 +107,15 @@ def _pictures_in(
     total, deadline = 0, time.monotonic() + MOST_SECONDS
     for done, (entry, label) in enumerate(labelled, 1):
         if time.monotonic() > deadline:
-            problems.append(f"It took too long: cut after {format_count(done - 1, 'picture')}.")
+            read = format_count(done - 1, "picture")
+            problems.append(f"It took too long: cut after {read}. Split the file for the rest.")
             return
         try:
             data = _read(archive, entry, MAX_FILE_BYTES)
             total += len(data)
             if total > MAX_TOTAL_BYTES:
-                problems.append(f"Unpacked it has over {format_bytes(MAX_TOTAL_BYTES)}: cut there.")
+                most = format_bytes(MAX_TOTAL_BYTES)
+                problems.append(f"Unpacked it has over {most}: cut there. Split it for the rest.")
                 return
             opened = _picture_of(data, label, records.get(entry.filename))
         except PictureError as error:
@@ -161,7 +164,9 @@ def _labelled(
         elif ".." in parts or parts[:1] == ("/",) or ":" in entry.filename:
             problems.append(f"{_shown(entry)} leads out of its folder and was left out.")
         elif entry.flag_bits & 1:
-            problems.append(f"{_shown(entry)} is encrypted and was left out.")
+            problems.append(
+                f"{_shown(entry)} is encrypted and was left out. Make a zip without a password."
+            )
         else:
             label = label_of(parts[-2]) if len(parts) > 1 else None
             if label is not None:
@@ -172,6 +177,7 @@ def _labelled(
         was = "was" if foreign == 1 else "were"
         problems.append(
             f"{format_count(foreign, 'file')} lay in no folder of a class and {was} left out."
+            " Those are named like the classes."
         )
 
 
@@ -183,7 +189,7 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
     except Exception as error:  # every way to pack has errors of its own
         raise PictureError("it is damaged.") from error
     if len(data) > most:
-        raise PictureError(f"it has more than {format_bytes(most)}.")
+        raise PictureError(f"it has more than {format_bytes(most)}. Save it smaller.")
     return data
 
 

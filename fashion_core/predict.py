@@ -5,6 +5,7 @@ torch is loaded by who has a model: kept answers are read without it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,19 @@ def predict_logits(
     model.train(was_training)
     logits /= getattr(model, "temperature", 1.0)
     return logits
+
+
+PART = 500  # pictures that are answered between two reports
+Report = Callable[[int, int], None]  # pictures done, pictures in all
+
+
+def predict_in_parts(model: nn.Module, pixels: np.ndarray, report: Report) -> np.ndarray:
+    """As `predict_logits`, with a report after each PART of the pictures."""
+    parts = [np.empty((0, NUM_CLASSES), np.float32)]
+    for start in range(0, len(pixels), PART):
+        parts.append(predict_logits(model, pixels[start : start + PART]))
+        report(min(start + PART, len(pixels)), len(pixels))
+    return np.concatenate(parts)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

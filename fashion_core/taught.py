@@ -258,6 +258,9 @@ def save_taught(run_dir: Path, taught: Taught) -> None:
         )
 
 
+ANEW = "Teach the model again on My pictures."
+
+
 def read_taught(run_dir: Path) -> Taught:
     """The pictures in a run's folder, checked. Raises PictureSetError."""
     try:
@@ -265,12 +268,14 @@ def read_taught(run_dir: Path) -> Taught:
             ids, pixels = content["ids"].tolist(), content["pixels"]
             labels, held_out = content["labels"], content["held_out"]
     except Exception as error:  # NumPy and zipfile raise many kinds for damaged files
-        raise PictureSetError("The pictures that this run was to learn are gone.") from error
+        raise PictureSetError(
+            f"The pictures that this run was to learn are gone. {ANEW}"
+        ) from error
     shapes = (pixels.shape[1:], pixels.dtype, labels.dtype, held_out.dtype)
     fits = shapes == ((IMAGE_SIZE, IMAGE_SIZE), np.uint8, np.int64, np.bool_)
     alike = len(ids) == len(pixels) == len(labels) == len(held_out) > 0
     if not fits or not alike or not np.isin(labels, [*range(NUM_CLASSES), OUTLIER]).all():
-        raise PictureSetError("The pictures that this run was to learn are damaged.")
+        raise PictureSetError(f"The pictures that this run was to learn are damaged. {ANEW}")
     return Taught(tuple(map(str, ids)), pixels, labels, held_out)
 
 

@@ -95,9 +95,13 @@ def pick_device() -> torch.device:
             f"FASHION_DEVICE must be one of {', '.join(DEVICES)}, not {wished[:40]!r}."
         )
     if wished == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("FASHION_DEVICE is cuda, but PyTorch finds no NVIDIA GPU here.")
+        raise ConfigError(
+            "FASHION_DEVICE is cuda, but PyTorch finds no NVIDIA GPU here. Set it to cpu."
+        )
     if wished == "mps" and not torch.backends.mps.is_available():
-        raise ConfigError("FASHION_DEVICE is mps, but PyTorch finds no Apple GPU here.")
+        raise ConfigError(
+            "FASHION_DEVICE is mps, but PyTorch finds no Apple GPU here. Set it to cpu."
+        )
     if wished:
         return torch.device(wished)
     if torch.cuda.is_available():

@@ -113,7 +113,8 @@ def _sentence(error: BaseException) -> str:
         return "The machine ran out of memory. Try a smaller batch."
     if isinstance(error, OSError):
         return f"A file could not be written: {folders.describe_unwritable(error)}"
-    return f"Training ended with an error: {type(error).__name__}: {error}"[:500]
+    told = f"{type(error).__name__}: {error}"[:500]
+    return f"Training ended with an error. Try again, or with other settings. It was {told}"
 
 
 def _prepare(*names: str) -> list:

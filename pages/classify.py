@@ -17,7 +17,7 @@ from fashion_core.errors import PictureError
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from fashion_core.pictures.opening import FORMAT_NAMES, MAX_FILE_BYTES, open_picture
 from pages.parts import state
-from pages.parts.cached import cached_model, cached_split
+from pages.parts.cached import cached_split, load_model
 from pages.parts.classify.answer import show_card
 from pages.parts.classify.camera import camera_problem
 from pages.parts.classify.correction import forget
@@ -59,6 +59,7 @@ def show_camera(entries: Sequence[ModelEntry]) -> None:
     problem = camera_problem(st.context.url)
     if problem:
         st.info(plain(problem), icon=":material/no_photography:")
+        st.button("Choose a photo", icon=":material/upload:", on_click=go_to_upload)
         return
     with st.container(width=480):
         photo = st.camera_input(
@@ -68,6 +69,10 @@ def show_camera(entries: Sequence[ModelEntry]) -> None:
         )
     if photo:
         show_file("photo", "Your photo", photo.getvalue(), entries)
+
+
+def go_to_upload() -> None:
+    st.session_state[state.WAY] = "Upload"
 
 
 @st.fragment
@@ -149,7 +154,7 @@ def show_way(entry: ModelEntry) -> None:
     other = ask_second(entry)
     # Before the canvas is there: a stroke that is made meanwhile would be lost. A damaged file is
     # said at once, too.
-    cached_model(str(entry.path), entry.fingerprint)
+    load_model(entry)
     SHOWS[way or "Draw"]([entry, other] if other else [entry])
 
 

@@ -245,7 +245,7 @@ def show_images(
     """Images with both predictions under a title; `found`: their indices (K,), surest first."""
     st.markdown(f"**{title}: {len(found):,}**")
     if not len(found):
-        st.caption("No image.")
+        st.caption("None of the images.")
         return
     if len(found) > MAX_IMAGES:
         note += f" Here are the first {MAX_IMAGES}; Next goes through all."

@@ -30,6 +30,10 @@ def ask_search() -> str:
     return text.strip().casefold()
 
 
+def clear_search() -> None:
+    st.session_state[state.TERM_SEARCH] = ""
+
+
 def show_terms(wanted: str) -> None:
     """All terms in their alphabet, or those in which `wanted` stands."""
     names = sorted(TERMS, key=str.casefold)
@@ -37,6 +41,7 @@ def show_terms(wanted: str) -> None:
     found = found or [name for name in names if wanted in TERMS[name].meaning.casefold()]
     if not found:
         st.caption("No term has that in it.")
+        st.button("Show all terms", on_click=clear_search)
     # Two columns of whole cards, which a phone lays below each other
     half = (len(found) + 1) // 2
     for column, part in zip(st.columns(2, gap="large"), (found[:half], found[half:]), strict=True):

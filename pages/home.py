@@ -14,7 +14,7 @@ from fashion_core.errors import CheckpointError, RunError
 from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.address import app_address, qr_html
-from pages.parts.cached import cached_model
+from pages.parts.cached import load_model
 from pages.parts.classify.draw import show_draw
 from pages.parts.clickable import show_clickable
 from pages.parts.export import show_export
@@ -65,7 +65,7 @@ def show_canvas(entry: catalog.ModelEntry) -> None:
     """The canvas, live, and the way to bring a picture instead."""
     # Before the canvas is there: a stroke that is made meanwhile would be lost
     with contextlib.suppress(CheckpointError):  # which the answer then says
-        cached_model(str(entry.path), entry.fingerprint)
+        load_model(entry)
     show_draw([entry], "home")
     st.page_link(
         "pages/classify.py",
@@ -144,7 +144,7 @@ def describe_held_out(reports: dict) -> str:
     for kind, report in reports.items():
         accuracy = files.number_or(report.get("accuracy"), None)
         if accuracy is not None:
-            parts.append(f"{accuracy:.0%} of the {kind}")
+            parts.append(f"{accuracy:.1%} of the {kind}")
     if not parts:
         return ""
     return (

@@ -7,6 +7,7 @@ import streamlit as st
 
 from fashion_core.catalog import ModelEntry
 from pages.parts import state
+from pages.parts.cached import load_model
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.inside.alike import show_alike
 from pages.parts.inside.layers import show_layers
@@ -28,6 +29,7 @@ def show_inside(entry: ModelEntry) -> None:
     for key, usual in ((state.VIEW, next(iter(VIEWS))), (state.IMAGE, "0")):
         if st.query_params.get(key) == usual:
             st.session_state.pop(key, None)
+    load_model(entry)
     picture = ask_picture(entry)
     if picture is None:
         return

@@ -46,6 +46,7 @@ def show_tally() -> None:
             "Draw on Classify and say under the answer what it was. Here you see how often the"
             " model was right. The tally holds counts, no pictures."
         )
+        st.page_link("pages/classify.py", label="Draw something", icon=":material/draw:")
         return
     drawn, right = int(counts.sum()), int(counts.diagonal().sum())
     st.metric(

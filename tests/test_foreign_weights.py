@@ -66,7 +66,13 @@ def test_the_scaling_is_found_and_the_answers_are_those_of_the_network_elsewhere
 ):
     theirs = trained_with(scaling, shipped())
     torch.save(theirs, tmp_path / "weights.pth")
-    found = foreign_weights.read_foreign(tmp_path / "weights.pth", some, some)
+    told = []
+    found = foreign_weights.read_foreign(
+        tmp_path / "weights.pth", some, some, lambda *report: told.append(report)
+    )
+    total = (len(SCALINGS) + 2) * len(some.labels)
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == ((len(some.labels), total), (total, total))
     assert (found.model, found.metrics["input_scaling"]) == ("FashionCNN", scaling)
     network = build_model("FashionCNN").eval()
     network.load_state_dict(theirs)
@@ -125,7 +131,10 @@ REFUSED = {
     ),
     "one layer too many": (other() | {"e.weight": torch.zeros(10, 10)}, "5 layers"),
     "no numbers": (other(**{"b.bias": torch.full((64,), float("nan"))}), "not numbers"),
-    "integers": (other(**{"b.bias": torch.zeros(64, dtype=torch.int64)}), "not made of decimal"),
+    "integers": (
+        other(**{"b.bias": torch.zeros(64, dtype=torch.int64)}),
+        "is made of int64. Save the weights as float32",
+    ),
     "sparse": (other(**{"b.bias": torch.zeros(64).to_sparse()}), "no state_dict"),
     "no tensors": ({"epoch": 3}, "no state_dict"),
     "nothing": ({}, "no state_dict"),

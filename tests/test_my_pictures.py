@@ -247,7 +247,7 @@ def test_a_damaged_entry_is_left_out_however_it_was_packed():
     kept, problems = read_zip(bytes(content), room=100)
     assert len(kept) == 1
     assert any("damaged" in each for each in problems)
-    assert "1 file lay in no folder of a class and was left out." in problems
+    assert any(each.startswith("1 file lay in no folder of a class") for each in problems)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_file_that_is_no_such_zip_is_refused_with_a_sentence(content, said):
 def test_an_import_takes_no_more_than_there_is_room_for():
     kept, problems = read_zip(write_zip([made(i) for i in range(5)]), room=2)
     assert len(kept) == 2
-    assert problems == ["Only 2 pictures more can be kept here."]
+    assert problems == ["Only 2 pictures more can be kept here. Delete some, and import it again."]
 
 
 def test_what_is_here_already_with_the_same_label_is_not_imported_again():

@@ -139,5 +139,5 @@ def test_my_own_pictures_are_judged_as_they_were_answered(pictures_dir):
 def test_pictures_of_which_none_has_a_label_are_said_to_have_none(pictures_dir):
     my_pictures.my_folder().add([made(my_pictures.UNLABELLED, 100)])
     app = open_page("predictions", model="fashion_cnn", images="My pictures")
-    assert "none is labelled as one of the classes" in app.error[0].value
+    assert "none has one of the ten classes as its label" in app.error[0].value
     assert str(pictures_dir.parent) not in words(app)

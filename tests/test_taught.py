@@ -71,7 +71,7 @@ def test_a_model_is_taught_its_network_and_replays_what_it_knew(tmp_path, monkey
     assert TrainConfig.from_dict(config.to_dict()) == config
     with pytest.raises(ConfigError, match="start_model must be a model's id"):
         replace(config, start_model="../../etc")
-    with pytest.raises(ConfigError, match="must be off"):
+    with pytest.raises(ConfigError, match="and set Mixup"):
         replace(config, mixup=0.2, synthetic=0.0)
 
 

@@ -9,7 +9,6 @@ import time
 import traceback
 from pathlib import Path
 
-import numpy as np
 import psutil
 from filelock import AcquireReturnProxy, Timeout
 
@@ -77,7 +76,8 @@ def _sentence(error: BaseException) -> str:
         return f"A file could not be written: {folders.describe_unwritable(error)}"
     if isinstance(error, MemoryError):
         return "The machine ran out of memory. Try again when nothing trains."
-    return f"It ended with an error: {type(error).__name__}: {error}"[:500]
+    told = f"{type(error).__name__}: {error}"[:500]
+    return f"It ended with an error. Try again, or with another model. It was {told}"
 
 
 def _work(folder: Path, progress: Progress) -> None:
@@ -113,20 +113,14 @@ def _tsne(model_path: Path, progress: Progress) -> None:
     projection.save_positions(jobs.result_path(model_path, "tsne"), positions, digest)
 
 
-ANSWERS_PART = 500  # test images between two words on how far it is
-
-
 def _answers(model_path: Path, progress: Progress) -> None:
     """The answers to all test images, kept beside the model."""
     from fashion_core import checkpoints, data, kept_answers, predict
 
     digest = files.digest_of(model_path)  # before it is loaded: a run may replace the file
     model, pixels = checkpoints.load_model(model_path), data.load_split("test").pixels
-    parts = []
-    for start in range(0, len(pixels), ANSWERS_PART):
-        parts.append(predict.predict_logits(model, pixels[start : start + ANSWERS_PART]))
-        progress.report(start + ANSWERS_PART, len(pixels))
-    kept_answers.save_answers(model_path, np.concatenate(parts), digest)
+    logits = predict.predict_in_parts(model, pixels, progress.report)
+    kept_answers.save_answers(model_path, logits, digest)
 
 
 WORK = {"features": _features, "tsne": _tsne, "answers": _answers}

@@ -70,7 +70,8 @@ def write_annotations(run_dir: Path, written: Annotations) -> None:
         files.write_json(run_dir / ANNOTATIONS_FILE, values)
     except OSError as error:
         raise AnnotationsError(
-            f"The notes could not be written: {error.strerror}. Is the run still there?"
+            f"The notes could not be written: {error.strerror}. If the run is still there, free"
+            " some disk space and try again."
         ) from error
 
 
@@ -87,7 +88,7 @@ def read_annotations(run_dir: Path) -> Annotations:
             return _problem("was not written by this app: it is too large or no file. Delete it.")
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        return _problem(f"cannot be read: {error.strerror}.")
+        return _problem(f"cannot be read: {error.strerror}. Let this app read it, or delete it.")
     except (ValueError, RecursionError):
         return _problem("is not valid JSON. Write the name and note anew, or delete it.")
     if not isinstance(values, dict):

@@ -118,7 +118,10 @@ def spawn_worker(run_dir: Path, module: str = "fashion_core.worker") -> None:
                 env=_worker_environment(),
             )
     except OSError as error:
-        message = f"The training process could not be started: {error.strerror}."
+        message = (
+            f"The training process could not be started: {error.strerror}. Close other programs,"
+            " then try again."
+        )
         metrics = folders.metrics_of(files.read_json(run_dir / "status.json"))
         failed = {"state": "failed", "message": message}
         files.write_json(run_dir / "status.json", metrics | failed)
@@ -200,7 +203,10 @@ def request_pause(run_id: str) -> None:
 
 def _ask(run: Run, what: str) -> None:
     if not run.is_active:
-        raise RunError(f"“{run.name}” is not training any more: it is {run.state}.")
+        raise RunError(
+            f"“{run.name}” is not training any more: it is {run.state}. There is nothing left to"
+            " pause or stop."
+        )
     (run.run_dir / what).touch()
 
 
@@ -231,7 +237,8 @@ def remove_folder(run_dir: Path) -> None:
     try:
         run_dir.rename(to_delete)
     except OSError as error:
-        raise RunError(f"The run could not be deleted: {error.strerror}.") from error
+        problem = folders.describe_unwritable(error)
+        raise RunError(f"The run could not be deleted: {problem}") from error
     shutil.rmtree(to_delete, ignore_errors=True)
 
 

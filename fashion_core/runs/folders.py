@@ -108,7 +108,8 @@ class Run:
         if self.state == "lost":
             return (
                 "The training process ended without a word: it was killed, or the machine was"
-                " switched off. Where memory was short, a smaller batch needs less."
+                " switched off. Go on with it or, where memory was short, start anew with a smaller"
+                " batch."
             )
         return self.status.get("message", "")
 
@@ -133,7 +134,9 @@ def run_dir_of(run_id: str) -> Path:
     run_dir = runs_dir() / run_id
     # isdir is False too where the folder may not be entered
     if not os.path.isdir(run_dir) or os.path.islink(run_dir):
-        raise RunError(f"There is no run {run_id!r}. It may have been deleted.")
+        raise RunError(
+            f"There is no run {run_id!r}. It may have been deleted. Pick another one on Runs."
+        )
     return run_dir
 
 
@@ -524,6 +527,8 @@ def progress(run: Run) -> tuple[float, str]:
     seconds = status.get("elapsed_seconds", 0.0)
     if run.state != "running":
         return share, f"{words} · {seconds:,.0f} s"
+    if share == 1:  # a large network takes a minute for that
+        return share, f"{words} · {seconds:,.0f} s · measuring it on the test images"
     left = (1 - share) * seconds / share
     speed = status.get("images_per_second", 0)
     return share, f"{words} · {speed:,.0f} images/s · {format_duration(left)} left"

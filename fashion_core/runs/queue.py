@@ -185,7 +185,10 @@ def continue_problem(run: Run, epochs: int = 0) -> str:
     if run.config is None:
         return run.message
     if run.state not in ENDED_STATES:
-        return f"“{run.name}” is {run.state}; only a run that is paused or has ended can go on."
+        return (
+            f"“{run.name}” is {run.state}; only a run that is paused or has ended can go on. Wait"
+            " until it has."
+        )
     silent = folders.silent_problem(run)
     if silent:
         return silent
@@ -196,7 +199,10 @@ def continue_problem(run: Run, epochs: int = 0) -> str:
         )
     kept = folders.resume_path(run.run_dir).is_file()
     if not kept and run.model_path.is_file():
-        return "There is only its model; what going on needs was not kept."
+        return (
+            "There is only its model; what going on needs was not kept. Use it as it is, or start a"
+            " new run."
+        )
     total = epochs or run.config.epochs
     done = run.epochs_done if kept else 0  # where nothing is kept it begins anew
     if total < done or (total == done and run.state == "finished"):
@@ -310,7 +316,9 @@ def forget(run_id: str) -> None:
 def _waiting_run(run_id: str) -> Run:
     run = folders.read_run(run_id)
     if run.state != "queued":
-        raise RunError(f"“{run.name}” does not wait any more: it is {run.state}.")
+        raise RunError(
+            f"“{run.name}” does not wait any more: it is {run.state}. Runs shows what became of it."
+        )
     return run
 
 

@@ -174,7 +174,7 @@ def request_stop() -> None:
     limits.refuse_if_read_only()
     with control.launch_lock():
         if not folders.finder_active():
-            raise RunError("No learning rate is being looked for any more.")
+            raise RunError("No learning rate is being looked for any more. Start another search.")
         (folders.finder_dir() / "stop").touch()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import CheckpointError, InsideError, TooManyJobs
 from fashion_core.inside import jobs
+from fashion_core.metadata import NUM_CLASSES
 from pages.parts.jobs import show_progress
 
 if TYPE_CHECKING:
@@ -41,23 +43,59 @@ def cached_model(path: str, fingerprint: str) -> nn.Module:
     return checkpoints.load_model(Path(path))
 
 
+def load_model(entry: ModelEntry) -> None:
+    """Load a model before it is needed, and say so where that takes long.
+
+    Raises CheckpointError.
+    """
+    with st.spinner("Loading the model"):
+        cached_model(str(entry.path), entry.fingerprint)
+
+
 @st.cache_resource(show_spinner=False)
 def cached_split(name: str) -> Split:
     """A split of the data set, read-only arrays. Raises DataError."""
     return data.load_split(name)
 
 
-PROBS_PART = 1_000  # test images that are evaluated between two words on how far it is
-PROBS_CACHE_SIZE = 80  # such parts kept in memory, of eight models; each is 40 kB
+# Pictures that are evaluated between two words on how far it is. Of more pixels Streamlit would
+# compare some at random, to tell whether they are those that it has kept an answer for
+PART = 500
+PARTS_KEPT = 160  # in memory, of eight models; each is 20 kB
 SOON_SECONDS = 0.3  # what takes longer shows how far it is
 JOB_SECONDS = 10.0  # what takes longer goes on in a process of its own when the page is left
 
 
-@st.cache_data(max_entries=PROBS_CACHE_SIZE, show_spinner=False)
-def _cached_logits_part(path: str, fingerprint: str, start: int) -> np.ndarray:
-    """Logits (PROBS_PART, 10) float32 of the test images from `start` on."""
-    pixels = cached_split("test").pixels[start : start + PROBS_PART]
+@st.cache_data(max_entries=PARTS_KEPT, show_spinner=False)
+def _cached_logits_part(path: str, fingerprint: str, pixels: np.ndarray) -> np.ndarray:
+    """Logits (N, 10) float32 for pixels (N, 28, 28) uint8, of PART pictures at most."""
     return predict.predict_logits(cached_model(path, fingerprint), pixels)
+
+
+def logits_in_parts(
+    entry: ModelEntry,
+    pixels: np.ndarray,
+    what: str,
+    hand_over: Callable[[], None] | None = None,
+) -> np.ndarray:
+    """Logits (N, 10) float32 for pixels (N, 28, 28) uint8, with a bar where that takes long.
+
+    `what` is evaluated, in words. `hand_over` is called once where it would take over JOB_SECONDS.
+    Raises CheckpointError, and what `hand_over` raises.
+    """
+    load_model(entry)  # the first time with torch, which counts for nothing here
+    total, began, bar = len(pixels), time.monotonic(), st.empty()
+    parts = [np.empty((0, NUM_CLASSES), np.float32)]
+    for start in range(0, total, PART):
+        seconds = time.monotonic() - began
+        if hand_over and start == PART and seconds * total / start > JOB_SECONDS:
+            hand_over()
+        if seconds > SOON_SECONDS:
+            bar.progress(start / total, text=f"Evaluating {what}: {start:,} done")
+        part = pixels[start : start + PART]
+        parts.append(_cached_logits_part(str(entry.path), entry.fingerprint, part))
+    bar.empty()
+    return np.concatenate(parts)
 
 
 @st.cache_data(max_entries=MODEL_CACHE_SIZE, show_spinner=False)
@@ -97,25 +135,18 @@ def cached_test_probs(entry: ModelEntry) -> np.ndarray:
 
 def _ask_test_images(entry: ModelEntry) -> np.ndarray:
     """Logits (10000, 10) float32; a slow model is asked by a job, which ends this drawing."""
-    total = len(cached_split("test").labels)
-    cached_model(str(entry.path), entry.fingerprint)  # the first time with torch
-    began, bar, parts = time.monotonic(), st.empty(), []
-    for start in range(0, total, PROBS_PART):
-        seconds = time.monotonic() - began
-        if start == PROBS_PART and seconds * total / start > JOB_SECONDS:
-            try:
-                jobs.start_job(entry.path, "answers")
-            except TooManyJobs:
-                raise
-            except InsideError:
-                pass  # then it is asked here
-            else:
-                _wait_for_answers(entry)
-        if seconds > SOON_SECONDS:
-            bar.progress(start / total, text=f"Evaluating the 10,000 test images: {start:,} done")
-        parts.append(_cached_logits_part(str(entry.path), entry.fingerprint, start))
-    bar.empty()
-    return np.concatenate(parts)
+
+    def hand_over() -> None:
+        try:
+            jobs.start_job(entry.path, "answers")
+        except TooManyJobs:
+            raise
+        except InsideError:
+            return  # then it is asked here
+        _wait_for_answers(entry)
+
+    pixels = cached_split("test").pixels
+    return logits_in_parts(entry, pixels, f"the {len(pixels):,} test images", hand_over)
 
 
 def _wait_for_answers(entry: ModelEntry) -> None:

@@ -103,7 +103,8 @@ def show_export(entry: ModelEntry, run: folders.Run | None = None) -> None:
         st.error(plain(str(error)), icon=":material/error:")
     except OSError as error:  # deleted meanwhile
         reason = plain(error.strerror or str(error))
-        st.error(f"The file cannot be made: {reason}.", icon=":material/error:")
+        sentence = f"The file cannot be made: {reason}. Try again, or choose another model."
+        st.error(sentence, icon=":material/error:")
     if kind.snippet:
         st.markdown(f"**Use it from Python.** {kind.snippet_help}")
         st.code(kind.snippet(kind.file_name.format(entry.model_id)), language="python")
@@ -139,7 +140,7 @@ def _show_file(name: str, entry: ModelEntry, run: folders.Run | None) -> None:
 MADE_KEPT = 4  # made files kept in memory; the largest has 8 MB
 
 
-@st.cache_data(max_entries=MADE_KEPT, show_spinner="Making the file…")
+@st.cache_data(max_entries=MADE_KEPT, show_spinner="Making the file, which may take some seconds")
 def _cached_file(name: str, path: str, fingerprint: str, _source: Path | folders.Run) -> bytes:
     """A made file, kept while its source, which the path and the fingerprint name, is the same."""
     return KINDS[name].make(_source)

@@ -136,6 +136,7 @@ def show_with_model(show: Callable[[ModelEntry], None]) -> None:
         show_data_missing(error)
     except LabError as error:
         st.error(plain(str(error)), icon=":material/error:")
+        st.caption("Another model may answer: pick one in the sidebar.")
 
 
 def show_no_model() -> None:
@@ -154,5 +155,7 @@ def show_data_missing(error: DataError) -> None:
     st.warning("**Fashion-MNIST is not here yet**", icon=":material/database_off:")
     st.text(str(error))
     st.caption("Classify still works for drawings and pictures: it only needs the shipped model.")
-    if st.button("Look again", icon=":material/refresh:"):
-        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Look again", icon=":material/refresh:"):
+            st.rerun()
+        st.page_link("pages/classify.py", label="Draw something", icon=":material/draw:")

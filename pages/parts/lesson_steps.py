@@ -132,7 +132,7 @@ def check_diverged(entry: ModelEntry) -> Outcome:
             return Outcome(f"At a learning rate of {rate} “{run.name}” diverged.", True)
         accuracy = run.status.get("best_val_accuracy")
         if run.state in ENDED and accuracy is not None and accuracy < CHANCE:
-            sentence = f"At a learning rate of {rate} “{run.name}” stayed at {accuracy:.0%}"
+            sentence = f"At a learning rate of {rate} “{run.name}” stayed at {accuracy:.1%}"
             return Outcome(f"{sentence}: that is guessing.", True)
     return describe_waiting(runs, "has ended, but it learned all the same.")
 
@@ -188,7 +188,7 @@ def check_fooled(entry: ModelEntry) -> Outcome:
     if pixels is None:
         return Outcome("There is no drawing yet. Draw on Classify, then come back.")
     answer = predict.classify_pixels(cached_model(str(entry.path), entry.fingerprint), pixels)
-    name, share = CLASS_NAMES[answer.label], f"{answer.probs[answer.label]:.0%}"
+    name, share = CLASS_NAMES[answer.label], f"{answer.probs[answer.label]:.1%}"
     if not answer.recognised:
         return Outcome(
             "It does not know what this is: your drawing looks like nothing known.", True

@@ -6,7 +6,7 @@ Stands on fashion_core.catalog, which lists the models.
 
 import streamlit as st
 
-from fashion_core import catalog
+from fashion_core import catalog, limits
 from fashion_core.catalog import ModelEntry
 from fashion_core.text import unique_labels
 from pages.parts import state
@@ -91,6 +91,8 @@ def ask_model() -> None:
     entries = {entry.model_id: entry for entry in catalog.list_models()}
     if not entries:
         st.caption("No model yet. Train one and it appears here.")
+        if not limits.read_only():
+            st.page_link("pages/train.py", label="Train a model", icon=":material/model_training:")
         return
     chosen = ask_id(
         "Model in use",

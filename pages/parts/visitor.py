@@ -58,4 +58,7 @@ def deleting_problem(run: folders.Run) -> str:
     """A sentence that refuses to delete a run, or an empty string."""
     if may_delete(run):
         return ""
-    return f"“{run.name}” was started by {run.owner}. Only its owner can delete it here."
+    return (
+        f"“{run.name}” was started by {run.owner}. Only its owner can delete it here: if that is"
+        " you, give that name under Your name."
+    )

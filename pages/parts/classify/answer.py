@@ -76,7 +76,8 @@ def show_result(
     seen.html(image_html(prepared.pixels, "seen", "The picture at 28 × 28 pixels"))
     if prepared.blank:
         answer.info(
-            "There is nothing to see: this picture is one plain colour.",
+            "There is nothing to see: this picture is one plain colour. Choose another picture, or"
+            " another part of it.",
             icon=":material/visibility_off:",
         )
         return None

@@ -10,7 +10,7 @@ from fashion_core.architecture import short_name
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import ADDED_KINDS, MODELS, TrainConfig, field_spec, share_of
 from fashion_core.errors import ConfigError
-from fashion_core.text import format_count, format_duration, format_value
+from fashion_core.text import format_count, format_duration, format_share, format_value
 from pages.parts import state
 from pages.parts.clickable import show_clickable
 from pages.parts.glossary import help_on, link_html, link_terms
@@ -197,7 +197,7 @@ def former_title(model_id: str) -> str:
 def describe_share(kind: str, config: dict) -> str:
     """How much of each batch one kind of pictures beside Fashion-MNIST is."""
     label = field_spec(kind)["label"].lower()
-    return f"{label} {share_of(config, kind):.0%} of each batch"
+    return f"{label} {format_share(share_of(config, kind))} of each batch"
 
 
 # The picture and the table

@@ -11,7 +11,7 @@ from fashion_core.config import share_of
 from fashion_core.errors import DataError
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from fashion_core.synthetic.batches import pictures_like
-from fashion_core.text import format_list
+from fashion_core.text import format_list, format_share
 from pages.parts import state
 from pages.parts.glossary import link_terms
 from pages.parts.html import escaped, png_data_uri
@@ -104,10 +104,11 @@ def describe_people(card: dict) -> str:
     """How much of each batch people made, and how many pictures those are; empty for nothing."""
     config = card.get("config") or {}
     kinds = [kind for kind in PEOPLE if share_of(config, kind)]
-    shares = [f"{share_of(config, kind):.0%} {PEOPLE[kind]}" for kind in kinds]
+    shares = [f"{format_share(share_of(config, kind))} {PEOPLE[kind]}" for kind in kinds]
     others = share_of(config, "others")
     if others:
-        shares.append(f"{others:.0%} their pictures of other things, which teach it to doubt")
+        others = format_share(others)
+        shares.append(f"{others} their pictures of other things, which teach it to doubt")
     if not shares:
         return ""
     sentence = f"Of each batch {format_list(shares)}."

@@ -14,8 +14,9 @@ from fashion_core.data import Split
 from fashion_core.errors import PictureSetError
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 from fashion_core.my_pictures import my_folder
+from fashion_core.text import format_count
 from pages.parts import state
-from pages.parts.cached import cached_model, cached_split, cached_test_probs
+from pages.parts.cached import cached_split, cached_test_probs, logits_in_parts
 from pages.parts.history import has_returned
 from pages.parts.html import plain
 
@@ -36,13 +37,13 @@ def ask_images(
     if name == TEST_IMAGES:
         return cached_split("test"), cached_test_probs(entry)
     try:
-        fingerprint, split = _read_set(name)
+        _, split = _read_set(name)
     except PictureSetError as error:
         st.error(plain(f"{error} Here are the test images."), icon=":material/error:")
         return cached_split("test"), cached_test_probs(entry)
     show_licence(name)
-    key = str(entry.path), entry.fingerprint, name, fingerprint
-    return split, _cached_probs(*key, split.pixels)
+    what = f"these {format_count(len(split.labels), 'picture')}"
+    return split, predict.softmax(logits_in_parts(entry, split.pixels, what))
 
 
 def _ask_source(key: str, on_change: Callable[[], None]) -> str:
@@ -124,7 +125,8 @@ def _read_set(name: str) -> tuple[str, Split]:
         bar.empty()
         if not len(split.labels):
             raise PictureSetError(
-                f"{describe_source(name)}: none is labelled as one of the classes."
+                f"{describe_source(name)}: none has one of the ten classes as its label."
+                " My pictures is where you say what they are."
             )
         _known_sets()[name] = fingerprint, split
     return _known_sets()[name]
@@ -136,14 +138,6 @@ def _kept_split(name: str) -> Split:
     pixels = np.array([each.pixels for each in kept], np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
     labels = np.array([each.label for each in kept], np.int64)
     return Split(name, pixels, labels, np.arange(len(kept)))
-
-
-@st.cache_data(max_entries=16, show_spinner="Evaluating these pictures")
-def _cached_probs(
-    path: str, fingerprint: str, name: str, set_fingerprint: str, _pixels: np.ndarray
-) -> np.ndarray:
-    """Probabilities (N, 10) float32 for the pictures of a set."""
-    return predict.predict_probs(cached_model(path, fingerprint), _pixels)
 
 
 def show_licence(name: str) -> None:

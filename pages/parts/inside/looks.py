@@ -123,7 +123,12 @@ def show_cam(picture: Picture, entry: ModelEntry, answer: predict.Answer, label:
     st.subheader("Grad-CAM", anchor=False, help=meaning_of("Grad-CAM"))
     sizes = cached_cam_sizes(str(entry.path), entry.fingerprint)
     if not sizes:
-        st.info(link_terms("Grad-CAM shows where a convolution looks, and this network has none."))
+        st.info(
+            link_terms(
+                "Grad-CAM shows where a convolution looks, and this network has none. Occlusion"
+                " works for any."
+            )
+        )
         return
     size = st.segmented_control(
         "Maps of the last convolution with",

@@ -22,7 +22,7 @@ from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, TEST_SIZE
 from fashion_core.text import BYTE_ORDER_MARK
 from pages.parts import state
 from pages.parts.cached import (
-    PROBS_PART,
+    PART,
     SOON_SECONDS,
     cached_model,
     cached_split,
@@ -46,20 +46,20 @@ _hovered_image = st.components.v2.component(
     js=Path(__file__).with_name("hover.js").read_text("utf-8"),
 )
 
-FEATURE_PARTS = 20  # kept in memory, of two models; each is 0.5 MB, of a wide own network 4 MB
+FEATURE_PARTS = 40  # kept in memory, of two models; each is 0.3 MB, of a wide own network 2 MB
 
 
 @st.cache_data(max_entries=FEATURE_PARTS, show_spinner=False)
 def _cached_features_part(path: str, fingerprint: str, start: int) -> np.ndarray:
-    """Features (PROBS_PART, D) float16 of the test images from `start` on."""
-    pixels = cached_split("test").pixels[start : start + PROBS_PART]
+    """Features (PART, D) float16 of the test images from `start` on."""
+    pixels = cached_split("test").pixels[start : start + PART]
     return features.penultimate(cached_model(path, fingerprint), pixels).astype(np.float16)
 
 
 def cached_test_features(entry: ModelEntry) -> np.ndarray:
     """Features (10000, D) float32 of the test images; shows how far it is where it takes longer."""
     began, bar, parts = time.monotonic(), st.empty(), []
-    for start in range(0, TEST_SIZE, PROBS_PART):
+    for start in range(0, TEST_SIZE, PART):
         if time.monotonic() - began > SOON_SECONDS:
             bar.progress(start / TEST_SIZE, text=f"Laying out the test images: {start:,} done")
         parts.append(_cached_features_part(str(entry.path), entry.fingerprint, start))

@@ -212,6 +212,11 @@ def show_grid(listing: Listing, shown: np.ndarray, picked: int | None) -> None:
         show_image_buttons("grid", items, pick, picked, name=name)
     else:
         st.info("This model doubts no label. Choose another model or list.", icon=":material/task:")
+        st.button("Show all images", on_click=_show_all)
+
+
+def _show_all() -> None:
+    st.session_state[state.LISTED] = ALL
 
 
 def describe_grid(listing: Listing) -> str:

@@ -87,10 +87,16 @@ def _to_first_page() -> None:
     st.session_state[state.MINE_PAGE] = 1
 
 
+def _show_all() -> None:
+    st.session_state[state.MINE_SHOWN] = WRONG_FIRST
+    _to_first_page()
+
+
 def show_groups(gallery: Gallery, places: np.ndarray) -> None:
     """The pictures at these places, a grid for each class."""
     if not len(places):
         st.info("None of your pictures is like that.", icon=":material/task_alt:")
+        st.button("Show all of them", on_click=_show_all)
     for label in GROUPS:
         of_class = [int(i) for i in places if gallery.pictures[i].label == label]
         if of_class:

@@ -13,8 +13,9 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.errors import LabError
 from fashion_core.metadata import IMAGE_SIZE, OUTLIER
 from fashion_core.my_pictures import MyPicture, PicturesInFolder, PicturesInMemory, my_folder
+from fashion_core.text import format_count
 from pages.parts import state
-from pages.parts.cached import cached_model
+from pages.parts.cached import cached_model, logits_in_parts
 
 SESSION_SENTENCE = (
     "This is a public copy: your pictures stay in this session, nobody else sees them, and they are"
@@ -54,13 +55,9 @@ def stacked(pictures: Sequence[MyPicture]) -> tuple[np.ndarray, np.ndarray]:
 
 def answers(entry: ModelEntry, pictures: Sequence[MyPicture]) -> np.ndarray:
     """What the model calls them: (N,) int64, OUTLIER where it doubts. Raises CheckpointError."""
-    return _cached_answers(str(entry.path), entry.fingerprint, stacked(pictures)[0])
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _cached_answers(path: str, fingerprint: str, pixels: np.ndarray) -> np.ndarray:
+    pixels, _ = stacked(pictures)
     if not len(pixels):
         return np.empty(0, np.int64)
-    model = cached_model(path, fingerprint)
-    logits = predict.predict_logits(model, pixels)
+    logits = logits_in_parts(entry, pixels, f"your {format_count(len(pixels), 'picture')}")
+    model = cached_model(str(entry.path), entry.fingerprint)
     return np.where(predict.recognised(model, logits, pixels), logits.argmax(axis=1), OUTLIER)

@@ -35,6 +35,7 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
         refusal = taught.refusal(labels)
         if refusal:
             st.info(refusal, icon=":material/school:")
+            st.page_link("pages/classify.py", label="Draw or bring one", icon=":material/draw:")
         else:
             network = str(entry.card.get("model"))
             st.markdown("\n".join(f"- {each}" for each in taught.expectations(labels, network)))
@@ -119,8 +120,6 @@ def _show_progress(run_id: str) -> None:
     if not run.is_active and run.state != "queued":
         st.rerun()
     share, words = folders.progress(run)
-    if share >= 1 and run.is_active:  # the large network takes a minute more for the test images
-        words = "Trained. Now it is measured on your pictures and on the test images."
     st.subheader("It learns your pictures", anchor=False)
     st.progress(share, text=words)
     st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
@@ -131,8 +130,8 @@ def _show_outcome(run: folders.Run) -> None:
     st.subheader("Before and after" if report else "It did not finish", anchor=False)
     st.caption(plain(run.name))
     if report is None:
-        message = run.message or "It ended before anything could be measured."
-        st.warning(plain(f"{message} Teach it again, or go on."), icon=":material/error:")
+        message = run.message or "It ended before anything could be measured. Teach it again."
+        st.warning(plain(message), icon=":material/error:")
         _show_way("Go on with it", run)
         return
     st.html(_metrics_html(report))

@@ -69,10 +69,13 @@ def _import(file: UploadedFile) -> None:
         kept, problems = read_zip(
             file.getvalue(),
             allowed_pictures()[0] - len(present),
-            lambda done, total: bar.progress(done / total, text="Reading the file"),
+            lambda done, total: bar.progress(
+                done / total, text=f"Reading the file: {done:,} of {total:,} pictures"
+            ),
             present,
         )
         if kept:
+            bar.progress(1.0, text=f"Keeping {format_count(len(kept), 'picture')}")
             st.session_state.pop(state.TAKEN_BACK, None)  # before: see `outcome_once`
             mine.add(kept)
         return f"{format_count(len(kept), 'picture')} imported. {' '.join(problems[:5])}".strip()

@@ -17,7 +17,7 @@ from fashion_core.game import DRAW, GUESS, ROUND_SECONDS, Game, Guess, points_of
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.pictures.prepare import prepare
 from pages.parts import state
-from pages.parts.cached import cached_model
+from pages.parts.cached import cached_model, load_model
 from pages.parts.classify.canvas import ask_drawing
 from pages.parts.html import escaped, image_html, plain
 from pages.parts.play.clock import ask_sound, restart_clock, show_chime, show_clock
@@ -35,8 +35,7 @@ def show_pause(game_id: str, played: Game, entry: ModelEntry) -> None:
     show_problem()
     show_chime(game_id, played)
     if played.kind == DRAW:  # so that the first stroke of a round need not wait for it
-        with st.spinner("Loading the model"):
-            cached_model(str(entry.path), entry.fingerprint)
+        load_model(entry)
     with st.container(border=True, key="round_card"):
         if played.place:
             show_outcome(played, played.place - 1)
@@ -113,7 +112,7 @@ def show_round(game_id: str, played: Game, entry: ModelEntry) -> None:
 def _load_model(game_id: str, entry: ModelEntry) -> None:
     """Before the canvas is there to be drawn on: it may be another model than before the round."""
     try:
-        cached_model(str(entry.path), entry.fingerprint)
+        load_model(entry)
     except CheckpointError as error:
         _begin_anew(game_id, entry, error)
 
@@ -121,7 +120,7 @@ def _load_model(game_id: str, entry: ModelEntry) -> None:
 def _begin_anew(game_id: str, entry: ModelEntry, error: CheckpointError) -> None:
     """Put the round back to before its clock ran, and say why."""
     restart_clock(game_id)
-    problem = f"{entry.title} cannot answer: {error} The round begins anew."
+    problem = f"{entry.title} cannot answer: {error} The round begins anew: pick another model."
     st.session_state[state.GAME_PROBLEM] = problem
     st.rerun()
 

@@ -19,7 +19,11 @@ def show_continue(run: Run) -> None:
     if run.state not in run_queue.ENDED_STATES or run.config is None:
         return
     if run.epochs_done >= max_epochs():
-        st.caption("It has trained as many epochs as this copy allows.")
+        trained = format_count(run.epochs_done, "epoch")
+        st.caption(
+            f"It has trained {trained}, as many as this copy allows. Start a new run for other"
+            " settings."
+        )
         return
     refusal = run_queue.continue_problem(run, run.epochs_done + 1)
     if refusal:

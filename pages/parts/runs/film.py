@@ -38,13 +38,18 @@ def show_film(run: folders.Run) -> None:
     known, drawing = _cached_film(str(run.run_dir), *_version(run))
     if not known:
         if not run.is_active:
-            st.caption("There is no film of this training: it ran before films were kept.")
+            st.caption(
+                "There is no film of this training: it ran before films were kept. A new run has"
+                " one."
+            )
         return
     st.markdown("**What it calls them**", help=FILM_HELP)
     try:
         pictures = pictures_of(drawing)
     except DataError:
-        st.caption("The film needs the data set, which is not there.")
+        st.caption(
+            "The film needs the data set, which is not there. Predictions says how to get it."
+        )
         return
     data = {
         "version": f"{run.run_id}-{theme_is_dark()}",

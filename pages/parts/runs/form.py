@@ -21,7 +21,7 @@ from fashion_core.errors import ConfigError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.annotations import MAX_NAME_LENGTH
-from fashion_core.text import format_duration, format_value
+from fashion_core.text import format_duration, format_share, format_value
 from pages.parts import state
 from pages.parts.glossary import link_help, link_plain, link_terms
 from pages.parts.html import plain
@@ -100,9 +100,10 @@ def ask_sources() -> dict:
                 with column:
                     values[name] = ask_field(name)
         added = sum(values.values())
-        words = f"Fashion-MNIST's own images: {1 - added:.0%} of each batch."
+        words = f"Fashion-MNIST's own images: {format_share(1 - added)} of each batch."
         if added > MAX_ADDED + 1e-9:
-            words = f"These are {added:.0%} of each batch, of which they may be {MAX_ADDED:.0%}."
+            most = format_share(MAX_ADDED)
+            words = f"These are {format_share(added)} of each batch, of which they may be {most}."
         st.caption(link_terms(f"{words} {describe_sources()}"))
     return values
 

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fashion_core import limits
@@ -42,14 +43,17 @@ def ask_model_file() -> None:
 
 def import_file(file: UploadedFile) -> None:
     """Make a run of the file and draw the page anew, or say why not."""
+    bar = st.progress(0.0, text="Checking the file")
     try:
-        with st.spinner("Checking the file, and measuring weights from elsewhere"):
-            message = outcome_once(file.file_id, lambda: save_run(file))
+        message = outcome_once(file.file_id, lambda: save_run(file, bar))
     except LabError as error:
+        bar.empty()
         st.error(plain(str(error)))
     except OSError as error:
+        bar.empty()
         st.error(
-            f"The file could not be imported: {error.strerror}. Free some disk space and try again."
+            f"The file could not be imported: {error.strerror or error}. Free some disk space and"
+            " try again."
         )
     else:
         st.session_state[state.IMPORTED_FILE] = file.name, message
@@ -57,8 +61,10 @@ def import_file(file: UploadedFile) -> None:
         st.rerun()
 
 
-def save_run(file: UploadedFile) -> str:
+def save_run(file: UploadedFile, bar: DeltaGenerator) -> str:
     """Make a run of the file; returns what the run says of itself.
+
+    `bar` shows how far weights from elsewhere are measured.
 
     The visitor's file name is only a label; the content goes to a name of our own.
     """
@@ -68,5 +74,8 @@ def save_run(file: UploadedFile) -> str:
         path.write_bytes(file.getvalue())
         from fashion_core import model_import  # with torch
 
-        run_id = model_import.import_model(path, Path(file.name).stem, visitor)
+        def report(done: int, total: int) -> None:
+            bar.progress(done / total, text=f"Measuring the weights: {done:,} of {total:,} images")
+
+        run_id = model_import.import_model(path, Path(file.name).stem, visitor, report)
     return folders.read_run(run_id).message

@@ -37,7 +37,8 @@ def show_leaderboard() -> None:
     models = pd.DataFrame(catalog.leaderboard(catalog.list_models()))
     with panel:
         if models.empty:
-            st.caption("No model has been validated yet.")
+            st.caption("Here every model stands by its accuracy, size and training time.")
+            st.page_link("pages/train.py", label="Train a model", icon=":material/model_training:")
             return
         against = st.segmented_control(
             "Accuracy against",

@@ -154,7 +154,8 @@ def ask_forget() -> None:
 def show_end(search: Search) -> None:
     """How a search ended that found nothing."""
     if search.state in ("failed", "lost"):
-        st.error(plain(search.message or "The search did not end well."), icon=":material/error:")
+        words = search.message or "The search ended without saying why. Search again."
+        st.error(plain(words), icon=":material/error:")
     elif search.state == "stopped":
         how_far = f"Stopped after step {len(search.losses)} of {search.steps}"
         words = search.message or f"{how_far}, so nothing is suggested."
@@ -187,7 +188,10 @@ def show_suggestion(search: Search, values: dict) -> None:
     rate = suggestion(search)
     if rate is None:
         st.info(
-            link_terms("The loss did not fall at any of these rates, so none is suggested."),
+            link_terms(
+                "The loss did not fall at any of these rates, so none is suggested. Try another"
+                " optimizer or network."
+            ),
             icon=":material/info:",
         )
         return
