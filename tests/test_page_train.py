@@ -463,11 +463,14 @@ def test_the_latest_moment_follows_the_film_until_the_film_has_a_later_one():
 
 def test_accuracy_shows_from_the_first_tenth_of_the_first_epoch_on():
     run_id = make_run("Young", "running", epochs_done=0, accuracy=None, **alive())
-    assert "The first epoch is under way" in words(open_page("train"))
+    waiting = words(open_page("train"))
+    assert "The first epoch is under way" in waiting
+    assert "It starts here within the first epoch" in waiting
     for step in (0, 86):
         film.add_frame(folders.run_dir_of(run_id), frame_at(step))
     app = open_page("train")
-    assert "Validation accuracy, first epoch" in words(app)
+    assert "The first epoch is under way" in words(app)
+    assert "It starts here within the first epoch" not in words(app)
     right = frame_at(86).confusion
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Validation so far"] == f"{right.trace() / right.sum():.1%}"
