@@ -30,6 +30,7 @@ from fashion_core.charts.figures import (
     difference_figure,
 )
 from fashion_core.charts.frames import (
+    DRAWINGS,
     MAX_POINTS,
     OTHER,
     PHOTOS,
@@ -264,6 +265,16 @@ def test_only_a_run_that_learns_from_synthetic_pictures_has_two_curves_of_accura
     for kinds in ((), (SYNTHETIC,), (SYNTHETIC, PHOTOS)):
         series = [VALIDATION, *kinds]
         assert epoch_accuracy_spec(260, kinds)["encoding"]["color"]["scale"]["domain"] == series
+
+
+def test_a_series_has_one_colour_in_all_charts_of_a_run_and_no_other_has_it():
+    kinds = (SYNTHETIC, DRAWINGS, PHOTOS)
+    scales = [
+        spec["encoding"]["color"]["scale"]
+        for spec in (epoch_loss_spec(260), epoch_accuracy_spec(260, kinds))
+    ]
+    pairs = {pair for scale in scales for pair in zip(scale["domain"], scale["range"], strict=True)}
+    assert len(pairs) == len(dict(pairs)) == len({color for _, color in pairs}) == 2 + len(kinds)
 
 
 def test_the_losses_of_an_epoch_stand_one_below_the_other():

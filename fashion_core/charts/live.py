@@ -18,6 +18,7 @@ from fashion_core.charts.frames import (
 from fashion_core.text import format_value
 
 LOSS_TITLE = "Loss (nats)"
+VALIDATION_COLOR = SERIES_COLORS[1]  # in the charts of loss and of accuracy, which stand together
 OTHER_DASH = (5, 4)  # of another run behind a live one; pixels drawn, pixels left out
 RAW = {"opacity": 0.3, "strokeWidth": 1}  # pale
 STRONG = {"strokeWidth": 2.5}
@@ -142,14 +143,14 @@ def epoch_loss_spec(height: int, other: bool = False) -> dict:
     `height` in pixels. `other` adds another run's curve, dashed. The page says which run that is,
     so the legend does not name it.
     """
-    colors = {TRAINING: SERIES_COLORS[0], VALIDATION: SERIES_COLORS[1]}
+    colors = {TRAINING: SERIES_COLORS[0], VALIDATION: VALIDATION_COLOR}
     return _epoch_spec(height, "loss", LOSS_TITLE, ".3f", colors, other)
 
 
 # The curves beside the validation images', by the kind of pictures that a run learns from
 KIND_COLORS = {
-    SYNTHETIC: SERIES_COLORS[3],
-    DRAWINGS: SERIES_COLORS[4],
+    SYNTHETIC: SERIES_COLORS[2],
+    DRAWINGS: SERIES_COLORS[3],
     PHOTOS: SERIES_COLORS[5],
 }
 
@@ -159,7 +160,7 @@ def epoch_accuracy_spec(height: int, kinds: tuple[str, ...] = (), other: bool = 
 
     `height` in pixels. `kinds`, of KIND_COLORS, adds a curve for each, `other` another run's.
     """
-    colors = {VALIDATION: SERIES_COLORS[2]} | {kind: KIND_COLORS[kind] for kind in kinds}
+    colors = {VALIDATION: VALIDATION_COLOR} | {kind: KIND_COLORS[kind] for kind in kinds}
     spec = _epoch_spec(height, "accuracy", "Accuracy", ".1%", colors, other)
     # Between two epochs that are nearly alike, ticks would else repeat their rounded number
     spec["encoding"]["y"]["axis"]["tickMinStep"] = 0.001
