@@ -422,6 +422,10 @@ def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_
     more = changed(page, drawn)
     go_home(page)
     expect_seen(page, more)
+    page_at_rest(page)
+    page.locator(".st-key-answer_card").get_by_role("link", name="Look inside").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inside")
+    expect(page.get_by_test_id("stMain").get_by_text("Your drawing")).to_be_visible()
 
 
 def test_home_leads_on_from_its_cards_its_bars_and_its_layers(page, app):

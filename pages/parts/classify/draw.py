@@ -11,6 +11,7 @@ from pages.parts.classify.answer import show_result, show_steps, show_ways_on
 from pages.parts.classify.canvas import ask_drawing, put_example
 from pages.parts.classify.correction import ask_correction, correction_of, drop, offer_pieces
 from pages.parts.inside.looks import show_looks_panel
+from pages.parts.inside.picture import link_picture
 from pages.parts.mine.row import ask_what_it_was
 
 
@@ -19,7 +20,7 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
     """The canvas and its answer; a stroke reruns only this.
 
     On another `place` than Classify without the steps and the ways to correct, but with where the
-    model looks, and the link that leads to the rest.
+    model looks, and the links that lead inside and to the rest.
     """
     cards = st.container(horizontal=True, gap="small")
     with cards.container(border=True, key="canvas_card"):
@@ -39,7 +40,9 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
         else:
             with answer:
                 show_looks_panel("drawing", prepared.pixels, entries)
-                st.page_link("pages/classify.py", label="Look closer", icon=":material/search:")
+                with st.container(horizontal=True, gap="small"):
+                    link_picture("Your drawing", prepared.pixels)
+                    st.page_link("pages/classify.py", label="Look closer", icon=":material/search:")
         return
     can_return = st.session_state.get(state.CLEARED) or st.session_state.get(state.UNDONE)
     if picture is None and not can_return:  # the next drawing begins without corrections
