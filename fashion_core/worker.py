@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import psutil
 from filelock import Timeout
 
 from fashion_core import files, limits
@@ -30,6 +29,7 @@ from fashion_core.runs import control, film, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.control import thread_count
 from fashion_core.runs.events import cut_metrics
+from fashion_core.runs.status import StatusFile
 
 if TYPE_CHECKING:  # torch is loaded later, see `_prepare`
     from torch import nn
@@ -37,35 +37,11 @@ if TYPE_CHECKING:  # torch is loaded later, see `_prepare`
     from fashion_core.data import Split
     from fashion_core.training import TrainState
 
-# How often the status is refreshed between epochs: the page looks once a second
-STATUS_SECONDS = 0.5
-
-
-class _Status:
-    """The run's status.json, which from now on only this process writes."""
-
-    def __init__(self, run_dir: Path, **values):
-        self.path = run_dir / "status.json"
-        self.values = values
-        self.written_at = 0.0
-
-    def write(self, **changes) -> None:
-        self.values |= changes | {"heartbeat_at": time.time()}
-        files.write_json(self.path, self.values)
-        self.written_at = time.monotonic()
-
-    def write_sometimes(self, **changes) -> None:
-        self.values |= changes
-        if time.monotonic() - self.written_at > STATUS_SECONDS:
-            self.write()
-
 
 def main(run_dir: Path) -> int:
     """Train the run, or find a learning rate; returns 1 for failed, 0 for every other end."""
     work = _find_rate if run_dir.name == folders.FINDER else _train
-    process = psutil.Process()
-    begun = {"pid": process.pid, "process_started_at": folders.process_start(process)}
-    status = _Status(run_dir, state="starting", **_known_metrics(run_dir), **begun)
+    status = StatusFile(run_dir, state="starting", **_known_metrics(run_dir))
     try:
         status.write()
         with control.worker_lock():
@@ -132,7 +108,7 @@ def _prepare(*names: str) -> list:
     return splits.result()
 
 
-def _train(run_dir: Path, status: _Status) -> None:
+def _train(run_dir: Path, status: StatusFile) -> None:
     train_split, val_split = _prepare("train", "val")
     from fashion_core import cross_validation, training
     from fashion_core.data import load_split
@@ -196,7 +172,7 @@ def _keep_answers(model_path: Path, state: "TrainState") -> None:
         save_answers(model_path, state.test_logits / state.best_metrics["temperature"])
 
 
-def _find_rate(folder: Path, status: _Status) -> None:
+def _find_rate(folder: Path, status: StatusFile) -> None:
     """Train a few steps with ever larger learning rates; the status holds the losses so far."""
     (train_split,) = _prepare("train")
     from fashion_core import training
@@ -235,7 +211,7 @@ def _first_state(run_dir: Path, config: TrainConfig) -> "TrainState":
 
 def _follow(
     run_dir: Path,
-    status: _Status,
+    status: StatusFile,
     state: "TrainState",
     events: Iterable[dict],
     camera: "_Camera",
@@ -379,7 +355,7 @@ def _best(state: "TrainState") -> dict:
     return {"best_val_accuracy": state.best_metrics["val_accuracy"], "best_epoch": state.best_epoch}
 
 
-def _save_model(run_dir: Path, status: _Status, state: "TrainState", metrics: dict) -> None:
+def _save_model(run_dir: Path, status: StatusFile, state: "TrainState", metrics: dict) -> None:
     from fashion_core.checkpoints import save_checkpoint
 
     metrics = {**state.best_metrics, **metrics}

@@ -102,6 +102,7 @@ SIBLINGS = {
         "table": {"folders"},
         "queue": {"control", "film", "folders"},
         "rate_finder": {"control", "folders"},
+        "status": {"folders"},
         "sweep": {"annotations"},
     },
 }

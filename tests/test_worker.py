@@ -240,7 +240,7 @@ def test_a_run_that_goes_on_after_a_stop_in_mid_epoch_has_the_model_that_its_sta
     state.best_score, state.best_metrics, state.best_epoch = (0.5, 0.0), {"val_accuracy": 0.5}, 1
     state.best_weights = {name: tensor.clone() for name, tensor in state.model.state_dict().items()}
     epoch = {"kind": "epoch", "epoch": 1, "step": 5, "val_accuracy": 0.4, "best": False}
-    status = worker._Status(run_dir, state="running")
+    status = worker.StatusFile(run_dir, state="running")
     camera = worker._Camera(run_dir, state, load_split("val"))
     assert worker._follow(run_dir, status, state, [epoch], camera) == ("finished", "")
     kept = checkpoints.read_checkpoint(run_dir / "model.pt").metrics["val_accuracy"]

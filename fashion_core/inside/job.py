@@ -9,38 +9,26 @@ import time
 import traceback
 from pathlib import Path
 
-import psutil
 from filelock import AcquireReturnProxy, Timeout
 
 from fashion_core import files
 from fashion_core.errors import LabError
 from fashion_core.inside import jobs
 from fashion_core.runs import control, folders
+from fashion_core.runs.status import StatusFile
 
 WAIT_SECONDS = 30.0  # between two words of one that waits
-STATUS_SECONDS = 0.5  # between two writings of the status
 
 
-class Progress:
-    """The job's status.json, which from now on only this process writes."""
+class Progress(StatusFile):
+    """The job's status, and how far it is."""
 
-    def __init__(self, folder: Path):
-        process = psutil.Process()
-        self.path = folder / "status.json"
-        self.values = {"pid": process.pid, "process_started_at": folders.process_start(process)}
-        self.began = self.written = time.monotonic()
-
-    def write(self, **changes) -> None:
-        self.values |= changes | {"heartbeat_at": time.time()}
-        files.write_json(self.path, self.values)
-        self.written = time.monotonic()
+    began = 0.0  # when what is reported now began
 
     def report(self, step: int, steps: int) -> None:
         """How far it is; written twice a second."""
-        now = time.monotonic()
-        if now - self.written > STATUS_SECONDS:
-            seconds = now - self.began
-            self.write(state="running", step=step, steps=steps, elapsed_seconds=seconds)
+        seconds = time.monotonic() - self.began
+        self.write_sometimes(state="running", step=step, steps=steps, elapsed_seconds=seconds)
 
 
 def main(folder: Path) -> int:
