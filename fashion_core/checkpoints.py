@@ -107,10 +107,7 @@ def read_content(path: Path, copies: int = 1) -> object:
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise CheckpointError(
-            f"{path.name} cannot be read: {error.strerror}. Let this app read it, or choose another"
-            " file."
-        ) from error
+        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
     # Torch raises many kinds for damaged and unsafe files; none of them may pass
     except Exception as error:
         raise CheckpointError(
@@ -118,9 +115,6 @@ def read_content(path: Path, copies: int = 1) -> object:
             " file that this app has saved, or torch.save(model.state_dict(), path)."
         ) from error
 
-
-# The end of a sentence on a file that was not saved here, or not as it is now
-AS_SAVED = "Use a .pt file as this app has saved it."
 
 EARLIER_RESUME_FORMATS = ("fashion-cnn-lab/resume/1", "fashion-cnn-lab/resume/2")
 
@@ -164,10 +158,7 @@ def _refuse_unsafe_size(path: Path, most: int) -> None:
     try:
         size = path.stat().st_size
         if size > most:
-            raise CheckpointError(
-                f"{path.name} has {size:,} bytes; at most {most:,} are allowed. Save the weights"
-                " without the optimizer's state."
-            )
+            raise CheckpointError(f"{path.name} has {size:,} bytes; at most {most:,} are allowed.")
         with path.open("rb") as file:
             content = file.read(size)  # nothing of a device, which never ends
         # Else torch reads it as a bare pickle. Counted before the list, which could fill the memory
@@ -177,14 +168,10 @@ def _refuse_unsafe_size(path: Path, most: int) -> None:
             _refuse_unsafe_parts(archive, path.name, most)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise CheckpointError(
-            f"{path.name} is not a model file, or only half of one was copied. Copy it again, or"
-            " choose another file."
+            f"{path.name} is not a model file, or only half of one was copied."
         ) from error
     except OSError as error:
-        raise CheckpointError(
-            f"{path.name} cannot be read: {error.strerror}. Let this app read it, or choose another"
-            " file."
-        ) from error
+        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
 def _refuse_unsafe_parts(archive: zipfile.ZipFile, name: str, most: int) -> None:
@@ -192,18 +179,18 @@ def _refuse_unsafe_parts(archive: zipfile.ZipFile, name: str, most: int) -> None
     unpacked = sum(part.file_size for part in parts)
     if unpacked > most:
         raise CheckpointError(
-            f"{name} would unpack to {unpacked:,} bytes; at most {most:,} are allowed. {AS_SAVED}"
+            f"{name} would unpack to {unpacked:,} bytes; it was not made by this app."
         )
     pickles = [part for part in parts if part.filename.lower().endswith("data.pkl")]
     for part in pickles:
         if part.file_size > MAX_PICKLE_BYTES:
             raise CheckpointError(
                 f"{name} says {part.file_size:,} bytes beside its weights;"
-                f" at most {MAX_PICKLE_BYTES:,} are allowed. {AS_SAVED}"
+                f" at most {MAX_PICKLE_BYTES:,} are allowed. It was not made by this app."
             )
     # Torch's reader calls it with any number, and fills as much memory with zeros
     if any(b"bytearray" in _read_part(archive, part) for part in pickles):
-        raise CheckpointError(f"{name} holds more than weights, so it was not loaded. {AS_SAVED}")
+        raise CheckpointError(f"{name} holds more than weights, so it was not loaded.")
 
 
 def _read_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
@@ -227,15 +214,13 @@ MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
 
 def _checked(content, name: str) -> Checkpoint:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(
-            f"{name} was not saved by this app: its format is not {FORMAT}. {AS_SAVED}"
-        )
+        raise CheckpointError(f"{name} was not saved by this app: its format is not {FORMAT}.")
     model, weights, metrics = (content.get(key) for key in ("model", "weights", "metrics"))
     model = _checked_network(model, name)
     config = _checked_config(content, name)
     if config.model != model:
         raise CheckpointError(
-            f"{name} says both {model} and {config.model}: it has been changed. {AS_SAVED}"
+            f"{name} says both {model} and {config.model}: it has been changed by hand."
         )
     return Checkpoint(
         model, config, _checked_weights(model, weights, name), _checked_metrics(metrics, name)
@@ -263,7 +248,7 @@ def _checked_config(content: dict, name: str) -> TrainConfig:
     parts = [*config, *config.values()] if isinstance(config, dict) else []
     if not all(isinstance(part, (str, int, float)) for part in parts):
         raise CheckpointError(
-            f"{name} has a training configuration that is not plain words and numbers. {AS_SAVED}"
+            f"{name} has a training configuration that is not plain words and numbers."
         )
     try:
         return TrainConfig.from_dict(config)
@@ -277,19 +262,16 @@ def _checked_config(content: dict, name: str) -> TrainConfig:
 def _checked_weights(model: str, weights, name: str) -> dict[str, torch.Tensor]:
     expected = build_model(model).state_dict()
     if not isinstance(weights, dict) or set(weights) != set(expected):
-        raise CheckpointError(f"{name} does not have the layers of {model}. {AS_SAVED}")
+        raise CheckpointError(f"{name} does not have the layers of {model}.")
     for layer, tensor in weights.items():
         if not _is_like(tensor, expected[layer]):
             raise CheckpointError(
-                f"{name}: {layer} is not of the size or number type that {model} needs. {AS_SAVED}"
+                f"{name}: layer {layer} does not have the shape or type that {model} needs."
             )
         if not torch.isfinite(tensor).all():
-            raise CheckpointError(
-                f"{name}: {layer} holds values that are not numbers: its training diverged. Use"
-                " another model."
-            )
+            raise CheckpointError(f"{name}: layer {layer} holds values that are not numbers.")
         if layer.endswith("running_var") and (tensor < 0).any():
-            raise CheckpointError(f"{name}: {layer} holds variances below 0. {AS_SAVED}")
+            raise CheckpointError(f"{name}: layer {layer} holds variances below 0.")
     return dict(weights)
 
 
@@ -312,10 +294,10 @@ def _checked_metrics(metrics, name: str) -> dict:
                 break
     except (TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"{name} has metrics that are not plain numbers and words. {AS_SAVED}"
+            f"{name} has metrics that are not plain numbers and words."
         ) from error
     if not isinstance(metrics, dict) or characters > MAX_METRICS_CHARACTERS:
-        raise CheckpointError(f"{name} has metrics that this app did not write. {AS_SAVED}")
+        raise CheckpointError(f"{name} has metrics that this app did not write.")
     return files.with_todays_keys(json.loads("".join(text)))
 
 

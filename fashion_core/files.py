@@ -86,13 +86,9 @@ def read_json(path: Path) -> dict:
             )
         values = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse_constant)
     except OSError as error:
-        raise RunError(
-            f"{path.name} cannot be read: {error.strerror}. Let this app read it, or delete it."
-        ) from error
+        raise RunError(f"{path.name} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
-        raise RunError(
-            f"{path.name} is not valid JSON. Mend it, or delete what it belongs to."
-        ) from error
+        raise RunError(f"{path.name} is not valid JSON.") from error
     if not isinstance(values, dict):
         raise RunError(f"{path.name} must hold a JSON object.")
     return values

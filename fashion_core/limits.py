@@ -68,8 +68,7 @@ class Limits:
             return ""
         return (
             "It has used up its time: this copy trains at most"
-            f" {format_count(self.minutes, 'minute')} per run. A smaller network or fewer epochs"
-            " take less."
+            f" {format_count(self.minutes, 'minute')} per run."
         )
 
     def runs_problem(self, kept: int, added: int = 1) -> str:

@@ -179,7 +179,8 @@ def show_cell(
             never = "classifies none of them correctly"
         reason = f"the model {never}" if confusion[true].any() else "none of these is of this class"
         st.caption(f"No image here: {reason}.")
-        st.button("Show the most confused pair", on_click=unpick_cell)
+        if most_confused_cell(confusion):
+            st.button("Show the most confused pair", on_click=unpick_cell)
         return
     share = len(indices) / confusion[true].sum()
     st.caption(f"{share:.1%} of all {PLURALS[true]}. Surest first; pick an image to look closer.")

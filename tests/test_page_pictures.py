@@ -132,7 +132,7 @@ def test_my_own_pictures_are_judged_as_they_were_answered(pictures_dir):
     mine, brought = my_pictures.my_folder(), made(1, 100)
     as_answered = np.rot90(brought[0].pixels)
     mine.add([(dataclasses.replace(brought[0], pixels=as_answered), brought[1])])
-    _, split = source._read_set("my-pictures")
+    split = source._read_set("my-pictures")
     np.testing.assert_array_equal(split.pixels, as_answered[None])
 
 

@@ -7,12 +7,15 @@ browser/test_runs_page.py.
 import errno
 import json
 import os
+import threading
 import tomllib
 
 import pytest
 import run_folders
 from app_page import labelled, labels, open_page, press, words
 from streamlit.runtime.context import ContextProxy
+from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from fashion_core import checkpoints, files, limits, model_import, picture_zip
 from fashion_core.charts.frames import epoch_frame
@@ -282,14 +285,37 @@ def test_a_file_that_is_clicked_twice_is_imported_once(monkeypatch):
     monkeypatch.setattr(once.st, "session_state", {})
     done = []
 
-    def fail():
+    def fail(report):
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space"):
-        once.outcome_once("file", fail)
+        once.outcome_once("file", fail, print)
     for _ in range(2):
-        assert once.outcome_once("file", lambda: done.append(1) or "Imported") == "Imported"
+        said = once.outcome_once("file", lambda report: done.append(1) or "Imported", print)
+        assert said == "Imported"
     assert done == [1]
+
+
+def test_an_import_comes_to_its_end_when_the_visitor_leaves_and_is_heard_of_again(monkeypatch):
+    monkeypatch.setattr(once.st, "session_state", {})
+    monkeypatch.setattr(once, "SHOW_SECONDS", 0.01)
+    left, begun = threading.Event(), []
+
+    def bring(report):
+        begun.append(1)
+        report(3, 10)
+        assert left.wait(60)
+        return "Imported"
+
+    def leave(done, total):
+        """What Streamlit does at a call when the visitor has clicked elsewhere."""
+        left.set()
+        raise RerunException(RerunData())
+
+    with pytest.raises(RerunException):
+        once.outcome_once("file", bring, leave)
+    assert once.outcome_once("file", bring, print) == "Imported"
+    assert begun == [1]
 
 
 def test_a_bad_model_file_is_refused_with_a_sentence(runs_dir):

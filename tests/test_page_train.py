@@ -303,7 +303,9 @@ def test_a_copy_that_allows_fewer_epochs_than_were_planned_continues_up_to_those
     field = more_epochs(open_page("train"))
     assert (field.value, field.max) == (3, 3)
     monkeypatch.setenv("FASHION_MAX_EPOCHS", "1")
-    assert "as many as this copy allows. Start a new run" in words(open_page("train"))
+    assert "It has trained 1 epoch; this copy allows 1. Start a new run" in words(
+        open_page("train")
+    )
 
 
 # The run that is shown

@@ -4,6 +4,7 @@ All of it happens under the launch lock, so that one of two who ask at once is a
 """
 
 import contextlib
+import errno
 import math
 import os
 import shutil
@@ -118,10 +119,10 @@ def spawn_worker(run_dir: Path, module: str = "fashion_core.worker") -> None:
                 env=_worker_environment(),
             )
     except OSError as error:
-        message = (
-            f"The training process could not be started: {error.strerror}. Close other programs,"
-            " then try again."
-        )
+        advice = f"{error.strerror}. Close other programs, then try again."
+        if error.errno not in (errno.EAGAIN, errno.ENOMEM):
+            advice = folders.describe_unwritable(error)
+        message = f"The training process could not be started: {advice}"
         metrics = folders.metrics_of(files.read_json(run_dir / "status.json"))
         failed = {"state": "failed", "message": message}
         files.write_json(run_dir / "status.json", metrics | failed)
@@ -203,10 +204,7 @@ def request_pause(run_id: str) -> None:
 
 def _ask(run: Run, what: str) -> None:
     if not run.is_active:
-        raise RunError(
-            f"“{run.name}” is not training any more: it is {run.state}. There is nothing left to"
-            " pause or stop."
-        )
+        raise RunError(f"“{run.name}” is not training any more: it is {run.state}.")
     (run.run_dir / what).touch()
 
 

@@ -104,7 +104,7 @@ class Run:
     def message(self) -> str:
         """Why it failed, or what is wrong with its folder; empty when all is well."""
         if self.problem:
-            return self.problem
+            return f"{self.problem} Mend that file, or delete the run."
         if self.state == "lost":
             return (
                 "The training process ended without a word: it was killed, or the machine was"

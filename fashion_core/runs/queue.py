@@ -316,9 +316,7 @@ def forget(run_id: str) -> None:
 def _waiting_run(run_id: str) -> Run:
     run = folders.read_run(run_id)
     if run.state != "queued":
-        raise RunError(
-            f"“{run.name}” does not wait any more: it is {run.state}. Runs shows what became of it."
-        )
+        raise RunError(f"“{run.name}” does not wait any more: it is {run.state}.")
     return run
 
 

@@ -204,7 +204,8 @@ def read_search() -> Search | None:
         state, status = folders.judged_status(values)
         rates, losses = _checked_curve(values)
     except LabError as error:
-        return Search("lost", problem=str(error)[: folders.MAX_PROBLEM_LENGTH])
+        problem = str(error)[: folders.MAX_PROBLEM_LENGTH]
+        return Search("lost", problem=f"{problem} Search again.")
     return Search(
         state=state,
         config=config,

@@ -136,7 +136,7 @@ def show_with_model(show: Callable[[ModelEntry], None]) -> None:
         show_data_missing(error)
     except LabError as error:
         st.error(plain(str(error)), icon=":material/error:")
-        st.caption("Another model may answer: pick one in the sidebar.")
+        st.caption("Another model may answer: choose one.")
 
 
 def show_no_model() -> None:
@@ -158,4 +158,9 @@ def show_data_missing(error: DataError) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Look again", icon=":material/refresh:"):
             st.rerun()
-        st.page_link("pages/classify.py", label="Draw something", icon=":material/draw:")
+        if st.button("Draw something", icon=":material/draw:", on_click=_choose_to_draw):
+            st.switch_page("pages/classify.py")
+
+
+def _choose_to_draw() -> None:
+    st.session_state[state.WAY] = "Draw"

@@ -1,9 +1,11 @@
 """What is to happen once, also where a button is clicked twice in a row."""
 
 from collections.abc import Callable
+from concurrent import futures
 
 import streamlit as st
 
+from fashion_core.predict import Report
 from pages.parts import state
 
 
@@ -24,13 +26,34 @@ def _once(drawn: int, on_click: Callable, args: tuple) -> None:
         on_click(*args)
 
 
-def outcome_once(file_id: str, do: Callable[[], str]) -> str:
+SHOW_SECONDS = 0.2  # between two words on how far it is
+
+
+def outcome_once(file_id: str, do: Callable[[Report], str], show: Report) -> str:
     """What `do` says of an uploaded file; a second click only hears that again.
 
-    It stops the run of the page in which the file is dealt with, at Streamlit's next call: what
-    came of it is kept before that. What raises is done anew.
+    A click anywhere stops the run of the page at Streamlit's next call, so `do` works in a thread
+    of its own and comes to its end all the same; it must ask nothing of Streamlit. What it reports
+    is shown by `show`. What raises is done anew.
     """
-    outcomes = st.session_state.setdefault(state.IMPORTED, {})
-    if file_id not in outcomes:
-        outcomes[file_id] = do()
-    return outcomes[file_id]
+    works = st.session_state.setdefault(state.IMPORTED, {})
+    if file_id not in works:
+        works[file_id] = _start(do)
+    future, told = works[file_id]
+    while not futures.wait([future], SHOW_SECONDS).done:
+        if told:
+            show(*told[-1])
+    try:
+        return future.result()
+    except Exception:
+        works.pop(file_id, None)
+        raise
+
+
+def _start(do: Callable[[Report], str]) -> tuple[futures.Future, list]:
+    """The work of a thread, and a list that ends with what it reported last."""
+    told = []
+    thread = futures.ThreadPoolExecutor(1)
+    future = thread.submit(do, lambda *report: told.append(report))
+    thread.shutdown(wait=False)
+    return future, told

@@ -37,7 +37,7 @@ def ask_images(
     if name == TEST_IMAGES:
         return cached_split("test"), cached_test_probs(entry)
     try:
-        _, split = _read_set(name)
+        split = _read_set(name)
     except PictureSetError as error:
         st.error(plain(f"{error} Here are the test images."), icon=":material/error:")
         return cached_split("test"), cached_test_probs(entry)
@@ -102,8 +102,8 @@ def _known_sets() -> dict[str, tuple[str, Split]]:
     return {}
 
 
-def _read_set(name: str) -> tuple[str, Split]:
-    """A set's fingerprint, and its garments that nothing has learned from.
+def _read_set(name: str) -> Split:
+    """A set's garments that nothing has learned from.
 
     Of a visitor's own folder all garments. Raises PictureSetError.
     """
@@ -124,12 +124,12 @@ def _read_set(name: str) -> tuple[str, Split]:
             split = picture_sets.one_class_split(held_out)
         bar.empty()
         if not len(split.labels):
-            raise PictureSetError(
-                f"{describe_source(name)}: none has one of the ten classes as its label."
-                " My pictures is where you say what they are."
-            )
+            sentence = f"{describe_source(name)}: none has one of the ten classes as its label."
+            if name == picture_sets.MY_PICTURES:
+                sentence += " Say on the page My pictures what they are."
+            raise PictureSetError(sentence)
         _known_sets()[name] = fingerprint, split
-    return _known_sets()[name]
+    return _known_sets()[name][1]
 
 
 def _kept_split(name: str) -> Split:

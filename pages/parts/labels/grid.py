@@ -212,7 +212,7 @@ def show_grid(listing: Listing, shown: np.ndarray, picked: int | None) -> None:
         show_image_buttons("grid", items, pick, picked, name=name)
     else:
         st.info("This model doubts no label. Choose another model or list.", icon=":material/task:")
-        st.button("Show all images", on_click=_show_all)
+        st.button("Show the whole list", on_click=_show_all)
 
 
 def _show_all() -> None:

@@ -4,6 +4,7 @@ Stands on fashion_core.picture_zip.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -11,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from fashion_core.errors import LabError, PictureSetError
 from fashion_core.my_pictures import MyPicture, PicturesInFolder, PicturesInMemory, allowed_pictures
 from fashion_core.picture_zip import MAX_ZIP_BYTES, read_zip, write_zip
+from fashion_core.predict import Report
 from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.html import plain
@@ -63,29 +65,27 @@ def _import(file: UploadedFile) -> None:
     """Keep what the file holds and draw the page anew, or say why not."""
     bar = st.progress(0.0, text="Reading the file")
 
-    def bring() -> str:
-        mine = store()
-        present = mine.read_all()
-        kept, problems = read_zip(
-            file.getvalue(),
-            allowed_pictures()[0] - len(present),
-            lambda done, total: bar.progress(
-                done / total, text=f"Reading the file: {done:,} of {total:,} pictures"
-            ),
-            present,
-        )
-        if kept:
-            bar.progress(1.0, text=f"Keeping {format_count(len(kept), 'picture')}")
-            st.session_state.pop(state.TAKEN_BACK, None)  # before: see `outcome_once`
-            mine.add(kept)
-        return f"{format_count(len(kept), 'picture')} imported. {' '.join(problems[:5])}".strip()
+    def show(done: int, total: int) -> None:
+        bar.progress(done / total, text=f"Reading the file: {done:,} of {total:,} pictures")
 
     try:
-        said = outcome_once(file.file_id, bring)
+        said = outcome_once(file.file_id, partial(bring, file, store()), show)
     except LabError as error:
         bar.empty()
         st.error(plain(str(error)), icon=":material/error:")
         return
+    # What was deleted before can no longer be brought back
+    st.session_state.pop(state.TAKEN_BACK, None)
     st.session_state[state.MINE_OUTCOME] = said
     st.session_state[state.MINE_IMPORTS] = st.session_state.get(state.MINE_IMPORTS, 0) + 1
     st.rerun()
+
+
+def bring(file: UploadedFile, mine: PicturesInFolder | PicturesInMemory, report: Report) -> str:
+    """Keep what the file holds; returns what came of it. Raises LabError."""
+    present = mine.read_all()
+    room = allowed_pictures()[0] - len(present)
+    kept, problems = read_zip(file.getvalue(), room, report, present)
+    if kept:
+        mine.add(kept)
+    return f"{format_count(len(kept), 'picture')} imported. {' '.join(problems[:5])}".strip()

@@ -21,7 +21,7 @@ from pages.parts.words import STATE_BADGES, describe_config
 def show_title(run: Run) -> None:
     """Name and state, below them the buttons, and what it is to train.
 
-    The buttons have a row of their own, so that nothing below moves when others take their place.
+    The buttons have a row of their own: what is below stays when others take their place.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(run.name), anchor=False, width="content")

@@ -20,10 +20,7 @@ def show_continue(run: Run) -> None:
         return
     if run.epochs_done >= max_epochs():
         trained = format_count(run.epochs_done, "epoch")
-        st.caption(
-            f"It has trained {trained}, as many as this copy allows. Start a new run for other"
-            " settings."
-        )
+        st.caption(f"It has trained {trained}; this copy allows {max_epochs():,}. Start a new run.")
         return
     refusal = run_queue.continue_problem(run, run.epochs_done + 1)
     if refusal:

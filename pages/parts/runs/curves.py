@@ -61,7 +61,6 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
             st.caption(
                 link_terms("None of these runs has finished an epoch, so there is no curve yet.")
             )
-            st.page_link("pages/train.py", label="Train one", icon=":material/model_training:")
             return
         metric, x, smoothing = ask_view(known_metrics(drawn))
         curves = curves_of(drawn, metric, smoothing)

@@ -27,9 +27,6 @@ def show_differences(chosen: list[folders.Run]) -> None:
                 "Tick two runs or more, and here is what differs between their settings and"
                 " results."
             )
-            if len(compared) == 1:
-                icon = ":material/model_training:"
-                st.page_link("pages/train.py", label="Train another", icon=icon)
             return
         epochs = {run.run_id: frames_of(run)[1] for run in compared}
         frame = run_table.difference_frame(compared, epochs, catalog.model_names())

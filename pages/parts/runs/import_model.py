@@ -1,14 +1,15 @@
 """Importing a model file: a .pt that was downloaded here becomes a run again."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fashion_core import limits
 from fashion_core.errors import LabError
+from fashion_core.predict import Report
 from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.glossary import link_terms
@@ -44,11 +45,18 @@ def ask_model_file() -> None:
 def import_file(file: UploadedFile) -> None:
     """Make a run of the file and draw the page anew, or say why not."""
     bar = st.progress(0.0, text="Checking the file")
+
+    def show(done: int, total: int) -> None:
+        bar.progress(done / total, text=f"Measuring the weights: {done:,} of {total:,} images")
+
     try:
-        message = outcome_once(file.file_id, lambda: save_run(file, bar))
+        message = outcome_once(file.file_id, partial(save_run, file, visitor_name()), show)
     except LabError as error:
         bar.empty()
         st.error(plain(str(error)))
+        st.caption(
+            "Use a .pt file as this app has saved it, or the weights alone of a network here."
+        )
     except OSError as error:
         bar.empty()
         st.error(
@@ -61,21 +69,17 @@ def import_file(file: UploadedFile) -> None:
         st.rerun()
 
 
-def save_run(file: UploadedFile, bar: DeltaGenerator) -> str:
+def save_run(file: UploadedFile, visitor: str, report: Report) -> str:
     """Make a run of the file; returns what the run says of itself.
 
-    `bar` shows how far weights from elsewhere are measured.
+    `report` hears how far weights from elsewhere are measured.
 
     The visitor's file name is only a label; the content goes to a name of our own.
     """
-    visitor = visitor_name()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "This file"  # messages begin with it
         path.write_bytes(file.getvalue())
         from fashion_core import model_import  # with torch
-
-        def report(done: int, total: int) -> None:
-            bar.progress(done / total, text=f"Measuring the weights: {done:,} of {total:,} images")
 
         run_id = model_import.import_model(path, Path(file.name).stem, visitor, report)
     return folders.read_run(run_id).message

@@ -6,7 +6,7 @@ Stands on fashion_core.catalog (what is known of each model) and charts.leaderbo
 import pandas as pd
 import streamlit as st
 
-from fashion_core import catalog
+from fashion_core import catalog, limits
 from fashion_core.charts.leaderboard import X_TITLES, leaderboard_figure, pareto_front
 from pages.parts import state
 from pages.parts.glossary import link_terms
@@ -38,7 +38,9 @@ def show_leaderboard() -> None:
     with panel:
         if models.empty:
             st.caption("Here every model stands by its accuracy, size and training time.")
-            st.page_link("pages/train.py", label="Train a model", icon=":material/model_training:")
+            if not limits.read_only():
+                icon = ":material/model_training:"
+                st.page_link("pages/train.py", label="Train a model", icon=icon)
             return
         against = st.segmented_control(
             "Accuracy against",

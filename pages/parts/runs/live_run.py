@@ -130,8 +130,8 @@ def show_charts(
 ) -> DeltaGenerator:
     """The curves of its events and, dashed, those of one of the other runs.
 
-    Returns the place below the loss of each step: what comes when the run ends moves no curve that
-    a visitor watches.
+    Returns the place below the loss of each step, the curve that a visitor watches: what comes when
+    the run ends does not move it.
     """
     steps, epochs = loss_frame(events), epoch_frame(events)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -203,10 +203,11 @@ def show_accuracies(
     st.markdown("**Validation accuracy**", help=help_on("validation"))
     dashed = other_epochs is not None
     if epochs.empty:
-        accuracies, kinds = accuracy_moments(run), []
-        if accuracies.empty:
+        moments, kinds = accuracy_moments(run), []
+        if moments.empty:
             show_no_curve(run, "It starts here within the first epoch.")
             return
+        accuracies = pd.concat([epoch_accuracies(epochs, other_epochs), moments])
         alt = "Validation accuracy within the first epoch"
     else:
         accuracies = epoch_accuracies(epochs, other_epochs)
