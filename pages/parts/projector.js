@@ -84,6 +84,14 @@ function hear(event) {
   action()
 }
 
+// A link to the view that opens it on the page it stands on: Streamlit then calls no script anew.
+function follow(event) {
+  const link = event.target.closest?.("a[href]")
+  const elsewhere = event.button || event.ctrlKey || event.metaKey || event.shiftKey
+  if (!link || elsewhere || new URL(link.href).searchParams.get("view") !== "projector") return
+  open(size() || USUAL)
+}
+
 function bar() {
   const made = element("div", "projector-bar",
     button("← Page", () => turn(-1)), element("b", "", ""), button("Page →", () => turn(1)),
@@ -101,6 +109,7 @@ function keepProjectorView(page) {
     window.projectorBar = bar()
     window.addEventListener("keydown", look, true)
     window.addEventListener("keydown", hear)
+    window.addEventListener("click", follow, true)
   }
   window.projectorBar.querySelector("b").textContent = page
   const asked = new URLSearchParams(window.location.search).get("view") === "projector"

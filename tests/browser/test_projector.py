@@ -45,3 +45,9 @@ def test_a_lecturer_goes_through_the_pages_by_keyboard(page, app):
     visit(page)
     expect_title(page, "Lecture")
     expect(sidebar).to_be_visible()
+    for _ in range(2):
+        page.get_by_role("link", name="Open the projector view").click()
+        page.wait_for_function(ON)
+        page_at_rest(page)
+        page.keyboard.press("Escape")
+        expect(sidebar).to_be_visible()
