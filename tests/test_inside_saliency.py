@@ -82,6 +82,17 @@ def test_occlusion_is_the_evidence_that_a_covered_place_takes_away(pixels):
     assert heat[0, 0] == 0
 
 
+def test_with_a_stride_each_square_covers_its_pixels_and_as_many_around_them(pixels):
+    model, picture = shipped("fashion_cnn"), pixels[0]
+    found = saliency.occluded_logits(model, picture, range(0, 28, 2), stride=2)
+    assert found.shape == (14, 14, 10)
+    for i, j in ((0, 0), (6, 3), (13, 13)):
+        covered = picture.copy()
+        covered[max(0, 2 * i - 3) : 2 * i + 5, max(0, 2 * j - 3) : 2 * j + 5] = 0
+        expected = predict.predict_logits(model, covered[None])[0]
+        np.testing.assert_allclose(found[i, j], expected, atol=1e-3)
+
+
 def test_log_odds_of_even_logits_are_those_of_one_in_ten():
     assert saliency.log_odds(np.full(10, 7.0), 3) == pytest.approx(np.log(1 / 9))
     assert saliency.log_odds(np.eye(10)[0] * 1000, 0) == pytest.approx(1000 - np.log(9))

@@ -146,13 +146,19 @@ def test_where_it_looks_is_drawn_and_said_for_any_class():
 
 def test_panels_on_other_pages_compute_only_while_they_are_open(monkeypatch):
     asked = []
-    monkeypatch.setattr(saliency, "grad_cam", lambda *args: asked.append(args) or HEAT)
+    occluded_logits = saliency.occluded_logits
+
+    def count(*args):
+        asked.append(args)
+        return occluded_logits(*args)
+
+    monkeypatch.setattr(saliency, "occluded_logits", count)
     query = {"model": "fashion_cnn", "index": "7"}
     app = app_page.open_page("predictions", **query)
     assert not asked
     app.session_state[state.looks_key("panel", "test_image")] = True
     app.run()
-    assert len(asked) == 1
+    assert len(asked) == 7  # four rows of the picture at a time
     assert any("What speaks for Shirt" in element.value for element in app.html)
 
 

@@ -7,6 +7,7 @@ Grad-CAM asks the gradient which places of a convolution speak for a class (Selv
 what Grad-CAM estimates.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -88,30 +89,31 @@ def _cam_calls(calls: Sequence[Call]) -> list[Call]:
 OCCLUDED_EDGE = 7  # pixels of the covered square, a quarter of the picture's
 
 
-def occluded_logits(model: nn.Module, pixels: np.ndarray, rows: Sequence[int]) -> np.ndarray:
-    """Logits (rows, 28, 10) float32 of the picture (28, 28) uint8 with one square covered each.
+def occluded_logits(
+    model: nn.Module, pixels: np.ndarray, rows: Sequence[int], stride: int = 1
+) -> np.ndarray:
+    """Logits (rows, 28 / stride, 10) float32 of a picture with one square covered each.
 
-    The squares are centred on the pixels of these rows, OCCLUDED_EDGE wide, and have the
-    background's colour, 0.
+    The picture is pixels (28, 28) uint8. The squares are centred on the pixels of these rows,
+    OCCLUDED_EDGE wide, and have the background's colour, 0. With a `stride` they are centred on as
+    many rows and columns from there on, and wider by what that is more than one.
     """
-    reach = OCCLUDED_EDGE // 2
-    covered = np.repeat(pixels[None], len(rows) * IMAGE_SIZE, axis=0)
-    for i, row in enumerate(rows):
-        for column in range(IMAGE_SIZE):
-            top, left = max(0, row - reach), max(0, column - reach)
-            square = covered[i * IMAGE_SIZE + column]
-            square[top : row + reach + 1, left : column + reach + 1] = 0
-    return predict_logits(model, covered).reshape(len(rows), IMAGE_SIZE, NUM_CLASSES)
+    reach, columns = OCCLUDED_EDGE // 2, range(0, IMAGE_SIZE, stride)
+    covered = np.repeat(pixels[None], len(rows) * len(columns), axis=0)
+    for square, (row, column) in zip(covered, itertools.product(rows, columns), strict=True):
+        top, left = max(0, row - reach), max(0, column - reach)
+        square[top : row + stride + reach, left : column + stride + reach] = 0
+    return predict_logits(model, covered).reshape(len(rows), len(columns), NUM_CLASSES)
 
 
 LEAST_EVIDENCE = 1e-3  # nats; less is the rounding of float32 in batches of different sizes
 
 
 def evidence_lost(logits: np.ndarray, covered: np.ndarray, label: int) -> np.ndarray:
-    """What covering each place takes from the evidence for a class: (28, 28) float32, in nats.
+    """What covering each place takes from the evidence for a class: (N, N) float32, in nats.
 
     The evidence is the logarithm of the odds, log p/(1-p), from the logits (10,) of the picture and
-    those (28, 28, 10) of the covered ones. Above 0 a place speaks for the class, below against it.
+    those (N, N, 10) of the covered ones. Above 0 a place speaks for the class, below against it.
     """
     lost = log_odds(logits, label) - log_odds(covered, label)
     return np.where(np.abs(lost) < LEAST_EVIDENCE, 0, lost).astype(np.float32)
