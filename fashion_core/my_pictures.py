@@ -46,6 +46,9 @@ class MyPicture:
     pixels: np.ndarray
 
 
+TEST_IMAGE = "test image"  # the source of one of those on which models are measured
+
+
 def label_name(label: int) -> str:
     """A class as a visitor reads it; "none of these" for OUTLIER."""
     others = {OUTLIER: "none of these", UNLABELLED: "without a label"}

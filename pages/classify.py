@@ -15,6 +15,7 @@ from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import PictureError
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
+from fashion_core.my_pictures import TEST_IMAGE
 from fashion_core.pictures.opening import FORMAT_NAMES, MAX_FILE_BYTES, open_picture
 from pages.parts import state
 from pages.parts.cached import cached_split, load_model
@@ -104,7 +105,7 @@ def show_samples(entries: Sequence[ModelEntry]) -> None:
         )
         return
     picture, truth = Image.fromarray(split.pixels[picked]), CLASS_NAMES[split.labels[picked]]
-    show_card("sample", f"Test image {picked}", picture, entries, truth, "test image")
+    show_card("sample", f"Test image {picked}", picture, entries, truth, TEST_IMAGE)
 
 
 def choose_samples(split: Split) -> None:

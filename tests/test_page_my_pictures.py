@@ -11,7 +11,15 @@ from PIL import Image
 from run_folders import make_run
 from test_my_pictures import made
 
-from fashion_core import checkpoints, model_import, my_pictures, picture_zip, tally, taught
+from fashion_core import (
+    checkpoints,
+    model_import,
+    my_pictures,
+    picture_zip,
+    predict,
+    tally,
+    taught,
+)
 from fashion_core.config import TrainConfig
 from fashion_core.errors import RunError
 from fashion_core.metadata import OUTLIER
@@ -158,6 +166,31 @@ def test_a_click_on_teach_starts_an_ordinary_run_with_the_pictures_in_it(store, 
     assert folders.read_run(run_dir.name).config.start_model == "fashion_cnn"
     assert (run_dir / taught.START_FILE).is_file()
     assert "It learns your pictures" in words(app)
+
+
+def test_test_images_are_not_taught_because_models_are_measured_on_them(store, monkeypatch):
+    started = []
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: started.append(run_dir))
+    sample, content = made(3, 200)
+    sample = dataclasses.replace(sample, source=my_pictures.TEST_IMAGE)
+    store.add([made(2, 100 + 20 * i) for i in range(2)])
+    store.add([(sample, content)])
+    app = open_mine()
+    assert "models are measured on them: 1 test image" in words(app)
+    assert "there are 2 so far" in words(app)
+    store.add([made(2, 180)])
+    press(open_mine(), "Teach the model")
+    np.testing.assert_array_equal(taught.read_taught(started[0]).labels, [2] * 3)
+
+
+def test_a_guess_in_doubt_is_not_called_right(store, monkeypatch):
+    monkeypatch.setattr(predict, "recognised", lambda model, logits, pixels: np.zeros(1, bool))
+    app = answered(open_page("classify", model="fashion_cnn"))
+    (guess,) = (each for each in app.button if each.label.endswith(", as it guessed"))
+    assert "Right, " not in " ".join(labels(app))
+    guess.click().run()
+    (kept,) = store.read_all()
+    assert guess.label == f"{my_pictures.label_name(kept.label)}, as it guessed"
 
 
 def test_before_and_after_are_told_and_one_click_switches_there_and_back(store, checkpoint_path):

@@ -15,6 +15,7 @@ from fashion_core.metadata import OUTLIER
 from fashion_core.my_pictures import (
     LABELS,
     MAX_EDGE,
+    TEST_IMAGE,
     UNLABELLED,
     MyPicture,
     encode_brought,
@@ -89,8 +90,9 @@ def ask_what_it_was(
 
 def _show_right(answered: Answered, label: int, kept: MyPicture | None) -> None:
     """The button that takes the model's best guess as the label, in doubt, too."""
+    name = label_name(label)
     st.button(
-        f"Right, {label_name(label)}",
+        f"Right, {name}" if answered.said == label else f"{name}, as it guessed",
         icon=":material/check:",
         key=f"right_{answered.widget}",
         help="Keeps the picture with the model's own answer.",
@@ -192,7 +194,7 @@ def _choose(answered: Answered) -> None:
 def _say(answered: Answered, label: int) -> None:
     """Keep the picture with this label, or give it another one if it is kept already."""
     kept = _kept_picture(answered.digest)
-    if answered.source != "test image":  # counted also where this copy keeps no more pictures
+    if answered.source != TEST_IMAGE:  # counted also where this copy keeps no more pictures
         count_picture(answered.digest, None if label == UNLABELLED else label, answered.said)
     if kept:
         attempt(lambda: store().relabel(kept.picture_id, label), state.problem_key(answered.widget))

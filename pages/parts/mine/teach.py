@@ -11,7 +11,7 @@ from fashion_core import catalog, limits, taught
 from fashion_core.catalog import ModelEntry
 from fashion_core.errors import LabError, RunError
 from fashion_core.metadata import OUTLIER
-from fashion_core.my_pictures import UNLABELLED, MyPicture, label_name
+from fashion_core.my_pictures import TEST_IMAGE, UNLABELLED, MyPicture, label_name
 from fashion_core.runs import folders
 from fashion_core.text import format_count
 from pages.parts import state
@@ -41,9 +41,13 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
             st.markdown("\n".join(f"- {each}" for each in taught.expectations(labels, network)))
             for sentence in taught.pitfalls(pixels, labels):
                 st.warning(sentence, icon=":material/warning:")
-        left_out = len(pictures) - len(labelled)
-        if left_out:
-            st.caption(f"Without a label, so not taught: {format_count(left_out, 'picture')}.")
+        unlabelled = sum(each.label == UNLABELLED for each in pictures)
+        if unlabelled:
+            st.caption(f"Without a label, so not taught: {format_count(unlabelled, 'picture')}.")
+        samples = len(pictures) - len(labelled) - unlabelled
+        if samples:
+            count = format_count(samples, "test image")
+            st.caption(f"Not taught, because models are measured on them: {count}.")
         busy = folders.active_run()
         if limits.read_only():
             st.caption("This is a public copy: training is switched off.")
@@ -60,8 +64,8 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
 
 
 def _labelled(pictures: Sequence[MyPicture]) -> list[MyPicture]:
-    """Those that can be taught."""
-    return [each for each in pictures if each.label != UNLABELLED]
+    """Those that can be taught: with a label, and none on which the model is then measured."""
+    return [each for each in pictures if each.label != UNLABELLED and each.source != TEST_IMAGE]
 
 
 def _start(entry: ModelEntry) -> None:
