@@ -248,6 +248,7 @@ NETWORK_TEXT = "network_text"
 FORMER_NETWORKS = "former_networks"  # its descriptions before each change, the latest last
 FOCUSED = "focused"  # the widget key of the button that gets the keyboard back
 BUILDER = "builder"
+BEFORE_BUILDER = "before_builder"  # the form's network when it was opened, and its own one
 EPOCH_SECONDS = "epoch_seconds"  # by network, optimizer, batch size and images: what was measured
 
 

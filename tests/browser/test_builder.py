@@ -51,6 +51,26 @@ def build_three_layers(page):
     expect(page.get_by_text("16×13×13")).to_be_visible()
 
 
+def test_a_look_at_the_builder_changes_nothing_and_a_change_stays(page, app):
+    visit(page, f"{app}/train")
+    for _ in range(2):
+        press(page, "Build your own network")
+        expect(page.get_by_text("changed: network")).to_be_visible()
+        page_at_rest(page)
+        fold = page.get_by_test_id("stMain").get_by_text("Build your own network")
+        fold.click()
+        expect(text_field(page)).to_have_count(0)
+        expect(page.get_by_text("changed: network")).to_have_count(0)
+        page_at_rest(page)
+    press(page, "Build your own network")
+    press(page, "Logistic regression")
+    expect(text_field(page)).to_have_value("flatten")
+    page_at_rest(page)
+    fold.click()
+    expect(text_field(page)).to_have_count(0)
+    expect(page.get_by_text("changed: network")).to_be_visible()
+
+
 def test_build_three_layers_by_clicking_train_classify_and_open_the_link(page, app, new_context):
     visit(page, f"{app}/train")
     open_settings(page)

@@ -18,7 +18,13 @@ from pages.parts.html import plain
 from pages.parts.lesson_progress import remember_runs
 from pages.parts.once import button_once
 from pages.parts.runs.layer_cards import ask_added, show_cards
-from pages.parts.runs.own_network import ask_undo, field_value, own_is_chosen, use_network
+from pages.parts.runs.own_network import (
+    FIELD,
+    ask_undo,
+    field_value,
+    own_is_chosen,
+    use_network,
+)
 from pages.parts.visitor import visitor_name
 
 LANGUAGE = (
@@ -43,12 +49,13 @@ def show_builder(values: dict) -> None:
         expanded=True,
         icon=":material/construction:",
         key=state.BUILDER,
-        on_change="rerun",
+        on_change=_forget_unchanged,
     )
     if not panel.open:
         return
     with panel:
         ask_template(model)
+        ask_text(model)  # before the cards, so that it stays in sight when a wrong word has none
         try:
             layers = architecture.read_layers(model)
         except ConfigError as error:
@@ -56,7 +63,6 @@ def show_builder(values: dict) -> None:
             ask_undo()
         else:
             show_layers(layers, values)
-        ask_text(model)
 
 
 def ask_to_build() -> None:
@@ -71,8 +77,18 @@ def ask_to_build() -> None:
 
 
 def open_builder() -> None:
+    before = st.session_state[FIELD]
     use_network(st.session_state[state.OWN_NETWORK])
     st.session_state[state.BUILDER] = True
+    st.session_state[state.BEFORE_BUILDER] = before, st.session_state[state.OWN_NETWORK]
+
+
+def _forget_unchanged() -> None:
+    """Where a visitor only had a look, the form names the same network again as before."""
+    before, looked_at = st.session_state.get(state.BEFORE_BUILDER, ("", ""))
+    folded = not st.session_state[state.BUILDER]
+    if folded and before in MODELS and st.session_state[state.OWN_NETWORK] == looked_at:
+        st.session_state[FIELD] = before
 
 
 def trains_now(model: str) -> bool:
