@@ -71,6 +71,7 @@ def show_canvas(entry: catalog.ModelEntry) -> None:
         "pages/classify.py",
         label="Or bring a photo, use the camera, pick a sample",
         icon=":material/add_a_photo:",
+        query_params={state.WAY: "Upload"},
     )
 
 

@@ -61,7 +61,9 @@ def cached_test_features(entry: ModelEntry) -> np.ndarray:
     began, bar, parts = time.monotonic(), st.empty(), []
     for start in range(0, TEST_SIZE, PART):
         if time.monotonic() - began > SOON_SECONDS:
-            bar.progress(start / TEST_SIZE, text=f"Laying out the test images: {start:,} done")
+            bar.progress(
+                start / TEST_SIZE, text=f"Laying out the {TEST_SIZE:,} test images: {start:,} done"
+            )
         parts.append(_cached_features_part(str(entry.path), entry.fingerprint, start))
     bar.empty()
     return np.concatenate(parts).astype(np.float32)

@@ -114,8 +114,9 @@ def show_metrics(run: folders.Run) -> None:
     with st.container(horizontal=True):
         for key, label, pattern, entry in METRICS:
             value, meaning = run.status.get(key), help_on(entry)
-            if key == "best_val_accuracy" and value is None and not moments.empty:
-                label, value, meaning = "Validation so far", moments["accuracy"].iloc[-1], SO_FAR
+            if key == "best_val_accuracy" and value is None and run.is_active:
+                label, meaning = "Validation so far", SO_FAR
+                value = None if moments.empty else moments["accuracy"].iloc[-1]
             words = "–" if value is None else pattern.format(value)
             st.metric(label, words, help=meaning, width=METRIC_WIDTH)
 
@@ -130,8 +131,8 @@ def show_charts(
 ) -> DeltaGenerator:
     """The curves of its events and, dashed, those of one of the other runs.
 
-    Returns the place below the loss of each step, the curve that a visitor watches: what comes when
-    the run ends does not move it.
+    Returns the place below the loss of each step and the film, which a visitor watches: what comes
+    when the run ends does not move them.
     """
     steps, epochs = loss_frame(events), epoch_frame(events)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -147,8 +148,8 @@ def show_charts(
     show_step_chart(steps, run, other)
     if other:
         show_comparison(run, other)
-    place = st.container()
     show_film(run)
+    place = st.container()
     if run.is_active or not epochs.empty:
         show_epoch_charts(epochs, other_epochs, run)
     else:

@@ -24,6 +24,8 @@ FEWEST_STEPS = 2
 def ask_other(run: Run, all_runs: list[Run], steps: pd.DataFrame) -> Run | None:
     """The picker, where there is a choice; at first it is the run created before this one.
 
+    Not one that taught a model, if this one does not, and the other way round: they differ in all.
+
     `steps`: the run's own `charts.frames.loss_frame`. The other run comes back with a name that no
     other one has.
     """
@@ -31,11 +33,12 @@ def ask_other(run: Run, all_runs: list[Run], steps: pd.DataFrame) -> Run | None:
     if not others or not (run.is_active or len(steps) >= FEWEST_STEPS):
         return None
     names = unique_labels({each.run_id: each.name for each in (run, *others)})
+    alike = [each for each in others if _is_taught(each) == _is_taught(run)]
     chosen = ask_id(
         "Compare with",
         {NONE: "Compare with no run"}
         | {other.run_id: f"– – {names[other.run_id]}" for other in others},
-        default=others[0].run_id if others[0].created_at < run.created_at else NONE,
+        default=alike[0].run_id if alike and alike[0].created_at < run.created_at else NONE,
         key=state.BESIDE,
         parameter=state.BESIDE,
         label_visibility="collapsed",
@@ -45,6 +48,10 @@ def ask_other(run: Run, all_runs: list[Run], steps: pd.DataFrame) -> Run | None:
     if other is None or not any(map(len, frames_of(other))):
         return None
     return replace(other, name=names[other.run_id])
+
+
+def _is_taught(run: Run) -> bool:
+    return bool(run.config.start_model)
 
 
 def _others_of(run: Run, all_runs: list[Run]) -> list[Run]:
