@@ -174,7 +174,10 @@ def _epoch_spec(
     height: int, field: str, title: str, number_format: str, colors: dict[str, str], other: bool
 ) -> dict:
     """The spec of one line per series: `colors` by name, and the dashed one of another run."""
-    legend = {"title": None, "orient": "top", "values": list(colors)} if len(colors) > 1 else None
+    # Also of one series, so that two charts beside each other begin at the same height. The names
+    # of kinds of pictures are too long for one row
+    columns = 1 if set(colors) & set(KIND_COLORS) else len(colors)
+    legend = {"title": None, "orient": "top", "values": list(colors), "columns": columns}
     dashes = dict.fromkeys(colors, SOLID_DASH)
     if other:
         colors, dashes = colors | {OTHER: OTHER_COLOR}, dashes | {OTHER: OTHER_DASH}
@@ -200,7 +203,7 @@ def _epoch_spec(
     return {"height": height, "mark": mark, "encoding": encoding}
 
 
-def _by_series(values: dict, legend: dict | None) -> dict:
+def _by_series(values: dict, legend: dict) -> dict:
     """A channel with a value for each series by name."""
     scale = {"domain": list(values), "range": list(values.values())}
     return {"field": "series", "type": "nominal", "scale": scale, "legend": legend}
