@@ -33,7 +33,13 @@ from fashion_core.losses import (
 from fashion_core.metadata import OUTLIER
 from fashion_core.models import build_model, count_parameters
 from fashion_core.optimizers import Optimizer
-from fashion_core.predict import is_line_drawing, ood_score, predict_logits
+from fashion_core.predict import (
+    Report,
+    is_line_drawing,
+    ood_score,
+    predict_in_parts,
+    predict_logits,
+)
 from fashion_core.text import format_value
 from fashion_core.transforms import (
     normalise,
@@ -624,11 +630,14 @@ def _threshold(kinds: list[np.ndarray]) -> float:
     return float(max(highest, default=0.0))
 
 
-def final_metrics(state: TrainState, test_split: Split | None) -> dict:
+def final_metrics(
+    state: TrainState, test_split: Split | None, report: Report = lambda done, total: None
+) -> dict:
     """The metrics of the best weights, as plain JSON values for the checkpoint and its card.
 
     Puts the best weights into `state.model`. With a test split its accuracy and per-class report
-    are added; it is read here, once, when everything has been chosen.
+    are added; it is read here, once, when everything has been chosen. `report` is called with the
+    test images that were answered, and how many they will be.
     """
     state.model.load_state_dict(state.best_weights)
     metrics = {
@@ -642,7 +651,7 @@ def final_metrics(state: TrainState, test_split: Split | None) -> dict:
         "trained_on": time.strftime("%Y-%m-%d"),
     }
     if test_split is not None:
-        state.test_logits = predict_logits(state.model, test_split.pixels)  # (N, 10)
+        state.test_logits = predict_in_parts(state.model, test_split.pixels, report)  # (N, 10)
         preds = state.test_logits.argmax(1)
         metrics["test_accuracy"] = evaluation.accuracy(test_split.labels, preds)
         metrics["per_class"] = evaluation.per_class_report(test_split.labels, preds)

@@ -133,7 +133,10 @@ def _train(run_dir: Path, status: StatusFile) -> None:
         return
     if end == "stopped":
         training.validate(state, val_split)
-    metrics = training.final_metrics(state, load_split("test") if end == "finished" else None)
+    test_split = load_split("test") if end == "finished" else None
+    metrics = training.final_metrics(
+        state, test_split, lambda done, total: status.write_sometimes(tested=done)
+    )
     _save_model(run_dir, status, state, metrics | {"elapsed_seconds": state.elapsed_seconds})
     if "test_accuracy" in metrics:
         status.values["test_accuracy"] = metrics["test_accuracy"]

@@ -658,6 +658,14 @@ def test_progress_in_words(runs_dir):
     share, words = folders.progress(folders.read_run(run_id))
     assert share == 0.25
     assert words == "Epoch 1 of 4, step 100 of 400 · 15,900 images/s · 30 s left"
+    measured = values | {"state": "running", "step": 400, "elapsed_seconds": 40}
+    for tested, of in (
+        ({}, "the validation images"),
+        ({"tested": 500}, "500 of the 10,000 test images"),
+    ):
+        files.write_json(runs_dir / run_id / "status.json", measured | tested)
+        words = folders.progress(folders.read_run(run_id))[1]
+        assert words == f"Epoch 4 of 4, step 400 of 400 · 40 s · measured on {of}"
     # Trained to its end before, and waiting for more epochs
     files.write_json(runs_dir / run_id / "status.json", values | {"state": "queued", "step": 400})
     assert folders.progress(folders.read_run(run_id)) == (0.0, "Waits in the queue")

@@ -42,6 +42,7 @@ from fashion_core.errors import (
 )
 from fashion_core.runs import control, folders
 from fashion_core.runs import queue as run_queue
+from fashion_core.runs import status as run_status
 from fashion_core.runs.events import read_log, read_metrics
 
 QUICK = TrainConfig(train_size=2_000, epochs=1)
@@ -365,6 +366,23 @@ def test_the_queue_goes_on_without_a_page_past_a_run_that_fails():
     assert "Training cannot go on from there" in folders.read_run(ids[0]).message
     starts = [folders.read_run(run_id).status["process_started_at"] for run_id in ids]
     assert starts == sorted(starts)
+
+
+def test_the_status_tells_how_far_the_measuring_on_the_test_images_is(work, monkeypatch):
+    run_id, told = folders.create_run(QUICK), []
+    monkeypatch.setattr(run_status, "SECONDS", -1.0)  # every time that it may be written
+    write_json = files.write_json
+
+    def write(path, values):
+        write_json(path, values)
+        if path.name == "status.json" and "tested" in values:
+            told.append(folders.progress(folders.read_run(run_id))[1])
+
+    monkeypatch.setattr(files, "write_json", write)
+    assert work(run_id).state == "finished"
+    assert "measured on 500 of the 10,000 test images" in told[0]
+    assert "10,000 of the 10,000" in told[19]
+    assert "measured" not in told[-1]  # it has ended
 
 
 def test_a_run_ends_when_its_time_is_up(work, monkeypatch):

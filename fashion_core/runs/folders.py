@@ -22,6 +22,7 @@ import psutil
 from fashion_core import architecture, files, limits
 from fashion_core.config import MODELS, TrainConfig
 from fashion_core.errors import ConfigError, LabError, LimitError, RunError, TrainingFailed
+from fashion_core.metadata import TEST_SIZE
 from fashion_core.runs.annotations import (
     ANNOTATIONS_FILE,
     MAX_NAME_LENGTH,
@@ -475,8 +476,15 @@ METRIC_KEYS = (
     "best_epoch",
     "test_accuracy",
 )
-_PROCESS_NUMBERS = ("pid", "process_started_at", "heartbeat_at", "threads", "target_epochs")
-_COUNTS = ("pid", "epoch", "step", "steps", "best_epoch", "threads")
+_PROCESS_NUMBERS = (
+    "pid",
+    "process_started_at",
+    "heartbeat_at",
+    "threads",
+    "target_epochs",
+    "tested",  # test images that its best weights have answered
+)
+_COUNTS = ("pid", "epoch", "step", "steps", "best_epoch", "threads", "tested")
 _TEXTS = ("state", "message", "device", "precision", "cause", "input_scaling")
 _MAX_TEXT_LENGTH = 2_000
 
@@ -527,8 +535,10 @@ def progress(run: Run) -> tuple[float, str]:
     seconds = status.get("elapsed_seconds", 0.0)
     if run.state != "running":
         return share, f"{words} · {seconds:,.0f} s"
-    if share == 1:  # a large network takes a minute for that
-        return share, f"{words} · {seconds:,.0f} s · measuring it on the test images"
+    if share == 1:  # a large network takes a minute for what is left
+        tested = status.get("tested", 0)
+        left = f"{tested:,} of the {TEST_SIZE:,} test images" if tested else "the validation images"
+        return share, f"{words} · {seconds:,.0f} s · measured on {left}"
     left = (1 - share) * seconds / share
     speed = status.get("images_per_second", 0)
     return share, f"{words} · {speed:,.0f} images/s · {format_duration(left)} left"
