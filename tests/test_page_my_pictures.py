@@ -25,7 +25,7 @@ from fashion_core.errors import RunError
 from fashion_core.metadata import OUTLIER
 from fashion_core.runs import control, folders
 from pages.parts import state
-from pages.parts.mine import teach, transfer
+from pages.parts.mine import gallery, teach, transfer
 
 
 @pytest.fixture
@@ -146,6 +146,12 @@ def test_the_gallery_says_how_many_are_right_relabels_deletes_and_undoes(store):
     app.run()
     labelled(app.selectbox, "It is").set_value(4).run()  # another change: the way back is gone
     assert "Undo" not in labels(app)
+
+
+def test_classes_with_wrong_pictures_come_before_those_without():
+    pictures = [made(label, 100)[0] for label in (0, 3, 8, 8, my_pictures.UNLABELLED)]
+    shown = gallery.Gallery(pictures, np.array([0, 4, 8, 7, 2]))
+    assert shown.groups[:4] == [my_pictures.UNLABELLED, 3, 8, 0]
 
 
 def test_a_click_on_teach_starts_an_ordinary_run_with_the_pictures_in_it(store, monkeypatch):

@@ -26,7 +26,7 @@ from pages.parts.times import say_time, visitor_zone
 
 WRONG_FIRST, WRONG, RIGHT = "Wrong first", "Wrong", "Right"
 PER_PAGE = 60
-GROUPS = (UNLABELLED, *LABELS)  # in the order in which they are shown
+GROUPS = (UNLABELLED, *LABELS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,12 @@ class Gallery:
         """(N,) bool."""
         return (self.preds != self.labels) & (self.labels != UNLABELLED)
 
+    @property
+    def groups(self) -> list[int]:
+        """The labels as they are shown: unlabelled, those with wrong pictures, the rest."""
+        wrong = set(self.labels[self.wrong].tolist())
+        return sorted(GROUPS, key=lambda label: (label != UNLABELLED, label not in wrong))
+
 
 def describe_answer(pred: int) -> str:
     """What a model says of a picture, in a word or two."""
@@ -60,7 +66,7 @@ def describe_answer(pred: int) -> str:
 def ask_places(gallery: Gallery) -> np.ndarray:
     """Filter and page; returns the places (K,) to show, grouped by class, wrong ones first.
 
-    What has no label yet comes before all classes.
+    What has no label yet comes before all classes, and classes with wrong ones before the others.
     """
     shown = st.segmented_control(
         "Which",
@@ -74,7 +80,8 @@ def ask_places(gallery: Gallery) -> np.ndarray:
     )
     chosen = {WRONG: gallery.wrong, RIGHT: gallery.right}
     places = np.flatnonzero(chosen.get(shown, np.ones(len(gallery.pictures), bool)))
-    groups = np.array([GROUPS.index(label) for label in gallery.labels[places]], np.int64)
+    order = gallery.groups
+    groups = np.array([order.index(label) for label in gallery.labels[places]], np.int64)
     places = places[np.lexsort((places, gallery.right[places], groups))]
     pages = paging.page_count(len(places), PER_PAGE)
     page = 1
@@ -97,7 +104,7 @@ def show_groups(gallery: Gallery, places: np.ndarray) -> None:
     if not len(places):
         st.info("None of your pictures is like that.", icon=":material/task_alt:")
         st.button("Show all of them", on_click=_show_all)
-    for label in GROUPS:
+    for label in gallery.groups:
         of_class = [int(i) for i in places if gallery.pictures[i].label == label]
         if of_class:
             show_class(gallery, label, of_class)
