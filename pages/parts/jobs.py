@@ -36,7 +36,8 @@ def show_job(key: str, entry: ModelEntry, kind: str = "features") -> None:
 JOB_TEXTS = {
     "features": (
         "Here will be the nine training images that are most alike for this model. For that it"
-        " looks once at all 55,000, which takes a minute or two.",
+        " looks once at all 55,000: some seconds with a small network, two minutes with a large"
+        " one.",
         "Look at all training images",
     ),
     "tsne": (

@@ -76,7 +76,7 @@ def show_alike_panel(key: str, pixels: np.ndarray, entries: Sequence[ModelEntry]
     `key` as in `show_looks_panel`.
     """
     panel = st.expander(
-        "Look at its neighbours",
+        "What it is like",
         icon=":material/join_inner:",
         key=state.alike_key("panel", key),
         on_change="rerun",
