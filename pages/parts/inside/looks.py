@@ -92,11 +92,11 @@ def show_looks(picture: Picture, entry: ModelEntry) -> None:
     answer = answer_of(entry, picture.pixels)
     label = ask_class("inside", answer.label)
     st.markdown(describe_evidence(answer, label))
-    left, right = st.columns(2)
-    with left, st.container(border=True):
-        show_cam(picture, entry, answer, label)
+    left, right = st.columns(2)  # what is measured comes first, also on a phone
     with right, st.container(border=True):
-        show_occlusion(picture, entry, answer, label)
+        show_cam(picture, entry, answer, label)
+    with left, st.container(border=True):
+        show_occlusion(picture, entry, answer, label)  # last, because it may take longer
 
 
 def ask_class(picture: str, best: int) -> int:
@@ -154,7 +154,8 @@ def show_cam(picture: Picture, entry: ModelEntry, answer: predict.Answer, label:
     st.caption(
         link_terms(
             "An estimate from one gradient: where the maps of this convolution would raise the"
-            " class's logit (Selvaraju et al. 2017)."
+            " class's logit (Selvaraju et al. 2017). The fewer places the maps have, the less it"
+            " tells them apart."
         )
     )
 
