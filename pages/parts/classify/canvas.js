@@ -67,6 +67,7 @@ let hear = null // called anew with every drawing of the page, and heard once
 
 export default function ({ parentElement, setTriggerValue }) {
   const card = parentElement.host.closest(".st-key-canvas_card")
+  if (!card) return // on its way out: what is shown instead has taken the card's place
   const isCanvas = (element) => element.shadowRoot?.querySelector(".canvas-root")
   const takeToolbar = () => {
     const canvas = [...card.querySelectorAll("*")].find(isCanvas)
