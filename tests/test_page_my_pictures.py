@@ -187,6 +187,10 @@ def test_test_images_are_not_taught_because_models_are_measured_on_them(store, m
     store.add([made(2, 180)])
     press(open_mine(), "Teach the model")
     np.testing.assert_array_equal(taught.read_taught(started[0]).labels, [2] * 3)
+    app = answered(open_page("classify", model="fashion_cnn"))
+    assert "you can teach" not in words(app)
+    what_it_was(app).set_value(8).run()
+    assert "Teach it" not in labels(app)
 
 
 def test_a_guess_in_doubt_is_not_called_right(store, monkeypatch):

@@ -9,6 +9,7 @@ import json
 import os
 import threading
 import tomllib
+from concurrent import futures
 
 import pytest
 import run_folders
@@ -23,7 +24,7 @@ from fashion_core.config import TrainConfig
 from fashion_core.pictures.opening import MAX_FILE_BYTES
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
-from pages.parts import once
+from pages.parts import once, state
 from pages.parts.runs.differences import marked
 from pages.parts.words import describe_model
 
@@ -316,6 +317,9 @@ def test_an_import_comes_to_its_end_when_the_visitor_leaves_and_is_heard_of_agai
         once.outcome_once("file", bring, leave)
     assert once.outcome_once("file", bring, print) == "Imported"
     assert begun == [1]
+    once.st.session_state[state.IMPORTED]["other"] = failed = futures.Future(), []
+    failed[0].set_exception(OSError("no space left"))
+    assert once.outcome_once("other", lambda report: "Anew", print) == "Anew"
 
 
 def test_a_bad_model_file_is_refused_with_a_sentence(runs_dir):

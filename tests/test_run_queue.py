@@ -315,7 +315,7 @@ def test_a_damaged_folder_in_the_queue_says_so_and_blocks_nobody(runs_dir, spawn
     (runs_dir / first / "config.json").write_text("{")
     row = run_queue.read_queue().rows[0]
     assert row.run_id == first
-    assert row.message.startswith("config.json is not valid JSON. Mend that file, or delete")
+    assert row.message.startswith("config.json is not valid JSON. Mend the file, or delete")
     write_status(busy, "finished")
     assert run_queue.start_next() == second
     run_queue.forget(first)

@@ -105,7 +105,7 @@ class Run:
     def message(self) -> str:
         """Why it failed, or what is wrong with its folder; empty when all is well."""
         if self.problem:
-            return f"{self.problem} Mend that file, or delete the run."
+            return self.problem
         if self.state == "lost":
             return (
                 "The training process ended without a word: it was killed, or the machine was"
@@ -419,8 +419,9 @@ def _read_files(run_dir: Path) -> _Content:
         status = _checked_status(files.read_json(run_dir / "status.json"))
     except LabError as error:  # as a power cut may leave it: its model is usable, and it can go on
         problems.append(error)
-    problem = str(problems[0])[:MAX_PROBLEM_LENGTH] if problems else ""
     is_final = not any(isinstance(error.__cause__, OSError) for error in problems)
+    advice = "Mend the file, or delete the run." if is_final else "Let this app read it."
+    problem = f"{str(problems[0])[:MAX_PROBLEM_LENGTH]} {advice}" if problems else ""
     return _Content(annotations, about, config, status, problem, is_final)
 
 

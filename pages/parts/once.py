@@ -37,9 +37,9 @@ def outcome_once(file_id: str, do: Callable[[Report], str], show: Report) -> str
     is shown by `show`. What raises is done anew.
     """
     works = st.session_state.setdefault(state.IMPORTED, {})
-    if file_id not in works:
-        works[file_id] = _start(do)
-    future, told = works[file_id]
+    future, told = works.get(file_id, (None, []))
+    if future is None or (future.done() and future.exception()):  # while the visitor was elsewhere
+        future, told = works[file_id] = _start(do)
     while not futures.wait([future], SHOW_SECONDS).done:
         if told:
             show(*told[-1])

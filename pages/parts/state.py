@@ -248,7 +248,7 @@ NETWORK_TEXT = "network_text"
 FORMER_NETWORKS = "former_networks"  # its descriptions before each change, the latest last
 FOCUSED = "focused"  # the widget key of the button that gets the keyboard back
 BUILDER = "builder"
-BEFORE_BUILDER = "before_builder"  # the form's network when it was opened, and its own one
+BEFORE_BUILDER = "before_builder"  # the form's network, and NETWORK_VERSION, when it was opened
 EPOCH_SECONDS = "epoch_seconds"  # by network, optimizer, batch size and images: what was measured
 
 
@@ -272,7 +272,7 @@ CONTINUE_REFUSAL = "continue_refused"  # a run's id and why it does not go on
 RUNS_OUTCOME = "runs_outcome"  # what the last action came to: "error" or "success", sentence
 IMPORTED_FILE = "imported_file"  # the name of the file that became a run, what to say of it
 IMPORT_COUNT = "import_count"  # how many files were imported
-IMPORTED = "imported"  # what came of each imported file, by its id; see once.py
+IMPORTED = "imported"  # by the id of a file the work of a thread, and what it reported; see once.py
 PRUNE_RULE = "prune_rule"
 
 # Runs, each also in the URL

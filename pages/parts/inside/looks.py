@@ -27,7 +27,7 @@ HEATS = 40  # kept in memory, of 3 kB each
 
 @st.cache_data(max_entries=HEATS, show_spinner=False)
 def cached_cam(
-    path: str, fingerprint: str, pixels: np.ndarray, label: int, size: int | None
+    path: str, fingerprint: str, pixels: np.ndarray, label: int, size: int
 ) -> np.ndarray:
     """The heat of a class by Grad-CAM. Raises CheckpointError, InsideError."""
     from fashion_core.inside import saliency

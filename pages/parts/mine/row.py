@@ -29,7 +29,7 @@ from pages.parts.begun import remember_begun
 from pages.parts.class_tally import count_picture
 from pages.parts.html import plain
 from pages.parts.mine.store import attempt, store
-from pages.parts.mine.teach import TEACH_CARD
+from pages.parts.mine.teach import TEACH_CARD, teachable
 from pages.parts.once import button_once
 
 
@@ -95,7 +95,7 @@ def _show_right(answered: Answered, label: int, kept: MyPicture | None) -> None:
         f"Right, {name}" if answered.said == label else f"{name}, as it guessed",
         icon=":material/check:",
         key=f"right_{answered.widget}",
-        help="Keeps the picture with the model's own answer.",
+        help="Keeps the picture with the model's best guess.",
         disabled=kept is not None and kept.label == label,  # there all the same: nothing jumps
         on_click=_say,
         args=(answered, label),
@@ -131,7 +131,7 @@ def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:
         st.error(plain(problem), icon=":material/error:")
     if not kept:
         then = f" From {MIN_PICTURES} on you can teach them to a model."
-        if limits.read_only():
+        if limits.read_only() or answered.source == TEST_IMAGE:
             then = ""
         st.caption(f"A click keeps the picture in My pictures.{then}")
         return
@@ -160,7 +160,7 @@ def _next_step(kept: MyPicture) -> tuple[str, str, str]:
     if kept.label == UNLABELLED:
         return "Kept in My pictures, without a label yet.", "Label it", "label"
     missing = _missing()
-    if limits.read_only():
+    if limits.read_only() or kept.source == TEST_IMAGE:
         return "Kept in My pictures.", "My pictures", "photo_library"
     if missing > 0:
         then = f"{missing} more, and you can teach them."
@@ -169,15 +169,15 @@ def _next_step(kept: MyPicture) -> tuple[str, str, str]:
 
 
 def _missing() -> int:
-    """How many pictures with a label are missing until they can be taught."""
-    return MIN_PICTURES - sum(each.label != UNLABELLED for each in store().read_all())
+    """How many pictures are missing until they can be taught."""
+    return MIN_PICTURES - len(teachable(store().read_all()))
 
 
 def _go_on(kept: MyPicture) -> None:
     """To My pictures, where this picture is open if it has no label, else teaching is in sight."""
     if kept.label == UNLABELLED:
         st.session_state[state.MINE_PICKED] = kept.picture_id
-    elif _missing() <= 0 and not limits.read_only():
+    elif kept.source != TEST_IMAGE and _missing() <= 0 and not limits.read_only():
         remember_begun(TEACH_CARD)
     st.switch_page("pages/my_pictures.py", query_params={})
 

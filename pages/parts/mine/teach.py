@@ -28,7 +28,7 @@ TEACH_CARD, TAUGHT_CARD = "teach_card", "taught_card"  # the way to begin, what 
 
 def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
     """What to expect of teaching the model in use, what may go wrong, the button."""
-    labelled = _labelled(pictures)
+    labelled = teachable(pictures)
     pixels, labels = stacked(labelled)
     with st.container(border=True, key=TEACH_CARD):
         st.subheader(f"Teach {plain(entry.title)}", anchor=False)
@@ -63,7 +63,7 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
         )
 
 
-def _labelled(pictures: Sequence[MyPicture]) -> list[MyPicture]:
+def teachable(pictures: Sequence[MyPicture]) -> list[MyPicture]:
     """Those that can be taught: with a label, and none on which the model is then measured."""
     return [each for each in pictures if each.label != UNLABELLED and each.source != TEST_IMAGE]
 
@@ -72,7 +72,7 @@ def _start(entry: ModelEntry) -> None:
     """Start or queue the run with the pictures as they are now."""
 
     def start() -> None:
-        pictures = _labelled(store().read_all())
+        pictures = teachable(store().read_all())
         pixels, labels = stacked(pictures)
         refusal = taught.refusal(labels)
         if refusal:

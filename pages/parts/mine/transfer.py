@@ -74,8 +74,8 @@ def _import(file: UploadedFile) -> None:
         bar.empty()
         st.error(plain(str(error)), icon=":material/error:")
         return
-    # What was deleted before can no longer be brought back
-    st.session_state.pop(state.TAKEN_BACK, None)
+    if not said.startswith("0 "):  # what was deleted before can no longer be brought back
+        st.session_state.pop(state.TAKEN_BACK, None)
     st.session_state[state.MINE_OUTCOME] = said
     st.session_state[state.MINE_IMPORTS] = st.session_state.get(state.MINE_IMPORTS, 0) + 1
     st.rerun()

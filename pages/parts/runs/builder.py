@@ -80,14 +80,17 @@ def open_builder() -> None:
     before = st.session_state[FIELD]
     use_network(st.session_state[state.OWN_NETWORK])
     st.session_state[state.BUILDER] = True
-    st.session_state[state.BEFORE_BUILDER] = before, st.session_state[state.OWN_NETWORK]
+    st.session_state.pop(state.BEFORE_BUILDER, None)
+    if not st.session_state.get(state.FORMER_NETWORKS):  # nothing was built yet
+        st.session_state[state.BEFORE_BUILDER] = before, st.session_state[state.NETWORK_VERSION]
 
 
 def _forget_unchanged() -> None:
     """Where a visitor only had a look, the form names the same network again as before."""
-    before, looked_at = st.session_state.get(state.BEFORE_BUILDER, ("", ""))
-    folded = not st.session_state[state.BUILDER]
-    if folded and before in MODELS and st.session_state[state.OWN_NETWORK] == looked_at:
+    before, version = st.session_state.pop(state.BEFORE_BUILDER, ("", 0))
+    # A template may have been chosen that is what was there; cards change without a new version
+    same = st.session_state[state.NETWORK_VERSION] == version
+    if before in MODELS and same and not st.session_state.get(state.FORMER_NETWORKS):
         st.session_state[FIELD] = before
 
 
@@ -102,6 +105,7 @@ def make_way(run_id: str) -> None:
     run = folders.active_run()
     if own_is_chosen() and run is not None and run.run_id == run_id:
         st.session_state[state.BUILDER] = False
+        st.session_state.pop(state.BEFORE_BUILDER, None)  # it was meant
 
 
 def ask_template(model: str) -> None:

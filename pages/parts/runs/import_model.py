@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fashion_core import limits
-from fashion_core.errors import LabError
+from fashion_core.errors import CheckpointError, LabError
 from fashion_core.predict import Report
 from fashion_core.runs import folders
 from pages.parts import state
@@ -54,9 +54,8 @@ def import_file(file: UploadedFile) -> None:
     except LabError as error:
         bar.empty()
         st.error(plain(str(error)))
-        st.caption(
-            "Use a .pt file as this app has saved it, or the weights alone of a network here."
-        )
+        if isinstance(error, CheckpointError):
+            st.caption("Use a .pt file as this app has saved it, or the weights of a network here.")
     except OSError as error:
         bar.empty()
         st.error(

@@ -209,7 +209,7 @@ def show_accuracies(
             show_no_curve(run, "It starts here within the first epoch.")
             return
         accuracies = pd.concat([epoch_accuracies(epochs, other_epochs), moments])
-        alt = "Validation accuracy within the first epoch"
+        alt = "Validation accuracy within the first epoch" + describe_dashes(dashed)
     else:
         accuracies = epoch_accuracies(epochs, other_epochs)
         kinds = [name for kind, name in KIND_SERIES.items() if getattr(run.config, kind, 0)]
