@@ -30,17 +30,27 @@ from pages.parts.picker import ask_second_model
 MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
 
 
-def show_upload(entries: Sequence[ModelEntry]) -> None:
-    """Several pictures at once, each with its answer or with why it cannot be read.
+def ask_files() -> None:
+    """The field for pictures, out of sight while another way is shown and it holds some.
 
-    Files of any name are let in: the browser would refuse them without a sentence.
+    Streamlit forgets the files of one that is not drawn. Files of any name are let in: the browser
+    would refuse them without a sentence.
     """
-    files = st.file_uploader(
-        "Pictures of one piece each",
-        accept_multiple_files=True,
-        max_upload_size=MAX_FILE_BYTES >> 20,
-        help=f"{FORMAT_NAMES}. A plain background works best.",
-    )
+    shown = way == "Upload"
+    with st.container(key="upload_field" if shown else "upload_field_kept"):
+        if shown or st.session_state.get(state.UPLOADS):
+            st.file_uploader(
+                "Pictures of one piece each",
+                accept_multiple_files=True,
+                max_upload_size=MAX_FILE_BYTES >> 20,
+                help=f"{FORMAT_NAMES}. A plain background works best.",
+                key=state.UPLOADS,
+            )
+
+
+def show_upload(entries: Sequence[ModelEntry]) -> None:
+    """Several pictures at once, each with its answer or with why it cannot be read."""
+    files = st.session_state[state.UPLOADS]
     if not files:
         st.caption(
             "Each picture appears here with what the model sees of it and what it calls it. Nothing"
@@ -156,6 +166,7 @@ def show_way(entry: ModelEntry) -> None:
     # Before the canvas is there: a stroke that is made meanwhile would be lost. A damaged file is
     # said at once, too.
     load_model(entry)
+    ask_files()
     SHOWS[way or "Draw"]([entry, other] if other else [entry])
 
 

@@ -79,6 +79,7 @@ PAIR_IMAGE = "pair_image"  # the index of the image that is shown large, if it i
 # Classify
 CLASSIFY_WITH = "classify_with"  # the id of the second model
 WAY = "way"  # also in the URL
+UPLOADS = "uploads"  # the field for pictures on Classify
 SAMPLES = "samples"  # the indices that are shown
 SAMPLE = "sample"  # the picked index
 BRUSH = "brush"

@@ -354,6 +354,14 @@ def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_addres
     expect(page.get_by_role("alert").filter(has_text="bad.png")).to_contain_text("not a PNG, JPEG")
     page.get_by_text("From the picture to 28 × 28, step by step").first.click()
     expect(page.locator(".steps figure")).to_have_count(8)
+    page_at_rest(page)
+    for way in ("Samples", "Draw"):  # and back again
+        page.get_by_role("radio", name=way).click()
+        expect(page.get_by_text("Pictures of one piece each")).to_be_hidden()
+        page_at_rest(page)
+    page.get_by_role("radio", name="Upload").click()
+    expect(answer(page)).to_have_text([re.compile("Trouser")] * 2)
+    expect(page.get_by_text("cmyk.jpg").first).to_be_visible()
     visit(page, f"{app}/classify?way=Samples")
     expect(page.get_by_role("button", name="Show others")).to_be_visible()
     for name in ("Bag", "Coat"):  # by its picture, and the answer stays in view
