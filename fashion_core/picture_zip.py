@@ -11,7 +11,7 @@ import json
 import stat
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from fashion_core import files
@@ -26,13 +26,13 @@ from fashion_core.my_pictures import (
     record_of,
     suffix_of,
 )
+from fashion_core.picture_sets import Report
 from fashion_core.pictures.opening import MAX_FILE_BYTES, open_picture
 from fashion_core.pictures.prepare import prepare
 from fashion_core.text import format_bytes, format_count, one_line
 
 RECORDS = "pictures.json"
 Kept = list[tuple[MyPicture, bytes]]  # pictures with the contents of their files
-Report = Callable[[int, int], None]  # files read, files to read
 
 
 def write_zip(kept: Iterable[tuple[MyPicture, bytes]]) -> bytes:

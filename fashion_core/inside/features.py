@@ -18,13 +18,12 @@ from torch.overrides import TorchFunctionMode
 
 from fashion_core import files
 from fashion_core.errors import InsideError
-from fashion_core.predict import EVAL_BATCH_SIZE
+from fashion_core.predict import EVAL_BATCH_SIZE, Report
 from fashion_core.transforms import normalise
 
 DIMENSIONS = 64
 # Wider ones would take gigabytes for all training images, and minutes for their axes
 MAX_WIDTH = 2_048
-Report = Callable[[int, int], None]  # images done, images in all
 
 
 class _LinearInput(TorchFunctionMode):
