@@ -16,10 +16,11 @@ from fashion_core.data import Split
 from fashion_core.errors import PictureError
 from fashion_core.metadata import CLASS_NAMES, NUM_CLASSES
 from fashion_core.my_pictures import TEST_IMAGE
-from fashion_core.pictures.opening import FORMAT_NAMES, MAX_FILE_BYTES, open_picture
+from fashion_core.pictures.opening import open_picture
 from pages.parts import state
 from pages.parts.cached import cached_split, load_model
 from pages.parts.classify.answer import show_card
+from pages.parts.classify.brought import MAX_PICTURES, ask_files, ask_photo
 from pages.parts.classify.camera import camera_problem
 from pages.parts.classify.correction import forget
 from pages.parts.classify.draw import show_draw
@@ -27,34 +28,14 @@ from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.html import image_html, plain
 from pages.parts.picker import ask_second_model
 
-MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
-
-
-def ask_files() -> None:
-    """The field for pictures, out of sight while another way is shown and it holds some.
-
-    Streamlit forgets the files of one that is not drawn. Files of any name are let in: the browser
-    would refuse them without a sentence.
-    """
-    shown = way == "Upload"
-    with st.container(key="upload_field" if shown else "upload_field_kept"):
-        if shown or st.session_state.get(state.UPLOADS):
-            st.file_uploader(
-                "Pictures of one piece each",
-                accept_multiple_files=True,
-                max_upload_size=MAX_FILE_BYTES >> 20,
-                help=f"{FORMAT_NAMES}. A plain background works best.",
-                key=state.UPLOADS,
-            )
-
 
 def show_upload(entries: Sequence[ModelEntry]) -> None:
     """Several pictures at once, each with its answer or with why it cannot be read."""
-    files = st.session_state[state.UPLOADS]
+    files = ask_files()
     if not files:
         st.caption(
-            "Each picture appears here with what the model sees of it and what it calls it. Nothing"
-            " is kept."
+            "Each picture appears here with what the model sees of it and what it calls it. It is"
+            " forgotten when you leave or reload the app."
         )
     if len(files) > MAX_PICTURES:
         st.info(
@@ -62,7 +43,7 @@ def show_upload(entries: Sequence[ModelEntry]) -> None:
             " the others."
         )
     for file in files[:MAX_PICTURES]:
-        show_file(file.file_id, file.name, file.getvalue(), entries)
+        show_file(*file, entries)
 
 
 def show_camera(entries: Sequence[ModelEntry]) -> None:
@@ -72,14 +53,9 @@ def show_camera(entries: Sequence[ModelEntry]) -> None:
         st.info(plain(problem), icon=":material/no_photography:")
         st.button("Choose a photo", icon=":material/upload:", on_click=go_to_upload)
         return
-    with st.container(width=480):
-        photo = st.camera_input(
-            "Hold one piece in front of a plain wall and take a photo",
-            on_change=forget,
-            args=("photo",),
-        )
+    photo = ask_photo()
     if photo:
-        show_file("photo", "Your photo", photo.getvalue(), entries)
+        show_file("photo", "Your photo", photo, entries)
 
 
 def go_to_upload() -> None:
@@ -166,7 +142,6 @@ def show_way(entry: ModelEntry) -> None:
     # Before the canvas is there: a stroke that is made meanwhile would be lost. A damaged file is
     # said at once, too.
     load_model(entry)
-    ask_files()
     SHOWS[way or "Draw"]([entry, other] if other else [entry])
 
 

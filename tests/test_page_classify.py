@@ -150,6 +150,20 @@ def test_a_photo_is_answered():
     assert answers(app)[0].startswith("Trouser")
 
 
+def test_a_photo_stays_while_another_way_is_shown_and_goes_when_it_is_taken_back():
+    app = open_page("Camera")
+    buffer = io.BytesIO()
+    trousers().save(buffer, "JPEG")
+    app.get("camera_input")[0].set_value(("photo.jpg", buffer.getvalue(), "image/jpeg")).run()
+    for way in ("Samples", "Camera"):
+        app.button_group(key="way").set_value(way).run()
+    assert answers(app)[0].startswith("Trouser")
+    app.get("camera_input")[0].set_value(("photo.jpg", buffer.getvalue(), "image/jpeg")).run()
+    app.get("camera_input")[0].set_value(None).run()
+    assert not app.exception
+    assert not answers(app)
+
+
 def test_where_the_browser_gives_no_camera_the_page_says_why(monkeypatch):
     address = property(
         lambda _: "http://192.0.2.7:8501/classify?way=Camera"

@@ -362,6 +362,16 @@ def test_good_uploads_are_answered_beside_a_bad_one_and_the_way_is_in_the_addres
     page.get_by_role("radio", name="Upload").click()
     expect(answer(page)).to_have_text([re.compile("Trouser")] * 2)
     expect(page.get_by_text("cmyk.jpg").first).to_be_visible()
+    go_to(page, "Glossary")
+    go_to(page, "Classify")
+    expect(answer(page)).to_have_text([re.compile("Trouser")] * 2)
+    page.locator("input[type=file]").set_input_files(
+        [{"name": "later.png", "mimeType": "image/png", "buffer": encoded(picture, "PNG")}]
+    )
+    expect(answer(page)).to_have_text([re.compile("Trouser")] * 3)
+    page.get_by_role("button", name="Remove 3 pictures from before").click()
+    expect(answer(page)).to_have_text([re.compile("Trouser")])
+    expect(page.get_by_text("cmyk.jpg")).to_have_count(0)
     visit(page, f"{app}/classify?way=Samples")
     expect(page.get_by_role("button", name="Show others")).to_be_visible()
     for name in ("Bag", "Coat"):  # by its picture, and the answer stays in view

@@ -1,0 +1,79 @@
+"""The pictures and the photo that a visitor brought, kept while they look at other pages too.
+
+Streamlit forgets the files of a field that is not drawn any more.
+"""
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from fashion_core.pictures.opening import FORMAT_NAMES, MAX_FILE_BYTES
+from fashion_core.text import format_count
+from pages.parts import state
+from pages.parts.classify.correction import forget
+
+MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
+
+
+class BroughtFile(NamedTuple):
+    """A file as it came: what tells it from others, its name, what is in it."""
+
+    file_id: str
+    name: str
+    content: bytes
+
+
+def ask_files() -> list[BroughtFile]:
+    """The field for pictures; those of it, the first ones first, then those from before.
+
+    Files of any name are let in: the browser would refuse them without a sentence.
+    """
+    if state.UPLOADS not in st.session_state:  # the field is new, and empty
+        kept = st.session_state.get(state.BROUGHT, [])
+        st.session_state[state.BROUGHT_BEFORE] = kept[:MAX_PICTURES]
+    st.file_uploader(
+        "Pictures of one piece each",
+        accept_multiple_files=True,
+        max_upload_size=MAX_FILE_BYTES >> 20,
+        help=f"{FORMAT_NAMES}. A plain background works best.",
+        key=state.UPLOADS,
+        on_change=_take_files,
+    )
+    before = st.session_state[state.BROUGHT_BEFORE]
+    if before:
+        st.button(
+            f"Remove {format_count(len(before), 'picture')} from before",
+            icon=":material/delete:",
+            on_click=_forget_before,
+        )
+    return st.session_state.get(state.BROUGHT, [])
+
+
+def _take_files() -> None:
+    chosen = [
+        BroughtFile(file.file_id, file.name, file.getvalue())
+        for file in st.session_state[state.UPLOADS]
+    ]
+    st.session_state[state.BROUGHT] = chosen + st.session_state[state.BROUGHT_BEFORE]
+
+
+def _forget_before() -> None:
+    st.session_state[state.BROUGHT_BEFORE] = []
+    _take_files()
+
+
+def ask_photo() -> bytes | None:
+    """The camera, and the photo that was taken last."""
+    with st.container(width=480):
+        st.camera_input(
+            "Hold one piece in front of a plain wall and take a photo",
+            key=state.CAMERA,
+            on_change=_take_photo,
+        )
+    return st.session_state.get(state.PHOTO)
+
+
+def _take_photo() -> None:
+    photo = st.session_state[state.CAMERA]
+    st.session_state[state.PHOTO] = photo and photo.getvalue()
+    forget("photo")
