@@ -123,11 +123,11 @@ def pitfalls(pixels: np.ndarray, labels: np.ndarray) -> list[str]:
     found = []
     counts = Counter(int(label) for label in labels if label != OUTLIER)
     others = int((labels == OUTLIER).sum())
-    if len(counts) == 1 and not others:
+    if len(counts) == 1 and others <= sum(counts.values()):
         name = CLASS_NAMES[next(iter(counts))]
         found.append(
-            f"All your pictures are of one class, {name}. The model may call other drawings and"
-            f" photos {name}, too. Keep a few of other classes."
+            f"All your pictures of clothes are of one class, {name}. The model may call other"
+            f" drawings and photos {name}, too. Keep a few of other classes."
         )
     elif others > sum(counts.values()):
         found.append(
@@ -280,11 +280,17 @@ def read_taught(run_dir: Path) -> Taught:
 
 
 def start_teaching(
-    config: TrainConfig, source: Path, taught: Taught, name: str, owner: str = ""
+    config: TrainConfig,
+    source: Path,
+    taught: Taught,
+    name: str,
+    owner: str = "",
+    drawing: np.ndarray | None = None,
 ) -> str:
     """Start or queue the run that teaches the model in the file `source`; returns its id.
 
-    Raises RunError where this copy does not allow it, the model is gone or nothing can be written.
+    `drawing`: as in `queue.start_or_add`. Raises RunError where this copy does not allow it, the
+    model is gone or nothing can be written.
     """
     if not source.is_file():
         raise RunError("This model is not here any more. Choose another one.")
@@ -293,7 +299,7 @@ def start_teaching(
         shutil.copyfile(source, run_dir / START_FILE)
         save_taught(run_dir, taught)
 
-    return run_queue.start_or_add(config, name, owner=owner, fill=fill)
+    return run_queue.start_or_add(config, name, drawing, owner, fill)
 
 
 # Before and after

@@ -13,7 +13,7 @@ from fashion_core import catalog, files, limits
 from fashion_core.errors import CheckpointError, RunError
 from fashion_core.runs import folders
 from pages.parts import state
-from pages.parts.address import app_address, qr_html
+from pages.parts.address import address_for_others, qr_html
 from pages.parts.cached import load_model
 from pages.parts.classify.draw import show_draw
 from pages.parts.clickable import show_clickable
@@ -86,7 +86,7 @@ def show_ways_in() -> None:
 
 def show_phone_card() -> None:
     """The address as a QR code; nothing where only this machine can open it."""
-    address = app_address(st.context.url, "home")
+    address, who = address_for_others(st.context.url, "home")
     if address:
         with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
             with st.container(width=150):
@@ -94,6 +94,8 @@ def show_phone_card() -> None:
             with st.container(width="stretch"):
                 st.markdown("**Open it on your phone**")
                 st.html(f"<small>Or type {escaped(address)}</small>")
+                if who:
+                    st.caption(who)
                 st.page_link("pages/lecture.py", label="For a lecture", icon=":material/cast:")
 
 

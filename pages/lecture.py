@@ -8,7 +8,7 @@ import streamlit as st
 
 from fashion_core import limits, tally
 from fashion_core.errors import RunError
-from pages.parts.address import app_address, network_address, qr_html
+from pages.parts.address import address_for_others, qr_html
 from pages.parts.frame import run_through_router
 from pages.parts.html import escaped, plain
 from pages.parts.projector import link_projector_view
@@ -19,14 +19,12 @@ REFRESH_SECONDS = 3.0
 def show_address() -> None:
     """The code that opens the app on a phone, or why there is none."""
     st.subheader("Open it on your phone", anchor=False)
-    url = st.context.url
-    address = app_address(url, "lecture")
-    near = None if address else network_address(url, "lecture")
-    if address or near:
-        st.html(qr_html(address or near, "large"))
-        st.html(f"<p><b>{escaped(address or near)}</b></p>")
-        if near:
-            st.caption("For phones in the same network as this machine.")
+    address, who = address_for_others(st.context.url, "lecture")
+    if address:
+        st.html(qr_html(address, "large"))
+        st.html(f"<p><b>{escaped(address)}</b></p>")
+        if who:
+            st.caption(who)
         return
     st.info(
         "You have opened the app under an address that only this machine knows. Open it under its"
@@ -46,7 +44,7 @@ def show_tally() -> None:
             "Draw on Classify and say under the answer what it was. Here you see how often the"
             " model was right. The tally holds counts, no pictures."
         )
-        st.page_link("pages/classify.py", label="Draw something", icon=":material/draw:")
+        st.page_link("pages/classify.py", label="Classify", icon=":material/draw:")
         return
     drawn, right = int(counts.sum()), int(counts.diagonal().sum())
     st.metric(
@@ -63,7 +61,7 @@ def show_tally() -> None:
     why = limits.READ_ONLY_SENTENCE if off else None
     with st.popover("Begin anew", icon=":material/restart_alt:", disabled=off, help=why):
         st.write("This sets all counts to zero, for everybody.")
-        st.button("Set all to zero", type="primary", on_click=begin_anew)
+        st.button("Set all to zero", on_click=begin_anew)
 
 
 def tally_html(rows: list[tally.ClassCount]) -> str:
@@ -93,7 +91,7 @@ def show_ways_on() -> None:
     """The projector view, and where the class goes."""
     with st.container(horizontal=True, gap="medium"):
         link_projector_view("lecture")
-        st.page_link("pages/classify.py", label="Draw", icon=":material/draw:")
+        st.page_link("pages/classify.py", label="Classify", icon=":material/draw:")
         st.page_link("pages/lesson.py", label="Lesson", icon=":material/school:")
         st.page_link("pages/glossary.py", label="Glossary", icon=":material/dictionary:")
 

@@ -80,7 +80,8 @@ def show_link(number: int, step: LessonStep) -> None:
     if limits.read_only():
         st.caption(limits.READ_ONLY_SENTENCE)
     # Not from a callback: what that puts into the form's fields would be gone by the next page
-    if st.button(step.link, icon=":material/arrow_forward:", key=f"fill_{number}"):
+    options = {"key": f"fill_{number}", "disabled": limits.read_only()}
+    if st.button(step.link, icon=":material/arrow_forward:", **options):
         fill_train(step.fill)
         st.switch_page(f"pages/{step.page}.py", query_params={})
 

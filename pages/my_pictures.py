@@ -46,7 +46,7 @@ def show_empty() -> None:
         f" here.{teach}",
         icon=":material/photo_library:",
     )
-    st.page_link("pages/classify.py", label="Draw or bring something", icon=":material/draw:")
+    st.page_link("pages/classify.py", label="Classify", icon=":material/draw:")
 
 
 def show_mine(entry: ModelEntry) -> None:

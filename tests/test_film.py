@@ -40,12 +40,15 @@ def test_a_network_that_answers_with_no_numbers_is_not_filmed(tmp_path):
     assert not film.latest_path(tmp_path).exists()
 
 
-def test_a_film_stops_growing_at_its_limit(tmp_path, monkeypatch):
+def test_a_film_at_its_limit_has_fewer_moments_but_reaches_the_end(tmp_path, monkeypatch):
     monkeypatch.setattr(film, "MAX_FILM_BYTES", 30_000)
     for step in range(20):
         film.add_frame(tmp_path, frame_at(step))
-    assert film.film_path(tmp_path).stat().st_size <= 30_000
-    assert 2 < len(film.read_film(tmp_path)) < 20
+        assert film.film_path(tmp_path).stat().st_size <= 30_000
+    steps = [frame.step for frame in film.read_film(tmp_path)]
+    assert (steps[0], steps[-1]) == (0, 19)
+    assert steps == sorted(steps)
+    assert 3 < len(steps) < 20
 
 
 def test_lines_that_are_no_frames_are_skipped(tmp_path):

@@ -159,7 +159,7 @@ def test_home_and_inside_show_an_own_network_that_is_in_use(tmp_path):
     assert f"“{text}”, {network.parameters:,} parameters" in words(app)
     assert f"{network.parameters:,}" in [metric.value for metric in app.metric]
     table = next(element.value for element in app.html if 'class="layers"' in element.value)
-    assert "mean-pool 2" in table
+    assert "mean-pool</a> 2" in table
     press(app, "Train this network")
     assert text_of(app) == text
     inside = open_page("inside", model=own)

@@ -159,7 +159,7 @@ def test_a_click_on_teach_starts_an_ordinary_run_with_the_pictures_in_it(store, 
     monkeypatch.setattr(control, "spawn_worker", lambda run_dir: started.append(run_dir))
     store.add([made(2, 100 + 20 * i) for i in range(4)])
     app = open_mine()
-    assert "All your pictures are of one class, Pullover" in words(app)
+    assert "All your pictures of clothes are of one class, Pullover" in words(app)
     stale = labelled(app.button, "Teach the model")
     stale.click().run()
     app.session_state[state.BUTTON_HEARD] = app.session_state[state.BUTTONS_DRAWN]

@@ -482,7 +482,7 @@ def test_after_a_run_the_last_drawing_is_answered_by_the_new_and_the_shipped_mod
     checkpoint_path,
 ):
     run_id = make_run("Fresh", checkpoint_path=checkpoint_path, step=860)
-    assert "Draw something, and here you see" in words(open_page("train"))
+    assert "Draw something on Classify, and here you see" in words(open_page("train"))
     drawing = np.zeros((28, 28), np.uint8)
     drawing[4:24, 9:19] = 255
     film.save_drawing(folders.run_dir_of(run_id), drawing)

@@ -11,6 +11,7 @@ import time
 import types
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from waiting import SECONDS
@@ -19,7 +20,7 @@ from fashion_core import files
 from fashion_core.config import TrainConfig
 from fashion_core.errors import RunError
 from fashion_core.model_import import import_model
-from fashion_core.runs import control, folders, rate_finder
+from fashion_core.runs import control, film, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 
 ME = psutil.Process()
@@ -93,9 +94,13 @@ def test_nothing_starts_while_a_worker_holds_the_machine(spawned):
 
 
 def test_several_wait_together_and_the_first_of_them_starts(spawned):
-    ids = run_queue.add_all([(f"Seed {seed}", TrainConfig(seed=seed)) for seed in range(3)])
+    named = [(f"Seed {seed}", TrainConfig(seed=seed)) for seed in range(3)]
+    drawing = np.arange(28 * 28, dtype=np.uint8).reshape(28, 28)
+    ids = run_queue.add_all(named, drawing=drawing)
     assert spawned == ids[:1]
     assert order() == ["Seed 1", "Seed 2"]
+    for run_id in ids:
+        np.testing.assert_array_equal(film.read_drawing(folders.run_dir_of(run_id)), drawing)
 
 
 def test_a_waiting_run_moves_and_stays_within_the_queue():

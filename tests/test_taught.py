@@ -49,7 +49,12 @@ def test_what_cannot_be_taught_is_refused_with_a_sentence(labels, said):
 
 def test_pitfalls_are_said():
     same = frames(6)
-    assert "All your pictures are of one class, Dress" in taught.pitfalls(same, np.full(6, 3))[0]
+    assert (
+        "All your pictures of clothes are of one class, Dress"
+        in taught.pitfalls(same, np.full(6, 3))[0]
+    )
+    one_outlier = np.array([3, 3, 3, 3, 3, OUTLIER])
+    assert "of one class, Dress" in taught.pitfalls(frames(6), one_outlier)[0]
     same[1] = same[0]
     found = " ".join(taught.pitfalls(same, np.array([1, 2, 1, 2, 1, 2])))
     assert "Two pictures look the same" in found

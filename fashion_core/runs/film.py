@@ -1,9 +1,9 @@
 """The film of a training: what the network was like at each moment, in the run's film.jsonl.
 
 A frame a line, as small as can be: about 5 kB, ten times that where the first layer is dense, for
-at most a hundred moments or so. The worker adds frames and cuts off those that it trains again; a
-page reads them. Beside it latest.json holds the latest moment alone, so that a page sees every few
-steps without the film growing. No torch.
+at most a hundred moments or so; where those would take too much, every second one goes. The worker
+adds frames and cuts off those that it trains again; a page reads them. Beside it latest.json holds
+the latest moment alone, so that a page sees every few steps without the film growing. No torch.
 """
 
 import json
@@ -18,7 +18,8 @@ from PIL import Image
 from fashion_core import files
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 
-MAX_FILM_BYTES = 4_000_000
+MAX_FILM_BYTES = 2_000_000
+MOST_READ_BYTES = 4_000_000  # earlier versions let a film grow so large
 PER_CLASS = 2  # validation images of each class that are asked at each moment
 SHOWN = PER_CLASS * NUM_CLASSES
 
@@ -49,13 +50,20 @@ def shown_images(labels: np.ndarray) -> np.ndarray:
 
 
 def add_frame(run_dir: Path, frame: Frame) -> None:
-    """Append a frame to the film, unless it has reached MAX_FILM_BYTES. Raises OSError."""
+    """Append a frame to the film. Raises OSError.
+
+    Where it would then be larger than MAX_FILM_BYTES, every second of the earlier ones goes, so
+    that it reaches from the beginning to the end of every training.
+    """
     if not _is_finite(frame):  # the next event says that training diverged
         return
     line = json.dumps(_values_of(frame), allow_nan=False, separators=(",", ":")) + "\n"
     with film_path(run_dir).open("a", encoding="utf-8") as film:
-        if film.tell() + len(line) <= MAX_FILM_BYTES:
+        fits = film.tell() + len(line) <= MAX_FILM_BYTES
+        if fits:
             film.write(line)
+    if not fits:
+        _write_lines(run_dir, [*_read_lines(film_path(run_dir))[::2], line.encode()])
 
 
 def _is_finite(frame: Frame) -> bool:
@@ -99,8 +107,13 @@ def cut_film(run_dir: Path, step: int) -> None:
     frames = [(line, _parse_frame(line)) for line in lines]
     kept = [line for line, frame in frames if frame and frame.step <= step]
     if kept != lines:
-        with files.replacing(film_path(run_dir)) as temporary:
-            temporary.write_bytes(b"".join(kept))
+        _write_lines(run_dir, kept)
+
+
+def _write_lines(run_dir: Path, lines: list[bytes]) -> None:
+    """Replace the film. Raises OSError."""
+    with files.replacing(film_path(run_dir)) as temporary:
+        temporary.write_bytes(b"".join(lines))
 
 
 def film_path(run_dir: Path) -> Path:
@@ -118,7 +131,7 @@ def _read_lines(path: Path) -> list[bytes]:
         return []
     try:
         with path.open("rb") as file:
-            return file.read(MAX_FILM_BYTES).splitlines(keepends=True)
+            return file.read(MOST_READ_BYTES).splitlines(keepends=True)
     except OSError:
         return []
 

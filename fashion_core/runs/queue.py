@@ -105,10 +105,12 @@ def _keep_drawing(run_id: str, drawing: np.ndarray | None) -> None:
             film.save_drawing(folders.run_dir_of(run_id), drawing)
 
 
-def add_all(named: list[tuple[str, TrainConfig]], owner: str = "") -> list[str]:
+def add_all(
+    named: list[tuple[str, TrainConfig]], owner: str = "", drawing: np.ndarray | None = None
+) -> list[str]:
     """Let these runs of one owner wait at the end, all or none; returns their ids.
 
-    Raises RunError.
+    `drawing`: as in `start_or_add`. Raises RunError.
     """
     limits.refuse_if_read_only()
     with control.launch_lock():
@@ -126,6 +128,8 @@ def add_all(named: list[tuple[str, TrainConfig]], owner: str = "") -> list[str]:
             for run_id in added:
                 control.remove_folder(folders.run_dir_of(run_id))
             raise
+        for run_id in added:
+            _keep_drawing(run_id, drawing)
         _append(added)
     start_next()
     return added

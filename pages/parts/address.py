@@ -21,6 +21,18 @@ def app_address(url: str | None, page: str = "") -> str | None:
     return f"{parts.scheme}://{parts.netloc}{folder}/"
 
 
+def address_for_others(url: str | None, page: str) -> tuple[str | None, str]:
+    """What others type who shall open the app that is open under `url`, and who can, in a sentence.
+
+    None where nobody else can.
+    """
+    address = app_address(url, page)
+    if address:
+        return address, ""
+    near = network_address(url, page)
+    return near, "For phones in the same network as this machine." if near else ""
+
+
 def network_address(url: str | None, page: str = "") -> str | None:
     """What others in its network type who has opened `page` under a local address.
 

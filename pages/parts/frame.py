@@ -158,7 +158,7 @@ def show_data_missing(error: DataError) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Look again", icon=":material/refresh:"):
             st.rerun()
-        if st.button("Draw something", icon=":material/draw:", on_click=_choose_to_draw):
+        if st.button("Classify", icon=":material/draw:", on_click=_choose_to_draw):
             st.switch_page("pages/classify.py")
 
 

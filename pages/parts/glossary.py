@@ -176,16 +176,29 @@ TERMS = {
         "the film of a run",
         forms=("filters", "kernel"),
     ),
+    "Flatten": Term(
+        "Putting the numbers of all maps into one long row, as a linear layer needs them.",
+        TRAIN,
+        "what comes before the first dense layer of a network of your own",
+        forms=("flattened",),
+    ),
     "Fold": Term(
         "One of the equal parts that cross-validation leaves out in turn.",
         TRAIN,
         FIELD,
         forms=("folds", "Fold left out"),
     ),
+    "Global pooling": Term(
+        "Of each whole map only the largest number, or the mean, goes on: what was found, not"
+        " where.",
+        TRAIN,
+        "the layer global of a network of your own",
+        forms=("global max", "global mean"),
+    ),
     "Grad-CAM": Term(
         "A picture of where the maps of a convolution speak for a class, estimated from gradients.",
         INSIDE,
-        "the first of its pictures",
+        "the second of its pictures",
         LOOKS,
     ),
     "Fine-tuning": Term(
@@ -247,6 +260,11 @@ TERMS = {
         TRAIN,
         "the falling curve",
     ),
+    "Macro F1": Term(
+        "The mean of the classes' F1, each class counting alike however many images it has.",
+        MATRIX,
+        "the second number",
+    ),
     "Margin": Term(
         "The probability of one class minus that of the best other one.", LABELS, "under each image"
     ),
@@ -257,6 +275,12 @@ TERMS = {
         LAYERS,
         ("max-pool",),
     ),
+    "Mean-pooling": Term(
+        "Of every 2×2 pixels of a map the mean goes on, which halves its width and height.",
+        TRAIN,
+        "the layer pool, set to avg, of a network of your own",
+        forms=("mean-pool",),
+    ),
     "Mixup": Term(
         "Training on two images laid over each other, with a target that names both.", TRAIN, FIELD
     ),
@@ -264,6 +288,11 @@ TERMS = {
         "An optimizer keeps some of the direction of its last steps, like a ball that rolls.",
         TRAIN,
         "SGD, in the field Optimizer",
+    ),
+    "Multiplications": Term(
+        "How many products of two numbers a network takes to answer one picture: its work.",
+        TRAIN,
+        "under the layers of a network of your own",
     ),
     "Muon": Term(
         "An optimizer that makes a step go equally far in all directions of a layer's weights; here"
@@ -287,7 +316,7 @@ TERMS = {
     "Occlusion": Term(
         "Covering one place of a picture after the other, to see where the answer suffers most.",
         INSIDE,
-        "the pictures that are measured",
+        "the first of its pictures, which is measured",
         LOOKS,
     ),
     "Network": Term(
@@ -325,6 +354,11 @@ TERMS = {
         RUNS,
         "the dotted line of the leaderboard",
         ((state.AGAINST, "parameters"),),
+    ),
+    "Padding": Term(
+        "Zeros around a map, so that a convolution gives one of the same size.",
+        TRAIN,
+        "Same size, in a convolution of a network of your own",
     ),
     "Parameter": Term(
         "Another word for a weight: one number of a network that training changes.",
@@ -422,6 +456,11 @@ TERMS = {
         "One change of all weights, after one batch.", TRAIN, "the loss per step", forms=("steps",)
     ),
     "Support": Term("How many images of a class there are.", MATRIX, "the table of classes"),
+    "Stride": Term(
+        "By how many pixels a convolution moves on; 2 gives a map of half the width and height.",
+        TRAIN,
+        "Stride 2, in a convolution of a network of your own",
+    ),
     "Synthetic pictures": Term(
         "Drawings and photos that the app makes by itself to train with.",
         HOME,

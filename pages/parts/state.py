@@ -175,6 +175,11 @@ COLORING = "coloring"
 POINTS = "points"
 
 
+def film_key(run_id: str) -> str:
+    """Whether the film of a run that has ended is unfolded on Runs."""
+    return f"film_{run_id}_open"
+
+
 def looks_key(part: str, picture: str) -> str:
     """The panel, or the class in it, that shows where a model looks in a picture."""
     return f"looks_{part}_{picture}"

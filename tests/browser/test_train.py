@@ -9,6 +9,7 @@ from app_server import (
     free_port,
     kill_workers,
     open_settings,
+    overflow,
     page_at_rest,
     start_server,
     visit,
@@ -198,3 +199,8 @@ def test_the_film_of_two_epochs_grows_and_runs_from_the_untrained_network_to_the
     narrow.get_by_role("slider").press("Home")  # by keyboard
     expect(narrow.locator(".words")).to_contain_text("Untrained")
     assert narrow.evaluate("element => element.scrollWidth <= element.clientWidth")
+    visit(phone, f"{app}/runs")  # where it stays when other runs have followed
+    phone.get_by_text("Film of the training").click()
+    narrow.get_by_role("slider").press("Home")
+    expect(narrow.locator(".words")).to_contain_text("Untrained")
+    assert overflow(phone) == 0

@@ -105,16 +105,32 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
 # Several pieces in one picture
 
 
+def say_pieces(key: str, prepared: Prepared) -> None:
+    """Where several pieces lie apart, that the model understands one at a time."""
+    pieces = _pieces_of(key, prepared)
+    if pieces:
+        st.write(_describe(pieces))
+
+
+def _pieces_of(key: str, prepared: Prepared) -> tuple[Crop, ...]:
+    """None in a picture that is framed already."""
+    return pieces_in(prepared) if correction_of(key).crop is None else ()
+
+
+def _describe(pieces: tuple[Crop, ...]) -> str:
+    return (
+        f"There seem to be {len(pieces)} pieces here, and the answer takes them for one. The model"
+        " understands one at a time."
+    )
+
+
 def offer_pieces(key: str, prepared: Prepared) -> None:
     """Where several pieces lie apart, a button for each that leaves only it in the frame."""
-    pieces = pieces_in(prepared) if correction_of(key).crop is None else ()
+    pieces = _pieces_of(key, prepared)
     if not pieces:
         return
     with st.container(border=True, key=f"pieces_{key}"):
-        st.write(
-            f"There seem to be {len(pieces)} pieces here, and the answer takes them for one. The"
-            " model understands one at a time:"
-        )
+        st.write(_describe(pieces))
         with st.container(horizontal=True, gap="medium"):
             for number, piece in enumerate(pieces, 1):
                 _offer_piece(key, number, piece, prepared.steps[0].picture)

@@ -9,7 +9,13 @@ from fashion_core.pictures.prepare import Correction, Prepared, prepare
 from pages.parts import state
 from pages.parts.classify.answer import show_result, show_steps, show_ways_on
 from pages.parts.classify.canvas import ask_drawing, put_example
-from pages.parts.classify.correction import ask_correction, correction_of, drop, offer_pieces
+from pages.parts.classify.correction import (
+    ask_correction,
+    correction_of,
+    drop,
+    offer_pieces,
+    say_pieces,
+)
 from pages.parts.inside.looks import show_looks_panel
 from pages.parts.inside.picture import link_picture
 from pages.parts.mine.row import ask_what_it_was
@@ -39,6 +45,7 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
             show_more(prepared, entries)
         else:
             with answer:
+                say_pieces("drawing", prepared)
                 show_looks_panel("drawing", prepared.pixels, entries)
                 with st.container(horizontal=True, gap="small"):
                     link_picture("Your drawing", prepared.pixels)

@@ -236,6 +236,6 @@ def _show_panel(key: str, pixels: np.ndarray, entries: Sequence[ModelEntry]) -> 
     st.caption(
         link_terms(
             "Each place was covered in turn (occlusion): orange where that takes evidence for the"
-            " class away, blue where it adds some."
+            " class away, blue where it adds some. Inside also shows Grad-CAM, which is estimated."
         )
     )

@@ -100,7 +100,7 @@ def _test_image() -> Picture:
             "Test image", 0, TEST_SIZE - 1, 0, key=state.IMAGE, bind="query-params", width=140
         )
         st.button("Another", icon=":material/shuffle:", on_click=_pick_random)
-        st.page_link("pages/classify.py", label="Draw or bring one", icon=":material/draw:")
+        st.page_link("pages/classify.py", label="Classify", icon=":material/draw:")
     split = cached_split("test")
     return Picture(f"Test image {index}", split.pixels[index], int(split.labels[index]))
 
@@ -122,7 +122,7 @@ def _brought(packed: str) -> Picture | None:
         st.markdown(f"**{plain(name)}**")
     with st.container(horizontal=True, gap="small"):
         st.button("Show a test image", icon=":material/image:", on_click=_forget_picture)
-        st.page_link("pages/classify.py", label="Draw or bring another", icon=":material/draw:")
+        st.page_link("pages/classify.py", label="Classify", icon=":material/draw:")
     return None if pixels is None else Picture(name, pixels)
 
 

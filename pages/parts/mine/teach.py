@@ -16,6 +16,7 @@ from fashion_core.runs import folders
 from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.begun import remember_begun
+from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.html import escaped, plain, png_data_uri
 from pages.parts.mine.store import attempt, stacked, store
 from pages.parts.once import button_once
@@ -35,7 +36,7 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
         refusal = taught.refusal(labels)
         if refusal:
             st.info(refusal, icon=":material/school:")
-            st.page_link("pages/classify.py", label="Draw or bring one", icon=":material/draw:")
+            st.page_link("pages/classify.py", label="Classify", icon=":material/draw:")
         else:
             network = str(entry.card.get("model"))
             st.markdown("\n".join(f"- {each}" for each in taught.expectations(labels, network)))
@@ -82,7 +83,9 @@ def _start(entry: ModelEntry) -> None:
         config = taught.teach_config(entry.model_id, network, before, count=len(pictures))
         learns = taught.taught_pictures([each.picture_id for each in pictures], pixels, labels)
         name = f"{entry.title[:40]} + {format_count(len(pictures), 'own picture')}"
-        run_id = taught.start_teaching(config, entry.path, learns, name, visitor_name())
+        run_id = taught.start_teaching(
+            config, entry.path, learns, name, visitor_name(), drawn_pixels()
+        )
         st.session_state[state.SHOWN_RUN] = run_id
         remember_begun(TAUGHT_CARD)
 

@@ -14,6 +14,7 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.text import format_duration
 from pages.parts import state
 from pages.parts.begun import remember_run
+from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.html import plain
 from pages.parts.lesson_progress import remember_runs
 from pages.parts.once import button_once
@@ -227,7 +228,7 @@ def queue_widths(fields: list[str]) -> None:
         config = TrainConfig.from_dict(values)
         networks, title = sweep.network_values(config), st.session_state[state.RUN_NAME]
         named = sweep.named_configs(config, "model", networks, title)
-        run_ids = run_queue.add_all(named, visitor_name())
+        run_ids = run_queue.add_all(named, visitor_name(), drawn_pixels())
     except (ConfigError, RunError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:

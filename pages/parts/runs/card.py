@@ -17,6 +17,7 @@ from pages.parts.html import plain
 from pages.parts.once import button_once
 from pages.parts.picker import show_use_button
 from pages.parts.runs.continue_run import show_continue
+from pages.parts.runs.film import show_film
 from pages.parts.visitor import deleting_problem
 from pages.parts.words import STATE_BADGES, describe_config
 
@@ -64,9 +65,20 @@ def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             show_actions(run)
         show_continue(run)
+        if run.config and run.has_ended and not run.is_imported:
+            show_past_film(run)
         if entry:
             with st.expander("Export", icon=":material/ios_share:", key=f"export-{run.run_id}"):
                 show_export(entry, run)
+
+
+def show_past_film(run: folders.Run) -> None:
+    """What it called twenty pictures as it learned, folded; read only while it is open."""
+    options = {"icon": ":material/movie:", "key": state.film_key(run.run_id)}
+    film = st.expander("Film of the training", on_change="rerun", **options)
+    if film.open:
+        with film:
+            show_film(run)
 
 
 def show_title(run: folders.Run) -> None:

@@ -52,8 +52,8 @@ def show_drawing_after(run: folders.Run) -> None:
     with st.container(border=True, key="drawing_after"):
         st.markdown(f"**{whose}: what the new model and the shipped one call it**")
         if pixels is None:
-            st.caption("Draw something, and here you see what the new model calls it.")
-            st.page_link("pages/classify.py", label="Draw something", icon=":material/draw:")
+            st.caption("Draw something on Classify, and here you see what the new model calls it.")
+            st.page_link("pages/classify.py", label="Classify", icon=":material/draw:")
             return
         try:
             show_both(pixels, new, shipped)

@@ -10,6 +10,7 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.text import format_count, format_duration
 from pages.parts import state
 from pages.parts.begun import remember_run
+from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.html import plain
 from pages.parts.lesson_progress import remember_runs
 from pages.parts.once import button_once
@@ -87,7 +88,9 @@ def queue_all(fields: list[str], name: str, key: str) -> None:
     """
     values = {field: field_value(field) for field in fields}
     try:
-        run_ids = run_queue.add_all(named_configs(values, name, key), visitor_name())
+        run_ids = run_queue.add_all(
+            named_configs(values, name, key), visitor_name(), drawn_pixels()
+        )
     except (ConfigError, RunError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
     else:
