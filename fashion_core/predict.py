@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fashion_core import files
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 
 if TYPE_CHECKING:
     from torch import nn
 
+# The ood_score above which a picture is not recognised: a filled one, a line drawing
+THRESHOLDS = ("ood_threshold", "line_ood_threshold")
 # Activations stay in the cache: four times as fast as 1,000 at a time, and no memory to speak of
 EVAL_BATCH_SIZE = 125
 
@@ -115,9 +118,25 @@ def recognised(model: nn.Module, logits: np.ndarray, pixels: np.ndarray) -> np.n
     without them recognises everything but an empty picture.
     """
     filled = getattr(model, "ood_threshold", np.inf)
-    lines = getattr(model, "line_ood_threshold", filled)
+    return _within(filled, getattr(model, "line_ood_threshold", filled), logits, pixels)
+
+
+def _within(filled: float, lines: float, logits: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     known = ood_score(logits) <= np.where(is_line_drawing(pixels), lines, filled)
     return known & pixels.any(axis=(1, 2))
+
+
+def kept_answer(card: dict, probs: np.ndarray, pixels: np.ndarray) -> Answer:
+    """What the model with this card says of an image, from its kept probabilities (10,).
+
+    pixels (28, 28) uint8. As `classify_pixels`, without the model; a card without thresholds
+    recognises everything but an empty picture.
+    """
+    filled = files.number_or(card.get(THRESHOLDS[0]), np.inf)
+    lines = files.number_or(card.get(THRESHOLDS[1]), filled)
+    logits = np.log(np.maximum(probs, np.finfo(np.float32).tiny))  # all but a constant of them
+    is_known = bool(_within(filled, lines, logits[None], pixels[None])[0])
+    return Answer(int(probs.argmax()), probs, is_known)
 
 
 # Nats by which a part may be less sure than the whole: where a figure was found, that is no single

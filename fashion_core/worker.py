@@ -25,6 +25,7 @@ from filelock import Timeout
 from fashion_core import files, limits
 from fashion_core.config import TrainConfig
 from fashion_core.errors import CheckpointError, LabError, ResumeError, RunError
+from fashion_core.predict import THRESHOLDS
 from fashion_core.runs import control, film, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.control import thread_count
@@ -355,7 +356,13 @@ def _asked_end(run_dir: Path, out_of_time: str) -> tuple[str, str] | None:
 
 
 def _best(state: "TrainState") -> dict:
-    return {"best_val_accuracy": state.best_metrics["val_accuracy"], "best_epoch": state.best_epoch}
+    best = state.best_metrics
+    thresholds = {name: best[name] for name in THRESHOLDS if name in best}
+    return {
+        "best_val_accuracy": best["val_accuracy"],
+        "best_epoch": state.best_epoch,
+        **thresholds,
+    }
 
 
 def _save_model(run_dir: Path, status: StatusFile, state: "TrainState", metrics: dict) -> None:

@@ -136,15 +136,25 @@ def test_random_page_stays_within_the_pages(monkeypatch):
     assert len(shown(app)) == PER_PAGE
 
 
+def panel_of(app: AppTest) -> str:
+    found = (element.value for element in app.get("html"))
+    return next(html for html in found if 'class="bars"' in html and "picked" in html)
+
+
+def test_an_answer_in_doubt_says_so_and_has_no_sure_bar(test_set):
+    _, probs = test_set
+    unsure, sure = (probs.max(axis=1) < 0.6).argmax(), (probs.max(axis=1) > 0.99).argmax()
+    doubted = panel_of(open_page(index=str(unsure)))
+    assert "winner doubted" in doubted
+    assert re.search("Not sure|does not look like anything", doubted)
+    assert "doubted" not in panel_of(open_page(index=str(sure)))
+
+
 def test_the_picked_image_opens_with_its_index_and_ten_bars(test_set):
     labels, probs = test_set
     app = open_page(index="23")
     assert headings(app) == ["Image 23"]
-    panel = next(
-        element.value
-        for element in app.get("html")
-        if 'class="bars"' in element.value and "picked" in element.value
-    )
+    panel = panel_of(app)
     bars = re.findall(
         r'<div class="bar-row( winner)?"><span>([^<]+)</span>.*?<b>([\d.]+%)</b>', panel
     )

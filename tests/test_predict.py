@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from fashion_core import catalog, checkpoints
+from fashion_core.data import load_split
 from fashion_core.models import build_model
 from fashion_core.predict import (
     PART_MARGIN,
     classify_pixels,
     is_line_drawing,
+    kept_answer,
     ood_score,
     part_is_surer,
     predict_logits,
@@ -111,6 +114,25 @@ def test_above_the_ood_threshold_nothing_is_recognised(model, pixels):
         assert not classify_pixels(model, pixels[0]).recognised
     finally:
         del model.ood_threshold
+
+
+def test_a_kept_answer_is_doubted_as_the_answer_of_the_model_is():
+    """Of test images and of what is no garment, from the probabilities and the card alone."""
+    noise = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
+    outline = np.zeros((28, 28), np.uint8)
+    outline[[4, 23], 6:22] = outline[4:24, [6, 21]] = 255
+    blank = np.zeros((28, 28), np.uint8)
+    pictures = [*load_split("test").pixels[:40], *noise, outline, blank]
+    entry = next(each for each in catalog.list_models() if each.model_id == catalog.RECOMMENDED)
+    shipped = checkpoints.load_model(entry.path)
+    said = [classify_pixels(shipped, each) for each in pictures]
+    kept = [
+        kept_answer(entry.card, answer.probs, each)
+        for answer, each in zip(said, pictures, strict=True)
+    ]
+    assert [each.recognised for each in kept] == [each.recognised for each in said]
+    assert {each.recognised for each in said[:-1]} == {True, False}
+    assert [each.label for each in kept] == [each.label for each in said]
 
 
 def test_an_empty_picture_is_never_recognised(model):

@@ -476,6 +476,8 @@ METRIC_KEYS = (
     "best_val_accuracy",
     "best_epoch",
     "test_accuracy",
+    "ood_threshold",
+    "line_ood_threshold",
 )
 _PROCESS_NUMBERS = (
     "pid",

@@ -4,6 +4,8 @@ from fashion_core import catalog, files
 from fashion_core.architecture import short_name
 from fashion_core.catalog import ModelEntry
 from fashion_core.config import TrainConfig, share_of
+from fashion_core.metadata import CLASS_NAMES
+from fashion_core.predict import Answer
 
 # One sentence each that a first-year student understands.
 GLOSSARY = {
@@ -50,6 +52,28 @@ SCORES = (
 def outcome_of(right: bool) -> tuple[str, str]:
     """Whether a prediction is right: the class of its style, and the words."""
     return ("right", "✓ Right") if right else ("wrong", "✗ Wrong")
+
+
+DOUBT = 0.6  # a top probability below this is worth naming the runner-up
+
+
+def is_doubted(answer: Answer) -> bool:
+    """Whether its highest bar must not look like a sure answer."""
+    return not answer.recognised or bool(answer.probs.max() < DOUBT)
+
+
+def describe_doubt(answer: Answer) -> str:
+    """The doubt of an answer in a sentence, empty where there is none."""
+    best, second = answer.probs.argsort()[::-1][:2]
+    if not answer.recognised:
+        name = CLASS_NAMES[best]
+        return f"This does not look like anything the model knows. {name} is its best guess."
+    if answer.probs[best] < DOUBT:
+        return (
+            f"Not sure: it wavers between {CLASS_NAMES[best]} and {CLASS_NAMES[second]}"
+            f" ({answer.probs[second]:.1%})."
+        )
+    return ""
 
 
 def model_scores(card: dict) -> dict[str, float]:

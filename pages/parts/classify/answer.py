@@ -25,7 +25,7 @@ from pages.parts.inside.alike import show_alike_panel
 from pages.parts.inside.looks import show_looks_panel
 from pages.parts.inside.picture import link_picture
 from pages.parts.mine.row import ask_what_it_was
-from pages.parts.words import outcome_of
+from pages.parts.words import describe_doubt, is_doubted, outcome_of
 
 SMALL = 100  # pixels: a smaller picture is shown with hard edges, not blurred
 
@@ -129,30 +129,15 @@ def step_html(step: Step) -> str:
 
 # The answer in words and bars
 
-DOUBT = 0.6  # a top probability below this is worth naming the runner-up
-
 
 def describe_answer(answer: predict.Answer, truth: str) -> tuple[str, str]:
     """The answer as a heading, and in sentences its doubt, if any, and whether it is right."""
-    best, second = answer.probs.argsort()[::-1][:2]
-    name, share = CLASS_NAMES[best], f"{answer.probs[best]:.1%}"
-    head, words = f"{name}, {share}", ""
-    if not answer.recognised:
-        head = f"Perhaps {name}, {share}"
-        words = f"This does not look like anything the model knows. {name} is its best guess."
-    elif answer.probs[best] < DOUBT:
-        words = (
-            f"Not sure: it wavers between {name} and {CLASS_NAMES[second]}"
-            f" ({answer.probs[second]:.1%})."
-        )
+    name = CLASS_NAMES[answer.label]
+    head = f"{'' if answer.recognised else 'Perhaps '}{name}, {answer.probs[answer.label]:.1%}"
+    words = describe_doubt(answer)
     if truth:
         words += f" {outcome_of(truth == name)[1]}: the true label is {truth}."
     return head, words
-
-
-def is_doubted(answer: predict.Answer) -> bool:
-    """Whether its highest bar must not look like a sure answer."""
-    return not answer.recognised or bool(answer.probs.max() < DOUBT)
 
 
 def answer_html(answer: predict.Answer, truth: str) -> str:

@@ -7,9 +7,10 @@ import numpy as np
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.predict import kept_answer
 from pages.parts.html import bars_html, escaped, png_data_uri
 from pages.parts.images.panel import show_panel
-from pages.parts.words import outcome_of
+from pages.parts.words import is_doubted, outcome_of
 
 
 def pair_head(names: Sequence[str], heads: Sequence[str]) -> str:
@@ -51,8 +52,13 @@ def show_pair_image(
     heads = [_head(probs, label) for probs in (probs_a, probs_b)]
     names = [entry.title for entry in entries]
     words = f"True label <b>{CLASS_NAMES[label]}</b>{pair_head(names, heads)}"
-    bars = bars_html(CLASS_NAMES, probs_a, probs_b, label=label)
-    show_panel(index, split.pixels[index], label, words, bars, entries)
+    pixels = split.pixels[index]
+    doubted = [
+        is_doubted(kept_answer(entry.card, probs, pixels))
+        for entry, probs in zip(entries, (probs_a, probs_b), strict=True)
+    ]
+    bars = bars_html(CLASS_NAMES, probs_a, probs_b, label=label, doubted=doubted)
+    show_panel(index, pixels, label, words, bars, entries)
 
 
 def _head(probs: np.ndarray, label: int) -> str:

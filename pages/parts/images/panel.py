@@ -8,12 +8,13 @@ import streamlit as st
 
 from fashion_core.catalog import ModelEntry
 from fashion_core.metadata import CLASS_NAMES
+from fashion_core.predict import kept_answer
 from pages.parts.html import bars_html, image_html, theme_is_dark
 from pages.parts.images.source import describe_image
 from pages.parts.inside.alike import show_alike_panel
 from pages.parts.inside.looks import show_looks_panel
 from pages.parts.inside.picture import link_picture, link_test_image
-from pages.parts.words import outcome_of
+from pages.parts.words import describe_doubt, is_doubted, outcome_of
 
 # On a wide screen the panel stays in view beside the grid; on a phone it is a sheet at the bottom,
 # over the grid. A dialog stands outside the app's own element, so the colours that style.css sets
@@ -30,13 +31,15 @@ def show_image(
     split_name: str = "test",
 ) -> None:
     """An image (28, 28) uint8 of a split and what one model says of it, `probs` (10,)."""
-    pred = int(probs.argmax())
-    kind, outcome = outcome_of(pred == label)
+    answer = kept_answer(entry.card, probs, pixels)
+    kind, outcome = outcome_of(answer.label == label)
     words = (
-        f'<b class="{kind}">{outcome}</b><br>Predicted <b>{CLASS_NAMES[pred]}</b>,'
-        f" {probs[pred]:.1%}<br>True label <b>{CLASS_NAMES[label]}</b>"
+        f'<b class="{kind}">{outcome}</b><br>Predicted <b>{CLASS_NAMES[answer.label]}</b>,'
+        f" {probs[answer.label]:.1%}<br>True label <b>{CLASS_NAMES[label]}</b>"
     )
-    bars = bars_html(CLASS_NAMES, probs, label=label)
+    if doubt := describe_doubt(answer):
+        words += f"<br><small>{doubt}</small>"
+    bars = bars_html(CLASS_NAMES, probs, label=label, doubted=[is_doubted(answer)])
     show_panel(index, pixels, label, words, bars, [entry], split_name)
 
 
