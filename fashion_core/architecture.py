@@ -367,8 +367,8 @@ def measure(layers: list[Layer] | tuple[Layer, ...]) -> Network:
     facts, problem = trace(layers)
     if problem:
         raise problem
-    if sum(each.values for each in facts) > MAX_VALUES:
-        values = sum(each.values for each in facts)
+    values = sum(each.values for each in facts)
+    if values > MAX_VALUES:
         raise ConfigError(
             f"The network would keep {values:,} numbers of each image; at most {MAX_VALUES:,} fit"
             " into memory. Take fewer maps before the first pool, or pool earlier."

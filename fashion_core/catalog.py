@@ -99,6 +99,7 @@ def leaderboard(entries: list[ModelEntry]) -> list[dict]:
         began_as_another = (card.get("config") or {}).get("start_model")
         in_part = began_as_another or "started_from_sha256" in card
         seconds = math.nan if in_part else files.number_or(card.get("elapsed_seconds"), math.nan)
+        seconds = seconds if seconds > 0 else math.nan
         try:
             parameters = architecture.count_parameters_of(model)
         except ConfigError:  # of a card that was edited

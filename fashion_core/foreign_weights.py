@@ -24,6 +24,7 @@ from fashion_core.errors import CheckpointError
 from fashion_core.metadata import PIXEL_MEAN, PIXEL_STD
 from fashion_core.models import build_model
 from fashion_core.predict import Report, predict_in_parts, predict_logits, softmax
+from fashion_core.text import format_count
 
 Layer = dict[str, Tensor]  # "weight", "bias", "running_mean" and so on
 
@@ -262,8 +263,7 @@ def describe_layers(layers: Iterable[Layer]) -> str:
     layers = list(layers)
     words = [_describe_layer(layer) for layer in layers[:MOST_LAYERS]]
     more = f"; {len(layers) - MOST_LAYERS} more" if len(layers) > MOST_LAYERS else ""
-    count = "1 layer" if len(layers) == 1 else f"{len(layers)} layers"
-    return f"{count}: {'; '.join(words)}{more}"
+    return f"{format_count(len(layers), 'layer')}: {'; '.join(words)}{more}"
 
 
 def _describe_layer(layer: Layer) -> str:

@@ -184,7 +184,9 @@ def repeat_round(game: Game) -> Game:
     if not game.is_running:
         return game
     rounds = list(game.rounds)
-    rounds[game.place] = Round(game.round.label, game.round.index)
+    rounds[game.place] = replace(
+        game.round, began_at=None, guesses=(), strokes=(), picture=b"", model=""
+    )
     return replace(game, rounds=tuple(rounds))
 
 

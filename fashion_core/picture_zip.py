@@ -47,7 +47,7 @@ def write_zip(kept: Iterable[tuple[MyPicture, bytes]]) -> bytes:
     return buffer.getvalue()
 
 
-MAX_ZIP_BYTES = 128 * 1024 * 1024
+MAX_ZIP_BYTES = 128_000_000
 MAX_ENTRIES = 10_000
 MAX_RECORDS_BYTES = 20_000_000  # of MAX_ENTRIES pictures
 MAX_TOTAL_BYTES = 1_000_000_000  # unpacked

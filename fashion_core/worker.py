@@ -163,7 +163,8 @@ def _report_teaching(run_dir: Path, state: "TrainState", metrics: dict) -> None:
 
     start = checkpoints.read_checkpoint(run_dir / taught.START_FILE)
     before, after = checkpoints.model_of(start), checkpoints.load_model(run_dir / "model.pt")
-    test = start.metrics.get("test_accuracy"), metrics.get("test_accuracy")
+    before_test = files.number_or(start.metrics.get("test_accuracy"), None)
+    test = before_test, metrics.get("test_accuracy")
     with contextlib.suppress(OSError):
         taught.save_report(run_dir, taught.report(before, after, state.taught, test))
 

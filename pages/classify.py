@@ -31,18 +31,18 @@ from pages.parts.picker import ask_second_model
 
 def show_upload(entries: Sequence[ModelEntry]) -> None:
     """Several pictures at once, each with its answer or with why it cannot be read."""
-    files = ask_files()
+    files, count = ask_files()
     if not files:
         st.caption(
             "Each picture appears here with what the model sees of it and what it calls it. It is"
             " forgotten when you leave or reload the app."
         )
-    if len(files) > MAX_PICTURES:
+    if count > MAX_PICTURES:
         st.info(
-            f"Here are the first {MAX_PICTURES} of your {len(files)} pictures. Remove some to see"
-            " the others."
+            f"Here are the first {MAX_PICTURES} of your {count} pictures. Remove some to see the"
+            " others."
         )
-    for file in files[:MAX_PICTURES]:
+    for file in files:
         show_file(*file, entries)
 
 

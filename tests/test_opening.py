@@ -77,7 +77,7 @@ def test_each_format_opens_from_bytes_and_from_a_path_of_any_name(kind, tmp_path
         (png_claiming(2**31 - 1, 2**31 - 1), "million pixels; the limit is 25 million"),
         (jpeg_of_scans(101), "more than 100 passes"),
         (png_claiming(300, 300), "damaged"),
-        (bytes(MAX_FILE_BYTES + 1), "20.0 MB; the limit is 20 MB"),
+        (bytes(MAX_FILE_BYTES + 1), "20.0 MB; the limit is 20.0 MB"),
     ],
     ids=lambda value: value if isinstance(value, str) else "file",
 )

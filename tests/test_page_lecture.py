@@ -40,6 +40,7 @@ def own_folder(tmp_path, monkeypatch):
         ("http://localhost:8501/", "home", None),
         ("http://127.0.0.1:8501/lecture", "lecture", None),
         ("http://[::1]:8501/", "home", None),
+        ("http://0.0.0.0:8501/", "home", None),  # as a server in a container prints it
         (None, "home", None),
         ("javascript:alert(1)", "home", None),
     ],

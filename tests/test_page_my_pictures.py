@@ -80,17 +80,40 @@ def test_one_click_under_an_answer_keeps_it_another_relabels_it_undo_forgets_it(
 def test_what_a_visitor_says_of_their_own_picture_counts_for_the_class(store):
     app = open_page("classify", model="fashion_cnn")
     app.segmented_control(key=state.WAY).set_value("Upload").run()
-    file = io.BytesIO()
-    Image.fromarray(np.pad(np.full((100, 60), 40, np.uint8), 50, constant_values=250)).save(
-        file, "PNG"
-    )
-    app.file_uploader[0].set_value(("mine.png", file.getvalue(), "image/png")).run()
+    picture = Image.fromarray(np.pad(np.full((100, 60), 40, np.uint8), 50, constant_values=250))
+    app.file_uploader[0].set_value(brought_file(picture)).run()
     what_it_was(app).set_value(8).run()
     assert tally.read_tally()[8].sum() == tally.read_tally().sum() == 1
     what_it_was(app).set_value(OUTLIER).run()
     assert tally.read_tally()[OUTLIER].sum() == tally.read_tally().sum() == 1
     press(app, "Undo")
     assert tally.read_tally().sum() == 0
+
+
+def brought_file(picture):
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return "mine.png", file.getvalue(), "image/png"
+
+
+def test_a_narrow_strip_is_kept_and_a_file_that_was_damaged_since_is_left_out(store):
+    app = open_page("classify", model="fashion_cnn")
+    app.segmented_control(key=state.WAY).set_value("Upload").run()
+    strip = np.full((8, 8192), 250, np.uint8)
+    strip[2:6, 1000:7000] = 40
+    app.file_uploader[0].set_value(brought_file(Image.fromarray(strip))).run()
+    what_it_was(app).set_value(1).run()
+    assert not app.exception
+    (kept,) = store.read_all()
+    path = next(store.folder.rglob("*.png"))
+    content = path.read_bytes()
+    place = content.index(b"IDAT") - 4
+    broken = (1 << 30).to_bytes(4, "big") + b"\x00\x01bX"
+    path.write_bytes(content[:place] + broken + content[place:])
+    app = open_mine()
+    app.session_state[state.MINE_PICKED] = kept.picture_id
+    app.run()
+    assert not app.exception
 
 
 def test_a_full_disk_is_a_sentence_under_the_answer_and_nothing_is_kept(store, monkeypatch):

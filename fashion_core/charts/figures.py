@@ -48,10 +48,10 @@ def curves_figure(
     `curve_frame` or `epoch_frame`) and color (int, the run's place in `SERIES_COLORS`, taken modulo
     its length). A frame with a column std, as from `mean_frame`, is drawn as it is, with a band of
     one std to either side. A second run of a colour, or with the same points, is dashed, a third
-    dotted. `metric`: a key of
-    `METRIC_TITLES`; an accuracy is drawn in per cent. `x`: a key of `X_TITLES`. `smoothing`: 0…<1,
-    as in `smoothed`; the raw curve then stands pale behind the strong one. `dark`: colours for a
-    dark page. A run without a finite value of the metric has no curve.
+    dotted. `metric`: a key of `METRIC_TITLES`; an accuracy is drawn in per cent. `x`: a key of
+    `X_TITLES`. `smoothing`: 0…<1, as in `smoothed`; the raw curve then stands pale behind the
+    strong one. `dark`: colours for a dark page. A run without a finite value of the metric has no
+    curve.
     """
     traces = []
     for run, dash in zip(runs, _dashes(runs, x, metric), strict=True):

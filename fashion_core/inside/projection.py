@@ -14,7 +14,7 @@ import numpy as np
 
 from fashion_core import files
 from fashion_core.errors import InsideError
-from fashion_core.inside.features import Report
+from fashion_core.predict import Report
 
 
 @dataclass(frozen=True, eq=False)

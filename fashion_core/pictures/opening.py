@@ -7,6 +7,7 @@ from PIL import Image, UnidentifiedImageError
 
 from fashion_core.errors import PictureError
 from fashion_core.pictures.decoding import eight_bits, first_shown
+from fashion_core.text import format_bytes
 
 # What browsers, phones, scanners and paint programs save; told by content
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF", "TIFF")
@@ -40,7 +41,7 @@ def open_picture(source: bytes | Path) -> Image.Image:
     return _decode(picture, data)
 
 
-MAX_FILE_BYTES = 20 * 1024 * 1024  # a 48-megapixel phone photo has about 12 MB
+MAX_FILE_BYTES = 20_000_000  # a 48-megapixel phone photo has about 12 MB
 
 
 def _read_bytes(source: bytes | Path) -> bytes:
@@ -49,8 +50,8 @@ def _read_bytes(source: bytes | Path) -> bytes:
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
         if size > MAX_FILE_BYTES:
             raise PictureError(
-                f"This file has {size / 2**20:.1f} MB; the limit is {MAX_FILE_BYTES / 2**20:.0f}"
-                " MB. Save it smaller, for example as a JPEG."
+                f"This file has {format_bytes(size)}; the limit is {format_bytes(MAX_FILE_BYTES)}."
+                " Save it smaller, for example as a JPEG."
             )
         data = source if isinstance(source, bytes) else source.read_bytes()
     except OSError as error:

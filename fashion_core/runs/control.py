@@ -251,7 +251,7 @@ def thread_count() -> int:
     with the page open, and a stroke then takes a second to be answered.
     """
     asked = os.environ.get("FASHION_TRAIN_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
+    if asked.isascii() and asked.isdigit() and int(asked) > 0:
         return min(int(asked), os.cpu_count() or 1)
     try:
         usable = len(os.sched_getaffinity(0))

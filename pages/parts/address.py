@@ -10,12 +10,14 @@ import streamlit as st
 
 from pages.parts.html import escaped
 
+ANY_ADDRESS = ("0.0.0.0", "::")  # where a server may listen; as a target it is the machine itself
+
 
 def app_address(url: str | None, page: str = "") -> str | None:
     """The address of Home from that of `page`; None where only this machine can open it."""
     parts = urlsplit(url or "")
     host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or is_local(host):
+    if parts.scheme not in ("http", "https") or is_local(host) or host in ANY_ADDRESS:
         return None
     folder = parts.path.rstrip("/").removesuffix(f"/{page}").rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{folder}/"

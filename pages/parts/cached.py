@@ -100,12 +100,16 @@ def logits_in_parts(
 
 @st.cache_data(max_entries=MODEL_CACHE_SIZE, show_spinner=False)
 def _cached_kept_probs(path: str, fingerprint: str, kept_at: int) -> np.ndarray | None:
-    """Probabilities (10000, 10) float32 that are kept beside a model; None where none are.
-
-    `kept_at` changes when they do.
-    """
+    """See `kept_test_probs`; `kept_at` changes when they do."""
     logits = kept_answers.read_answers(Path(path))
     return None if logits is None else predict.softmax(logits)
+
+
+def kept_test_probs(entry: ModelEntry) -> np.ndarray | None:
+    """Probabilities (10000, 10) float32 that are kept beside a model; None where none are."""
+    kept_path = kept_answers.answers_path(entry.path)
+    kept_at = kept_path.stat().st_mtime_ns if kept_path.is_file() else 0
+    return _cached_kept_probs(str(entry.path), entry.fingerprint, kept_at)
 
 
 def cached_test_probs(entry: ModelEntry) -> np.ndarray:
@@ -115,9 +119,7 @@ def cached_test_probs(entry: ModelEntry) -> np.ndarray:
     shows how far it is or, where that takes long, in a job whose progress is drawn instead of the
     rest of the page. Raises CheckpointError, DataError, TooManyJobs.
     """
-    kept_path = kept_answers.answers_path(entry.path)
-    kept_at = kept_path.stat().st_mtime_ns if kept_path.is_file() else 0
-    kept = _cached_kept_probs(str(entry.path), entry.fingerprint, kept_at)
+    kept = kept_test_probs(entry)
     if kept is not None:
         return kept
     if jobs.is_active(entry.path, "answers"):

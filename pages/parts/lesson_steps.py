@@ -22,7 +22,7 @@ from fashion_core.runs import folders
 from fashion_core.runs.events import read_metrics
 from fashion_core.text import format_value
 from pages.parts import state
-from pages.parts.cached import cached_model, cached_split, cached_test_probs
+from pages.parts.cached import cached_model, cached_split, kept_test_probs
 from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.lesson_progress import started_runs
 
@@ -162,7 +162,10 @@ def check_cell(entry: ModelEntry) -> Outcome:
     true, pred = cell
     if true == pred:
         return Outcome("That cell is on the diagonal: those images are classified correctly.")
-    preds, _ = evaluation.predictions(cached_test_probs(entry))
+    probs = kept_test_probs(entry)
+    if probs is None:  # another model than on the matrix; to ask it here would take the page
+        return Outcome("Open the matrix of the model in use, and pick the cell there.")
+    preds, _ = evaluation.predictions(probs)
     confusion = evaluation.confusion(cached_split("test").labels, preds)
     pairs = [(a, b) for a, b, _ in evaluation.most_confused(confusion, MOST_CONFUSED)]
     told = f"{describe_cell(int(confusion[true, pred]), true, pred)}."

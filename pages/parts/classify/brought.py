@@ -23,18 +23,17 @@ class BroughtFile(NamedTuple):
     content: bytes
 
 
-def ask_files() -> list[BroughtFile]:
-    """The field for pictures; those of it, the first ones first, then those from before.
+def ask_files() -> tuple[list[BroughtFile], int]:
+    """The field for pictures; MAX_PICTURES at most of those in it and from before, and of how many.
 
     Files of any name are let in: the browser would refuse them without a sentence.
     """
     if state.UPLOADS not in st.session_state:  # the field is new, and empty
-        kept = st.session_state.get(state.BROUGHT, [])
-        st.session_state[state.BROUGHT_BEFORE] = kept[:MAX_PICTURES]
+        st.session_state[state.BROUGHT_BEFORE] = st.session_state.get(state.BROUGHT, [])
     st.file_uploader(
         "Pictures of one piece each",
         accept_multiple_files=True,
-        max_upload_size=MAX_FILE_BYTES >> 20,
+        max_upload_size=MAX_FILE_BYTES // 1_000_000,
         help=f"{FORMAT_NAMES}. A plain background works best.",
         key=state.UPLOADS,
         on_change=_take_files,
@@ -46,15 +45,17 @@ def ask_files() -> list[BroughtFile]:
             icon=":material/delete:",
             on_click=_forget_before,
         )
-    return st.session_state.get(state.BROUGHT, [])
+    count = len(st.session_state[state.UPLOADS]) + len(before)
+    return st.session_state.get(state.BROUGHT, []), count
 
 
 def _take_files() -> None:
     chosen = [
         BroughtFile(file.file_id, file.name, file.getvalue())
-        for file in st.session_state[state.UPLOADS]
+        for file in st.session_state[state.UPLOADS][:MAX_PICTURES]
     ]
-    st.session_state[state.BROUGHT] = chosen + st.session_state[state.BROUGHT_BEFORE]
+    brought = chosen + st.session_state[state.BROUGHT_BEFORE]
+    st.session_state[state.BROUGHT] = brought[:MAX_PICTURES]
 
 
 def _forget_before() -> None:
@@ -70,10 +71,15 @@ def ask_photo() -> bytes | None:
             key=state.CAMERA,
             on_change=_take_photo,
         )
-    return st.session_state.get(state.PHOTO)
+        kept = st.session_state.get(state.PHOTO)
+        if kept and not st.session_state[state.CAMERA]:
+            label = "Remove the photo from before"
+            st.button(label, icon=":material/delete:", on_click=_take_photo)
+    return kept
 
 
 def _take_photo() -> None:
+    """Keep what the camera holds: a photo, or none."""
     photo = st.session_state[state.CAMERA]
     st.session_state[state.PHOTO] = photo and photo.getvalue()
     forget("photo")

@@ -4,7 +4,6 @@ Stands on fashion_core.hypotheses (which there are, and which of them a model is
 """
 
 import zlib
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -16,9 +15,6 @@ from fashion_core.pictures.prepare import Prepared
 from pages.parts import state
 from pages.parts.cached import cached_model
 from pages.parts.classify.correction import correction_of
-
-if TYPE_CHECKING:
-    from torch import nn
 
 WORN = (
     "Somebody seems to wear this. What counts:",
@@ -51,20 +47,16 @@ def ask_hypothesis(key: str, prepared: Prepared, entry: ModelEntry) -> Prepared:
 
 
 def _surest(found: dict[str, Prepared], entry: ModelEntry) -> str:
+    pixels = {name: each.pixels for name, each in found.items()}
     try:
-        model = cached_model(str(entry.path), entry.fingerprint)
+        return _cached_surest(pixels, str(entry.path), entry.fingerprint, found)
     except CheckpointError:  # said where the answer would be
         return WHOLE
-    pixels = {name: each.pixels for name, each in found.items()}
-    return _cached_surest(pixels, entry.fingerprint, model, found)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _cached_surest(
-    pixels: dict[str, np.ndarray],
-    fingerprint: str,
-    _model: "nn.Module",
-    _found: dict[str, Prepared],
+    pixels: dict[str, np.ndarray], path: str, fingerprint: str, _found: dict[str, Prepared]
 ) -> str:
     """`surest`, asked once for each picture and model: a card is drawn again with every click."""
-    return surest(_model, _found)
+    return surest(cached_model(path, fingerprint), _found)

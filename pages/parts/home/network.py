@@ -52,7 +52,7 @@ OWN_NOTE = (
 )
 
 
-@st.cache_data(show_spinner=False)
+@st.cache_data(max_entries=50, show_spinner=False)  # visitors describe their own
 def cached_layers(name: str) -> list[dict]:
     """The layer table of a network by its name."""
     from fashion_core import models  # with torch

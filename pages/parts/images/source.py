@@ -119,10 +119,12 @@ def _read_set(name: str) -> Split:
             with st.spinner("Preparing your pictures"):  # those put there by hand
                 split = _kept_split(name)
         else:
-            pictures = picture_sets.load_picture_set(folder, report)
+            try:
+                pictures = picture_sets.load_picture_set(folder, report)
+            finally:
+                bar.empty()
             held_out = pictures.part("test") if name in KNOWN_SETS else pictures
             split = picture_sets.one_class_split(held_out)
-        bar.empty()
         if not len(split.labels):
             sentence = f"{describe_source(name)}: none has one of the ten classes as its label."
             if name == picture_sets.MY_PICTURES:

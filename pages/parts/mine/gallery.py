@@ -3,18 +3,18 @@
 Stands on fashion_core.my_pictures.
 """
 
-import io
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from fashion_core import paging
 from fashion_core.errors import LabError
 from fashion_core.metadata import OUTLIER
 from fashion_core.my_pictures import LABELS, UNLABELLED, MyPicture, label_name
+from fashion_core.pictures.opening import open_picture
 from pages.parts import state
 from pages.parts.html import escaped, image_html, plain, png_data_uri
 from pages.parts.images.grid import show_image_buttons
@@ -36,22 +36,22 @@ class Gallery:
     pictures: Sequence[MyPicture]
     preds: np.ndarray
 
-    @property
+    @functools.cached_property
     def labels(self) -> np.ndarray:
         """(N,) int64, OUTLIER or UNLABELLED where it is none of the ten."""
         return np.array([each.label for each in self.pictures], np.int64)
 
-    @property
+    @functools.cached_property
     def right(self) -> np.ndarray:
         """(N,) bool; what has no label is neither right nor wrong."""
         return self.preds == self.labels
 
-    @property
+    @functools.cached_property
     def wrong(self) -> np.ndarray:
         """(N,) bool."""
         return (self.preds != self.labels) & (self.labels != UNLABELLED)
 
-    @property
+    @functools.cached_property
     def groups(self) -> list[int]:
         """The labels as they are shown: unlabelled, those with wrong pictures, the rest."""
         wrong = set(self.labels[self.wrong].tolist())
@@ -198,9 +198,8 @@ def describe_source(picture: MyPicture) -> str:
 def _brought(picture: MyPicture) -> np.ndarray | None:
     """The picture as it was brought, (H, W, 3) uint8; None where it cannot be shown."""
     try:
-        content = store().brought(picture.picture_id)
-        return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
-    except (LabError, OSError, ValueError, Image.DecompressionBombError):
+        return np.asarray(open_picture(store().brought(picture.picture_id)).convert("RGB"))
+    except LabError:
         return None
 
 

@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 
 import streamlit as st
-from PIL import Image, ImageOps
+from PIL import Image
 
 from fashion_core import limits, predict
 from fashion_core.metadata import OUTLIER
@@ -62,7 +62,8 @@ def ask_what_it_was(
     said = answer.label if answer and answer.recognised else OUTLIER
     widget = state.keep_key(key, zlib.crc32(prepared.pixels.tobytes()))
     if max(picture.size) > MAX_EDGE:  # the session holds it while its buttons are shown
-        picture = ImageOps.contain(picture, (MAX_EDGE, MAX_EDGE))
+        picture = picture.copy()
+        picture.thumbnail((MAX_EDGE, MAX_EDGE))  # at least a pixel of a narrow strip
     answered = Answered(widget, source, picture, prepared, said)
     was_kept = answered.digest in st.session_state.get(state.KEPT, {})
     kept = _kept_picture(answered.digest)

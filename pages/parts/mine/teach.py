@@ -134,8 +134,13 @@ def _show_progress(run_id: str) -> None:
 
 def _show_outcome(run: folders.Run) -> None:
     report = taught.read_report(run.run_dir)
-    st.subheader("Before and after" if report else "It did not finish", anchor=False)
+    finished = report or run.state == "finished"
+    st.subheader("Before and after" if finished else "It did not finish", anchor=False)
     st.caption(plain(run.name))
+    if report is None and finished:
+        st.warning("What it changed could not be written down.", icon=":material/error:")
+        _show_switch(run)
+        return
     if report is None:
         message = run.message or "It ended before anything could be measured. Teach it again."
         st.warning(plain(message), icon=":material/error:")

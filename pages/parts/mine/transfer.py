@@ -55,7 +55,7 @@ def ask_import() -> None:
         )
         imports = st.session_state.get(state.MINE_IMPORTS, 0)
         file = st.file_uploader(
-            "Zip file", max_upload_size=MAX_ZIP_BYTES >> 20, key=state.mine_file_key(imports)
+            "Zip file", max_upload_size=MAX_ZIP_BYTES // 1_000_000, key=state.mine_file_key(imports)
         )
         if file is not None and st.button("Import", type="primary"):
             _import(file)

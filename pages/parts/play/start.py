@@ -14,7 +14,7 @@ from fashion_core import game
 from fashion_core.best_games import read_best
 from fashion_core.catalog import ModelEntry
 from fashion_core.errors import LabError
-from fashion_core.game import DRAW, GUESS, RULES, SURE, Game
+from fashion_core.game import DRAW, GUESS, ROUND_SECONDS, RULES, SURE, Game
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.history import has_returned
@@ -25,13 +25,13 @@ from pages.parts.play.games import start_game
 KINDS = {
     DRAW: (
         "Draw",
-        "You get a word and 20 seconds. After each stroke the model says what it sees; the round"
-        f" is yours when it is sure of the right one, with at least {SURE:.0%}.",
+        f"You get a word and {ROUND_SECONDS:.0f} seconds. After each stroke the model says what it"
+        f" sees; the round is yours when it is sure of the right one, with at least {SURE:.0%}.",
     ),
     GUESS: (
         "Guess the model",
-        "No drawing: you see a test image and have 20 seconds to say what the model calls it. It"
-        " is often wrong here, and that is what you are after.",
+        f"No drawing: you see a test image and have {ROUND_SECONDS:.0f} seconds to say what the"
+        " model calls it. It is often wrong here, and that is what you are after.",
     ),
 }
 

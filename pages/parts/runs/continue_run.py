@@ -51,7 +51,7 @@ def ask_more(run: Run) -> None:
             on_change=forget_refusal,
         )
         pressed = st.button(
-            f"Continue for {more} more epoch{'s' if more > 1 else ''}",
+            f"Continue for {format_count(more, 'more epoch')}",
             icon=":material/play_arrow:",
             key=f"continue-{run.run_id}",
             disabled=limits.read_only(),
