@@ -281,7 +281,8 @@ def _show_progress(bar: "tqdm", event: dict, epochs: int) -> None:
 @click.option(
     "--keep",
     is_flag=True,
-    help="Keep the answers to the test images beside CHECKPOINT, where the app looks for them.",
+    help="Keep the answers to the test images, and their map, beside CHECKPOINT, where the app"
+    " looks for them.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def evaluate(
@@ -289,6 +290,7 @@ def evaluate(
 ):
     """Measure CHECKPOINT (default: the recommended model) on the 10,000 test images."""
     from fashion_core import catalog, checkpoints, evaluation, kept_answers, predict
+    from fashion_core.inside import features, projection
 
     if split != "all" and not folder:
         raise click.UsageError("--split is a part of --pictures; the test images have none.")
@@ -316,6 +318,8 @@ def evaluate(
     _print_result(result, as_json)
     if keep:  # last: a folder that cannot be written to costs no result
         kept_answers.save_answers(path, logits, digest)
+        laid_out = projection.lay_out(features.penultimate(model, test_split.pixels))
+        projection.save_map(projection.map_path(path), laid_out, digest)
 
 
 def _print_result(result: dict, as_json: bool) -> None:

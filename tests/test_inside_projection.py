@@ -5,8 +5,11 @@ import pytest
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness
 
+from fashion_core import catalog, checkpoints, files
 from fashion_core.charts.points import points_figure, selected_indices
-from fashion_core.inside import projection
+from fashion_core.data import load_split
+from fashion_core.inside import features, projection
+from fashion_core.metadata import TEST_SIZE
 
 RANDOM = np.random.default_rng(0)
 # Three groups of 40 in 8 dimensions
@@ -44,6 +47,29 @@ def test_a_picture_lands_among_its_neighbours():
     assert (place <= high).all()
     same = np.repeat([[1.5, -2.0]], 120, axis=0)
     np.testing.assert_allclose(projection.among_neighbours(same, unit, unit[50]), [1.5, -2.0])
+
+
+def test_a_map_is_read_back_only_whole_and_of_the_same_model(tmp_path):
+    path, laid_out = tmp_path / "model.map.npz", projection.lay_out(VECTORS / 20)
+    projection.save_map(path, laid_out, "digest")
+    read = projection.load_map(path, "digest", 120)
+    np.testing.assert_allclose(read.positions, laid_out.positions, atol=1e-3)
+    np.testing.assert_array_equal(read.plane.axes, laid_out.plane.axes)
+    np.testing.assert_array_equal(read.plane.mean, laid_out.plane.mean)
+    assert projection.load_map(path, "another", 120) is None
+    assert projection.load_map(path, "digest", 119) is None
+    path.write_bytes(b"junk")
+    assert projection.load_map(path, "digest", 120) is None
+
+
+def test_every_shipped_model_has_its_map():
+    pixels = load_split("test").pixels[:40]
+    for entry in (each for each in catalog.list_models() if each.shipped):
+        path, digest = projection.map_path(entry.path), files.digest_of(entry.path)
+        kept = projection.load_map(path, digest, TEST_SIZE)
+        vectors = features.penultimate(checkpoints.load_model(entry.path), pixels)
+        places = projection.on_plane(kept.plane, vectors)
+        np.testing.assert_allclose(kept.positions[:40], places, atol=2e-3)
 
 
 def test_positions_are_read_back_only_whole_and_of_the_same_model(tmp_path):

@@ -1,4 +1,4 @@
-"""Features as points of a plane: by principal components at once, by t-SNE as a job.
+"""Features as points of a plane: by principal components, which is kept, by t-SNE as a job.
 
 t-SNE (van der Maaten and Hinton, "Visualizing Data using t-SNE", 2008) is scikit-learn's. It keeps
 neighbours together and says nothing of distances between groups.
@@ -45,6 +45,24 @@ def refuse_too_narrow(features: np.ndarray) -> None:
 def on_plane(plane: Plane, features: np.ndarray) -> np.ndarray:
     """Where features (..., D) stand on the plane: (..., 2) float32."""
     return (features - plane.mean) @ plane.axes
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneMap:
+    """Where many images stand on a plane: positions (N, 2) float32."""
+
+    positions: np.ndarray
+    plane: Plane
+
+
+def lay_out(features: np.ndarray) -> PlaneMap:
+    """Features (N, D) on the plane on which they spread most.
+
+    Raises InsideError where they are too few to be laid out.
+    """
+    refuse_too_narrow(features)
+    plane = principal_plane(features)
+    return PlaneMap(on_plane(plane, features), plane)
 
 
 NEIGHBOURS = 5
@@ -96,7 +114,35 @@ class _Listener(io.TextIOBase):
         return len(text)
 
 
-# The file
+# The files
+
+
+def map_path(model_path: Path) -> Path:
+    """Where the test images' `PlaneMap` of a model file is kept: beside it."""
+    return model_path.with_suffix(".map.npz")
+
+
+def save_map(path: Path, laid_out: PlaneMap, digest: str) -> None:
+    """Write the map of the model with this digest in one step, 50 kB or so. Raises OSError."""
+    positions = laid_out.positions.astype(np.float16)  # within ±2
+    plane = {"mean": laid_out.plane.mean, "axes": laid_out.plane.axes}
+    with files.replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, positions=positions, **plane, digest=digest)
+
+
+def load_map(path: Path, digest: str, count: int) -> PlaneMap | None:
+    """The map of `count` images in a file; None where it is missing or of another model."""
+    try:
+        with np.load(path, allow_pickle=False) as content:
+            positions = content["positions"].astype(np.float32)
+            mean, axes = content["mean"], content["axes"]
+            same = str(content["digest"]) == digest
+    except Exception:  # NumPy and zipfile raise many kinds for damaged files
+        return None
+    fits = positions.shape == (count, 2) and mean.ndim == 1 and axes.shape == (*mean.shape, 2)
+    kinds = mean.dtype == axes.dtype == np.float32
+    finite = all(np.isfinite(each).all() for each in (positions, mean, axes))
+    return PlaneMap(positions, Plane(mean, axes)) if same and fits and kinds and finite else None
 
 
 def save_positions(path: Path, positions: np.ndarray, digest: str) -> None:

@@ -5,6 +5,7 @@ appears below as images, counts and a CSV file. A small component shows the imag
 """
 
 import base64
+import contextlib
 import io
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from fashion_core.catalog import ModelEntry
+from fashion_core.catalog import ModelEntry, fingerprint_of
 from fashion_core.charts.points import points_figure, selected_indices
 from fashion_core.data import Split
 from fashion_core.inside import features, jobs, projection
@@ -69,9 +70,17 @@ def cached_test_features(entry: ModelEntry) -> np.ndarray:
     return np.concatenate(parts).astype(np.float32)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _cached_plane(path: str, fingerprint: str, _vectors: np.ndarray) -> projection.Plane:
-    return projection.principal_plane(_vectors)
+def map_of(entry: ModelEntry) -> projection.PlaneMap:
+    """The test images on the model's plane: kept ones come at once, others are kept then."""
+    path = projection.map_path(entry.path)
+    digest = cached_digest(str(entry.path), entry.fingerprint)
+    kept = projection.load_map(path, digest, TEST_SIZE)
+    if kept is None:
+        kept = projection.lay_out(cached_test_features(entry))
+        with contextlib.suppress(OSError):  # then it is laid out again
+            if fingerprint_of(entry.path) == entry.fingerprint:
+                projection.save_map(path, kept, digest)
+    return kept
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
@@ -115,8 +124,6 @@ def show_points(picture: Picture, entry: ModelEntry) -> None:
             persist_state="session",
         )
     split, probs = cached_split("test"), cached_test_probs(entry)
-    vectors = cached_test_features(entry)
-    projection.refuse_too_narrow(vectors)
     model = cached_model(str(entry.path), entry.fingerprint)
     vector = features.penultimate(model, picture.pixels[None])[0]
     if layout == "tsne":
@@ -124,10 +131,10 @@ def show_points(picture: Picture, entry: ModelEntry) -> None:
         if positions is None:
             show_job("map", entry, "tsne")
             return
-        mark = projection.among_neighbours(positions, vectors, vector)
+        mark = projection.among_neighbours(positions, cached_test_features(entry), vector)
     else:
-        plane = _cached_plane(str(entry.path), entry.fingerprint, vectors)
-        positions, mark = projection.on_plane(plane, vectors), projection.on_plane(plane, vector)
+        laid_out = map_of(entry)
+        positions, mark = laid_out.positions, projection.on_plane(laid_out.plane, vector)
     show_map(positions, mark, split, probs, coloring, entry)
 
 
