@@ -419,6 +419,31 @@ def test_on_a_phone_the_canvas_of_home_and_its_answer_fit_one_screen(new_context
     expect(page.get_by_role("status").get_by_role("heading")).to_be_in_viewport(ratio=1)
 
 
+def test_a_drawing_outlives_a_refresh_until_it_is_cleared(page, app):
+    open_canvas(page, app)
+    stroke(page, *BOX)
+    drawn = changed(page, None)
+    stroke(page, (140, 60), (140, 220))
+    drawn = changed(page, drawn)
+    for path in ("classify", ""):
+        visit(page, f"{app}/{path}")
+        expect_seen(page, drawn)
+    page.get_by_role("button", name="Undo").click()
+    undone = changed(page, drawn)
+    page_at_rest(page)
+    page.reload()
+    expect_seen(page, undone)
+    clear(page)
+    for kept in (None, "no drawing", '[{"type": 3}, 5]'):  # what else a browser may hold
+        page_at_rest(page)
+        if kept:
+            page.evaluate("kept => sessionStorage.setItem('fashion_drawing', kept)", kept)
+        page.reload()
+        expect(page.get_by_text("The answer appears here")).to_be_visible()
+        page_at_rest(page)
+        page.wait_for_function(f"({INK})() === 0")
+
+
 def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_back(page, app):
     visit(page, app)
     expect(page.get_by_text("The answer appears here")).to_be_in_viewport(ratio=1)

@@ -204,3 +204,17 @@ def test_the_film_of_two_epochs_grows_and_runs_from_the_untrained_network_to_the
     narrow.get_by_role("slider").press("Home")
     expect(narrow.locator(".words")).to_contain_text("Untrained")
     assert overflow(phone) == 0
+
+
+def test_nothing_starts_with_another_value_than_a_field_shows(page, app, runs_dir, monkeypatch):
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
+    known = {run.run_id for run in folders.list_runs()}
+    visit(page, f"{app}/train")
+    open_settings(page)
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("5000")
+    page.get_by_role("button", name="Start training").click()
+    refusal = page.get_by_role("alert").filter(has_text="Epochs is 5000; allowed is 1 to 100")
+    expect(refusal).to_be_visible()
+    expect(epochs).to_be_focused()
+    assert {run.run_id for run in folders.list_runs()} == known

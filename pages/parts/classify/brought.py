@@ -50,11 +50,13 @@ def ask_files() -> tuple[list[BroughtFile], int]:
 
 
 def _take_files() -> None:
-    chosen = [
-        BroughtFile(file.file_id, file.name, file.getvalue())
-        for file in st.session_state[state.UPLOADS][:MAX_PICTURES]
+    """Keep the chosen files, those that were added last first: their answers are in sight."""
+    known = [file.file_id for file in st.session_state.get(state.BROUGHT, [])]
+    chosen = sorted(st.session_state[state.UPLOADS], key=lambda file: file.file_id in known)
+    files = [
+        BroughtFile(file.file_id, file.name, file.getvalue()) for file in chosen[:MAX_PICTURES]
     ]
-    brought = chosen + st.session_state[state.BROUGHT_BEFORE]
+    brought = files + st.session_state[state.BROUGHT_BEFORE]
     st.session_state[state.BROUGHT] = brought[:MAX_PICTURES]
 
 

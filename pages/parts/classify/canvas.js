@@ -1,5 +1,6 @@
 // Takes the toolbar of the drawing canvas away, shows the canvas as large as there is room, has it
-// tell of each stroke at once, and hears the keys that undo, see canvas.py.
+// tell of each stroke at once, hears the keys that undo, and keeps the drawing over a refresh, see
+// canvas.py.
 //
 // Strokes and pixels are the same at every size: the canvas takes a pointer's place for that on its
 // own 280 pixels.
@@ -25,8 +26,10 @@ function undoKey(event) {
 
 // The canvas waits a fifth of a second for more strokes before it tells of one. The first button of its
 // toolbar, out of sight, does not: each stroke is told of as soon as the canvas has taken it in.
+const tellOf = (shadow) => shadow.querySelector(".dc-icon-button")?.click()
+
 function tellAtOnce(shadow) {
-  const tell = () => shadow.querySelector(".dc-icon-button")?.click()
+  const tell = () => tellOf(shadow)
   for (const [down, up] of [["mousedown", "mouseup"], ["touchstart", "touchend"]]) {
     const told = (event) => {
       if (event.touches?.length) return // another finger went up
@@ -63,9 +66,23 @@ function endEachStroke(shadow) {
 
 const LABEL = "Drawing canvas, for mouse, finger or pen. Without these: Upload or Samples on Classify."
 
+// A refresh begins another session of the server; the browser keeps the drawing for it, for this tab.
+const KEPT = "fashion_drawing"
+
+function keep({ strokes, asks }, setTriggerValue) {
+  try { // a browser may forbid storage, or have no room
+    if (!asks) return sessionStorage.setItem(KEPT, strokes)
+    const kept = sessionStorage.getItem(KEPT)
+    if (kept && kept !== strokes) setTriggerValue("kept", kept)
+  } catch {}
+}
+
+const SOON = 400 // ms, which the canvas takes to draw what it was given
+let asking = null
 let hear = null // called anew with every drawing of the page, and heard once
 
-export default function ({ parentElement, setTriggerValue }) {
+export default function ({ parentElement, data, setTriggerValue }) {
+  if (data) keep(data, setTriggerValue)
   const card = parentElement.host.closest(".st-key-canvas_card")
   if (!card) return // on its way out: what is shown instead has taken the card's place
   const isCanvas = (element) => element.shadowRoot?.querySelector(".canvas-root")
@@ -83,6 +100,11 @@ export default function ({ parentElement, setTriggerValue }) {
     tellAtOnce(canvas.shadowRoot)
     endEachStroke(canvas.shadowRoot)
   }
+  clearInterval(asking)
+  if (data?.unseen) {
+    const ask = () => tellOf([...card.querySelectorAll("*")].find(isCanvas)?.shadowRoot ?? card)
+    asking = setInterval(ask, SOON)
+  }
   const waiting = setInterval(takeToolbar, 50)
   takeToolbar()
   document.removeEventListener("keydown", hear)
@@ -93,5 +115,8 @@ export default function ({ parentElement, setTriggerValue }) {
     setTriggerValue("key", key)
   }
   document.addEventListener("keydown", hear)
-  return () => clearInterval(waiting)
+  return () => {
+    clearInterval(waiting)
+    clearInterval(asking)
+  }
 }

@@ -1,9 +1,11 @@
 """The drawing canvas with its tools: brush, eraser, undo, clear, an example.
 
-The drawing is kept in the session and survives a change of page. A game draws on sheets of its own.
+The drawing is kept in the session and survives a change of page; by the browser it is kept over a
+refresh too. A game draws on sheets of its own.
 """
 
 import functools
+import json
 import zlib
 from pathlib import Path
 
@@ -48,7 +50,13 @@ def ask_drawing(
     )
     eraser = state.eraser_key(st.session_state.get(state.TIMES_CLEARED, 0))
     _hear_canvas(place, BRUSHES[brush], st.session_state.get(eraser, False))
-    _canvas_keys(key=state.CANVAS_KEYS, height=0, on_key_change=press_key)
+    _canvas_keys(
+        key=state.CANVAS_KEYS,
+        data=_told_to_browser() if sheet is None else None,
+        height=0,
+        on_key_change=press_key,
+        on_kept_change=_take_back,
+    )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             "Undo",
@@ -61,6 +69,34 @@ def ask_drawing(
         st.toggle("Eraser", key=eraser)
     pixels = st.session_state[state.DRAWING]["pixels"] if strokes() else None
     return None if pixels is None else Image.fromarray(pixels)
+
+
+def _told_to_browser() -> dict:
+    """The strokes that the browser is to keep; at first it is asked what it has kept.
+
+    A drawing that was put on a canvas which had just appeared may never be told of: "unseen".
+    """
+    unseen = bool(strokes()) and st.session_state[state.DRAWING]["pixels"] is None
+    return {"strokes": json.dumps(strokes()), "asks": not _has_drawn(), "unseen": unseen}
+
+
+def _has_drawn() -> bool:
+    """Whether this session has had a drawing yet."""
+    return bool(st.session_state.get(state.KNOWN_DRAWINGS) or strokes())
+
+
+MOST_KEPT = 500_000  # characters; a drawing of a hundred long strokes has about 200,000
+
+
+def _take_back() -> None:
+    """Go on with the drawing that the browser kept; anything else it may send is passed over."""
+    try:
+        text = st.session_state[state.CANVAS_KEYS]["kept"][:MOST_KEPT]
+        objects = [each for each in json.loads(text) if each["type"].lower() == "path"]
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
+        return
+    if objects and not _has_drawn():
+        put_on_canvas(objects)
 
 
 def _turn_to(sheet: str | None, begun: dict | None) -> None:

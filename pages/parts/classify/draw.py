@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from fashion_core import catalog
 from fashion_core.catalog import ModelEntry
 from fashion_core.pictures.prepare import Correction, Prepared, prepare
 from pages.parts import state
@@ -16,9 +17,12 @@ from pages.parts.classify.correction import (
     offer_pieces,
     say_pieces,
 )
+from pages.parts.html import plain
 from pages.parts.inside.looks import show_looks_panel
 from pages.parts.inside.picture import link_picture
 from pages.parts.mine.row import ask_what_it_was
+from pages.parts.picker import show_use_button
+from pages.parts.runs.drawing_after import knows_drawings
 
 
 @st.fragment
@@ -40,6 +44,9 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
     prepared = prepare(picture, correction) if picture else None
     if prepared and (not prepared.blank or correction != Correction()):
         said = show_result(prepared, entries, seen, answer)
+        if said:
+            with answer:
+                show_puzzled(entries[0])
         ask_what_it_was("drawing", "drawing", picture, prepared, said)
         if place == "classify":
             show_more(prepared, entries)
@@ -61,6 +68,19 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
         " here."
     )
     answer.button("Start with an example", icon=":material/lightbulb:", on_click=put_example)
+
+
+def show_puzzled(entry: ModelEntry) -> None:
+    """Where the model has learned from no drawings, that they puzzle it, and one that has."""
+    config = entry.card.get("config") or {}
+    if config.get("start_model") or knows_drawings(config):
+        return
+    known = {each.model_id: each for each in catalog.list_models()}.get(catalog.RECOMMENDED)
+    st.caption(f"{plain(entry.title)} has learned from no drawings: they puzzle it.")
+    if known and known.model_id != entry.model_id:
+        show_use_button(
+            f"Use {plain(known.title)}", known.model_id, "use_drawings", icon=":material/draw:"
+        )
 
 
 def show_more(prepared: Prepared, entries: Sequence[ModelEntry]) -> None:

@@ -93,6 +93,7 @@ def show_next_steps(run: Run) -> None:
     show_use_button(label, run.run_id, f"use-{run.run_id}", **options)
     if st.button("See its mistakes", icon=":material/grid_on:"):
         st.session_state[state.MODEL] = run.run_id
+        st.toast(f"All pages now use “{plain(run.name)}”.", icon=":material/check:")
         st.switch_page("pages/confusion_matrix.py", query_params={})
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import streamlit as st
 
@@ -32,6 +33,11 @@ from pages.parts.runs.rate_finder import ask_find
 from pages.parts.runs.sources import describe_sources
 from pages.parts.runs.sweep import ask_sweep
 from pages.parts.visitor import ask_visitor
+
+# What it does and why is said in form.js.
+_form_check = st.components.v2.component(
+    "form_check", js=Path(__file__).with_name("form.js").read_text("utf-8")
+)
 
 MAIN_FIELDS = ("model", *ADDED_KINDS, "epochs", "batch_size", "learning_rate", "schedule")
 MORE_FIELDS = tuple(name for name in offered_fields() if name not in MAIN_FIELDS)
@@ -132,8 +138,23 @@ def ask_start(start: Callable[[dict, str], None]) -> None:
             disabled=limits.read_only(),
             on_click=lambda: start(form_values(), st.session_state[state.RUN_NAME]),
         )
+    _form_check(key=state.FORM_CHECK, height=0, on_refused_change=refuse_start)
     if waits:
         st.caption("One run trains at a time; this one starts when what is before it has ended.")
+
+
+def refuse_start() -> None:
+    """Say which field shows a number that it does not take; junk is passed over."""
+    told = st.session_state[state.FORM_CHECK].get("refused")
+    if not isinstance(told, dict):
+        return
+    for name in offered_fields():
+        spec = field_spec(name)
+        if spec["label"] == told.get("label") and "low" in spec:
+            st.session_state[state.TRAIN_ERROR] = (
+                f"{spec['label']} is {str(told.get('value'))[:20]}; allowed is"
+                f" {describe_range(name)}. Change it, then start."
+            )
 
 
 def show_duration(values: dict, past: list[folders.Run]) -> None:
@@ -234,16 +255,13 @@ def max_epochs() -> int:
 
 def ask_field(name: str) -> bool | str | int | float:
     """The widget for one hyper-parameter, with its range in the help text."""
-    spec = field_spec(name)
-    if name == "epochs":
-        spec |= {"high": max_epochs()}
+    spec = spec_of(name)
     options = {"key": state.train_key(name), "help": link_help(spec["help"], spec["label"])}
     if spec["type"] is bool:
         return st.toggle(spec["label"], **options)
     if spec["type"] is str:
         return st.selectbox(spec["label"], spec["names"], **options)
-    low, high = format_value(name, spec["low"]), format_value(name, spec["high"])
-    options["help"] += f" Allowed: {low} to {high}."
+    options["help"] += f" Allowed: {describe_range(name)}."
     return st.number_input(
         spec["label"],
         min_value=spec["low"],
@@ -252,3 +270,15 @@ def ask_field(name: str) -> bool | str | int | float:
         format=None if spec["type"] is int else "%g",  # all the digits that a value has
         **options,
     )
+
+
+def spec_of(name: str) -> dict:
+    """The field's `field_spec`, with as many epochs as this copy allows."""
+    spec = field_spec(name)
+    return spec | {"high": max_epochs()} if name == "epochs" else spec
+
+
+def describe_range(name: str) -> str:
+    """ "1 to 100"."""
+    spec = spec_of(name)
+    return f"{format_value(name, spec['low'])} to {format_value(name, spec['high'])}"
