@@ -20,6 +20,7 @@ from pages.parts.mine.gallery import (
     show_picked,
     show_undo,
 )
+from pages.parts.mine.sketch import show_sketch
 from pages.parts.mine.store import SESSION_SENTENCE, answers, store
 from pages.parts.mine.teach import TAUGHT_CARD, TEACH_CARD, show_last_teaching, show_teach
 from pages.parts.mine.transfer import ask_import, show_export
@@ -39,11 +40,11 @@ def show_messages() -> None:
 
 
 def show_empty() -> None:
-    """What would be here, and the way to it."""
-    teach = "" if limits.read_only() else " From three pictures on you can teach it to the model."
+    """What would be here, and the other way to it."""
+    teach = "" if limits.read_only() else " From three pictures on you can teach them to the model."
     st.info(
-        "Nothing is kept yet. Draw or bring something on Classify and click what it was: it appears"
-        f" here.{teach}",
+        "Nothing is kept yet. Draw an example above and click what it is, or bring a photo on"
+        f" Classify: it appears here.{teach}",
         icon=":material/photo_library:",
     )
     st.page_link("pages/classify.py", label="Classify", icon=":material/draw:")
@@ -52,6 +53,7 @@ def show_empty() -> None:
 def show_mine(entry: ModelEntry) -> None:
     """The pictures with the model's answers, beside them teaching."""
     pictures = store().read_all()
+    show_sketch(entry, not pictures)
     if not pictures:
         show_empty()
         show_last_teaching()

@@ -130,6 +130,9 @@ MY_PICTURES = "my_pictures"  # those of this session, where this copy keeps none
 KEPT = "kept"  # the ids of answered pictures that were kept, by a digest of their pixels
 KEEP_PROBLEM = "keep_problem"  # why the last click kept nothing
 TAKEN_BACK = "taken_back"  # the picture that was deleted last, with its file's content
+SKETCH = "sketch"  # whether the canvas is unfolded
+SKETCHED = "sketched"  # how many drawings were kept there
+LAST_SKETCH = "last_sketch"  # the latest of them
 MINE_SHOWN = "show"  # which of them are listed, also in the URL
 MINE_PAGE = "mine_page"  # also in the URL
 MINE_PICKED = "mine_picked"  # the id of the open one
@@ -173,6 +176,11 @@ CAM_SIZE = "cam_size"
 LAYOUT = "layout"
 COLORING = "coloring"
 POINTS = "points"
+
+
+def sketch_key(number: int) -> str:
+    """The labels for the drawing after so many."""
+    return f"sketch_label_{number}"
 
 
 def film_key(run_id: str) -> str:

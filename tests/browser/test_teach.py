@@ -4,7 +4,7 @@ import re
 import shutil
 
 import pytest
-from app_server import kill_workers, page_at_rest, place_at_rest, visit
+from app_server import kill_workers, overflow, page_at_rest, place_at_rest, visit
 from playwright.sync_api import expect
 from test_classify import canvas, clear, stroke
 
@@ -117,3 +117,26 @@ def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, app, t
     expect(page.get_by_text("Nothing is kept yet", exact=False)).to_be_visible()
     import_file(page, archive)
     expect(page.get_by_text("3 pictures imported.")).to_be_visible()
+
+
+def test_examples_are_drawn_and_kept_one_after_the_other_beside_the_own_drawing(phone, app):
+    open_classify(phone, app)
+    said = draw(phone, SHOE)
+    visit(phone, f"{app}/my_pictures?model=fashion_cnn")
+    expect(canvas(phone)).to_be_visible()
+    for count, (points, name) in enumerate(((SHIRT, "Shirt"), (TROUSERS, "Trouser")), 1):
+        page_at_rest(phone)
+        phone.get_by_text("Draw examples").scroll_into_view_if_needed()
+        stroke(phone, *points)
+        expect(phone.get_by_text("distilled says:")).to_be_visible()
+        phone.get_by_role("radio", name=name, exact=True).click()
+        expect(phone.get_by_text(f"Kept: {name}. Draw the next one.")).to_be_visible()
+        expect(phone.get_by_text(re.compile(f"^{count} picture"))).to_be_visible()
+        expect(phone.get_by_role("radio", name=name, exact=True)).to_be_disabled()
+    page_at_rest(phone)
+    phone.get_by_role("button", name="Take it back").click()
+    expect(phone.get_by_text(re.compile("^1 picture"))).to_be_visible()
+    assert overflow(phone) == 0
+    page_at_rest(phone)
+    visit(phone, f"{app}/classify?model=fashion_cnn")  # a refresh, too
+    expect(phone.locator(".answer h3")).to_have_text(said)

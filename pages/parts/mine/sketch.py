@@ -1,0 +1,101 @@
+"""Examples drawn where they are kept: draw one, click what it is, draw the next.
+
+Stands on fashion_core.my_pictures (keeping) and pictures.prepare (a drawing to 28×28).
+"""
+
+import streamlit as st
+from PIL import Image
+
+from fashion_core import predict
+from fashion_core.catalog import ModelEntry
+from fashion_core.errors import CheckpointError
+from fashion_core.my_pictures import LABELS, encode_brought, label_name, new_picture
+from fashion_core.pictures.prepare import Prepared, prepare
+from pages.parts import state
+from pages.parts.cached import cached_model
+from pages.parts.classify.answer import describe_answer
+from pages.parts.classify.canvas import ask_drawing, clear
+from pages.parts.html import plain
+from pages.parts.mine.store import attempt, store
+
+SHEET = "mine"  # of paper: the drawing of Home and Classify stays as it is
+
+
+def show_sketch(entry: ModelEntry, is_first: bool) -> None:
+    """The canvas and its labels, folded once something is kept; drawn only while it is open."""
+    st.session_state.setdefault(state.SKETCH, is_first)
+    panel = st.expander(
+        "Draw examples", icon=":material/draw:", key=state.SKETCH, on_change="rerun"
+    )
+    if panel.open:
+        with panel:
+            _show_canvas(entry)
+
+
+@st.fragment
+def _show_canvas(entry: ModelEntry) -> None:
+    """A stroke reruns only this."""
+    cards = st.container(horizontal=True, gap="small")
+    with cards.container(border=True, key="canvas_card"):
+        picture = ask_drawing("mine", SHEET)
+    prepared = prepare(picture) if picture else None
+    with cards.container(key="answers", gap="small"), st.container(border=True):
+        if prepared is None or prepared.blank:
+            prepared = None
+            st.markdown("**Draw one piece of clothing**, then click what it is.")
+        else:
+            st.markdown(_describe(entry, prepared))
+        _ask_label(picture, prepared)
+        _show_kept()
+
+
+def _describe(entry: ModelEntry, prepared: Prepared) -> str:
+    """What the model in use calls the drawing."""
+    try:
+        model = cached_model(str(entry.path), entry.fingerprint)
+    except CheckpointError as error:  # what is raised in a fragment comes no further
+        return plain(str(error))
+    head, _ = describe_answer(predict.classify_pixels(model, prepared.pixels), "")
+    return f"{plain(entry.title)} says: **{plain(head)}**. What is it?"
+
+
+def _ask_label(picture: Image.Image | None, prepared: Prepared | None) -> None:
+    """The labels; a click keeps the drawing and clears the canvas for the next one."""
+    key = state.sketch_key(st.session_state.get(state.SKETCHED, 0))  # anew, with none picked
+    st.pills(
+        "What is it?",
+        LABELS,
+        format_func=label_name,
+        key=key,
+        disabled=prepared is None,
+        label_visibility="collapsed",
+        on_change=_keep,
+        args=(key, picture, prepared),
+    )
+
+
+def _keep(key: str, picture: Image.Image, prepared: Prepared) -> None:
+    kept = new_picture(st.session_state[key], "drawing", prepared.pixels)
+    if attempt(lambda: store().add([(kept, encode_brought(picture))]), state.KEEP_PROBLEM):
+        st.session_state[state.SKETCHED] = st.session_state.get(state.SKETCHED, 0) + 1
+        st.session_state[state.LAST_SKETCH] = kept
+        clear()
+        st.session_state.pop(state.CLEARED, None)  # it is kept, and must not be kept again
+    st.rerun()  # the gallery, too
+
+
+def _show_kept() -> None:
+    """What was kept last, and the way to take it back."""
+    last = st.session_state.get(state.LAST_SKETCH)
+    if last is None:
+        st.caption("A few of each class, drawn in different ways, teach a model most.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"Kept: {label_name(last.label)}. Draw the next one.", width="content")
+        st.button("Take it back", icon=":material/undo:", type="tertiary", on_click=_take_back)
+
+
+def _take_back() -> None:
+    last = st.session_state.pop(state.LAST_SKETCH)
+    attempt(lambda: store().delete(last.picture_id), state.KEEP_PROBLEM)
+    st.rerun()
