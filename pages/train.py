@@ -22,7 +22,7 @@ from pages.parts.frame import run_through_router, show_data_missing
 from pages.parts.html import plain
 from pages.parts.lesson_progress import keep_progress, remember_runs
 from pages.parts.runs.builder import make_way, show_builder
-from pages.parts.runs.form import ask_config
+from pages.parts.runs.form import ask_config, what_is_trained
 from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
 from pages.parts.runs.own_network import sync_with_url
 from pages.parts.runs.queue import show_queue
@@ -63,7 +63,7 @@ def ask_run() -> dict:
 
 def start_run(values: dict, name: str) -> None:
     """Start or queue a run, or keep the sentence that says why not for the page's next drawing."""
-    name = name.strip() or name_of_run(time.time(), visitor_zone())
+    name = name.strip() or name_of_run(time.time(), visitor_zone(), what_is_trained())
     try:
         run_id = run_queue.start_or_add(
             TrainConfig.from_dict(values), name, drawn_pixels(), visitor_name()

@@ -383,6 +383,7 @@ def test_a_time_is_the_zones_own_and_named_only_where_the_zone_is_unknown():
     assert say_day("2026-05-03") == "3 May 2026"
     assert say_day("some day") == "some day"
     assert name_of_run(0, "UTC") == "Run of 1 Jan, 00:00:00 UTC"
+    assert name_of_run(0, "UTC", "Quick look,") == "Quick look, 1 Jan, 00:00:00 UTC"
     assert name_of_run(0, "Asia/Tokyo") == "Run of 1 Jan, 09:00:00"
 
 

@@ -37,11 +37,14 @@ def say_day(day: str) -> str:
     return f"{when.day} {when:%b %Y}"
 
 
-def name_of_run(seconds: float, zone: str) -> str:
-    """What a run is called that nobody has named, begun at this time: "Run of 3 May, 14:05:10"."""
+def name_of_run(seconds: float, zone: str, what: str = "Run of") -> str:
+    """What a run is called that nobody has named, begun at this time: "Run of 3 May, 14:05:10".
+
+    `what` stands before the time.
+    """
     when = datetime.fromtimestamp(seconds, zoneinfo.ZoneInfo(zone))
     named = f" {UTC}" if zone == UTC else ""
-    return f"Run of {when.day} {when:%b, %H:%M:%S}{named}"
+    return f"{what} {when.day} {when:%b, %H:%M:%S}{named}"
 
 
 def when_column(zone: str, **options):

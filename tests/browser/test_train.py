@@ -117,7 +117,7 @@ def test_two_tabs_see_a_run_pause_and_go_on_and_its_killed_worker_is_lost(page, 
     expect(main(second).get_by_text("Running")).to_be_visible()
     second.get_by_role("button", name="Add to queue").click()
     expect(main(second).get_by_text("1 waiting")).to_be_visible()
-    main(second).get_by_role("button", name="Cancel: Run of").first.click()
+    main(second).get_by_role("button", name="Cancel: Classic tutorial,").first.click()
     expect(main(second).get_by_text("Nothing waits")).to_be_visible()
     button(second, "Pause").click()
     expect(main(page).get_by_text("Paused")).to_be_visible()

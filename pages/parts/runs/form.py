@@ -244,6 +244,14 @@ def describe_changes(recipe: str) -> str:
     return ", ".join(changes)
 
 
+def what_is_trained() -> str:
+    """How the name of a run begins that nobody names: its recipe, unless the form was changed."""
+    base = st.session_state[state.RECIPE_BASE]
+    if not describe_changes(base):
+        return f"{base},"
+    return "Own network," if own_is_chosen() else "Run of"
+
+
 def max_epochs() -> int:
     """The most epochs that the form offers: those of the config, or fewer if this copy says so."""
     allowed = math.inf if limits.problem() else limits.read_limits().epochs
