@@ -8,25 +8,20 @@ import streamlit as st
 
 from fashion_core import architecture, limits
 from fashion_core.config import MODELS, TrainConfig
-from fashion_core.errors import ConfigError, RunError
+from fashion_core.errors import ConfigError
 from fashion_core.runs import folders, sweep
-from fashion_core.runs import queue as run_queue
 from fashion_core.text import format_duration
 from pages.parts import state
-from pages.parts.begun import remember_run
-from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.html import plain
-from pages.parts.lesson_progress import remember_runs
 from pages.parts.once import button_once
 from pages.parts.runs.layer_cards import ask_added, show_cards
 from pages.parts.runs.own_network import (
     FIELD,
     ask_undo,
-    field_value,
     own_is_chosen,
     use_network,
 )
-from pages.parts.visitor import visitor_name
+from pages.parts.runs.sweep import queue_named
 
 LANGUAGE = (
     "Layers with commas between them. `conv N`: N maps; after it a kernel of 1, 3 or 5, `same`"
@@ -222,20 +217,16 @@ def ask_widths(config: TrainConfig, fields: list[str]) -> None:
 
 
 def queue_widths(fields: list[str]) -> None:
-    """Queue the runs, or keep the sentence that says why not for the page's next drawing."""
-    values = {field: field_value(field) for field in fields}
-    try:
-        config = TrainConfig.from_dict(values)
-        networks, title = sweep.network_values(config), st.session_state[state.RUN_NAME]
-        named = sweep.named_configs(config, "model", networks, title)
-        run_ids = run_queue.add_all(named, visitor_name(), drawn_pixels())
-    except (ConfigError, RunError, OSError) as error:
-        st.session_state[state.TRAIN_ERROR] = str(error)
-    else:
-        remember_run(run_ids[0])
-        remember_runs(run_ids)
-        st.session_state.pop(state.SHOWN_RUN, None)
+    run_ids = queue_named(fields, name_widths)
+    if run_ids:
         make_way(run_ids[0])
+
+
+def name_widths(values: dict) -> list[tuple[str, TrainConfig]]:
+    """A run for each width, by its name. Raises ConfigError."""
+    config = TrainConfig.from_dict(values)
+    networks, title = sweep.network_values(config), st.session_state[state.RUN_NAME]
+    return sweep.named_configs(config, "model", networks, title)
 
 
 # The text

@@ -1,5 +1,7 @@
 """A sweep: several values of one hyper-parameter, queued as one run each with one click."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from fashion_core import limits
@@ -82,18 +84,24 @@ def show_plan(named: list[tuple[str, TrainConfig]], past: list[folders.Run]) -> 
 
 
 def queue_all(fields: list[str], name: str, key: str) -> None:
-    """Queue the runs, or keep the sentence that says why not for the page's next drawing.
+    queue_named(fields, lambda values: named_configs(values, name, key))
 
-    The fields are read at the click, as those of a single run are.
+
+def queue_named(
+    fields: list[str], name_runs: Callable[[dict], list[tuple[str, TrainConfig]]]
+) -> list[str]:
+    """Queue the runs that `name_runs` makes of the form's values; returns their ids.
+
+    The fields are read at the click, as those of a single run are. None where that fails: the
+    sentence that says why is kept for the page's next drawing.
     """
     values = {field: field_value(field) for field in fields}
     try:
-        run_ids = run_queue.add_all(
-            named_configs(values, name, key), visitor_name(), drawn_pixels()
-        )
+        run_ids = run_queue.add_all(name_runs(values), visitor_name(), drawn_pixels())
     except (ConfigError, RunError, OSError) as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
-    else:
-        remember_run(run_ids[0])
-        remember_runs(run_ids)
-        st.session_state.pop(state.SHOWN_RUN, None)
+        return []
+    remember_run(run_ids[0])
+    remember_runs(run_ids)
+    st.session_state.pop(state.SHOWN_RUN, None)
+    return run_ids
