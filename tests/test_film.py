@@ -14,6 +14,7 @@ from fashion_core.config import TrainConfig
 from fashion_core.data import load_split
 from fashion_core.runs import film, folders
 from fashion_core.runs.events import read_metrics
+from pages.parts.runs.film import moments
 
 QUICK = TrainConfig(train_size=6_400, epochs=2)  # two hundred steps
 
@@ -49,6 +50,10 @@ def test_a_film_at_its_limit_has_fewer_moments_but_reaches_the_end(tmp_path, mon
     assert (steps[0], steps[-1]) == (0, 19)
     assert steps == sorted(steps)
     assert 3 < len(steps) < 20
+    told = [
+        moment["moment"].split()[0] for moment in moments(film.read_film(tmp_path), 4)["frames"]
+    ]
+    assert told[1:] == ["Step" if step % 4 else "Epoch" for step in steps[1:]]
 
 
 def test_lines_that_are_no_frames_are_skipped(tmp_path):

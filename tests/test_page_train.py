@@ -454,7 +454,7 @@ def test_a_finished_run_shows_its_film_and_one_without_says_so():
 
 
 def test_the_latest_moment_follows_the_film_until_the_film_has_a_later_one():
-    known = moments([frame_at(0), frame_at(100)])
+    known = moments([frame_at(0), frame_at(100)], 860)
     shown = with_latest(known, frame_at(150))["frames"]
     assert [each["moment"] for each in shown] == ["Untrained", "Step 100", "Step 150"]
     assert [each["counted"] for each in shown] == ["", "", " at step 100"]

@@ -82,6 +82,7 @@ WAY = "way"  # also in the URL
 UPLOADS = "uploads"  # the field for pictures on Classify
 BROUGHT = "brought"  # the pictures that are shown, of the field and from before
 BROUGHT_BEFORE = "brought_before"  # those that came before the field was drawn anew
+UPLOADED = "uploaded"  # the ids of the field's files, in the order in which they are shown
 CAMERA = "camera"
 PHOTO = "photo"  # the file of the last one, None where it was taken back
 SAMPLES = "samples"  # the indices that are shown
@@ -95,6 +96,7 @@ UNDONE = "undone"  # drawings that can be brought back, the latest last
 CLEARED = "cleared"  # the drawing that Clear took away, until something is drawn
 REPLACED = "replaced"  # drawings that the canvas may still speak of
 KNOWN_DRAWINGS = "known_drawings"  # the latest, with their pixels, the newest last
+HAS_DRAWN = "has_drawn"  # there once this session had a drawing on Classify or Home
 TIMES_CLEARED = "times_cleared"
 SHEET = "sheet"  # of paper, that is drawn on; there is none for the drawing of Classify and Home
 PUT_ASIDE = "put_aside"  # their drawing, while another sheet is drawn on
@@ -131,8 +133,8 @@ KEPT = "kept"  # the ids of answered pictures that were kept, by a digest of the
 KEEP_PROBLEM = "keep_problem"  # why the last click kept nothing
 TAKEN_BACK = "taken_back"  # the picture that was deleted last, with its file's content
 SKETCH = "sketch"  # whether the canvas is unfolded
-SKETCHED = "sketched"  # how many drawings were kept there
-LAST_SKETCH = "last_sketch"  # the latest of them
+SKETCHED = "sketched"  # how often a label was clicked there
+LAST_SKETCH = "last_sketch"  # the id of the picture that was kept there last
 MINE_SHOWN = "show"  # which of them are listed, also in the URL
 MINE_PAGE = "mine_page"  # also in the URL
 MINE_PICKED = "mine_picked"  # the id of the open one
@@ -179,7 +181,7 @@ POINTS = "points"
 
 
 def sketch_key(number: int) -> str:
-    """The labels for the drawing after so many."""
+    """The labels after so many clicks on them."""
     return f"sketch_label_{number}"
 
 

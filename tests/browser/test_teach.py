@@ -138,5 +138,12 @@ def test_examples_are_drawn_and_kept_one_after_the_other_beside_the_own_drawing(
     expect(phone.get_by_text(re.compile("^1 picture"))).to_be_visible()
     assert overflow(phone) == 0
     page_at_rest(phone)
-    visit(phone, f"{app}/classify?model=fashion_cnn")  # a refresh, too
+    phone.reload()
+    phone.get_by_text("Draw examples").click()
+    expect(canvas(phone)).to_be_visible()
+    page_at_rest(phone)
+    stroke(phone, *SHIRT)
+    expect(phone.get_by_text("distilled says:")).to_be_visible()
+    page_at_rest(phone)
+    phone.get_by_test_id("stMain").get_by_role("link", name="Classify").first.click()
     expect(phone.locator(".answer h3")).to_have_text(said)

@@ -51,13 +51,21 @@ def ask_files() -> tuple[list[BroughtFile], int]:
 
 def _take_files() -> None:
     """Keep the chosen files, those that were added last first: their answers are in sight."""
-    known = [file.file_id for file in st.session_state.get(state.BROUGHT, [])]
-    chosen = sorted(st.session_state[state.UPLOADS], key=lambda file: file.file_id in known)
+    known = st.session_state.get(state.UPLOADED, [])
+    chosen = sorted(
+        st.session_state[state.UPLOADS], key=lambda file: _place_in(known, file.file_id)
+    )
+    st.session_state[state.UPLOADED] = [file.file_id for file in chosen]
     files = [
         BroughtFile(file.file_id, file.name, file.getvalue()) for file in chosen[:MAX_PICTURES]
     ]
     brought = files + st.session_state[state.BROUGHT_BEFORE]
     st.session_state[state.BROUGHT] = brought[:MAX_PICTURES]
+
+
+def _place_in(known: list[str], file_id: str) -> int:
+    """-1 for one that was added last: it comes first, the others stay as they were."""
+    return known.index(file_id) if file_id in known else -1
 
 
 def _forget_before() -> None:

@@ -71,7 +71,10 @@ const KEPT = "fashion_drawing"
 
 function keep({ strokes, asks }, setTriggerValue) {
   try { // a browser may forbid storage, or have no room
-    if (!asks) return sessionStorage.setItem(KEPT, strokes)
+    if (!asks) {
+      sessionStorage.removeItem(KEPT) // also where there is no room for the new one
+      return sessionStorage.setItem(KEPT, strokes)
+    }
     const kept = sessionStorage.getItem(KEPT)
     if (kept && kept !== strokes) setTriggerValue("kept", kept)
   } catch {}
@@ -79,7 +82,7 @@ function keep({ strokes, asks }, setTriggerValue) {
 
 const SOON = 400 // ms, which the canvas takes to draw what it was given
 let asking = null
-let hear = null // called anew with every drawing of the page, and heard once
+let hear = null // each page has a canvas of its own, and a key is heard once
 
 export default function ({ parentElement, data, setTriggerValue }) {
   if (data) keep(data, setTriggerValue)

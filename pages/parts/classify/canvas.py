@@ -1,7 +1,7 @@
 """The drawing canvas with its tools: brush, eraser, undo, clear, an example.
 
 The drawing is kept in the session and survives a change of page; by the browser it is kept over a
-refresh too. A game draws on sheets of its own.
+refresh too. A game, and what is drawn on My pictures, have sheets of their own.
 """
 
 import functools
@@ -81,8 +81,13 @@ def _told_to_browser() -> dict:
 
 
 def _has_drawn() -> bool:
-    """Whether this session has had a drawing yet."""
-    return bool(st.session_state.get(state.KNOWN_DRAWINGS) or strokes())
+    """Whether this session has had a drawing of its own yet, on no other sheet."""
+    return state.HAS_DRAWN in st.session_state
+
+
+def _note_drawn(objects: list[dict]) -> None:
+    if objects and st.session_state.get(state.SHEET) is None:
+        st.session_state[state.HAS_DRAWN] = True
 
 
 MOST_KEPT = 500_000  # characters; a drawing of a hundred long strokes has about 200,000
@@ -160,6 +165,7 @@ def _take_in(drawing: dict) -> None:
                 drop("drawing")
             _forget(state.UNDONE, state.CLEARED)  # drawn on: what was taken back is gone
     st.session_state[state.DRAWING] = drawing
+    _note_drawn(drawing["strokes"])
     _remember(drawing)
     if not is_replaced:  # otherwise it may be one from before an Undo and a Redo
         st.session_state[state.REPLACED] = []
@@ -241,6 +247,7 @@ def put_on_canvas(objects: list[dict]) -> None:
     if packed := _known_pixels(objects):
         pixels = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(EDGE, EDGE, -1)
     st.session_state[state.DRAWING] = {"strokes": objects, "pixels": pixels}
+    _note_drawn(objects)
     count = st.session_state[state.CANVAS_START].get("count", 0) + 1
     st.session_state[state.CANVAS_START] = {"objects": objects, "count": count}
 

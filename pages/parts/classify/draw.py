@@ -73,7 +73,8 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
 def show_puzzled(entry: ModelEntry) -> None:
     """Where the model has learned from no drawings, that they puzzle it, and one that has."""
     config = entry.card.get("config") or {}
-    if config.get("start_model") or knows_drawings(config):
+    trained_elsewhere = "input_scaling" in entry.card  # on who knows what
+    if trained_elsewhere or config.get("start_model") or knows_drawings(config):
         return
     known = {each.model_id: each for each in catalog.list_models()}.get(catalog.RECOMMENDED)
     st.caption(f"{plain(entry.title)} has learned from no drawings: they puzzle it.")

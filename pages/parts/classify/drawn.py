@@ -12,7 +12,8 @@ from pages.parts.classify.correction import correction_of
 def drawn_pixels() -> np.ndarray | None:
     """The drawing as pixels (28, 28) uint8; None where nothing has been drawn."""
     drawing = st.session_state.get(state.DRAWING, {})
-    if st.session_state.get(state.SHEET) is not None:  # a game's sheet, until Classify is opened
+    # Another sheet is drawn on, until Classify or Home is opened
+    if st.session_state.get(state.SHEET) is not None:
         drawing = st.session_state.get(state.PUT_ASIDE, {}).get(state.DRAWING, {})
     if not drawing.get("strokes") or drawing.get("pixels") is None:
         return None

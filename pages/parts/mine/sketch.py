@@ -3,6 +3,8 @@
 Stands on fashion_core.my_pictures (keeping) and pictures.prepare (a drawing to 28×28).
 """
 
+import contextlib
+
 import streamlit as st
 from PIL import Image
 
@@ -12,11 +14,12 @@ from fashion_core.errors import CheckpointError
 from fashion_core.my_pictures import LABELS, encode_brought, label_name, new_picture
 from fashion_core.pictures.prepare import Prepared, prepare
 from pages.parts import state
-from pages.parts.cached import cached_model
+from pages.parts.cached import cached_model, load_model
 from pages.parts.classify.answer import describe_answer
 from pages.parts.classify.canvas import ask_drawing, clear
 from pages.parts.html import plain
 from pages.parts.mine.store import attempt, store
+from pages.parts.once import button_once
 
 SHEET = "mine"  # of paper: the drawing of Home and Classify stays as it is
 
@@ -28,6 +31,9 @@ def show_sketch(entry: ModelEntry, is_first: bool) -> None:
         "Draw examples", icon=":material/draw:", key=state.SKETCH, on_change="rerun"
     )
     if panel.open:
+        # Before the canvas is there: a stroke that is made meanwhile would be lost
+        with contextlib.suppress(CheckpointError):  # which is said in place of the answer
+            load_model(entry)
         with panel:
             _show_canvas(entry)
 
@@ -75,10 +81,14 @@ def _ask_label(picture: Image.Image | None, prepared: Prepared | None) -> None:
 
 
 def _keep(key: str, picture: Image.Image, prepared: Prepared) -> None:
-    kept = new_picture(st.session_state[key], "drawing", prepared.pixels)
+    count = st.session_state.get(state.SKETCHED, 0)
+    label = st.session_state[key]
+    if key != state.sketch_key(count) or label is None:  # a second click came before the answer
+        return
+    st.session_state[state.SKETCHED] = count + 1
+    kept = new_picture(label, "drawing", prepared.pixels)
     if attempt(lambda: store().add([(kept, encode_brought(picture))]), state.KEEP_PROBLEM):
-        st.session_state[state.SKETCHED] = st.session_state.get(state.SKETCHED, 0) + 1
-        st.session_state[state.LAST_SKETCH] = kept
+        st.session_state[state.LAST_SKETCH] = kept.picture_id
         clear()
         st.session_state.pop(state.CLEARED, None)  # it is kept, and must not be kept again
     st.rerun()  # the gallery, too
@@ -86,16 +96,17 @@ def _keep(key: str, picture: Image.Image, prepared: Prepared) -> None:
 
 def _show_kept() -> None:
     """What was kept last, and the way to take it back."""
-    last = st.session_state.get(state.LAST_SKETCH)
+    last_id = st.session_state.get(state.LAST_SKETCH)
+    last = next((each for each in store().read_all() if each.picture_id == last_id), None)
     if last is None:
         st.caption("A few of each class, drawn in different ways, teach a model most.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"Kept: {label_name(last.label)}. Draw the next one.", width="content")
-        st.button("Take it back", icon=":material/undo:", type="tertiary", on_click=_take_back)
+        options = {"icon": ":material/undo:", "type": "tertiary"}
+        button_once("Take it back", on_click=_take_back, args=(last_id,), **options)
 
 
-def _take_back() -> None:
-    last = st.session_state.pop(state.LAST_SKETCH)
-    attempt(lambda: store().delete(last.picture_id), state.KEEP_PROBLEM)
+def _take_back(picture_id: str) -> None:
+    attempt(lambda: store().delete(picture_id), state.KEEP_PROBLEM)
     st.rerun()

@@ -65,7 +65,7 @@ def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             show_actions(run)
         show_continue(run)
-        if run.config and run.has_ended and not run.is_imported:
+        if run.has_ended and run.status.get("step") and not run.is_imported:
             show_past_film(run)
         if entry:
             with st.expander("Export", icon=":material/ios_share:", key=f"export-{run.run_id}"):

@@ -4,7 +4,6 @@ Stands on fashion_core.runs.film. A component of Streamlit's second kind: all mo
 once, so that the slider moves without asking the server.
 """
 
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +27,15 @@ _film = st.components.v2.component(
 FILM_HELP = (
     "Two validation images of each class, and your own drawing if there was one at the start, with"
     " what the network called them at each moment: as it began, ten times in the first epoch, then"
-    " after every quarter of an epoch, or after every epoch where there are many. While it trains,"
+    " after every quarter of an epoch, or after every epoch where there are many; fewer of them"
+    " where they would take much room. While it trains,"
     " the last moment is at most a few steps old. Nothing learns from these images."
 )
 
 
 def show_film(run: folders.Run) -> None:
     """The film up to now; a sentence where a run that has trained has none."""
-    known, drawing = _cached_film(str(run.run_dir), *_version(run))
+    known, drawing = _cached_film(str(run.run_dir), run.status.get("steps", 0), *_version(run))
     if not known:
         if not run.is_active:
             st.caption(
@@ -70,14 +70,19 @@ def _version(run: folders.Run) -> tuple[int, int]:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _cached_film(run_dir: str, changed: int, size: int) -> tuple[dict, np.ndarray | None]:
-    """The moments of a run's film and the drawing in it, read anew when the film has changed."""
+def _cached_film(
+    run_dir: str, steps: int, changed: int, size: int
+) -> tuple[dict, np.ndarray | None]:
+    """The moments of a run's film and the drawing in it, read anew when the film has changed.
+
+    `steps`: of an epoch, 0 where that is not known.
+    """
     frames = film.read_film(Path(run_dir))
     if not frames:
         return {}, None
     alike = [each for each in frames if shapes_of(each) == shapes_of(frames[0])]
     asked = len(alike[0].probs) > film.SHOWN
-    return moments(alike), film.read_drawing(Path(run_dir)) if asked else None
+    return moments(alike, steps), film.read_drawing(Path(run_dir)) if asked else None
 
 
 def shapes_of(frame: film.Frame) -> tuple:
@@ -90,18 +95,21 @@ def accuracy_moments(run: folders.Run) -> pd.DataFrame:
 
     Columns epoch, with fractions, accuracy, series. Within an epoch that of 1,000 images.
     """
-    frames, _ = _cached_film(str(run.run_dir), *_version(run))
+    frames, _ = _cached_film(str(run.run_dir), run.status.get("steps", 0), *_version(run))
     table = pd.DataFrame(frames.get("accuracies", []), columns=["epoch", "accuracy"])
     table["epoch"] /= max(1, run.status.get("steps", 1))
     return table.assign(series=VALIDATION)
 
 
-def moments(frames: list[film.Frame]) -> dict:
-    """What the script needs of the frames; the filters have one colour scale for all moments."""
+def moments(frames: list[film.Frame], steps: int) -> dict:
+    """What the script needs of the frames; the filters have one colour scale for all moments.
+
+    `steps`: of an epoch.
+    """
     count, edge, _ = frames[0].filters.shape
     largest = max(float(np.abs(frame.filters).max()) for frame in frames) or 1.0
-    ended = [frame.epoch > before.epoch for before, frame in itertools.pairwise(frames)]
-    named = [describe_moment(*each) for each in zip(frames, [False, *ended], strict=True)]
+    # Not by the moment before, which a long film may have lost
+    named = [describe_moment(frame, steps > 0 and frame.step % steps == 0) for frame in frames]
     return {
         "accuracies": [
             (frame.step, float(frame.confusion.trace() / max(1, frame.confusion.sum())))

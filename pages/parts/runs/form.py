@@ -148,13 +148,12 @@ def refuse_start() -> None:
     told = st.session_state[state.FORM_CHECK].get("refused")
     if not isinstance(told, dict):
         return
-    for name in offered_fields():
-        spec = field_spec(name)
-        if spec["label"] == told.get("label") and "low" in spec:
-            st.session_state[state.TRAIN_ERROR] = (
-                f"{spec['label']} is {str(told.get('value'))[:20]}; allowed is"
-                f" {describe_range(name)}. Change it, then start."
-            )
+    label, value = str(told.get("label"))[:60], str(told.get("value"))[:20]
+    specs = {field_spec(name)["label"]: name for name in offered_fields()}
+    allowed = "which is not allowed"  # of a layer's card, which tells the range itself
+    if "low" in (field_spec(specs[label]) if label in specs else ()):
+        allowed = f"allowed is {describe_range(specs[label])}"
+    st.session_state[state.TRAIN_ERROR] = f"{label} is {value}; {allowed}. Change it, then start."
 
 
 def show_duration(values: dict, past: list[folders.Run]) -> None:

@@ -32,6 +32,7 @@ def ask_find(values: dict) -> None:
     button_once(
         "Finding a learning rate…" if finding else "Find a learning rate",
         icon=":material/troubleshoot:",
+        key="find_rate",
         width="stretch",
         disabled=finding or run is not None or limits.read_only(),
         help=HELP,
