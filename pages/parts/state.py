@@ -96,6 +96,7 @@ UNDONE = "undone"  # drawings that can be brought back, the latest last
 CLEARED = "cleared"  # the drawing that Clear took away, until something is drawn
 REPLACED = "replaced"  # drawings that the canvas may still speak of
 KNOWN_DRAWINGS = "known_drawings"  # the latest, with their pixels, the newest last
+DRAWING_NAME = "drawing_name"  # by which it is found again after a refresh
 HAS_DRAWN = "has_drawn"  # there once this session had a drawing on Classify or Home
 TIMES_CLEARED = "times_cleared"
 SHEET = "sheet"  # of paper, that is drawn on; there is none for the drawing of Classify and Home

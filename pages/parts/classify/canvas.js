@@ -26,10 +26,8 @@ function undoKey(event) {
 
 // The canvas waits a fifth of a second for more strokes before it tells of one. The first button of its
 // toolbar, out of sight, does not: each stroke is told of as soon as the canvas has taken it in.
-const tellOf = (shadow) => shadow.querySelector(".dc-icon-button")?.click()
-
 function tellAtOnce(shadow) {
-  const tell = () => tellOf(shadow)
+  const tell = () => shadow.querySelector(".dc-icon-button")?.click()
   for (const [down, up] of [["mousedown", "mouseup"], ["touchstart", "touchend"]]) {
     const told = (event) => {
       if (event.touches?.length) return // another finger went up
@@ -66,22 +64,17 @@ function endEachStroke(shadow) {
 
 const LABEL = "Drawing canvas, for mouse, finger or pen. Without these: Upload or Samples on Classify."
 
-// A refresh begins another session of the server; the browser keeps the drawing for it, for this tab.
+// A refresh begins another session of the server; the browser keeps the drawing's name for it.
 const KEPT = "fashion_drawing"
 
-function keep({ strokes, asks }, setTriggerValue) {
-  try { // a browser may forbid storage, or have no room
-    if (!asks) {
-      sessionStorage.removeItem(KEPT) // also where there is no room for the new one
-      return sessionStorage.setItem(KEPT, strokes)
-    }
+function keep({ name, asks }, setTriggerValue) {
+  try { // a browser may forbid storage
     const kept = sessionStorage.getItem(KEPT)
-    if (kept && kept !== strokes) setTriggerValue("kept", kept)
+    if (!asks) sessionStorage.setItem(KEPT, name)
+    else if (kept) setTriggerValue("kept", kept)
   } catch {}
 }
 
-const SOON = 400 // ms, which the canvas takes to draw what it was given
-let asking = null
 let hear = null // each page has a canvas of its own, and a key is heard once
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -103,11 +96,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
     tellAtOnce(canvas.shadowRoot)
     endEachStroke(canvas.shadowRoot)
   }
-  clearInterval(asking)
-  if (data?.unseen) {
-    const ask = () => tellOf([...card.querySelectorAll("*")].find(isCanvas)?.shadowRoot ?? card)
-    asking = setInterval(ask, SOON)
-  }
   const waiting = setInterval(takeToolbar, 50)
   takeToolbar()
   document.removeEventListener("keydown", hear)
@@ -118,8 +106,5 @@ export default function ({ parentElement, data, setTriggerValue }) {
     setTriggerValue("key", key)
   }
   document.addEventListener("keydown", hear)
-  return () => {
-    clearInterval(waiting)
-    clearInterval(asking)
-  }
+  return () => clearInterval(waiting)
 }

@@ -1,11 +1,11 @@
 """The drawing canvas with its tools: brush, eraser, undo, clear, an example.
 
-The drawing is kept in the session and survives a change of page; by the browser it is kept over a
-refresh too. A game, and what is drawn on My pictures, have sheets of their own.
+The drawing is kept in the session and survives a change of page; after a refresh the browser
+names it. A game, and what is drawn on My pictures, have sheets of their own.
 """
 
 import functools
-import json
+import secrets
 import zlib
 from pathlib import Path
 
@@ -72,12 +72,29 @@ def ask_drawing(
 
 
 def _told_to_browser() -> dict:
-    """The strokes that the browser is to keep; at first it is asked what it has kept.
+    """The name that the browser is to keep for this drawing; at first it is asked for a kept one.
 
-    A drawing that was put on a canvas which had just appeared may never be told of: "unseen".
+    The name alone, since many strokes take a tenth of a second to send.
     """
-    unseen = bool(strokes()) and st.session_state[state.DRAWING]["pixels"] is None
-    return {"strokes": json.dumps(strokes()), "asks": not _has_drawn(), "unseen": unseen}
+    name = st.session_state.setdefault(state.DRAWING_NAME, secrets.token_urlsafe(16))
+    drawings, packed = _drawings_for_a_refresh(), _known_pixels(strokes())
+    if _has_drawn() and packed:
+        drawings.pop(name, None)
+        drawings[name] = strokes(), packed
+        while len(drawings) > MOST_FOR_A_REFRESH:
+            drawings.pop([*drawings][0], None)  # other sessions change it, too
+    elif _has_drawn() and not strokes():
+        drawings.pop(name, None)
+    return {"name": name, "asks": not _has_drawn()}
+
+
+MOST_FOR_A_REFRESH = 200  # some 10 kB each, a hundred where much was drawn
+
+
+@st.cache_resource(show_spinner=False)
+def _drawings_for_a_refresh() -> dict[str, tuple[list[dict], bytes]]:
+    """The latest drawings of all sessions, each with its packed pixels, by their secret names."""
+    return {}
 
 
 def _has_drawn() -> bool:
@@ -90,18 +107,13 @@ def _note_drawn(objects: list[dict]) -> None:
         st.session_state[state.HAS_DRAWN] = True
 
 
-MOST_KEPT = 500_000  # characters; a drawing of a hundred long strokes has about 200,000
-
-
 def _take_back() -> None:
-    """Go on with the drawing that the browser kept; anything else it may send is passed over."""
-    try:
-        text = st.session_state[state.CANVAS_KEYS]["kept"][:MOST_KEPT]
-        objects = [each for each in json.loads(text) if each["type"].lower() == "path"]
-    except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
-        return
-    if objects and not _has_drawn():
-        put_on_canvas(objects)
+    """Go on with the drawing whose name the browser kept; anything else it sends is passed over."""
+    name = st.session_state[state.CANVAS_KEYS].get("kept")
+    kept = _drawings_for_a_refresh().get(name) if isinstance(name, str) else None
+    if kept and not _has_drawn():
+        st.session_state[state.KNOWN_DRAWINGS].append(kept)
+        put_on_canvas(kept[0])
 
 
 def _turn_to(sheet: str | None, begun: dict | None) -> None:
