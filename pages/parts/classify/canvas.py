@@ -81,8 +81,8 @@ def _told_to_browser() -> dict:
     if _has_drawn() and packed:
         drawings.pop(name, None)
         drawings[name] = strokes(), packed
-        while len(drawings) > MOST_FOR_A_REFRESH:
-            drawings.pop([*drawings][0], None)  # other sessions change it, too
+        for oldest in list(drawings)[:-MOST_FOR_A_REFRESH]:
+            drawings.pop(oldest, None)  # perhaps by another session already
     elif _has_drawn() and not strokes():
         drawings.pop(name, None)
     return {"name": name, "asks": not _has_drawn()}
