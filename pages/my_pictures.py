@@ -43,8 +43,8 @@ def show_empty() -> None:
     """What would be here, and the other way to it."""
     teach = "" if limits.read_only() else " From three pictures on you can teach them to the model."
     st.info(
-        "Nothing is kept yet. Draw an example above and click what it is, or bring a photo on"
-        f" Classify: it appears here.{teach}",
+        "Nothing is kept yet. Open “Draw examples” above and click what each is, or bring a photo"
+        f" on Classify: it appears here.{teach}",
         icon=":material/photo_library:",
     )
     st.page_link("pages/classify.py", label="Classify", icon=":material/draw:")
@@ -53,7 +53,7 @@ def show_empty() -> None:
 def show_mine(entry: ModelEntry) -> None:
     """The pictures with the model's answers, beside them teaching."""
     pictures = store().read_all()
-    show_sketch(entry, not pictures)
+    show_sketch(entry)
     if not pictures:
         show_empty()
         show_last_teaching()

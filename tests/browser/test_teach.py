@@ -123,10 +123,11 @@ def test_examples_are_drawn_and_kept_one_after_the_other_beside_the_own_drawing(
     open_classify(phone, app)
     said = draw(phone, SHOE)
     visit(phone, f"{app}/my_pictures?model=fashion_cnn")
+    phone.get_by_text("Draw examples", exact=True).click()
     expect(canvas(phone)).to_be_visible()
     for count, (points, name) in enumerate(((SHIRT, "Shirt"), (TROUSERS, "Trouser")), 1):
         page_at_rest(phone)
-        phone.get_by_text("Draw examples").scroll_into_view_if_needed()
+        phone.get_by_text("Draw examples", exact=True).scroll_into_view_if_needed()
         stroke(phone, *points)
         expect(phone.get_by_text("distilled says:")).to_be_visible()
         phone.get_by_role("radio", name=name, exact=True).click()
@@ -139,7 +140,7 @@ def test_examples_are_drawn_and_kept_one_after_the_other_beside_the_own_drawing(
     assert overflow(phone) == 0
     page_at_rest(phone)
     phone.reload()
-    phone.get_by_text("Draw examples").click()
+    phone.get_by_text("Draw examples", exact=True).click()
     expect(canvas(phone)).to_be_visible()
     page_at_rest(phone)
     stroke(phone, *SHIRT)

@@ -24,9 +24,8 @@ from pages.parts.once import button_once
 SHEET = "mine"  # of paper: the drawing of Home and Classify stays as it is
 
 
-def show_sketch(entry: ModelEntry, is_first: bool) -> None:
-    """The canvas and its labels, folded once something is kept; drawn only while it is open."""
-    st.session_state.setdefault(state.SKETCH, is_first)
+def show_sketch(entry: ModelEntry) -> None:
+    """The canvas and its labels, folded; the model is loaded only when it is opened."""
     panel = st.expander(
         "Draw examples", icon=":material/draw:", key=state.SKETCH, on_change="rerun"
     )
