@@ -53,7 +53,7 @@ def show_empty() -> None:
 def show_mine(entry: ModelEntry) -> None:
     """The pictures with the model's answers, beside them teaching."""
     pictures = store().read_all()
-    show_sketch(entry)
+    show_sketch(entry, pictures)
     if not pictures:
         show_empty()
         show_last_teaching()

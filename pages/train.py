@@ -62,14 +62,14 @@ def ask_run() -> dict:
 
 
 def start_run(values: dict, name: str) -> None:
-    """Start or queue a run, or keep the sentence that says why not for the page's next drawing."""
+    """Start or queue a run, or keep the sentence that says why not for below the button."""
     name = name.strip() or name_of_run(time.time(), visitor_zone(), what_is_trained())
     try:
         run_id = run_queue.start_or_add(
             TrainConfig.from_dict(values), name, drawn_pixels(), visitor_name()
         )
     except (RunError, ValueError, OSError) as error:
-        st.session_state[state.TRAIN_ERROR] = str(error)
+        st.session_state[state.START_PROBLEM] = str(error)
     else:
         st.session_state[state.SHOWN_RUN] = run_id
         remember_run(run_id)

@@ -284,6 +284,7 @@ RUN_NAME = "run_name"  # as Train's form has it
 TRAIN_VALUES = "train_values"  # what the form of Train held when it was last drawn
 SETTINGS = "settings"  # whether the fields of Train's form are unfolded
 FORM_CHECK = "form_check"  # the component that finds a number outside its range
+START_PROBLEM = "start_problem"  # why the last click on Start started nothing
 TRAIN_ERROR = "train_error"  # why the last click did nothing, shown by the next drawing of Train
 RECIPE_CHANGES = "recipe_changes"  # how often another recipe, or none, was shown as picked
 RECIPE_BASE = "recipe_base"  # the recipe that was picked last

@@ -215,6 +215,6 @@ def test_nothing_starts_with_another_value_than_a_field_shows(page, app, runs_di
     epochs.fill("5000")
     page.get_by_role("button", name="Start training").click()
     refusal = page.get_by_role("alert").filter(has_text="Epochs is 5000; allowed is 1 to 100")
-    expect(refusal).to_be_visible()
+    expect(refusal).to_be_in_viewport(ratio=1)
     expect(epochs).to_be_focused()
     assert {run.run_id for run in folders.list_runs()} == known

@@ -4,6 +4,7 @@ Stands on fashion_core.my_pictures (keeping) and pictures.prepare (a drawing to 
 """
 
 import contextlib
+from collections.abc import Sequence
 
 import streamlit as st
 from PIL import Image
@@ -11,7 +12,7 @@ from PIL import Image
 from fashion_core import predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.errors import CheckpointError
-from fashion_core.my_pictures import LABELS, encode_brought, label_name, new_picture
+from fashion_core.my_pictures import LABELS, MyPicture, encode_brought, label_name, new_picture
 from fashion_core.pictures.prepare import Prepared, prepare
 from pages.parts import state
 from pages.parts.cached import cached_model, load_model
@@ -24,8 +25,11 @@ from pages.parts.once import button_once
 SHEET = "mine"  # of paper: the drawing of Home and Classify stays as it is
 
 
-def show_sketch(entry: ModelEntry) -> None:
-    """The canvas and its labels, folded; the model is loaded only when it is opened."""
+def show_sketch(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
+    """The canvas and its labels, folded; the model is loaded only when it is opened.
+
+    `pictures`: all that are kept. They are not read again with each stroke.
+    """
     panel = st.expander(
         "Draw examples", icon=":material/draw:", key=state.SKETCH, on_change="rerun"
     )
@@ -33,13 +37,15 @@ def show_sketch(entry: ModelEntry) -> None:
         # Before the canvas is there: a stroke that is made meanwhile would be lost
         with contextlib.suppress(CheckpointError):  # which is said in place of the answer
             load_model(entry)
+        last_id = st.session_state.get(state.LAST_SKETCH)
+        last = next((each for each in pictures if each.picture_id == last_id), None)
         with panel:
-            _show_canvas(entry)
+            _show_canvas(entry, last)
 
 
 @st.fragment
-def _show_canvas(entry: ModelEntry) -> None:
-    """A stroke reruns only this."""
+def _show_canvas(entry: ModelEntry, last: MyPicture | None) -> None:
+    """A stroke reruns only this; `last`: what was kept here last, while it is there."""
     cards = st.container(horizontal=True, gap="small")
     with cards.container(border=True, key="canvas_card"):
         picture = ask_drawing("mine", SHEET)
@@ -51,7 +57,7 @@ def _show_canvas(entry: ModelEntry) -> None:
         else:
             st.markdown(_describe(entry, prepared))
         _ask_label(picture, prepared)
-        _show_kept()
+        _show_kept(last)
 
 
 def _describe(entry: ModelEntry, prepared: Prepared) -> str:
@@ -93,17 +99,15 @@ def _keep(key: str, picture: Image.Image, prepared: Prepared) -> None:
     st.rerun()  # the gallery, too
 
 
-def _show_kept() -> None:
+def _show_kept(last: MyPicture | None) -> None:
     """What was kept last, and the way to take it back."""
-    last_id = st.session_state.get(state.LAST_SKETCH)
-    last = next((each for each in store().read_all() if each.picture_id == last_id), None)
     if last is None:
         st.caption("A few of each class, drawn in different ways, teach a model most.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"Kept: {label_name(last.label)}. Draw the next one.", width="content")
         options = {"icon": ":material/undo:", "type": "tertiary"}
-        button_once("Take it back", on_click=_take_back, args=(last_id,), **options)
+        button_once("Take it back", on_click=_take_back, args=(last.picture_id,), **options)
 
 
 def _take_back(picture_id: str) -> None:

@@ -139,6 +139,8 @@ def ask_start(start: Callable[[dict, str], None]) -> None:
             on_click=lambda: start(form_values(), st.session_state[state.RUN_NAME]),
         )
     _form_check(key=state.FORM_CHECK, height=0, on_refused_change=refuse_start)
+    if state.START_PROBLEM in st.session_state:
+        st.error(plain(st.session_state.pop(state.START_PROBLEM)))
     if waits:
         st.caption("One run trains at a time; this one starts when what is before it has ended.")
 
@@ -153,7 +155,7 @@ def refuse_start() -> None:
     allowed = "which is not allowed"  # of a layer's card, which tells the range itself
     if "low" in (field_spec(specs[label]) if label in specs else ()):
         allowed = f"allowed is {describe_range(specs[label])}"
-    st.session_state[state.TRAIN_ERROR] = f"{label} is {value}; {allowed}. Change it, then start."
+    st.session_state[state.START_PROBLEM] = f"{label} is {value}; {allowed}. Change it, then start."
 
 
 def show_duration(values: dict, past: list[folders.Run]) -> None:
