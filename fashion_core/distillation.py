@@ -102,7 +102,7 @@ def ask_teacher(pixels: np.ndarray) -> Iterator[np.ndarray]:
     model = checkpoints.load_model(teacher_path())
     model.temperature = 1.0  # as it was trained, not calibrated
     for start in range(0, len(pixels), PART):
-        # Three times as fast; what is lost is far below its doubts
+        # Up to three times as fast; what is lost is far below its doubts
         with torch.autocast("cpu", torch.bfloat16):
             answers = predict_logits(model, pixels[start : start + PART])
         yield answers

@@ -80,7 +80,7 @@ TERMS = {
         NETWORKS,
     ),
     "bfloat16": Term(
-        "Numbers of 16 bits with the range of the usual 32: less exact, but a processor that knows"
+        "Numbers of 16 bits with the range of the usual 32: less exact, but a processor made for"
         " them computes two to four times as fast.",
         HOME,
         "Export, on the card of the model: its JSON names the precision",
