@@ -8,6 +8,7 @@ import functools
 import secrets
 import zlib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -79,8 +80,10 @@ def _told_to_browser() -> dict:
     name = st.session_state.setdefault(state.DRAWING_NAME, secrets.token_urlsafe(16))
     drawings, packed = _drawings_for_a_refresh(), _known_pixels(strokes())
     if _has_drawn() and packed:
+        # The dicts themselves, so that they hold what is still to be corrected or said
+        said = {key: st.session_state.setdefault(key, {}) for key in SAID_OF_DRAWINGS}
         drawings.pop(name, None)
-        drawings[name] = strokes(), packed
+        drawings[name] = ForARefresh(strokes(), packed, said)
         for oldest in list(drawings)[:-MOST_FOR_A_REFRESH]:
             drawings.pop(oldest, None)  # perhaps by another session already
     elif _has_drawn() and not strokes():
@@ -89,11 +92,20 @@ def _told_to_browser() -> dict:
 
 
 MOST_FOR_A_REFRESH = 200  # some 10 kB each, a hundred where much was drawn
+SAID_OF_DRAWINGS = (state.DRAWING_CORRECTION, state.KEPT, state.TALLIED)
+
+
+class ForARefresh(NamedTuple):
+    """A drawing, and what its visitor has corrected and said so far."""
+
+    strokes: list[dict]
+    packed: bytes  # its pixels
+    said: dict[str, dict]  # by SAID_OF_DRAWINGS
 
 
 @st.cache_resource(show_spinner=False)
-def _drawings_for_a_refresh() -> dict[str, tuple[list[dict], bytes]]:
-    """The latest drawings of all sessions, each with its packed pixels, by their secret names."""
+def _drawings_for_a_refresh() -> dict[str, ForARefresh]:
+    """The latest drawings of all sessions, by their secret names."""
     return {}
 
 
@@ -112,8 +124,10 @@ def _take_back() -> None:
     name = st.session_state[state.CANVAS_KEYS].get("kept")
     kept = _drawings_for_a_refresh().get(name) if isinstance(name, str) else None
     if kept and not _has_drawn():
-        st.session_state[state.KNOWN_DRAWINGS].append(kept)
-        put_on_canvas(kept[0])
+        for key, said in kept.said.items():
+            st.session_state[key] = said | st.session_state.get(key, {})
+        st.session_state[state.KNOWN_DRAWINGS].append((kept.strokes, kept.packed))
+        put_on_canvas(kept.strokes)
 
 
 def _turn_to(sheet: str | None, begun: dict | None) -> None:

@@ -99,7 +99,7 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
         )
     if key == "drawing":
         values = {name: st.session_state[keys[name]] for name in DEFAULTS}
-        st.session_state[state.DRAWING_CORRECTION] = values
+        st.session_state.setdefault(state.DRAWING_CORRECTION, {}).update(values)
 
 
 # Several pieces in one picture
