@@ -62,6 +62,7 @@ class Optimizer:
                 self.params[place],
                 grads[place],
                 self.exp_avg[place],
+                self.steps,
                 lr=learning_rate,
                 weight_decay=self.weight_decay,
                 compute_type=self.compute_type,
@@ -153,14 +154,26 @@ def adam_step(
     )
 
 
-MUON_MOMENTUM = 0.95
+MUON_MOMENTUM = 0.85, 0.95  # of the first step, and after the warm-up
+MUON_WARM_UP = 1_000  # steps
 MUON_SIZE = 0.2  # root mean square of a step's numbers at learning rate 1, AdamW's own
+
+
+def muon_momentum(steps: Tensor) -> Tensor:
+    """The momentum () of a step, float32, from the steps () counted with this one.
+
+    It climbs evenly to its last value and stays there, as in the trainings of Muon's author: while
+    the gradients still change fast, an average of fewer of them is the better one.
+    """
+    first, last = MUON_MOMENTUM
+    return (first + (last - first) * (steps - 1) / MUON_WARM_UP).clamp(max=last)
 
 
 def muon_step(
     param: Tensor,  # (M, …), K numbers in each of M rows, float32
     grad: Tensor,  # (M, …)
     exp_avg: Tensor,  # (M, …)
+    steps: Tensor,  # (), this one counted
     *,
     lr: float,
     weight_decay: float,
@@ -172,8 +185,9 @@ def muon_step(
     momentum. The size of a step is AdamW's, so that one learning rate fits both: Liu et al., "Muon
     is Scalable for LLM Training", 2025.
     """
-    exp_avg.lerp_(grad, 1 - MUON_MOMENTUM)
-    matrix = grad.lerp(exp_avg, MUON_MOMENTUM).flatten(1)  # (M, K)
+    momentum = muon_momentum(steps)
+    exp_avg.lerp_(grad, 1 - momentum)
+    matrix = grad.lerp(exp_avg, momentum).flatten(1)  # (M, K)
     direction = orthogonal(matrix.to(compute_type))  # (M, K)
     param.mul_(1 - lr * weight_decay)
     param.add_(direction.view_as(param), alpha=-lr * MUON_SIZE * max(matrix.shape) ** 0.5)

@@ -7,6 +7,7 @@ import sys
 import pytest
 import torch
 
+from fashion_core import optimizers
 from fashion_core.config import OPTIMIZERS, TrainConfig
 from fashion_core.models import build_model
 from fashion_core.optimizers import MOMENTUM, Optimizer, orthogonal
@@ -36,7 +37,11 @@ def test_the_weights_go_where_torchs_own_class_takes_them(name, weight_decay):
         assert not torch.equal(mine, first)
 
 
-def test_muon_changes_hidden_layers_as_torchs_own_class_and_the_others_as_adamw():
+@pytest.mark.parametrize("warm_up", [1_000, 3])  # steps; the second ends within those below
+def test_muon_changes_hidden_layers_as_torchs_own_class_and_the_others_as_adamw(
+    monkeypatch, warm_up
+):
+    monkeypatch.setattr(optimizers, "MUON_WARM_UP", warm_up)
     torch.manual_seed(0)
     model = torch.nn.Sequential(
         torch.nn.Conv2d(1, 4, 3), torch.nn.Conv2d(4, 6, 3), torch.nn.Linear(6, 8)
@@ -56,7 +61,8 @@ def test_muon_changes_hidden_layers_as_torchs_own_class_and_the_others_as_adamw(
     optimizer = Optimizer(TrainConfig(optimizer="Muon", weight_decay=0.05), model)
     optimizer.compute_type = torch.bfloat16  # as torch's class rounds
     begun = copy.deepcopy(model)
-    for _ in range(5):
+    for step in range(5):
+        oracles[0].param_groups[0]["momentum"] = min(0.95, 0.85 + 0.1 * step / warm_up)
         for name, mine in model.named_parameters():
             mine.grad = torch.randn_like(mine)
             if name in hidden:
