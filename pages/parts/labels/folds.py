@@ -106,8 +106,8 @@ def describe_cost(configs: list[TrainConfig]) -> str:
     if None in seconds:
         epochs = RECIPES[cross_validation.RECIPE][0]["epochs"]
         return (
-            f"{format_count(epochs, 'epoch')} each: a minute or two in all, on a processor"
-            " without bfloat16 instructions up to five."
+            f"{format_count(epochs, 'epoch')} each: a minute or two in all, on an older processor"
+            " up to five."
         )
     return f"Together about {format_duration(sum(seconds))} of training on this machine."
 
