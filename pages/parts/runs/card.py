@@ -144,31 +144,34 @@ def ask_annotations(run: folders.Run) -> None:
     """The content of the dialog; a mistake is said in it, else it closes."""
     known = sorted({tag for other in folders.list_runs() for tag in other.annotations.tags})
     name, text, tags = (state.annotation_key(part, run.run_id) for part in ("name", "text", "tags"))
-    st.text_input(
-        "Name",
-        run.name,
-        max_chars=MAX_NAME_LENGTH,
-        key=name,
-        help="Left empty: as it was started.",
-    )
-    st.text_area(
-        "Note",
-        run.annotations.text,
-        max_chars=MAX_TEXT_LENGTH,
-        key=text,
-        placeholder="What you tried, and why",
-    )
-    st.text_input(
-        "Tags, separated by commas",
-        ", ".join(run.annotations.tags),
-        key=tags,
-        placeholder="baseline, paper",
-        help=f"Used so far: {plain(', '.join(known))}" if known else None,
-    )
-    with st.container(horizontal=True):
-        keys = run.run_id, name, text, tags
-        saved = st.button("Save", type="primary", on_click=save_annotations, args=keys)
-        cancelled = st.button("Cancel")
+    with st.form(f"annotate-{run.run_id}", border=False):  # Enter saves
+        st.text_input(
+            "Name",
+            run.name,
+            max_chars=MAX_NAME_LENGTH,
+            key=name,
+            help="Left empty: as it was started.",
+        )
+        st.text_area(
+            "Note",
+            run.annotations.text,
+            max_chars=MAX_TEXT_LENGTH,
+            key=text,
+            placeholder="What you tried, and why",
+        )
+        st.text_input(
+            "Tags, separated by commas",
+            ", ".join(run.annotations.tags),
+            key=tags,
+            placeholder="baseline, paper",
+            help=f"Used so far: {plain(', '.join(known))}" if known else None,
+        )
+        with st.container(horizontal=True):
+            keys = run.run_id, name, text, tags
+            saved = st.form_submit_button(
+                "Save", type="primary", on_click=save_annotations, args=keys
+            )
+            cancelled = st.form_submit_button("Cancel")
     if cancelled or (saved and state.RUNS_OUTCOME not in st.session_state):
         st.rerun()
     show_outcome()
