@@ -7,7 +7,7 @@ import contextlib
 import time
 from dataclasses import asdict, dataclass
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from fashion_core import files, limits
 from fashion_core.errors import GameError, RunError
@@ -92,8 +92,8 @@ def add_best(name: str, score: int, kind: str, model: str) -> None:
         with FileLock(path.with_name(f".{BEST_FILE}.lock"), timeout=LOCK_SECONDS):
             rows = ranked([*_read_all(), added])
             files.write_json(path, {"best": [asdict(row) for row in rows]})
-    except (OSError, Timeout) as error:
-        reason = getattr(error, "strerror", None) or "another tab is writing it"
+    except OSError as error:  # a Timeout of the lock is one, too
+        reason = error.strerror or "another tab is writing it"
         raise GameError(
             f"The list of the best games could not be written: {reason}. Try again, or free some"
             " disk space."

@@ -69,7 +69,7 @@ def _start_next() -> None:
     """Start the run that waits first. If that fails, the next page that is opened tries again."""
     try:
         run_queue.start_next()
-    except (RunError, OSError):
+    except RunError:
         traceback.print_exc()
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from fashion_core import limits
 from fashion_core.config import TrainConfig
-from fashion_core.errors import DataError, RunError
+from fashion_core.errors import DataError, LabError
 from fashion_core.runs import folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from pages.parts import state
@@ -68,7 +68,7 @@ def start_run(values: dict, name: str) -> None:
         run_id = run_queue.start_or_add(
             TrainConfig.from_dict(values), name, drawn_pixels(), visitor_name()
         )
-    except (RunError, ValueError, OSError) as error:
+    except LabError as error:
         st.session_state[state.START_PROBLEM] = str(error)
     else:
         st.session_state[state.SHOWN_RUN] = run_id

@@ -162,5 +162,5 @@ def queue_folds(config: TrainConfig | None, names: list[str]) -> None:
     """Queue the runs, or say why not; in a toast, because the card draws itself anew."""
     try:
         run_queue.add_all(cross_validation.fold_configs(config, names), visitor_name())
-    except (RunError, OSError) as error:
+    except RunError as error:
         st.toast(plain(str(error)), icon=":material/error:", duration="long")

@@ -103,5 +103,5 @@ def ask(request: Callable[[str], object], run: Run) -> None:
     forget_refusal()
     try:
         request(run.run_id)
-    except (RunError, OSError) as error:
+    except RunError as error:
         st.session_state[state.TRAIN_ERROR] = str(error)

@@ -85,7 +85,7 @@ def continue_run(run: Run, more: int = 0) -> None:
     forget_refusal()
     try:
         run_queue.continue_run(run.run_id, more)
-    except (RunError, OSError) as error:
+    except RunError as error:
         st.session_state[state.CONTINUE_REFUSAL] = run.run_id, str(error)
     else:
         st.session_state[state.SHOWN_RUN] = run.run_id

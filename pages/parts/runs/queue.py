@@ -136,5 +136,5 @@ def _try(act: Callable, *args) -> None:
     """Do it, or say why not; in a toast, because the card draws itself anew every two seconds."""
     try:
         act(*args)
-    except (RunError, OSError) as error:
+    except RunError as error:
         st.toast(plain(str(error)), icon=":material/error:", duration="long")

@@ -8,7 +8,7 @@ from fashion_core import limits
 from fashion_core.charts.frames import rate_frame
 from fashion_core.charts.live import rate_spec
 from fashion_core.config import TrainConfig, field_spec
-from fashion_core.errors import ConfigError, RunError
+from fashion_core.errors import ConfigError, LabError
 from fashion_core.runs import folders, rate_finder
 from fashion_core.runs.rate_finder import Search
 from fashion_core.text import format_value
@@ -66,7 +66,7 @@ def try_to(act: Callable, *args) -> None:
     """Do it, or keep the sentence that says why not for the next drawing of the page."""
     try:
         act(*args)
-    except (RunError, ConfigError, OSError) as error:
+    except LabError as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
 
 

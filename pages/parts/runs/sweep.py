@@ -6,7 +6,7 @@ import streamlit as st
 
 from fashion_core import limits
 from fashion_core.config import TrainConfig, field_spec
-from fashion_core.errors import ConfigError, RunError
+from fashion_core.errors import ConfigError, LabError
 from fashion_core.runs import folders, sweep
 from fashion_core.runs import queue as run_queue
 from fashion_core.text import format_count, format_duration
@@ -98,7 +98,7 @@ def queue_named(
     values = {field: field_value(field) for field in fields}
     try:
         run_ids = run_queue.add_all(name_runs(values), visitor_name(), drawn_pixels())
-    except (ConfigError, RunError, OSError) as error:
+    except LabError as error:
         st.session_state[state.TRAIN_ERROR] = str(error)
         return []
     remember_run(run_ids[0])
