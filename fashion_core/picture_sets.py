@@ -107,13 +107,14 @@ def pictures_dir() -> Path:
     return Path(os.path.expanduser(wish)) if wish else PROJECT_DIR / "data" / "pictures"
 
 
-def list_picture_sets() -> list[str]:
-    """The names of the sets that are there, in alphabetical order."""
+def list_picture_sets(mine: bool = True) -> list[str]:
+    """The names of the sets that are there, in alphabetical order; MY_PICTURES only if `mine`."""
     try:
         folders = [path for path in pictures_dir().iterdir() if path.is_dir()]
     except OSError:
         return []
-    return sorted(path.name for path in folders if not path.name.startswith("."))
+    names = sorted(path.name for path in folders if not path.name.startswith("."))
+    return [name for name in names if mine or name != MY_PICTURES]
 
 
 def read_licence(folder: Path) -> str:

@@ -202,8 +202,7 @@ def teach_config(
 def _replayed_shares(before: dict) -> dict[str, float]:
     """The shares of the kinds beside Fashion-MNIST that a model learned from and that are here."""
     shares = {"synthetic": share_of(before, "synthetic")}
-    names = [name for name in picture_sets.list_picture_sets() if name != picture_sets.MY_PICTURES]
-    for name in names:
+    for name in picture_sets.list_picture_sets(mine=False):
         counts = picture_sets.count_pictures(picture_sets.pictures_dir() / name)
         shares |= {kind: share_of(before, kind) for kind, count in counts.items() if count}
     # One that was taught before has these shares already

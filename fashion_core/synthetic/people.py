@@ -45,9 +45,7 @@ def _nothing_here(what: str, kind: str) -> PictureSetError:
 def read_sets(kind: str) -> list[PictureSet]:
     """The sets of people's "drawings" or "photos" that are here, whole, perhaps none."""
     found = []
-    for name in picture_sets.list_picture_sets():
-        if name == picture_sets.MY_PICTURES:  # which are taught, not measured with
-            continue
+    for name in picture_sets.list_picture_sets(mine=False):  # mine are taught, not measured with
         with contextlib.suppress(PictureSetError):  # of one that is empty or damaged
             found.append(picture_sets.load_picture_set(picture_sets.pictures_dir() / name))
     return [each for each in found if (each.strokes is not None) == (kind == "drawings")]

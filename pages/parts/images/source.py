@@ -53,9 +53,8 @@ def _ask_source(key: str, on_change: Callable[[], None]) -> str:
     Streamlit drops what it takes for the parameters of the page that is left. A link without a
     choice means the test images.
     """
-    names = picture_sets.list_picture_sets()
-    if limits.read_only():  # there a visitor's own pictures are in the session, not in the folder
-        names = [name for name in names if name != picture_sets.MY_PICTURES]
+    # On a public copy a visitor's own pictures are in the session, not in the folder
+    names = picture_sets.list_picture_sets(mine=not limits.read_only())
     if not names:
         return TEST_IMAGES
     labels = {name: describe_source(name) for name in (TEST_IMAGES, *names)}

@@ -31,7 +31,6 @@ def describe_sources() -> str:
 @st.cache_data(ttl=60, show_spinner=False)
 def cached_counts(folder: Path) -> dict[str, int]:
     """Of all picture sets in their folder: drawings, photos and others."""
-    sets = [folder / name for name in picture_sets.list_picture_sets()]
-    sets = [folder for folder in sets if folder.name != picture_sets.MY_PICTURES]
-    counts = [picture_sets.count_pictures(each) for each in sets]
+    names = picture_sets.list_picture_sets(mine=False)
+    counts = [picture_sets.count_pictures(folder / name) for name in names]
     return {kind: sum(each[kind] for each in counts) for kind in HOW_TO_GET}
