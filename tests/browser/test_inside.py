@@ -15,6 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from fashion_core import checkpoints, data, files, models
 from fashion_core.inside import arithmetic, features, layers, projection
+from pages.parts.html import script
 from pages.parts.inside.pixel import four, packed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +27,7 @@ ROWS = ".st-key-layer_rows"
 def arithmetic_at(browser):
     """The page's own script on a map's data: what it makes of a pixel."""
     page = browser.new_page()
-    address = "data:text/javascript;base64," + base64.b64encode(SCRIPT.read_bytes()).decode()
+    address = "data:text/javascript;base64," + base64.b64encode(script(SCRIPT).encode()).decode()
     page.evaluate("async (address) => { window.pixel = await import(address) }", address)
     code = """([map, row, column]) => {
         const found = pixel.arithmeticAt(pixel.decodeMap(map), row, column)

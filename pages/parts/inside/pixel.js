@@ -8,8 +8,7 @@ const CANVAS = 8 // screen pixels for each pixel of a map's canvas before CSS en
 // Data as they come: 32-bit floats as base64
 
 export function decode({ shape, data }) {
-  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))
-  return { shape, values: new Float32Array(bytes.buffer) }
+  return { shape, values: new Float32Array(bytesOf(data).buffer) }
 }
 
 export function decodeMap(map) {
@@ -84,8 +83,6 @@ export function four(value) {
   return value.toFixed(digits).replace(/^-(?=0\.?0*$)/, "").replace("-", "−")
 }
 
-const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16))
-
 // The colour at a place 0…1 of a scale of [place, "#RRGGBB"] stops
 export function colour(scale, place) {
   const next = Math.max(1, scale.findIndex(([stop]) => stop >= place))
@@ -121,13 +118,6 @@ function ring(canvas, row, column, height, width, ringColour) {
 }
 
 // Drawing
-
-const element = (name, className, ...children) => {
-  const made = document.createElement(name)
-  made.className = className
-  made.append(...children)
-  return made
-}
 
 // WCAG 2: above 0.179 black has the higher contrast
 function luminance(...levels) {

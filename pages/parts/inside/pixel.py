@@ -20,7 +20,7 @@ from fashion_core.inside.arithmetic import (
 from fashion_core.inside.layers import POOLS, Layer
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.text import format_count
-from pages.parts.html import encode, escaped, scales
+from pages.parts.html import encode, escaped, scales, script
 
 _map_pixel = st.components.v2.component(
     "map_pixel",
@@ -35,7 +35,7 @@ _map_pixel = st.components.v2.component(
   <div class="sums"></div>
 </div>""",
     css=Path(__file__).with_name("pixel.css").read_text("utf-8"),
-    js=Path(__file__).with_name("pixel.js").read_text("utf-8"),
+    js=script(Path(__file__).with_name("pixel.js")),
 )
 
 
