@@ -12,13 +12,14 @@ from fashion_core import limits, picture_sets, predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import PictureSetError
-from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
+from fashion_core.metadata import NUM_CLASSES
 from fashion_core.my_pictures import my_folder
 from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs, logits_in_parts
 from pages.parts.history import has_returned
 from pages.parts.html import plain
+from pages.parts.mine.store import stacked
 
 TEST_IMAGES = "test"
 KNOWN_SETS = {"quickdraw": "People's drawings", "clothing": "People's photos"}
@@ -136,9 +137,7 @@ def _read_set(name: str) -> Split:
 def _kept_split(name: str) -> Split:
     """The visitors' own garments as they were answered: turned, framed or a part, as corrected."""
     kept = [each for each in my_folder().read_all() if 0 <= each.label < NUM_CLASSES]
-    pixels = np.array([each.pixels for each in kept], np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
-    labels = np.array([each.label for each in kept], np.int64)
-    return Split(name, pixels, labels, np.arange(len(kept)))
+    return Split(name, *stacked(kept), np.arange(len(kept)))
 
 
 def show_licence(name: str) -> None:
