@@ -25,11 +25,16 @@ def scales() -> dict:
     return {"scale": SCALES[dark], "difference": DIFFERENCE_SCALES[dark], "ring": MARK_COLOR}
 
 
-def png_data_uri(pixels: np.ndarray) -> str:
-    """An image (H, W) uint8 as the address of an inline PNG, for HTML."""
+def png_of(pixels: np.ndarray) -> bytes:
+    """An image (H, W) or (H, W, 3) uint8 as a PNG."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    return buffer.getvalue()
+
+
+def png_data_uri(pixels: np.ndarray) -> str:
+    """An image (H, W) uint8 as the address of an inline PNG, for HTML."""
+    return "data:image/png;base64," + base64.b64encode(png_of(pixels)).decode("ascii")
 
 
 def encode(values: np.ndarray) -> str:

@@ -3,12 +3,10 @@
 Stands on fashion_core.game and fashion_core.best_games.
 """
 
-import io
 import secrets
 from dataclasses import replace
 
 import streamlit as st
-from PIL import Image
 
 from fashion_core import game
 from fashion_core.best_games import read_best
@@ -18,7 +16,7 @@ from fashion_core.game import DRAW, GUESS, ROUND_SECONDS, RULES, SURE, Game
 from pages.parts import state
 from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.history import has_returned
-from pages.parts.html import escaped, plain
+from pages.parts.html import escaped, plain, png_of
 from pages.parts.play.clock import ask_sound
 from pages.parts.play.games import start_game
 
@@ -87,15 +85,8 @@ def new_game(kind: str, entry: ModelEntry) -> Game:
         return game.new_drawing_game(seed)
     split, probs = cached_split("test"), cached_test_probs(entry)
     played = game.new_guessing_game(seed, split.labels, probs.argmax(axis=1), entry.title)
-    rounds = [replace(each, picture=_png(split.pixels[each.index])) for each in played.rounds]
+    rounds = [replace(each, picture=png_of(split.pixels[each.index])) for each in played.rounds]
     return replace(played, rounds=tuple(rounds))
-
-
-def _png(pixels) -> bytes:
-    """An image (28, 28) uint8 as a PNG."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 def show_best(kind: str) -> None:
