@@ -6,10 +6,12 @@ Stands on fashion_core.pictures (any picture to 28×28); the answers are in page
 
 import random
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
 
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
@@ -122,10 +124,10 @@ def pick_sample(index: int) -> None:
     forget("sample")
 
 
-def ask_second(entry: ModelEntry) -> ModelEntry | None:
-    """A second model that answers too; asked for beside the way, so that it moves nothing."""
-    with beside:
-        return ask_second_model(
+def show_way(ways: DeltaGenerator, way: str, entry: ModelEntry) -> None:
+    """The chosen way to bring a picture, with the models that answer."""
+    with ways:  # a second model is asked for beside the way, so that it moves nothing
+        other = ask_second_model(
             entry,
             state.CLASSIFY_WITH,
             "Compare with",
@@ -134,15 +136,10 @@ def ask_second(entry: ModelEntry) -> ModelEntry | None:
             label_visibility="collapsed",
             width=300,
         )
-
-
-def show_way(entry: ModelEntry) -> None:
-    """The chosen way to bring a picture, with the models that answer."""
-    other = ask_second(entry)
     # Before the canvas is there: a stroke that is made meanwhile would be lost. A damaged file is
     # said at once, too.
     load_model(entry)
-    SHOWS[way or "Draw"]([entry, other] if other else [entry])
+    SHOWS[way]([entry, other] if other else [entry])
 
 
 SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Samples": show_samples}
@@ -150,8 +147,8 @@ SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Sampl
 run_through_router()
 st.title("Classify", anchor=False)
 st.write("Draw or bring a piece of clothing and see what the model calls it.")
-beside = st.container(key="ways", horizontal=True, vertical_alignment="center", gap="small")
-way = beside.segmented_control(
+ways = st.container(key="ways", horizontal=True, vertical_alignment="center", gap="small")
+way = ways.segmented_control(
     "Way",
     list(SHOWS),
     default="Draw",
@@ -160,4 +157,4 @@ way = beside.segmented_control(
     bind="query-params",
     label_visibility="collapsed",
 )
-show_with_model(show_way)
+show_with_model(partial(show_way, ways, way or "Draw"))
