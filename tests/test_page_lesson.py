@@ -105,7 +105,7 @@ def test_the_drawing_of_a_game_is_not_taken_for_the_visitors_own(runs_dir):
     app.session_state[state.SHEET] = "a-game_0"
     assert "never sees anything" not in visit(app)
     app.session_state[state.DRAWING] = drawing(30)
-    app.session_state[state.PUT_ASIDE] = {state.DRAWING: drawing(160)}
+    app.session_state[state.PUT_ASIDE] = {None: {state.DRAWING: drawing(160)}}
     assert "never sees anything but these numbers" in visit(app)
 
 

@@ -100,7 +100,7 @@ DRAWING_NAME = "drawing_name"  # by which it is found again after a refresh
 HAS_DRAWN = "has_drawn"  # there once this session had a drawing on Classify or Home
 TIMES_CLEARED = "times_cleared"
 SHEET = "sheet"  # of paper, that is drawn on; there is none for the drawing of Classify and Home
-PUT_ASIDE = "put_aside"  # their drawing, while another sheet is drawn on
+PUT_ASIDE = "put_aside"  # by sheet, what was drawn there, while another one is drawn on
 
 
 def canvas_key(place: str) -> str:

@@ -148,6 +148,10 @@ def test_examples_are_drawn_and_kept_one_after_the_other_beside_the_own_drawing(
     page_at_rest(phone)
     phone.get_by_test_id("stMain").get_by_role("link", name="Classify").first.click()
     expect(phone.locator(".answer h3")).to_have_text(said)
+    page_at_rest(phone)
+    phone.go_back()
+    phone.get_by_text("Draw examples", exact=True).click()
+    expect(phone.get_by_text("distilled says:")).to_be_visible()
 
 
 def test_what_was_corrected_and_said_of_a_drawing_outlives_a_refresh(page, app):

@@ -22,6 +22,7 @@ from pages.parts.classify.correction import drop
 EDGE = 280  # pixels of a drawing; on the screen they may be larger, see canvas.js
 INK, PAPER = "#111111", "#FFFFFF"
 BRUSHES = {"Fine": 4, "Medium": 9, "Thick": 18}
+EXAMPLES = "examples"  # the sheet of My pictures
 ERASER_WIDER = 2.5  # times the brush: one rubs out in fewer strokes than one draws
 
 # The canvas brings a toolbar of its own. Why that is taken away is said in canvas.js, which also
@@ -131,19 +132,20 @@ def _take_back() -> None:
 
 
 def _turn_to(sheet: str | None, begun: dict | None) -> None:
-    """Draw on this sheet from now on; the visitor's own drawing is put aside and comes back."""
+    """Draw on this sheet from now on; what was drawn on another one is put aside and comes back.
+
+    A game's rounds are over when they are left, or told as `begun`.
+    """
     before = st.session_state.get(state.SHEET)
     if before == sheet:
         return
     on_sheet = (state.DRAWING, state.UNDONE, state.CLEARED)
-    if before is None:
+    put_aside = st.session_state.setdefault(state.PUT_ASIDE, {})
+    if before in (None, EXAMPLES):
         kept = {key: st.session_state[key] for key in on_sheet if key in st.session_state}
-        st.session_state[state.PUT_ASIDE] = kept
+        put_aside[before] = kept
     _forget(*on_sheet)
-    if sheet is None:
-        st.session_state.update(st.session_state.pop(state.PUT_ASIDE, {}))
-    elif begun:
-        st.session_state[state.DRAWING] = begun
+    st.session_state.update({state.DRAWING: begun} if begun else put_aside.pop(sheet, {}))
     st.session_state[state.SHEET] = sheet
 
 

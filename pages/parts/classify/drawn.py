@@ -14,7 +14,7 @@ def drawn_pixels() -> np.ndarray | None:
     drawing = st.session_state.get(state.DRAWING, {})
     # Another sheet is drawn on, until Classify or Home is opened
     if st.session_state.get(state.SHEET) is not None:
-        drawing = st.session_state.get(state.PUT_ASIDE, {}).get(state.DRAWING, {})
+        drawing = st.session_state.get(state.PUT_ASIDE, {}).get(None, {}).get(state.DRAWING, {})
     if not drawing.get("strokes") or drawing.get("pixels") is None:
         return None
     prepared = prepare(Image.fromarray(drawing["pixels"]), correction_of("drawing"))

@@ -17,12 +17,10 @@ from fashion_core.pictures.prepare import Prepared, prepare
 from pages.parts import state
 from pages.parts.cached import cached_model, load_model
 from pages.parts.classify.answer import describe_answer
-from pages.parts.classify.canvas import ask_drawing, clear
+from pages.parts.classify.canvas import EXAMPLES, ask_drawing, clear
 from pages.parts.html import plain
 from pages.parts.mine.store import attempt, store
 from pages.parts.once import button_once
-
-SHEET = "mine"  # of paper: the drawing of Home and Classify stays as it is
 
 
 def show_sketch(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
@@ -48,7 +46,7 @@ def _show_canvas(entry: ModelEntry, last: MyPicture | None) -> None:
     """A stroke reruns only this; `last`: what was kept here last, while it is there."""
     cards = st.container(horizontal=True, gap="small")
     with cards.container(border=True, key="canvas_card"):
-        picture = ask_drawing("mine", SHEET)
+        picture = ask_drawing("mine", EXAMPLES)
     prepared = prepare(picture) if picture else None
     with cards.container(key="answers", gap="small"), st.container(border=True):
         if prepared is None or prepared.blank:
