@@ -249,6 +249,17 @@ def picture_set_report(
     }
 
 
+def labels_that_count(allowed: np.ndarray, probs: np.ndarray) -> np.ndarray:
+    """One right class for each garment, (N,) int64: the one that is named, if it is right.
+
+    `allowed`: (N, 10) bool, at least one class each; `probs`: (N, 10). So that a picture of either
+    of two classes counts as in `picture_set_report`.
+    """
+    preds, _ = predictions(probs)
+    right = allowed[np.arange(len(preds)), preds]  # (N,) bool
+    return np.where(right, preds, allowed.argmax(axis=1))
+
+
 def _share(chosen: np.ndarray) -> float | None:
     """The share 0…1 of True in (N,) bool; None of nothing."""
     return float(chosen.mean()) if len(chosen) else None

@@ -23,7 +23,6 @@ import cv2
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from fashion_core.data import Split
 from fashion_core.errors import PictureSetError
 from fashion_core.files import PROJECT_DIR, replacing
 from fashion_core.metadata import CLASS_NAMES, IMAGE_SIZE, NUM_CLASSES
@@ -162,13 +161,6 @@ def load_picture_set(folder: Path, report: Report | None = None) -> PictureSet:
         tuple(item.content for item in used) if drawn else None,
         _shortened(problems),
     )
-
-
-def one_class_split(pictures: PictureSet) -> Split:
-    """The garments that can be of one class only, as a split; indices are places in the set."""
-    places = np.flatnonzero(pictures.allowed.sum(axis=1) == 1)
-    labels = pictures.allowed[places].argmax(axis=1)
-    return Split(pictures.name, pictures.pixels[places], labels, places)
 
 
 def set_fingerprint(folder: Path) -> str:

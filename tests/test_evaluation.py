@@ -301,6 +301,13 @@ def test_the_confusion_of_a_picture_set_counts_pictures_of_one_class():
     assert confusion.shape == (10, 10)
 
 
+def test_a_picture_of_two_classes_has_the_label_that_is_named_if_it_is_right():
+    allowed, preds = np.zeros((3, 10), bool), [7, 9, 3]
+    allowed[0, [5, 7]] = allowed[1, [5, 7]] = allowed[2, 3] = True
+    labels = evaluation.labels_that_count(allowed, np.eye(10, dtype=np.float32)[preds])
+    assert labels.tolist() == [7, 5, 3]
+
+
 def test_the_worst_mistakes_are_the_most_confident_ones_on_garments():
     allowed, probs, *_ = picture_arrays(PICTURES)
     assert evaluation.worst_mistakes(allowed, probs, 10).tolist() == [3, 5, 1]

@@ -7,9 +7,11 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 from app_page import open_page, words
+from made_pictures import shirt
 from test_my_pictures import made
 
-from fashion_core import my_pictures, picture_sets
+from fashion_core import checkpoints, my_pictures, picture_report, picture_sets
+from fashion_core.files import PRETRAINED_DIR
 from pages.parts.images import source
 from pages.parts.images.source import describe_image
 
@@ -75,11 +77,33 @@ def test_the_matrix_counts_the_drawings(pictures_dir):
     assert "10,000" not in app.metric[0].help
 
 
+def test_a_folder_of_ones_own_shows_what_the_command_line_measures(tmp_path, monkeypatch):
+    folder = tmp_path / "pictures" / "test"  # a name that a split has, too
+    for name in ("Shirt", "T-shirt_top|Shirt", "Trousers", "Bag"):
+        (folder / name).mkdir(parents=True)
+    for place, name in enumerate(("Shirt", "Shirt", "T-shirt_top|Shirt")):
+        shirt(fill=("red", "green", "blue")[place]).save(folder / name / f"{place}.png")
+    (folder / "Bag" / "half.png").write_bytes(b"half")
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(folder.parent))
+    monkeypatch.setattr(picture_sets, "CACHE_DIR", tmp_path / "prepared")
+    app = open_page("predictions", model="fashion_cnn", images="test")
+    said = words(app)
+    assert "of 3 images" in said
+    assert "1 may be of either of two classes: either answer is right." in said
+    assert "The folder Trousers is named like no class and was left out." in said
+    model = checkpoints.load_model(PRETRAINED_DIR / "fashion_cnn.pt")
+    report = picture_report.report_on(model, picture_sets.load_picture_set(folder))
+    assert f"{report['accuracy']:.1%} are right, as the mean over the classes" in said
+    assert f"doubts {report['doubted']:.1%}." in said
+
+
 def test_an_image_of_a_set_is_called_as_visitors_call_the_set():
-    told = [describe_image(name, 3) for name in ("test", "train", "quickdraw", "my-pictures")]
+    names = ("test", "train", "set/train", "set/quickdraw", "set/my-pictures")
+    told = [describe_image(name, 3) for name in names]
     assert told == [
         "Test image 3",
         "Training image 3",
+        "train, image 3",
         "People's drawings, image 3",
         "My pictures, image 3",
     ]
@@ -114,10 +138,12 @@ def test_without_sets_nothing_is_asked(tmp_path, monkeypatch):
 def test_train_says_what_of_peoples_pictures_is_here(pictures_dir):
     app = open_page("train")
     said = words(app)
-    assert "By people, here: 90 drawings." in said
+    assert (
+        "By people, here: 90 drawings; about six in ten are learned, the others held out." in said
+    )
     assert "fetch-pictures clothing" in said
     app.number_input(key="train_drawings").set_value(0.2).run()
-    assert "Fashion-MNIST's own images: 80% of each batch." in words(app)
+    assert "80% of each batch are real clothes, 55,000 images of Fashion-MNIST." in words(app)
 
 
 def test_homes_link_opens_the_drawings(pictures_dir):

@@ -8,20 +8,22 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from fashion_core import limits, picture_sets, predict
+from fashion_core import evaluation, limits, picture_sets, predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import PictureSetError
 from fashion_core.metadata import NUM_CLASSES
 from fashion_core.my_pictures import my_folder
+from fashion_core.picture_sets import PictureSet
 from fashion_core.text import format_count
 from pages.parts import state
-from pages.parts.cached import cached_split, cached_test_probs, logits_in_parts
+from pages.parts.cached import cached_model, cached_split, cached_test_probs, logits_in_parts
 from pages.parts.history import has_returned
 from pages.parts.html import plain
 from pages.parts.mine.store import stacked
 
 TEST_IMAGES = "test"
+SET = "set/"  # before a set's name, which may be that of a split
 KNOWN_SETS = {"quickdraw": "People's drawings", "clothing": "People's photos"}
 
 
@@ -34,21 +36,24 @@ def ask_images(
     picture set is here.
     Raises CheckpointError, DataError.
     """
-    name = _ask_source(state.images_key(page), on_change)
-    if name == TEST_IMAGES:
+    source = _ask_source(state.images_key(page), on_change)
+    if source == TEST_IMAGES:
         return cached_split("test"), cached_test_probs(entry)
     try:
-        split = _read_set(name)
+        pictures = _read_set(source.removeprefix(SET))
     except PictureSetError as error:
         st.error(plain(f"{error} Here are the test images."), icon=":material/error:")
         return cached_split("test"), cached_test_probs(entry)
-    show_licence(name)
-    what = f"these {format_count(len(split.labels), 'picture')}"
-    return split, predict.softmax(logits_in_parts(entry, split.pixels, what))
+    count = format_count(len(pictures.pixels), "picture")
+    logits = logits_in_parts(entry, pictures.pixels, f"these {count}")
+    probs = predict.softmax(logits)
+    _show_facts(pictures, entry, logits)
+    labels = evaluation.labels_that_count(pictures.allowed, probs)
+    return Split(source, pictures.pixels, labels, np.arange(len(labels))), probs
 
 
 def _ask_source(key: str, on_change: Callable[[], None]) -> str:
-    """The name of a picture set, or TEST_IMAGES.
+    """A picture set's name after SET, or TEST_IMAGES.
 
     Not bind="query-params": two pages ask for it, and on the way Back from one to the other
     Streamlit drops what it takes for the parameters of the page that is left. A link without a
@@ -58,10 +63,11 @@ def _ask_source(key: str, on_change: Callable[[], None]) -> str:
     names = picture_sets.list_picture_sets(mine=not limits.read_only())
     if not names:
         return TEST_IMAGES
-    labels = {name: describe_source(name) for name in (TEST_IMAGES, *names)}
+    sources = (TEST_IMAGES, *(SET + name for name in names))
+    labels = {source: describe_source(source) for source in sources}
     if has_returned() or st.session_state.get(key) not in labels:
         linked = st.query_params.get(state.IMAGES)
-        found = (name for name, label in labels.items() if label == linked)
+        found = (source for source, label in labels.items() if label == linked)
         st.session_state[key] = next(found, TEST_IMAGES)
     chosen = st.segmented_control(
         "Images",
@@ -79,11 +85,12 @@ def _ask_source(key: str, on_change: Callable[[], None]) -> str:
     return chosen
 
 
-def describe_source(name: str) -> str:
-    """A picture set as a visitor calls it."""
-    if name == picture_sets.MY_PICTURES:
-        return "My pictures"
-    return "Test images" if name == TEST_IMAGES else KNOWN_SETS.get(name, name)
+def describe_source(source: str) -> str:
+    """A picture set, or the test images, as a visitor calls them."""
+    if source == TEST_IMAGES:
+        return "Test images"
+    name = source.removeprefix(SET)
+    return "My pictures" if name == picture_sets.MY_PICTURES else KNOWN_SETS.get(name, name)
 
 
 def describe_image(split_name: str, index: int) -> str:
@@ -94,7 +101,7 @@ def describe_image(split_name: str, index: int) -> str:
 
 
 @st.cache_resource(show_spinner=False)
-def _known_sets() -> dict[str, tuple[str, Split]]:
+def _known_sets() -> dict[str, tuple[str, PictureSet]]:
     """By name the sets that were read, each with the fingerprint that it had then.
 
     A cached function could not say how far it is while a set is prepared for the first time.
@@ -102,10 +109,10 @@ def _known_sets() -> dict[str, tuple[str, Split]]:
     return {}
 
 
-def _read_set(name: str) -> Split:
-    """A set's garments that nothing has learned from.
+def _read_set(name: str) -> PictureSet:
+    """A set's garments that no shipped model has learned from; of a visitor's own folder all.
 
-    Of a visitor's own folder all garments. Raises PictureSetError.
+    Raises PictureSetError.
     """
     folder = picture_sets.pictures_dir() / name
     fingerprint = picture_sets.set_fingerprint(folder)
@@ -117,35 +124,75 @@ def _read_set(name: str) -> Split:
 
         if name == picture_sets.MY_PICTURES:
             with st.spinner("Preparing your pictures"):  # those put there by hand
-                split = _kept_split(name)
+                pictures = _kept_pictures()
         else:
             try:
                 pictures = picture_sets.load_picture_set(folder, report)
             finally:
                 bar.empty()
-            held_out = pictures.part("test") if name in KNOWN_SETS else pictures
-            split = picture_sets.one_class_split(held_out)
-        if not len(split.labels):
+            pictures = pictures.part("test") if name in KNOWN_SETS else pictures
+            pictures = pictures.choose(np.flatnonzero(pictures.allowed.any(axis=1)).tolist())
+        if not len(pictures.pixels):
             sentence = f"{describe_source(name)}: none has one of the ten classes as its label."
             if name == picture_sets.MY_PICTURES:
                 sentence += " Say on the page My pictures what they are."
             raise PictureSetError(sentence)
-        _known_sets()[name] = fingerprint, split
+        _known_sets()[name] = fingerprint, pictures
     return _known_sets()[name][1]
 
 
-def _kept_split(name: str) -> Split:
+def _kept_pictures() -> PictureSet:
     """The visitors' own garments as they were answered: turned, framed or a part, as corrected."""
     kept = [each for each in my_folder().read_all() if 0 <= each.label < NUM_CLASSES]
-    return Split(name, *stacked(kept), np.arange(len(kept)))
+    pixels, labels = stacked(kept)
+    ids = tuple(each.picture_id for each in kept)
+    allowed = labels[:, None] == np.arange(NUM_CLASSES)  # (N, 10)
+    name, upper = picture_sets.MY_PICTURES, np.zeros_like(pixels)
+    return PictureSet(name, pixels, upper, allowed, ids, ids, None, ())
 
 
-def show_licence(name: str) -> None:
-    """Where the pictures come from, and which of them are shown."""
-    licence = picture_sets.read_licence(picture_sets.pictures_dir() / name)
-    shown = "Held out: no shipped model has learned from these." if name in KNOWN_SETS else ""
+def _show_facts(pictures: PictureSet, entry: ModelEntry, logits: np.ndarray) -> None:
+    """Which pictures these are, how the model does on them, and which could not be used."""
+    name = pictures.name
+    sentences = [
+        _describe_part(name),
+        _describe_scores(pictures, entry, logits),
+        picture_sets.read_licence(picture_sets.pictures_dir() / name),
+    ]
+    st.caption(plain(" ".join(" ".join(sentences).split())))
+    if pictures.problems:
+        with st.expander("What could not be used", icon=":material/warning:"):
+            for problem in pictures.problems:
+                st.write(plain(problem))
+
+
+def _describe_part(name: str) -> str:
+    """Whether something may have learned from the pictures that are shown."""
+    if name == picture_sets.MY_PICTURES:
+        return ""
+    if name not in KNOWN_SETS:
+        return (
+            "All of the folder: a model that you train on people's pictures learns from about six"
+            " in ten of these."
+        )
+    held_out = "Held out: no shipped model has learned from these."
     if name == "clothing":
-        shown += " Whole pictures: Classify also looks at the upper part of somebody dressed."
-    words = " ".join(f"{shown} {licence}".split())
-    if words:
-        st.caption(plain(words))
+        held_out += " Whole pictures: Classify also looks at the upper part of somebody dressed."
+    return held_out
+
+
+def _describe_scores(pictures: PictureSet, entry: ModelEntry, logits: np.ndarray) -> str:
+    """The numbers that the model's card has of such pictures."""
+    model = cached_model(str(entry.path), entry.fingerprint)
+    doubted = ~predict.recognised(model, logits, pictures.pixels)  # (N,) bool
+    report = evaluation.picture_set_report(
+        pictures.allowed, predict.softmax(logits), doubted, predict.ood_score(logits)
+    )
+    words = (
+        f"{report['accuracy']:.1%} are right, as the mean over the classes; the model doubts"
+        f" {report['doubted']:.1%}."
+    )
+    unclear = np.count_nonzero(pictures.allowed.sum(axis=1) > 1)
+    if unclear:
+        words += f" {unclear:,} may be of either of two classes: either answer is right."
+    return words

@@ -19,6 +19,7 @@ from fashion_core.config import (
     offered_fields,
 )
 from fashion_core.errors import ConfigError
+from fashion_core.metadata import TRAIN_SIZE
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.annotations import MAX_NAME_LENGTH
@@ -106,7 +107,9 @@ def ask_sources() -> dict:
                 with column:
                     values[name] = ask_field(name)
         added = sum(values.values())
-        words = f"Fashion-MNIST's own images: {format_share(1 - added)} of each batch."
+        count = st.session_state.get(state.train_key("train_size"), TRAIN_SIZE)
+        share = format_share(1 - added)
+        words = f"{share} of each batch are real clothes, {count:,} images of Fashion-MNIST."
         if added > MAX_ADDED + 1e-9:
             most = format_share(MAX_ADDED)
             words = f"These are {format_share(added)} of each batch, of which they may be {most}."

@@ -22,7 +22,12 @@ def describe_sources() -> str:
     counts = cached_counts(picture_sets.pictures_dir())
     here = [f"{count:,} {NAMES[kind]}" for kind, count in counts.items() if count]
     absent = [f"{NAMES[kind]}: {HOW_TO_GET[kind]}" for kind in counts if not counts[kind]]
-    sentences = [f"By people, here: {', '.join(here)}."] if here else []
+    sentences = []
+    if here:
+        sentences.append(
+            f"By people, here: {', '.join(here)}; about six in ten are learned, the others held"
+            " out."
+        )
     if absent:
         sentences.append(f"Not here yet, and how to get them: {'; '.join(absent)}.")
     return " ".join(sentences)
