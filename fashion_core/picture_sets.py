@@ -131,9 +131,14 @@ def tenth_of(key: str) -> int:
     return int(hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:8], 16) % 10
 
 
-def load_picture_set(folder: Path, report: Report | None = None) -> PictureSet:
+def load_picture_set(
+    folder: Path,
+    report: Report | None = None,
+    wanted: Callable[[str, bool], bool] = lambda key, is_garment: True,
+) -> PictureSet:
     """Load every picture of a folder that can be used; `problems` tells of the rest.
 
+    `wanted`: of these only, by what the split goes by and whether it is a garment; perhaps none.
     What was prepared once is kept by content in the project's data/, so that the second time is
     fast. `report` is called as pictures are prepared. Raises PictureSetError where there is no
     folder, or no picture in it that can be used.
@@ -142,20 +147,23 @@ def load_picture_set(folder: Path, report: Report | None = None) -> PictureSet:
     items = list(itertools.islice(_find_items(folder, problems), MAX_PICTURES + 1))
     if len(items) > MAX_PICTURES:
         problems.append(f"Only the first {MAX_PICTURES:,} pictures are used.")
-    prepared = _prepare_all(folder, items[:MAX_PICTURES], problems, report)
-    used = [item for item in items[:MAX_PICTURES] if item.digest in prepared]
-    if not used:
+    chosen = [item for item in items[:MAX_PICTURES] if wanted(item.key, bool(item.allowed))]
+    prepared = _prepare_all(folder, items[:MAX_PICTURES], chosen, problems, report)
+    used = [item for item in chosen if item.digest in prepared]
+    if not used and (chosen or not items):
         raise PictureSetError(
             f"{folder} holds no picture that can be used. It should hold folders named like"
             f" {CLASS_NAMES[1]} or {NONE} with PNG, JPEG or WebP files, or .ndjson files of"
             f" Quick, Draw!. {' '.join(problems[:3])}".rstrip()
         )
     drawn = all(isinstance(item.content, list) for item in used)
+    shape = (len(used), IMAGE_SIZE, IMAGE_SIZE)
+    allowed = [[label in item.allowed for label in range(NUM_CLASSES)] for item in used]
     return PictureSet(
         folder.name,
-        np.stack([prepared[item.digest][0] for item in used]),
-        np.stack([prepared[item.digest][1] for item in used]),
-        np.array([[label in item.allowed for label in range(NUM_CLASSES)] for item in used]),
+        np.array([prepared[item.digest][0] for item in used], np.uint8).reshape(shape),
+        np.array([prepared[item.digest][1] for item in used], np.uint8).reshape(shape),
+        np.array(allowed, bool).reshape(len(used), NUM_CLASSES),
         tuple(item.source for item in used),
         tuple(item.key for item in used),
         tuple(item.content for item in used) if drawn else None,
@@ -505,12 +513,19 @@ AT_ONCE = 64  # pictures handed to the threads; an interruption waits for these
 
 
 def _prepare_all(
-    folder: Path, items: list[_Item], problems: list[str], report: Report | None
+    folder: Path,
+    items: list[_Item],
+    chosen: list[_Item],
+    problems: list[str],
+    report: Report | None,
 ) -> dict[str, np.ndarray]:
-    """What `_prepare_one` makes of each item by its digest: kept from before, or made now."""
+    """What `_prepare_one` makes of the chosen items by digest: kept from before, or made now.
+
+    `items`: all that the folder holds; of others nothing is kept any longer.
+    """
     path = CACHE_DIR / f"{hashlib.sha256(bytes(folder.resolve())).hexdigest()[:16]}.npz"
     known = _read_cache(path)
-    missing = {item.digest: item for item in items if item.digest not in known}
+    missing = {item.digest: item for item in chosen if item.digest not in known}
     new = {}
     try:
         for item, result in _prepare_missing(list(missing.values()), report):
@@ -521,6 +536,7 @@ def _prepare_all(
     finally:  # an interruption keeps what is done
         prepared = known | new
         if new:
+            prepared = _read_cache(path) | prepared  # a run may have prepared others meanwhile
             kept = dict.fromkeys(item.digest for item in items if item.digest in prepared)
             _write_cache(path, {digest: prepared[digest] for digest in kept})
     return prepared

@@ -281,6 +281,20 @@ def test_what_was_prepared_is_not_prepared_again(folder, unprepared):
     assert (second.pixels == 7).all()
 
 
+def test_only_what_is_wanted_is_prepared_and_what_was_before_stays_so(folder, unprepared):
+    save_drawings(folder / "pants.ndjson", *map(line, range(20)))
+    save_photo(folder / "none" / "a.png")
+    held_out = [key for key in map(str, range(20)) if picture_sets.tenth_of(key) >= 8]
+    some = load_picture_set(folder, wanted=lambda key, is_garment: is_garment and key in held_out)
+    assert sorted(some.keys) == sorted(held_out)
+    assert sorted(unprepared) == sorted(f"pants {key}" for key in held_out)
+    load_picture_set(folder, wanted=lambda key, is_garment: not is_garment)
+    assert len(unprepared) == len(held_out) + 1
+    load_picture_set(folder)
+    assert len(unprepared) == len(set(unprepared)) == 21
+    assert not len(load_picture_set(folder, wanted=lambda key, is_garment: False).pixels)
+
+
 def test_pixels_from_the_cache_are_those_that_were_prepared(folder):
     save_photo(folder / "Coat" / "a.png", 20)
     save_photo(folder / "Coat" / "b.png", 50)

@@ -126,12 +126,15 @@ def _read_set(name: str) -> PictureSet:
             with st.spinner("Preparing your pictures"):  # those put there by hand
                 pictures = _kept_pictures()
         else:
+            tenths = picture_sets.SPLIT_TENTHS["test"] if name in KNOWN_SETS else range(10)
+
+            def wanted(key: str, is_garment: bool) -> bool:
+                return is_garment and picture_sets.tenth_of(key) in tenths
+
             try:
-                pictures = picture_sets.load_picture_set(folder, report)
+                pictures = picture_sets.load_picture_set(folder, report, wanted)
             finally:
                 bar.empty()
-            pictures = pictures.part("test") if name in KNOWN_SETS else pictures
-            pictures = pictures.choose(np.flatnonzero(pictures.allowed.any(axis=1)).tolist())
         if not len(pictures.pixels):
             sentence = f"{describe_source(name)}: none has one of the ten classes as its label."
             if name == picture_sets.MY_PICTURES:
