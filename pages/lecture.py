@@ -49,7 +49,7 @@ def show_tally() -> None:
     drawn, right = int(counts.sum()), int(counts.diagonal().sum())
     st.metric(
         "Classified correctly",
-        f"{right} of {drawn}",
+        f"{right:,} of {drawn:,}",
         f"{right / drawn:.1%}",
         delta_color="off",
         delta_arrow="off",
@@ -76,7 +76,7 @@ def tally_row(row: tally.ClassCount, most: int) -> str:
     return (
         f'<div class="bar-row"><span>{row.name}</span>'
         f'<div class="bar" style="width: {drawn:.1%}"><i style="width: {right:.1%}"></i></div>'
-        f"<b>{row.right} of {row.drawn}</b></div>"
+        f"<b>{row.right:,} of {row.drawn:,}</b></div>"
     )
 
 

@@ -77,10 +77,10 @@ def show_head(gallery: Gallery, entry: ModelEntry) -> None:
     """How many there are, how many the model has right, and the export."""
     with st.container(horizontal=True, vertical_alignment="center"):
         count, right = len(gallery.pictures), int(gallery.right.sum())
-        said = f"**{format_count(count, 'picture')}**, {right} right by {plain(entry.title)}"
+        said = f"**{format_count(count, 'picture')}**, {right:,} right by {plain(entry.title)}"
         unlabelled = count - right - int(gallery.wrong.sum())
         if unlabelled:
-            said += f", {unlabelled} without a label"
+            said += f", {unlabelled:,} without a label"
         st.markdown(said, width="content")
         st.space("stretch")
         show_export(list(gallery.pictures))

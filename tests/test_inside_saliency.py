@@ -104,9 +104,9 @@ def test_where_it_looks_is_said_in_words():
     heat[4:8, 2:10], heat[12:16, 12], heat[20, 14] = 1, 2, -5  # 32 and 8
     shirt, boot = CLASS_NAMES.index("Shirt"), CLASS_NAMES.index("Ankle boot")
     words = saliency.describe_focus(heat, pixels, shirt)
-    assert words == "at the upper left (80%), the lower middle (20%)"
+    assert words == "at the upper left (80.0%), the lower middle (20.0%)"
     words = saliency.describe_focus(heat, pixels, boot)
-    assert words == "at the upper left (80%), the middle of the sole (20%)"
+    assert words == "at the upper left (80.0%), the middle of the sole (20.0%)"
     even = saliency.describe_focus(np.ones((28, 28)), np.full((28, 28), 9, np.uint8), shirt)
     assert even.startswith("everywhere")
     assert saliency.describe_focus(-heat.clip(0), pixels, shirt) == ""

@@ -80,7 +80,7 @@ def test_the_test_images_are_ranked_and_the_accuracy_without_the_first_is_told(t
     preds = probs.argmax(axis=1)
     after = label_errors.accuracy_without(labels, preds, doubtful, 20)
     metrics = [metric.value for metric in app.metric]
-    assert metrics == [f"{evaluation.accuracy(labels, preds):.2%}", f"{after:.2%}"]
+    assert metrics == [f"{evaluation.accuracy(labels, preds):.1%}", f"{after:.1%}"]
 
 
 def test_the_url_says_what_is_listed_and_picked_and_a_duplicate_shows_its_twin():

@@ -143,7 +143,7 @@ def test_seeds_of_one_configuration_become_one_row_and_one_curve(runs_dir):
         make_run(f"Seed {seed}", accuracy=accuracy, seed=seed)
     app = open_page("runs", seeds="true")
     row = app.dataframe[2].value.iloc[0]
-    assert (row["Seeds"], row["Validation"]) == ("0, 1, 2", "82.00 ± 2.00%")
+    assert (row["Seeds"], row["Validation"]) == ("0, 1, 2", "82.0 ± 2.0%")
     assert {curve["name"] for curve in curves_figure(app)["data"]} == {"epochs 2, 3 seeds"}
 
 
@@ -427,7 +427,7 @@ def test_foreign_weights_are_no_training_and_no_sample_of_one(runs_dir):
     foreign = run_folders.make_run("Theirs", config=config, accuracy=0.5, **scaled)
     app = open_page("runs", seeds="true")
     row = app.dataframe[2].value.iloc[0]
-    assert (row["Seeds"], row["Validation"]) == ("0, 1", "81.00 ± 1.41%")
+    assert (row["Seeds"], row["Validation"]) == ("0, 1", "81.0 ± 1.4%")
     tick(app, foreign)
     assert "Trained elsewhere" in words(app)
     card = {"model": "FashionCNN", "config": config.to_dict(), **scaled}

@@ -149,7 +149,7 @@ def _strong_line(points: pd.DataFrame, x: str, metric: str, color: str, dash: st
     line.update(line=dict(width=2, dash=dash), showlegend=True)
     if len(points) <= FEW_POINTS:
         line.update(mode="lines+markers", marker=dict(size=6, color=color))
-    hover = "%{y:.2%}" if metric.endswith("accuracy") else "%{y:.4f}"
+    hover = "%{y:.1%}" if metric.endswith("accuracy") else "%{y:.4f}"
     return line.update(hoverinfo=None, hovertemplate=hover)
 
 

@@ -171,7 +171,7 @@ def describe_focus(heat: np.ndarray, pixels: np.ndarray, label: int) -> str:
     names = [*PLACES[:2], SOLE if CLASS_NAMES[label] in SHOES else PLACES[2]]
     order = np.argsort(-shares, axis=None, kind="stable")[:MOST_NAMED]
     chosen = [i for i in order if shares.flat[i] >= NAMED_SHARE] or order[:1]
-    words = ", ".join(f"{names[i // 3][i % 3]} ({shares.flat[i]:.0%})" for i in chosen)
+    words = ", ".join(f"{names[i // 3][i % 3]} ({shares.flat[i]:.1%})" for i in chosen)
     spread = "" if shares.max() >= SPREAD_SHARE else "everywhere, a little more "
     return f"{spread}at {words}"
 

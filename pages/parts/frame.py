@@ -100,7 +100,7 @@ def _show_training_status(run: folders.Run | None, queue: run_queue.Queue) -> No
     finding = run is None and folders.finder_active()
     parts = []
     if run:
-        parts.append(f"{plain(run.name)}: {folders.progress(run)[0]:.0%}")
+        parts.append(f"{plain(run.name)}: {folders.progress(run)[0]:.1%}")
     if finding:
         parts.append("Finding a learning rate")
     if queue.paused_by and not run:

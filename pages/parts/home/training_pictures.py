@@ -3,6 +3,8 @@
 Stands on fashion_core.synthetic.batches (the pictures) and fashion_core.data (the images).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -21,13 +23,16 @@ KEPT = 12  # training images of each class that the server keeps to show
 
 
 @st.cache_data(show_spinner=False)
-def cached_examples() -> np.ndarray:
-    """Some training images of each class, (KEPT, 10, 28, 28) uint8. Raises DataError."""
+def cached_examples() -> tuple[np.ndarray, np.ndarray]:
+    """Some training images of each class, (KEPT, 10, 28, 28) uint8, and their indices (KEPT, 10).
+
+    Raises DataError.
+    """
     split = data.load_split("train")
     places = np.stack(
         [np.flatnonzero(split.labels == label)[:KEPT] for label in range(NUM_CLASSES)], axis=1
     )
-    return split.pixels[places]
+    return split.pixels[places], places
 
 
 OUTLIERS = "outlier"  # their kind, in fashion_core.synthetic.batches
@@ -45,7 +50,7 @@ def show_training_pictures(card: dict) -> None:
     `card` is that of the model, empty where there is none.
     """
     try:
-        images = cached_examples()
+        images, places = cached_examples()
     except DataError:
         return  # the pages that need the data say how to get it
     turn = st.session_state.get(state.TRAINING_PICTURES, 0)
@@ -60,7 +65,9 @@ def show_training_pictures(card: dict) -> None:
                     " the data set's images and from nothing."
                 )
             )
-        st.html(row_html("Fashion-MNIST's own images", images[turn % KEPT]))
+        pairs = zip(CLASS_NAMES, places[turn % KEPT], strict=True)
+        names = [f"{name}, training image {place}" for name, place in pairs]
+        st.html(row_html("Fashion-MNIST's own images", images[turn % KEPT], names))
         if learns_synthetic:
             st.html(cached_synthetic_rows(turn))
         show_people(card)
@@ -73,10 +80,11 @@ def cached_synthetic_rows(turn: int) -> str:
 
     `turn`: how many times others were asked for. Raises DataError.
     """
-    images, rows = cached_examples()[turn % KEPT], []
+    images, rows = cached_examples()[0][turn % KEPT], []
     for kind, title in SYNTHETIC_ROWS.items():
         made = pictures_like(kind, images, np.arange(NUM_CLASSES), seed=(turn, 1))
-        rows.append(row_html(title, made, named=kind != OUTLIERS))
+        names = ("none of the ten",) * NUM_CLASSES if kind == OUTLIERS else CLASS_NAMES
+        rows.append(row_html(title, made, names))
     return "".join(rows)
 
 
@@ -131,9 +139,8 @@ def show_others() -> None:
     st.session_state[state.TRAINING_PICTURES] = turn + 1
 
 
-def row_html(title: str, pixels: np.ndarray, named: bool = True) -> str:
-    """Images (10, 28, 28) uint8, one of each class, side by side under a title."""
-    names = CLASS_NAMES if named else ("none of the ten",) * NUM_CLASSES
+def row_html(title: str, pixels: np.ndarray, names: Sequence[str]) -> str:
+    """Images (10, 28, 28) uint8 with their names, side by side under a title."""
     cells = (
         f'<img src="{png_data_uri(image)}" alt="{name}" title="{name}">'
         for image, name in zip(pixels, map(escaped, names), strict=True)

@@ -190,7 +190,7 @@ def softmax_html(logits: np.ndarray, temperature: float) -> str:
     for name, row in zip(CLASS_NAMES, table, strict=True):
         numbers = [*row["logits"], *([row["mean"]] if mirrored else []), row["scaled"]]
         cells = "".join(f"<td>{four(number)}</td>" for number in [*numbers, row["power"]])
-        share = f"{row['prob']:.2%}"
+        share = f"{row['prob']:.1%}"
         share = f"<b>{share}</b>" if row["prob"] == best else share
         rows += f"<tr><td>{name}</td>{cells}<td>{share}</td></tr>"
     return (

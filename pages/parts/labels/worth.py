@@ -28,8 +28,8 @@ def show_worth(listing: Listing) -> None:
             before = evaluation.accuracy(labels, listing.preds)
             after = label_errors.accuracy_without(labels, listing.preds, doubtful, count)
             with st.container(horizontal=True, width="content"):  # side by side on a phone, too
-                st.metric("Accuracy on all", f"{before:.2%}", width=140)
-                st.metric(f"Without {count:,}", f"{after:.2%}", width=140)
+                st.metric("Accuracy on all", f"{before:.1%}", width=140)
+                st.metric(f"Without {count:,}", f"{after:.1%}", width=140)
         st.caption(
             "This flatters the model: it is its own judge, and whatever it doubts counts as its"
             " mistake before. Only labels that you have found wrong yourself may be left out."

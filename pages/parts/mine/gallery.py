@@ -113,9 +113,9 @@ def show_groups(gallery: Gallery, places: np.ndarray) -> None:
 def show_class(gallery: Gallery, label: int, places: Sequence[int]) -> None:
     """One class: its name, how many are right, its pictures as buttons."""
     every = np.flatnonzero(gallery.labels == label)
-    count = f"{int(gallery.right[every].sum())} of {len(every)} right"
+    count = f"{int(gallery.right[every].sum()):,} of {len(every):,} right"
     if label == UNLABELLED:
-        count = f"{len(every)}: open one and say what it is"
+        count = f"{len(every):,}: open one and say what it is"
     name = label_name(label)
     st.markdown(f"**{name[0].upper()}{name[1:]}** · {count}")
     items = [_item(gallery, i) for i in places]

@@ -19,6 +19,7 @@ from pages.parts.cached import cached_model, load_model
 from pages.parts.classify.answer import describe_answer
 from pages.parts.classify.canvas import EXAMPLES, ask_drawing, clear
 from pages.parts.html import plain
+from pages.parts.inside.picture import link_picture
 from pages.parts.mine.store import attempt, store
 from pages.parts.once import button_once
 
@@ -54,6 +55,7 @@ def _show_canvas(entry: ModelEntry, last: MyPicture | None) -> None:
             st.markdown("**Draw one piece of clothing**, then click what it is.")
         else:
             st.markdown(_describe(entry, prepared))
+            link_picture("Your drawing", prepared.pixels)
         _ask_label(picture, prepared)
         _show_kept(last)
 

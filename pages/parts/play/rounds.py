@@ -206,7 +206,7 @@ def said_html(guesses: tuple[Guess, ...]) -> str:
         return f'<div class="said" role="status"><p>{words}</p></div>'
     before = "".join(f"{escaped(_seen(each))} … " for each in minds[:-1])
     last, share = minds[-1], guesses[-1].prob
-    sure = f" <small>{share:.0%}</small>" if last.recognised else ""
+    sure = f" <small>{share:.1%}</small>" if last.recognised else ""
     now_seen = f"<b>{escaped(_seen(last))}</b>{sure}"
     return f'<div class="said" role="status"><p>I see {before}{now_seen}</p></div>'
 

@@ -102,7 +102,7 @@ def show_seeds(found: list[folders.Run]) -> None:
     for column in run_table.ACCURACIES:
         pairs = zip(seeds[f"{column} mean"], seeds[f"{column} std"], strict=True)
         table[column] = [
-            f"{mean:.2f} ± {std:.2f}%" if pd.notna(std) else "–" for mean, std in pairs
+            f"{mean:.1f} ± {std:.1f}%" if pd.notna(std) else "–" for mean, std in pairs
         ]
     with st.container(border=True):
         st.subheader("Mean over seeds", anchor=False)

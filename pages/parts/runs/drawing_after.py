@@ -19,6 +19,7 @@ from fashion_core.runs import film, folders
 from pages.parts.cached import cached_model
 from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.html import image_html, plain
+from pages.parts.inside.picture import link_picture
 
 if TYPE_CHECKING:
     from fashion_core.predict import Answer
@@ -57,6 +58,7 @@ def show_drawing_after(run: folders.Run) -> None:
             return
         try:
             show_both(pixels, new, shipped)
+            link_picture(whose, pixels)
         except CheckpointError as error:
             st.caption(plain(str(error)))
 

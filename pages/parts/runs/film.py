@@ -163,11 +163,13 @@ def pictures_of(drawing: np.ndarray | None) -> list[dict]:
     """The pictures that are asked, the visitor's last. Raises DataError."""
     split = cached_split("val")
     pictures = [
-        {"source": png_data_uri(split.pixels[i]), "label": int(split.labels[i])}
+        {
+            "source": png_data_uri(split.pixels[i]),
+            "label": int(split.labels[i]),
+            "name": f"{CLASS_NAMES[split.labels[i]]}, validation image {i}",
+        }
         for i in film.shown_images(split.labels)
     ]
-    for picture in pictures:
-        picture["name"] = CLASS_NAMES[picture["label"]]
     if drawing is not None:
         pictures.append({"source": png_data_uri(drawing), "label": None, "name": "The drawing"})
     return pictures

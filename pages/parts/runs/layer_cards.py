@@ -72,7 +72,7 @@ def show_facts(facts: Facts, work: int) -> None:
         share = facts.multiplications / work
         lines += f"<span>{facts.parameters:,} parameters</span>"
         lines += f'<div class="bar"><i style="width:{share:.1%}"></i></div>'
-        percent = f"{share:.0%}" if share >= 0.005 else "&lt; 1%"
+        percent = f"{share:.1%}" if share >= 0.0005 else "&lt; 0.1%"
         lines += f"<span>{percent} of the work</span>"
     st.html(f'<div class="layer-facts">{lines}</div>')
 

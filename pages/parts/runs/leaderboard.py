@@ -73,6 +73,7 @@ def show_places(models: pd.DataFrame, against: str) -> None:
     table = models.assign(
         place=range(1, len(models) + 1),
         accuracy=100 * models["accuracy"],
+        seconds=models["seconds"].round(),
         front=["★" if each else "" for each in front],
     )
     st.dataframe(
@@ -82,7 +83,7 @@ def show_places(models: pd.DataFrame, against: str) -> None:
             "Place": st.column_config.NumberColumn(width="small"),
             "Validation": st.column_config.NumberColumn(format="%.1f%%", width="small"),
             "Parameters": st.column_config.NumberColumn(format="localized"),
-            "Seconds": st.column_config.NumberColumn(format="%.0f", width="small"),
+            "Seconds": st.column_config.NumberColumn(format="localized", width="small"),
             "Not beaten": st.column_config.Column(width="small"),
         },
         alt="Every model by validation accuracy, with its parameters and seconds of training",

@@ -168,7 +168,7 @@ def draw_table(frame: pd.DataFrame, columns: list[str]) -> None:
         st.session_state[state.TAKEN_CELL] = None
     st.session_state[state.TABLE_RUNS] = shown
     st.dataframe(
-        frame[columns],
+        frame[columns].round({"Seconds": 0}),
         hide_index=True,
         on_select=take_ticks,
         selection_mode=("multi-row", "single-cell"),
@@ -204,7 +204,7 @@ def column_config(column: str) -> dict:
     if column == "Disk":
         return st.column_config.NumberColumn(format="%.1f MB", width="small", help=words)
     if column == "Seconds":
-        return st.column_config.NumberColumn(format="%.0f", width="small")
+        return st.column_config.NumberColumn(format="localized", width="small")
     if column in run_table.SHARES_OF_A_BATCH:
         return st.column_config.NumberColumn(format="percent", width="small", help=words)
     if column in run_table.SHARES_AND_RATES:
