@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fashion_core.errors import ExportError
 from fashion_core.runs import folders
-from fashion_core.runs.events import read_metrics
+from fashion_core.runs.events import describe_lost_curves, read_metrics, should_have_events
 from fashion_core.text import BYTE_ORDER_MARK
 
 # Models
@@ -135,6 +135,8 @@ def _scalars_of(event: dict) -> tuple[str, ...]:
 def _events_of(run: folders.Run) -> list[dict]:
     """The run's events by step; one that was written twice counts once, as last written."""
     events, _ = read_metrics(run.run_dir)
+    if not events and should_have_events(run):
+        raise ExportError(describe_lost_curves(f"“{run.name}”"))
     if not events:
         raise ExportError(
             f"“{run.name}” has no curve yet: its first step has not been written. Try again later."

@@ -15,6 +15,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from PIL import Image
+from run_folders import make_run
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fashion_core import catalog, checkpoints, data, export, files, onnx_export, predict
@@ -260,6 +261,14 @@ def test_a_run_without_a_curve_says_so(runs_dir, make):
     run = folders.read_run(folders.create_run(TrainConfig(), "New one"))
     with pytest.raises(ExportError, match="“New one” has no curve yet"):
         make(run)
+
+
+@pytest.mark.parametrize("make", [export.curves_csv, export.tensorboard_bytes])
+def test_a_run_whose_metrics_are_damaged_says_so(runs_dir, make):
+    run_id = make_run("Mine")
+    (runs_dir / run_id / "metrics.jsonl").write_bytes(b"\xff\x00 damaged \n" * 50)
+    with pytest.raises(ExportError, match="The curves of “Mine” cannot be read"):
+        make(folders.read_run(run_id))
 
 
 # The code to paste

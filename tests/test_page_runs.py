@@ -11,6 +11,7 @@ import threading
 import tomllib
 from concurrent import futures
 
+import numpy as np
 import pytest
 import run_folders
 from app_page import labelled, labels, open_page, press, words
@@ -409,6 +410,20 @@ def test_folders_as_they_should_not_be_break_nothing_and_say_what_is_wrong(
     for start in range(0, len(ticked), 5):  # a card for each
         assert not tick(app, *ticked[start : start + 5]).exception, ticked[start : start + 5]
     assert "notes.json is not valid JSON" in words(tick(app, ids["broken notes"]))
+
+
+RANDOM_BYTES = np.random.default_rng(0).bytes(4_000)
+
+
+def test_damaged_metrics_are_not_taken_for_an_unfinished_epoch(runs_dir):
+    for name in ("Mine", "Another"):
+        (runs_dir / make_run(name) / "metrics.jsonl").write_bytes(RANDOM_BYTES)
+    run_folders.write_events(runs_dir / run_folders.make_run("New", "failed", step=0), [])
+    app = open_page("runs")
+    assert "The curves of 2 of these runs cannot be read, because metrics.jsonl" in words(app)
+    tick(app, *(run.run_id for run in folders.list_runs() if run.name == "Mine"))
+    assert "The curves of “Mine” cannot be read" in words(app)
+    assert "has finished an epoch" not in words(app)
 
 
 def test_a_filter_in_the_address_does_not_stand_in_the_way_to_train(runs_dir):

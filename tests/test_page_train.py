@@ -417,6 +417,22 @@ def test_a_run_that_goes_or_breaks_while_it_is_compared_with_gives_way(runs_dir)
     assert not app.run().exception
 
 
+def test_damaged_metrics_are_not_taken_for_a_run_without_a_step(runs_dir):
+    run_id = make_run("Damaged")
+    (runs_dir / run_id / "metrics.jsonl").write_bytes(np.random.default_rng(0).bytes(4_000))
+    shown = words(open_with(run_id))
+    assert "not trained a step" not in shown
+    assert "cannot be read, because metrics.jsonl in the run's folder is missing or dam" in shown
+    assert "Nothing of the model is lost" in shown
+
+
+@pytest.mark.parametrize("step", [0, 1])  # at 1 the loss was no number
+def test_a_run_without_an_event_to_read_has_not_trained(runs_dir, step):
+    run_id = make_run("Failed", "failed", step=step)
+    write_events(runs_dir / run_id, [])
+    assert "not trained a step" in words(open_with(run_id))
+
+
 def test_a_run_that_ended_with_its_first_step_is_shown_alone(runs_dir):
     make_run("Before")
     run_id = make_run("Diverged", "failed")

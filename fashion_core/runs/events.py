@@ -51,6 +51,24 @@ def _parse_event(line: bytes) -> dict | None:
     return {"kind": event["kind"]} | numbers if complete else None
 
 
+def should_have_events(run: Run) -> bool:
+    """Whether metrics.jsonl must hold events of the run, going by its status.
+
+    Without readable ones that file is missing or damaged. An imported run never had any.
+    """
+    # The first step has an event, unless the loss was no number from the beginning
+    return not run.is_imported and run.status.get("step", 0) > 1
+
+
+def describe_lost_curves(whose: str) -> str:
+    """The sentences where such a run would have its curves; `whose`: “Name”, this run."""
+    return (
+        f"The curves of {whose} cannot be read, because metrics.jsonl in the run's folder is"
+        " missing or damaged. Nothing of the model is lost. For new curves, put back a copy of that"
+        " file, or train again with the same settings."
+    )
+
+
 def metrics_version(run: Run) -> tuple:
     """Changes whenever metrics.jsonl may have been cut, so that what was read of it is outdated."""
     try:

@@ -11,10 +11,10 @@ from fashion_core.charts.figures import METRIC_TITLES, X_TITLES, curves_figure
 from fashion_core.charts.frames import curve_frame, epoch_frame, mean_frame, step_frame
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
-from fashion_core.runs.events import read_metrics
+from fashion_core.runs.events import describe_lost_curves, read_metrics, should_have_events
 from pages.parts import state
 from pages.parts.glossary import link_terms
-from pages.parts.html import theme_is_dark
+from pages.parts.html import plain, theme_is_dark
 
 METRICS = (
     "val_accuracy",
@@ -58,9 +58,7 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
         groups, as_mean = ask_groups([run for run in found if run.config])
         drawn = first_with_curves(groups)
         if not drawn:
-            st.caption(
-                link_terms("None of these runs has finished an epoch, so there is no curve yet.")
-            )
+            show_no_curve(found)
             return
         metric, x, smoothing = ask_view(known_metrics(drawn))
         curves = curves_of(drawn, metric, smoothing)
@@ -77,6 +75,17 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
                     " first one counts."
                 )
             )
+
+
+def show_no_curve(found: list[folders.Run]) -> None:
+    """Why none of these runs has a curve."""
+    lost = [run for run in found if should_have_events(run) and not any(map(len, frames_of(run)))]
+    if lost:
+        one = f"“{plain(lost[0].name)}”"
+        whose = one if len(lost) == 1 else f"{len(lost):,} of these runs"
+        st.warning(describe_lost_curves(whose), icon=":material/warning:")
+        return
+    st.caption(link_terms("None of these runs has finished an epoch, so there is no curve yet."))
 
 
 def ask_groups(found: list[folders.Run]) -> tuple[list[list[folders.Run]], bool]:

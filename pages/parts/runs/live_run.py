@@ -14,7 +14,13 @@ from fashion_core.charts.frames import (
 from fashion_core.charts.live import epoch_accuracy_spec, epoch_loss_spec, loss_spec
 from fashion_core.errors import RunError
 from fashion_core.runs import folders
-from fashion_core.runs.events import metrics_version, read_log, read_metrics
+from fashion_core.runs.events import (
+    describe_lost_curves,
+    metrics_version,
+    read_log,
+    read_metrics,
+    should_have_events,
+)
 from pages.parts import state
 from pages.parts.glossary import help_on, link_terms
 from pages.parts.html import plain
@@ -160,7 +166,12 @@ def show_charts(
 def show_no_curve(run: folders.Run, expected: str) -> None:
     """A chart's place, with what is `expected` there of a run that trains."""
     with st.container(height=CHART_HEIGHT, border=False):
-        st.caption(expected if run.is_active else "This run has not trained a step.")
+        if run.is_active:
+            st.caption(expected)
+        elif should_have_events(run):
+            st.warning(describe_lost_curves("this run"), icon=":material/warning:")
+        else:
+            st.caption("This run has not trained a step.")
 
 
 def show_step_chart(steps: pd.DataFrame, run: folders.Run, other: folders.Run | None) -> None:
