@@ -429,6 +429,15 @@ def test_the_log_is_shown_from_its_end(tmp_path):
     assert len(read_log(tmp_path)) <= 8_000
 
 
+def test_a_log_that_is_a_pipe_or_a_link_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "worker.log")
+    assert read_log(tmp_path) == ""
+    (tmp_path / "private").write_text("of somebody else")
+    (tmp_path / "worker.log").unlink()
+    (tmp_path / "worker.log").symlink_to(tmp_path / "private")
+    assert read_log(tmp_path) == ""
+
+
 def test_a_reader_never_sees_half_a_status(tmp_path):
     path = tmp_path / "status.json"
     values = {"state": "running", "filler": "x" * 50_000}

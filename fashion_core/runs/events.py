@@ -105,9 +105,13 @@ def _is_done(event: dict | None, epoch: int, step: int) -> bool:
 
 
 def read_log(run_dir: Path, last_bytes: int = 8_000) -> str:
-    """The end of the worker's log as text."""
+    """The end of the worker's log as text; empty where that is no file of its own."""
+    path = run_dir / "worker.log"
+    # Opening a pipe would wait for ever, a link could lead to any file of the machine
+    if os.path.islink(path) or not os.path.isfile(path):
+        return ""
     try:
-        with (run_dir / "worker.log").open("rb") as file:
+        with path.open("rb") as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - last_bytes))
             return file.read().decode("utf-8", "replace").strip()
