@@ -335,6 +335,7 @@ def _print_result(result: dict, as_json: bool) -> None:
 
 
 WORST = 10  # mistakes that are listed
+CONFUSED = 5  # pairs of classes that are listed
 
 
 def _picture_result(path: Path, folder: Path, split: str, whole: bool) -> dict:
@@ -395,12 +396,26 @@ def _picture_table(result: dict) -> str:
     if outliers["auroc"] is not None:
         doubt = f"{_percent(outliers['doubted'])} doubted, AUROC {outliers['auroc']:.3f}"
         lines.append(f"Other things: {doubt}")
+    lines += _confused_pairs(result["confusion"])
     if result["worst"]:
         lines.append("Most confident mistakes:")
     for mistake in result["worst"]:
         answer = f"{mistake['predicted']}, {mistake['probability']:.1%}"
         lines.append(f"  {mistake['source']} ({mistake['label']}): {answer}")
     return "\n".join(lines + result["problems"])
+
+
+def _confused_pairs(confusion: list[list[int]]) -> list[str]:
+    """A headline and a line per most confused pair of classes; nothing where none is confused."""
+    import numpy as np
+
+    from fashion_core import evaluation
+
+    pairs = [
+        f"  {CLASS_NAMES[true]} → {CLASS_NAMES[pred]}: {count:,}"
+        for true, pred, count in evaluation.most_confused(np.array(confusion), CONFUSED)
+    ]
+    return ["Most confused (true → predicted):", *pairs] if pairs else []
 
 
 def _percent(share: float | None) -> str:

@@ -24,7 +24,15 @@ from PIL import Image
 from recognition_set import FOLDER
 from waiting import SECONDS, wait_for
 
-from fashion_core import catalog, checkpoints, data, picture_sets, predict, training
+from fashion_core import (
+    catalog,
+    checkpoints,
+    data,
+    picture_report,
+    picture_sets,
+    predict,
+    training,
+)
 from fashion_core.__main__ import cli, main
 from fashion_core.config import TrainConfig
 from fashion_core.errors import PictureSetError
@@ -263,6 +271,32 @@ def test_evaluate_on_a_part_of_a_set_of_this_name_prints_a_table(picture_folder,
     for part in parts[:-1]:
         is_empty = isinstance(part.exception, PictureSetError)
         assert is_empty != ("garments" in part.stdout)
+
+
+def test_evaluate_on_pictures_lists_the_five_most_confused_pairs(
+    picture_folder, checkpoint_path, monkeypatch
+):
+    confusion, real = np.diag([2_000] * 10), picture_report.report_on
+    monkeypatch.setattr(
+        picture_report,
+        "report_on",
+        lambda *asked: real(*asked) | {"confusion": confusion.tolist()},
+    )
+    words = ("evaluate", checkpoint_path, "--pictures", picture_folder)
+    assert "confused" not in call(*words).stdout
+    confusion[6, :5] = (4, 1, 5, 2, 1_300)
+    confusion[0, 6] = 3
+    table = call(*words).stdout
+    assert table.count("→") == 6
+    expected = [
+        "Most confused (true → predicted):",
+        "  Shirt → Coat: 1,300",
+        "  Shirt → Pullover: 5",
+        "  Shirt → T-shirt/top: 4",
+        "  T-shirt/top → Shirt: 3",
+        "  Shirt → Dress: 2",
+    ]
+    assert "\n".join(expected) in table
 
 
 def test_evaluate_refuses_a_folder_in_words_and_a_part_of_nothing(tmp_path):
