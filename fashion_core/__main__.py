@@ -24,7 +24,13 @@ from fashion_core.config import (
     field_spec,
     offered_fields,
 )
-from fashion_core.errors import ExportError, LabError, PictureError, PictureSetError
+from fashion_core.errors import (
+    CheckpointError,
+    ExportError,
+    LabError,
+    PictureError,
+    PictureSetError,
+)
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
 
@@ -135,6 +141,15 @@ def _model_path(_context: click.Context, _option: click.Parameter, path: Path) -
     return path
 
 
+def _checkpoint_path(
+    _context: click.Context, _option: click.Parameter, path: Path | None
+) -> Path | None:
+    # Opening a pipe would wait for ever; of a missing file says more who reads it
+    if path and path.exists() and not path.is_file():
+        raise CheckpointError(f"{path} is a folder, pipe or device. Name a model's file.")
+    return path
+
+
 @cli.command()
 @_config_options
 @click.option(
@@ -151,6 +166,7 @@ def _model_path(_context: click.Context, _option: click.Parameter, path: Path) -
 @click.option(
     "--start-from",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    callback=_checkpoint_path,
     help="A model file of the same network, whose weights training begins with (fine-tuning).",
 )
 @click.option(
@@ -258,7 +274,9 @@ def _show_progress(bar: "tqdm", event: dict, epochs: int) -> None:
 
 
 @cli.command()
-@click.argument("checkpoint", type=click.Path(path_type=Path), required=False)
+@click.argument(
+    "checkpoint", type=click.Path(path_type=Path), required=False, callback=_checkpoint_path
+)
 @click.option(
     "--pictures",
     "folder",
@@ -425,7 +443,10 @@ def _percent(share: float | None) -> str:
 @cli.command()
 @click.argument("picture", nargs=-1, required=True)
 @click.option(
-    "--checkpoint", type=click.Path(path_type=Path), help="Default: the recommended model."
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    callback=_checkpoint_path,
+    help="Default: the recommended model.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 def classify(picture: tuple[str, ...], checkpoint: Path | None, as_json: bool):
@@ -513,7 +534,9 @@ def _refuse_existing(path: Path, overwrite: bool) -> None:
 
 
 @cli.command()
-@click.argument("checkpoint", type=click.Path(path_type=Path), required=False)
+@click.argument(
+    "checkpoint", type=click.Path(path_type=Path), required=False, callback=_checkpoint_path
+)
 @click.option(
     "--format", "kind", type=click.Choice(["onnx", "card", "csv", "tensorboard"]), required=True
 )

@@ -12,6 +12,7 @@ from PIL import Image
 
 from fashion_core import data, training
 from fashion_core.__main__ import cli
+from fashion_core.errors import CheckpointError
 from fashion_core.files import PROJECT_DIR
 
 
@@ -38,6 +39,25 @@ def test_classify_says_of_a_blank_picture_that_there_is_nothing_to_see(
     blank = {"path": str(path)} | nothing | {"checkpoint": str(checkpoint_path)}
     assert (done.exit_code, json.loads(done.output)) == (0, blank)
     assert "nothing to see" in CliRunner().invoke(cli, call).output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("evaluate", "PIPE"),
+        ("classify", "picture.png", "--checkpoint", "PIPE"),
+        ("export", "PIPE", "--format", "card", "--out", "card.json"),
+        ("train", "--start-from", "PIPE"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_pipe_in_place_of_a_model_is_not_waited_for(words, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    done = CliRunner().invoke(cli, [word.replace("PIPE", f"{tmp_path}/pipe") for word in words])
+    assert isinstance(done.exception, CheckpointError)
+    assert (
+        str(done.exception) == f"{tmp_path}/pipe is a folder, pipe or device. Name a model's file."
+    )
 
 
 def test_a_name_that_the_terminal_cannot_show_does_not_end_classify(tmp_path, checkpoint_path):

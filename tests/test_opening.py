@@ -1,6 +1,7 @@
 """Opening: hostile files end in a sentence, all others in a picture that is not too large."""
 
 import contextlib
+import os
 import struct
 import zlib
 
@@ -95,6 +96,22 @@ def test_a_jpeg_of_many_scans_opens_up_to_the_limit():
 def test_a_missing_file_ends_in_a_sentence(tmp_path):
     with pytest.raises(PictureError, match=r"no\.png cannot be read: No such file"):
         open_picture(tmp_path / "no.png")
+
+
+def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "endless.png").symlink_to("/dev/zero")
+    for path in (tmp_path / "pipe.png", tmp_path / "endless.png", tmp_path):
+        with pytest.raises(PictureError, match="is a folder, pipe or device"):
+            open_picture(path)
+
+
+def test_a_file_that_is_too_large_is_refused_with_its_size_and_not_read_whole(tmp_path):
+    path = tmp_path / "sparse.png"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(PictureError, match=r"the limit is 20\.0 MB"):
+        open_picture(path)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, on damaged EXIF data

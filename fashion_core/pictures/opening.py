@@ -1,6 +1,7 @@
 """Opening the files that strangers send: a decoded picture, or a sentence on why there is none."""
 
 import io
+import os
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -45,20 +46,28 @@ MAX_FILE_BYTES = 20_000_000  # a 48-megapixel phone photo has about 12 MB
 
 
 def _read_bytes(source: bytes | Path) -> bytes:
-    """The file's bytes, after its size has been checked."""
-    try:
-        size = len(source) if isinstance(source, bytes) else source.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise PictureError(
-                f"This file has {format_bytes(size)}; the limit is {format_bytes(MAX_FILE_BYTES)}."
-                " Save it smaller, for example as a JPEG."
-            )
-        data = source if isinstance(source, bytes) else source.read_bytes()
-    except OSError as error:
-        raise PictureError(f"{source} cannot be read: {error.strerror}. Check the path.") from error
+    """The file's bytes, of which there are some and not too many."""
+    data, size = (source, len(source)) if isinstance(source, bytes) else _read_file(source)
+    if size > MAX_FILE_BYTES:
+        raise PictureError(
+            f"This file has {format_bytes(size)}; the limit is {format_bytes(MAX_FILE_BYTES)}."
+            " Save it smaller, for example as a JPEG."
+        )
     if not data:
         raise PictureError("This file is empty (0 bytes). Choose another one.")
     return data
+
+
+def _read_file(path: Path) -> tuple[bytes, int]:
+    """A file's first MAX_FILE_BYTES and one more, and how many it has."""
+    try:
+        if path.exists() and not path.is_file():  # a pipe may never begin, a device never end
+            raise PictureError(f"{path} is a folder, pipe or device. Name a picture's file.")
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+            return data, max(len(data), os.fstat(file.fileno()).st_size)  # it may be growing
+    except OSError as error:
+        raise PictureError(f"{path} cannot be read: {error.strerror}. Check the path.") from error
 
 
 def _read_header(data: bytes) -> Image.Image:
