@@ -13,6 +13,7 @@ from test_my_pictures import made
 
 from fashion_core import (
     checkpoints,
+    limits,
     model_import,
     my_pictures,
     picture_zip,
@@ -280,6 +281,7 @@ def test_on_a_public_copy_pictures_stay_with_their_visitor(store, monkeypatch):
     assert "nobody else sees them" in words(app)
     teach = labelled(app.button, "Teach the model")
     assert teach.disabled
+    assert limits.READ_ONLY_SENTENCE in words(app)
     assert [button.label for button in app.get("download_button")] == ["Export"]
     assert "Nothing is kept yet" in words(open_mine())
     assert store.read_all() == []

@@ -51,7 +51,7 @@ def show_teach(entry: ModelEntry, pictures: Sequence[MyPicture]) -> None:
             st.caption(f"Not taught, because models are measured on them: {count}.")
         busy = folders.active_run()
         if limits.read_only():
-            st.caption("This is a public copy: training is switched off.")
+            st.caption(limits.READ_ONLY_SENTENCE)
         elif busy and not refusal:
             st.caption(f"“{plain(busy.name)}” is training: what you start now waits in the queue.")
         button_once(
