@@ -14,7 +14,8 @@ CORE = sorted((ROOT / "fashion_core").rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 PARTS = sorted((ROOT / "pages" / "parts").rglob("*.py"))
 CODE = [*CORE, *PAGES, *PARTS, ROOT / "streamlit_app.py"]
-SCREEN = [*CODE, *(ROOT / "pages").rglob("*.js"), *(ROOT / "pages").rglob("*.css")]
+SCRIPTS = sorted((ROOT / "pages").rglob("*.js"))
+SCREEN = [*CODE, *SCRIPTS, *(ROOT / "pages").rglob("*.css")]
 TEXTS = [*SCREEN, ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 
 # The steps of the house, lowest first: a room imports from lower steps only, and from its own step
@@ -309,6 +310,42 @@ def test_names_of_session_and_url_stand_in_one_file():
     assert bare == []
 
 
+def nested_conditionals(script: str) -> list[str]:
+    """The conditional expressions of JavaScript that hold another one, from their first `?` on.
+
+    An expression ends with its bracket, at a comma, or with a line that the next does not go on.
+    """
+    bare = re.sub(r'"[^"\n]*"', '""', script)
+    bare = re.sub(r"\n\s*(?=[?:] )", " ", bare)
+    found = []
+    for mark in re.finditer(r" \? ", bare):
+        depth = 0
+        for part in re.finditer(r" \? |[^\w ]", bare[mark.end() :]):
+            depth += (part[0] in "([{") - (part[0] in ")]}")
+            if depth < 0 or (depth == 0 and part[0] in ",;\n"):
+                break
+            if part[0] == " ? ":
+                found.append(bare[mark.start() : mark.end() + part.end()])
+                break
+    return found
+
+
+@pytest.mark.parametrize(
+    ("script", "count"),
+    [
+        ("a ? b : c ? d : e", 1),
+        ("a ? (b ? c : d) : e", 1),
+        ('a ? f("b", c ? d : e) : ""', 1),
+        ("a\n  ? b\n  : `${c ? d : e}`", 1),
+        ("f(a ? b : c, d ? e : g)", 0),
+        ("(a ? b : c) + (d ? e : f)", 0),
+        ('a ? b?.c : d ?? "e ? f : g"\nh ? i : j', 0),
+    ],
+)
+def test_a_nested_conditional_of_a_script_is_found(script, count):
+    assert len(nested_conditionals(script)) == count
+
+
 def test_code_is_read_without_a_puzzle():
     tests = sorted((ROOT / "tests").rglob("*.py"))
     nested = [
@@ -319,6 +356,8 @@ def test_code_is_read_without_a_puzzle():
         and sum(isinstance(part, ast.IfExp) for part in ast.walk(node)) > 1
     ]
     assert nested == []
+    scripts = {name_of(path): nested_conditionals(path.read_text("utf-8")) for path in SCRIPTS}
+    assert {name: found for name, found in scripts.items() if found} == {}
     unformatted = [
         path for path in [*CODE, *tests] if re.search(r"# fmt[:]", path.read_text("utf-8"))
     ]

@@ -6,6 +6,8 @@
 
 const ASK_EVERY = 3 // seconds
 
+const told = (seconds) => `${seconds} ${seconds === 1 ? "second" : "seconds"} left`
+
 let timer = null
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -14,10 +16,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   let askAt = end + 1000 * data.late
   const show = () => {
     const left = Math.max(0, (end - performance.now()) / 1000)
-    const seconds = Math.ceil(left)
     bar.style.width = `${(100 * left) / data.total}%`
     bar.classList.toggle("soon", left < data.soon)
-    words.textContent = left ? `${seconds} second${seconds === 1 ? "" : "s"} left` : "Time is up"
+    words.textContent = left ? told(Math.ceil(left)) : "Time is up"
     if (performance.now() < askAt) return
     askAt = performance.now() + 1000 * ASK_EVERY
     setTriggerValue("over", true)

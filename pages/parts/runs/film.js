@@ -19,14 +19,21 @@ function pictureOf({ source, label, name }) {
   return made
 }
 
+const MARKS = { right: "✓ ", wrong: "✗ ", own: "" }
+
+// The visitor's own drawing has no true class
+function verdictOn(label, top) {
+  if (label === null) return "own"
+  return label === top ? "right" : "wrong"
+}
+
 function name(made, [top, share], classes) {
-  const known = made.label !== null
-  const right = made.label === top
-  const mark = known ? element("b", "", right ? "✓ " : "✗ ") : ""
+  const verdict = verdictOn(made.label, top)
+  const mark = element("b", "", MARKS[verdict])
   made.called.replaceChildren(mark, classes[top], element("i", "", ` ${(100 * share).toFixed(0)}%`))
-  made.className = !known ? "own" : right ? "right" : "wrong"
-  const verdict = known ? (right ? ", right" : ", wrong") : ""
-  made.setAttribute("aria-label", `${made.title}, called ${classes[top]}${verdict}`)
+  made.className = verdict
+  const words = `${made.title}, called ${classes[top]}`
+  made.setAttribute("aria-label", verdict === "own" ? words : `${words}, ${verdict}`)
 }
 
 // Each row's shares: rows are true classes
