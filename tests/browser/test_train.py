@@ -168,6 +168,20 @@ def test_a_run_survives_a_killed_server_and_is_shown_by_the_next(new_context, tm
         kill_workers(tmp_path)
 
 
+def names_fit(whole) -> bool:
+    """Whether what each picture of a film is called is within its place, whatever it is called."""
+    return whole.evaluate(
+        """(film, names) => [...film.querySelectorAll(".called")].every((called) =>
+          names.every((name) => {
+            called.childNodes[1].textContent = name
+            called.lastChild.textContent = " 100.0%"
+            return called.scrollHeight <= called.clientHeight
+              && called.scrollWidth <= called.clientWidth
+          }))""",
+        list(CLASS_NAMES),
+    )
+
+
 def test_the_film_of_two_epochs_grows_and_runs_from_the_untrained_network_to_the_end(
     page, phone, app, runs_dir, monkeypatch
 ):
@@ -188,17 +202,20 @@ def test_the_film_of_two_epochs_grows_and_runs_from_the_untrained_network_to_the
         called = [words.strip("✓✗ ") for words in whole.locator(".called").all_inner_texts()]
         assert len(called) == 21
         assert all(words.startswith(name) for words, name in zip(called, top, strict=True))
+        assert all(re.search(r"\s\d+\.\d%$", words) for words in called), called
         right = frames[place].confusion.trace() / frames[place].confusion.sum()
         expect(moment).to_contain_text(f"{right:.1%}")
     expect(moment).to_contain_text("Untrained")
     whole.get_by_role("button", name="Play").click()
     expect(moment).to_contain_text("Epoch 2 · ")
     expect(whole.get_by_role("listitem", name="The drawing, called")).to_be_visible()
+    assert names_fit(whole)
     visit(phone, f"{app}/train")
     narrow = phone.get_by_role("group", name="Film of the training")
     narrow.get_by_role("slider").press("Home")  # by keyboard
     expect(narrow.locator(".words")).to_contain_text("Untrained")
     assert narrow.evaluate("element => element.scrollWidth <= element.clientWidth")
+    assert names_fit(narrow)
     visit(phone, f"{app}/runs")  # where it stays when other runs have followed
     phone.get_by_text("Film of the training").click()
     narrow.get_by_role("slider").press("Home")

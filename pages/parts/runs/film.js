@@ -30,7 +30,7 @@ function verdictOn(label, top) {
 function name(made, [top, share], classes) {
   const verdict = verdictOn(made.label, top)
   const mark = element("b", "", MARKS[verdict])
-  made.called.replaceChildren(mark, classes[top], element("i", "", ` ${(100 * share).toFixed(0)}%`))
+  made.called.replaceChildren(mark, classes[top], element("i", "", ` ${percent(share)}`))
   made.className = verdict
   const words = `${made.title}, called ${classes[top]}`
   made.setAttribute("aria-label", verdict === "own" ? words : `${words}, ${verdict}`)
