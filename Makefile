@@ -14,10 +14,12 @@ RECENT := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$python -c '$(RECENT)' >/dev/null 2>&1 && echo $$python && break; done)
 
-# The ordinary Linux wheels of torch bring 5 GB of CUDA, which a machine without an NVIDIA GPU never uses.
+# The ordinary Linux wheels of torch bring 5 GB of CUDA, which a machine without an NVIDIA GPU never
+# uses.
 CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 HAS_GPU := command -v nvidia-smi || ls /dev/nvidia*
-# One try that gives up early when nobody answers, and after 15 minutes (for 200 MB) when the line only drips.
+# One try that gives up early when nobody answers, and after 15 minutes (for 200 MB) when the line
+# only drips.
 ONE_TRY := --retries 0 --timeout 10
 TIME_LIMIT := $(shell command -v timeout >/dev/null 2>&1 && echo timeout 900)
 
@@ -27,24 +29,28 @@ help:
 	@echo "make run          install what is needed, fetch the data, serve the app (PORT=$(PORT))"
 	@echo "make test         lint and every test, in a real browser too"
 	@echo "make screenshots  pictures of every page, light and dark, wide and narrow"
-	@echo "make bench        measure training speed, how quickly the app answers and what it recognises"
+	@echo "make bench        measure training speed, how fast the app answers, what it recognises"
 	@echo "make lint         ruff: rules and format"
 	@echo "make format       let ruff mend what it can"
 	@echo "make data         find or download Fashion-MNIST"
 	@echo "make clean        remove $(VENV) and the caches; data and trained models stay"
 
 run: $(APP_READY)
-	@$(PY) -m fashion_core fetch-data || echo "Starting without the data: the app says which pages need it."
+	@$(PY) -m fashion_core fetch-data \
+	    || echo "Starting without the data: the app says which pages need it."
 	@exec $(PY) -m streamlit run streamlit_app.py --server.port $(PORT)
 
-# In three processes, because browser tests mostly wait; a file's tests in one of them, which share what they compute.
+# In three processes, because browser tests mostly wait; a file's tests in one of them, which share
+# what they compute.
 # Each on one thread, since two that wait for each other on the same core are slower than one.
-# Without a browser (exit status 3: none to be had, and CI does not insist) the browser tests are deselected.
+# Without a browser (exit status 3: none to be had, and CI does not insist) the browser tests are
+# deselected.
+PYTEST := $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25
 test: $(TESTS_READY) lint data
 	@browser=$$($(PY) tests/find_chromium.py); status=$$?; export OMP_NUM_THREADS=1; \
 	case $$status in \
-	    0) FASHION_CHROMIUM="$$browser" $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 ;; \
-	    3) $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 -m "not browser" ;; \
+	    0) FASHION_CHROMIUM="$$browser" $(PYTEST) ;; \
+	    3) $(PYTEST) -m "not browser" ;; \
 	    *) exit $$status ;; \
 	esac
 
@@ -83,14 +89,17 @@ $(APP_READY): requirements.txt $(VENV)/.created
 	@if [ "$$(uname -s)" = Linux ] && ! { $(HAS_GPU); } >/dev/null 2>&1; then \
 	    echo "No NVIDIA GPU: trying the small CPU builds of torch and torchvision"; \
 	    cpu_builds=$$(grep -E '^torch(vision)?==' requirements.txt); \
-	    $(TIME_LIMIT) $(PIP) install $(PIP_WORDS) $(ONE_TRY) --no-deps --index-url $(CPU_INDEX) $$cpu_builds 2>/dev/null \
-	        || echo "They cannot be had from $(CPU_INDEX): taking the ordinary builds (several GB)"; \
+	    $(TIME_LIMIT) $(PIP) install $(PIP_WORDS) $(ONE_TRY) --no-deps \
+	        --index-url $(CPU_INDEX) $$cpu_builds 2>/dev/null \
+	        || echo "They cannot be had from $(CPU_INDEX):" \
+	            "taking the ordinary builds (several GB)"; \
 	fi
 	@echo "Installing the app's packages, this takes a few minutes the first time"
 	@$(PIP) install $(PIP_WORDS) -r requirements.txt
 	@touch $@
 
-# An environment that works is kept. Debian's python3 without python3-venv makes one only without pip.
+# An environment that works is kept. Debian's python3 without python3-venv makes one only without
+# pip.
 $(VENV)/.created:
 	@set -e; \
 	if ! { $(PY) -c '$(RECENT)' && $(PY) -m pip --version; } >/dev/null 2>&1; then \

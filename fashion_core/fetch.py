@@ -26,7 +26,9 @@ Source = Callable[[list[str], Path, Progress], NewFiles]  # names, folder to wor
 # torchvision.datasets.FashionMNIST.
 MIRRORS = {
     "torchvision's mirror": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-    "the official repository": "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+    "the official repository": (
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/"
+    ),
 }
 
 # All that a source can fail by: refusing, breaking off, answering nonsense, a full disk, a command

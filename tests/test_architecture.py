@@ -364,6 +364,23 @@ def test_code_is_read_without_a_puzzle():
     assert unformatted == []
 
 
+WIDTH = 100
+
+
+def test_files_that_no_formatter_sees_are_no_wider_than_the_code():
+    paths = [ROOT / name for name in ("Makefile", "Dockerfile", ".streamlit/config.toml")]
+    paths += [path for path in SCREEN if path.suffix in (".js", ".css")]
+    paths += [*ROOT.glob("*.toml"), *ROOT.glob("*.txt"), *(ROOT / "tests").glob("*.txt")]
+    paths += [path for path in CORE if path.stem.startswith("fetch")]  # ruff lets addresses pass
+    wide = [
+        (name_of(path), number)
+        for path in paths
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if len(line.expandtabs(4)) > WIDTH
+    ]
+    assert wide == []
+
+
 def test_scripts_and_styles_are_files_of_their_own():
     script = r"export default function|@media|<style"
     assert [name_of(path) for path in CODE if re.search(script, path.read_text("utf-8"))] == []

@@ -10,8 +10,10 @@ const calm = window.matchMedia("(prefers-reduced-motion: reduce)")
 const SCROLL = 0.6 // of the screen's height
 const NAV = "[data-testid=stSidebarNav] a"
 // Where keys have a meaning of their own
-const BUSY = "input, textarea, select, canvas, [contenteditable=true], [role=slider], [role=grid]," +
-  " [role=radio], [role=listbox], [role=option], [role=application], [role=combobox], [role=dialog] *"
+const BUSY =
+  "input, textarea, select, canvas, [contenteditable=true], [role=slider], [role=grid]," +
+  " [role=radio], [role=listbox], [role=option], [role=application], [role=combobox]," +
+  " [role=dialog] *"
 
 const storage = (() => {
   try {
@@ -56,7 +58,8 @@ function turn(by) {
 
 function scroll(by) {
   const main = document.querySelector("[data-testid=stMain]")
-  main?.scrollBy({ top: by * SCROLL * window.innerHeight, behavior: calm.matches ? "auto" : "smooth" })
+  const behavior = calm.matches ? "auto" : "smooth"
+  main?.scrollBy({ top: by * SCROLL * window.innerHeight, behavior })
 }
 
 const ACTIONS = {
@@ -72,7 +75,8 @@ const ACTIONS = {
 let covered = false
 
 function look() {
-  covered = document.body.style.overflow === "hidden" || Boolean(document.querySelector("[role=dialog]"))
+  const dialog = document.querySelector("[role=dialog]")
+  covered = document.body.style.overflow === "hidden" || Boolean(dialog)
 }
 
 function hear(event) {

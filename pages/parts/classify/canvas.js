@@ -24,8 +24,9 @@ function undoKey(event) {
   return event.shiftKey ? "redo" : "undo"
 }
 
-// The canvas waits a fifth of a second for more strokes before it tells of one. The first button of its
-// toolbar, out of sight, does not: each stroke is told of as soon as the canvas has taken it in.
+// The canvas waits a fifth of a second for more strokes before it tells of one. The first button of
+// its toolbar, out of sight, does not: each stroke is told of as soon as the canvas has taken it
+// in.
 function tellAtOnce(shadow) {
   const tell = () => shadow.querySelector(".dc-icon-button")?.click()
   for (const [down, up] of [["mousedown", "mouseup"], ["touchstart", "touchend"]]) {
@@ -40,9 +41,9 @@ function tellAtOnce(shadow) {
   }
 }
 
-// The canvas ends a stroke only once no finger at all is on the screen, and never when the system takes
-// a touch away, a palm or a gesture of its own: this and the next strokes would be lost. Here the
-// finger that draws ends it; what a touch drew that was taken away stays, as Undo is there.
+// The canvas ends a stroke only once no finger at all is on the screen, and never when the system
+// takes a touch away, a palm or a gesture of its own: this and the next strokes would be lost. Here
+// the finger that draws ends it; what a touch drew that was taken away stays, as Undo is there.
 function endEachStroke(shadow) {
   let drawing = null // the finger whose stroke the canvas draws: the first one on it
   shadow.addEventListener("touchstart", ({ target, targetTouches, changedTouches }) => {
@@ -62,7 +63,8 @@ function endEachStroke(shadow) {
   }
 }
 
-const LABEL = "Drawing canvas, for mouse, finger or pen. Without these: Upload or Samples on Classify."
+const LABEL =
+  "Drawing canvas, for mouse, finger or pen. Without these: Upload or Samples on Classify."
 
 // A refresh begins another session of the server; the browser keeps the drawing's name for it.
 const KEPT = "fashion_drawing"

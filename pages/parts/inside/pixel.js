@@ -1,4 +1,4 @@
-// One map, large: the arithmetic behind the pixel under the pointer or the arrow keys, see pixel.py.
+// One map, large: the arithmetic behind the pixel under the pointer or arrow keys, see pixel.py.
 //
 // All numbers are the model's own and come once for a map, so moving over it asks the server
 // nothing. Only the products are made here; each stage's result is what the model computed.
@@ -36,7 +36,9 @@ export function arithmeticAt(map, row, column) {
       place = step.window.reduce((best, one) => (one.value > best.value ? one : best)).place
       step.winner = place
     }
-    if (stage.kind === "sum") Object.assign(step, { other: at(stage.other, ...place), source: stage.source })
+    if (stage.kind === "sum") {
+      Object.assign(step, { other: at(stage.other, ...place), source: stage.source })
+    }
     if (stage.kind === "batch norm") {
       const { mean, deviation, scale, shift } = stage
       Object.assign(step, { mean, deviation, scale, shift })
@@ -96,7 +98,8 @@ export function colour(scale, place) {
 const painter = (values, { scale, difference }) => {
   const most = values.reduce((a, b) => Math.max(a, Math.abs(b)), 1e-9)
   const signed = values.some((value) => value < 0)
-  return (value) => signed ? colour(difference, 0.5 + value / most / 2) : colour(scale, value / most)
+  if (signed) return (value) => colour(difference, 0.5 + value / most / 2)
+  return (value) => colour(scale, value / most)
 }
 
 function paint(canvas, values, [height, width], scales) {
@@ -171,17 +174,27 @@ const sumText = (terms) => terms.map(([value, note], i) => {
   return (i ? sign + four(Math.abs(value)) : four(value)) + note
 }).join("")
 
+const valuesText = (window) => window.map(({ value }) => four(value)).join(", ")
+
 const SENTENCES = {
-  "batch norm": ({ input, mean, deviation, scale, shift }) =>
-    `(${sumText([[input, ""], [-mean, ""]])}) ÷ ${four(deviation)} × ${sumText([[scale, ""], [shift, ""]])}`,
-  "max-pool": ({ window }) => `the largest of ${window.length}: ${window.map(({ value }) => four(value)).join(", ")}`,
+  "batch norm": ({ input, mean, deviation, scale, shift }) => {
+    const centred = sumText([[input, ""], [-mean, ""]])
+    return `(${centred}) ÷ ${four(deviation)} × ${sumText([[scale, ""], [shift, ""]])}`
+  },
+  "max-pool": ({ window }) => `the largest of ${window.length}: ${valuesText(window)}`,
   "mean-pool": ({ window }) =>
-    `the mean of ${window.length}, whose largest is followed back: ${window.map(({ value }) => four(value)).join(", ")}`,
+    `the mean of ${window.length}, whose largest is followed back: ${valuesText(window)}`,
   sum: ({ other, input, source }) => sumText([[other, ` (from ${source})`], [input, ""]]),
   ReLU: ({ input }) => `max(0, ${four(input)})`,
 }
 
-const NAMES = { "batch norm": "Batch norm", "max-pool": "Max-pool", "mean-pool": "Mean-pool", sum: "Sum", ReLU: "ReLU" }
+const NAMES = {
+  "batch norm": "Batch norm",
+  "max-pool": "Max-pool",
+  "mean-pool": "Mean-pool",
+  sum: "Sum",
+  ReLU: "ReLU",
+}
 const where = ([row, column]) => `row ${row}, column ${column}`
 
 function describe(map, found, scales) {
@@ -209,8 +222,9 @@ function show(root, map, scales, [row, column]) {
   const before = root.querySelector(".before")
   paint(large, last.values.values, last.values.shape, scales)
   ring(large, row, column, 1, 1, scales.ring)
-  paint(before, map.inputs.values.subarray(strongest * height * width, (strongest + 1) * height * width),
-    [height, width], scales)
+  const size = height * width
+  const input = map.inputs.values.subarray(strongest * size, (strongest + 1) * size)
+  paint(before, input, [height, width], scales)
   const [top, left] = found.place.map((place) => place * map.stride - map.padding)
   ring(before, top, left, map.kernel.shape[1], map.kernel.shape[2], scales.ring)
   const value = four(at(last.values, row, column))

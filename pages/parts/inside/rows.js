@@ -89,7 +89,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.stepText = element("span", "")
     root.stepText.setAttribute("role", "status")
     const stepper = element("div", "stepper",
-      button("‹ Layer before", () => step(-1)), root.stepText, button("Next layer ›", () => step(1)))
+      button("‹ Layer before", () => step(-1)),
+      root.stepText,
+      button("Next layer ›", () => step(1)))
     const scale = button(root.byMap ? SCALES.map : SCALES.layer, () => {
       root.byMap = !root.byMap
       build()

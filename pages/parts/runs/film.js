@@ -119,7 +119,8 @@ function tellCell({ confusion, classes, pointed, view }) {
   const { clientWidth, clientHeight } = view.matrix
   const at = (place, length) => Math.min(size - 1, Math.max(0, Math.floor((place / length) * size)))
   const [row, column] = [at(pointed.offsetY, clientHeight), at(pointed.offsetX, clientWidth)]
-  view.cell.textContent = `${classes[row]} called ${classes[column]}: ${confusion[row * size + column]}`
+  const count = confusion[row * size + column]
+  view.cell.textContent = `${classes[row]} called ${classes[column]}: ${count}`
 }
 
 function draw(root, data, place) {

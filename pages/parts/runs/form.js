@@ -1,4 +1,5 @@
-// Keeps what starts or queues runs from doing so with another value than a field shows, see form.py.
+// Keeps what starts or queues runs from doing so with another value than a field shows;
+// see form.py.
 //
 // A number outside its range is marked by the browser and not sent: the server would take the one
 // before.
