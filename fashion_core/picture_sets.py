@@ -206,6 +206,17 @@ def count_pictures(folder: Path) -> dict[str, int]:
     return counts
 
 
+def kinds_of_files(folder: Path) -> set[str]:
+    """Which files a set holds, "drawings", "photos" or both, without opening any."""
+    inner = [each for each in _list_folders(folder, []) if each.name.lower() != UNLABELLED]
+    kinds = set()
+    if any(_list_files(each, (".ndjson",), []) for each in [folder, *inner]):
+        kinds.add("drawings")
+    if any(_list_files(each, SUFFIXES, []) for each in inner):
+        kinds.add("photos")
+    return kinds
+
+
 def _count_lines(path: Path) -> int:
     with contextlib.suppress(OSError), path.open("rb") as file:
         return sum(1 for _ in itertools.islice(file, MAX_LINES))
@@ -509,7 +520,8 @@ def _read_labels(path: Path, problems: list[str]) -> dict[str, tuple[int, ...] |
 # Preparing
 
 CACHE_DIR = PROJECT_DIR / "data" / "prepared"  # never in a set's own folder, which may be read-only
-AT_ONCE = 64  # pictures handed to the threads; an interruption waits for these
+# Pictures handed to the threads: an interruption waits for these, a second for photos on two cores
+AT_ONCE = 16
 
 
 def _prepare_all(

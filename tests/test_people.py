@@ -94,6 +94,17 @@ def test_a_set_that_is_empty_leaves_the_others_as_they_are(drawings_dir):
     assert len(people.garments("drawings", "train", 4, seed=0)[1]) == 4
 
 
+def test_reading_drawings_prepares_no_photos_and_the_other_way_round(people_dir, monkeypatch):
+    prepared, prepare_one = [], picture_sets._prepare_one
+    monkeypatch.setattr(
+        picture_sets, "_prepare_one", lambda item: prepared.append(item) or prepare_one(item)
+    )
+    for kind, name, count in (("photos", "clothing", 48), ("drawings", "quickdraw", 140)):
+        assert [each.name for each in people.read_sets(kind)] == [name]
+        assert len(prepared) == count
+        prepared.clear()
+
+
 def test_photos_keep_their_shape_when_they_are_taken_anew(people_dir):
     photos = people.read_garments("photos", "train")
     pixels, labels = people.garments("photos", "train", 30, seed=1)

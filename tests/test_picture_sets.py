@@ -340,7 +340,7 @@ def test_without_a_place_for_the_cache_all_is_prepared_each_time(folder, unprepa
 
 def test_an_interruption_keeps_what_was_prepared(folder, unprepared):
     def interrupt(done, total):
-        assert (done, total) == (64, 100)
+        assert (done, total) == (16, 100)
         raise KeyboardInterrupt
 
     save_drawings(folder / "pants.ndjson", *map(line, range(100)))
@@ -349,7 +349,20 @@ def test_an_interruption_keeps_what_was_prepared(folder, unprepared):
     unprepared.clear()
     seen = []
     load_picture_set(folder, lambda *counts: seen.append(counts))
-    assert (len(unprepared), seen) == (36, [(36, 36)])
+    assert (len(unprepared), seen[0], seen[-1]) == (84, (16, 84), (84, 84))
+
+
+def test_which_files_a_set_holds_is_known_without_opening_any(folder):
+    assert picture_sets.kinds_of_files(folder) == set()
+    (folder / "unlabelled").mkdir()
+    (folder / "unlabelled" / "a.png").write_bytes(b"")
+    (folder / "Coat").mkdir()
+    (folder / "Coat" / "notes.txt").write_bytes(b"")
+    assert picture_sets.kinds_of_files(folder) == set()
+    save_drawings(folder / "none" / "cat.ndjson")
+    assert picture_sets.kinds_of_files(folder) == {"drawings"}
+    (folder / "Coat" / "a.jpg").write_bytes(b"")
+    assert picture_sets.kinds_of_files(folder) == {"drawings", "photos"}
 
 
 def test_the_second_load_of_2000_pictures_takes_a_fifth_of_a_second(folder, unprepared):

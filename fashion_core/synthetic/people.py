@@ -15,7 +15,7 @@ from numpy.random import Generator
 from fashion_core import picture_sets
 from fashion_core.errors import PictureSetError
 from fashion_core.metadata import IMAGE_SIZE, OUTLIER
-from fashion_core.picture_sets import PictureSet, Strokes
+from fashion_core.picture_sets import PictureSet, Report, Strokes
 from fashion_core.synthetic.canvas import EDGE, enlarged, fitted
 from fashion_core.synthetic.drawing import Pen, placed_lines
 from fashion_core.synthetic.photos import retaken, turned
@@ -42,12 +42,19 @@ def _nothing_here(what: str, kind: str) -> PictureSetError:
     )
 
 
-def read_sets(kind: str) -> list[PictureSet]:
-    """The sets of people's "drawings" or "photos" that are here, whole, perhaps none."""
+def read_sets(kind: str, report: Report | None = None) -> list[PictureSet]:
+    """The sets of people's "drawings" or "photos" that are here, whole, perhaps none.
+
+    `report` is called as the pictures of one set after the other are prepared.
+    """
     found = []
     for name in picture_sets.list_picture_sets(mine=False):  # mine are taught, not measured with
+        folder = picture_sets.pictures_dir() / name
+        if kind not in picture_sets.kinds_of_files(folder):
+            continue  # preparing its pictures takes a minute
         with contextlib.suppress(PictureSetError):  # of one that is empty or damaged
-            found.append(picture_sets.load_picture_set(picture_sets.pictures_dir() / name))
+            found.append(picture_sets.load_picture_set(folder, report))
+    # One with files of both kinds may be either
     return [each for each in found if (each.strokes is not None) == (kind == "drawings")]
 
 
