@@ -642,8 +642,8 @@ def final_metrics(
     """The metrics of the best weights, as plain JSON values for the checkpoint and its card.
 
     Puts the best weights into `state.model`. With a test split its accuracy and per-class report
-    are added; it is read here, once, when everything has been chosen. `report` is called with the
-    test images that were answered, and how many they will be.
+    are added, and how people's test pictures do; they are read here, once, when everything has been
+    chosen. `report` is called with the test images that were answered, and how many they will be.
     """
     state.model.load_state_dict(state.best_weights)
     metrics = {
@@ -662,7 +662,7 @@ def final_metrics(
         metrics["test_accuracy"] = evaluation.accuracy(test_split.labels, preds)
         metrics["per_class"] = evaluation.per_class_report(test_split.labels, preds)
     if any(getattr(state.config, kind) for kind in ("drawings", "photos", "others")):
-        metrics |= _people_metrics(state)
+        metrics |= _people_metrics(state, tested=test_split is not None)
     return metrics
 
 
@@ -676,17 +676,23 @@ def held_out_answers(state: TrainState, train_split: Split) -> tuple[np.ndarray,
     return train_split.indices[places], logits / state.best_metrics["temperature"]
 
 
-def _people_metrics(state: TrainState) -> dict:
-    """What was learned from people's pictures, and how those do that nothing learned from."""
+def _people_metrics(state: TrainState, tested: bool) -> dict:
+    """What was learned from people's pictures; if `tested`, how those do that nothing learns from.
+
+    The latter may have to be prepared first, of both kinds.
+    """
     from fashion_core import picture_report
 
+    metrics = {"learned_from": picture_report.learned_from(state.config)}
+    if not tested:
+        return metrics
     model = state.model
     model.temperature = state.best_metrics["temperature"]
     model.ood_threshold = state.best_metrics["ood_threshold"]
     model.line_ood_threshold = state.best_metrics["line_ood_threshold"]
-    held_out = picture_report.held_out_reports(model)
+    metrics["held_out"] = picture_report.held_out_reports(model)
     del model.temperature, model.ood_threshold, model.line_ood_threshold
-    return {"learned_from": picture_report.learned_from(state.config), "held_out": held_out}
+    return metrics
 
 
 # Looking for a learning rate

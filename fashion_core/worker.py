@@ -14,7 +14,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,6 +118,10 @@ def _train(run_dir: Path, status: StatusFile) -> None:
     state = _first_state(run_dir, config)
     if config.start_model:
         _begin_teaching(run_dir, state)
+    end = _prepare_pictures(status, _kinds_needed(config), lambda: _asked_end(run_dir, ""))
+    if end:  # what the run keeps, if anything, is as it was
+        status.write(state=end, message=STOPPED_PREPARING if end == "stopped" else "")
+        return
     status.values |= {"device": state.device.type, "precision": state.precision}
     status.values |= {"threads": thread_count(), "steps": config.steps_per_epoch}
     status.values |= {"step": state.step, "elapsed_seconds": state.elapsed_seconds}
@@ -135,6 +139,8 @@ def _train(run_dir: Path, status: StatusFile) -> None:
     if end == "stopped":
         training.validate(state, val_split)
     test_split = load_split("test") if end == "finished" else None
+    if end == "finished" and _kinds_needed(config):  # the test measures on both
+        _prepare_pictures(status, PEOPLES_KINDS)
     metrics = training.final_metrics(
         state, test_split, lambda done, total: status.write_sometimes(tested=done)
     )
@@ -147,6 +153,55 @@ def _train(run_dir: Path, status: StatusFile) -> None:
     if config.start_model:
         _report_teaching(run_dir, state, metrics)
     status.write(state=end, message=message, **_best(state))
+
+
+PEOPLES_KINDS = ("drawings", "photos")
+STOPPED_PREPARING = (
+    "Stopped while people's pictures were prepared. Those that are done are kept for the next run."
+)
+
+
+def _kinds_needed(config: TrainConfig) -> list[str]:
+    """The kinds of people's pictures without which this training cannot go on to its end."""
+    needed = {kind for kind in PEOPLES_KINDS if getattr(config, kind) or config.others}
+    if config.start_model:  # what teaching did to drawings is reported
+        needed.add("drawings")
+    return sorted(needed)
+
+
+class _Interrupted(Exception):
+    """Raised out of the preparing of pictures when the page asks the run to end."""
+
+
+def _prepare_pictures(
+    status: StatusFile,
+    kinds: Sequence[str],
+    asked: Callable[[], tuple[str, str] | None] = lambda: None,
+) -> str:
+    """Prepare people's pictures of these kinds, for this run and all later ones.
+
+    The status tells how far it is. Returns the state to end in that `asked` named meanwhile, or an
+    empty string.
+    """
+
+    def report(done: int, total: int) -> None:
+        status.write_sometimes(prepared=done, to_prepare=total)
+        if asked():
+            raise _Interrupted
+
+    if not kinds:
+        return ""
+    from fashion_core.synthetic.people import read_sets  # which loads OpenCV
+
+    end = ""
+    try:
+        for kind in kinds:
+            read_sets(kind, report)
+    except _Interrupted:
+        end, _ = asked()
+    if status.values.pop("to_prepare", 0):
+        status.write()
+    return end
 
 
 def _begin_teaching(run_dir: Path, state: "TrainState") -> None:
@@ -183,6 +238,9 @@ def _find_rate(folder: Path, status: StatusFile) -> None:
     from fashion_core import training
 
     config = TrainConfig.from_dict(files.read_json(folder / "config.json")["config"])
+    if _prepare_pictures(status, _kinds_needed(config), lambda: _asked_end(folder, "")):
+        status.write(state="stopped", message=STOPPED_PREPARING)
+        return
     allowed, rates = limits.read_limits(), rate_finder.planned_rates(config)
     losses, began, end, message = [], time.perf_counter(), "finished", ""
     status.values |= {"steps": len(rates), "rates": rates, "losses": losses}

@@ -111,6 +111,13 @@ def test_words():
     )
 
 
+def test_before_the_first_step_it_is_told_how_many_pictures_are_prepared():
+    told = "Preparing people's pictures: 320 of 1,397"
+    search = rate_finder.Search("starting", preparing=told)
+    assert rate_finder.progress(search) == (0.0, told)
+    assert rate_finder.progress(rate_finder.Search("starting")) == (0.0, "Getting ready")
+
+
 # The process
 
 

@@ -675,6 +675,13 @@ def test_progress_in_words(runs_dir):
         files.write_json(runs_dir / run_id / "status.json", measured | tested)
         words = folders.progress(folders.read_run(run_id))[1]
         assert words == f"Epoch 4 of 4, step 400 of 400 · 40 s · measured on {of}"
+    preparing = {"prepared": 320, "to_prepare": 1397}
+    for more, expected in (
+        ({"state": "starting", "step": 0}, "Preparing people's pictures: 320 of 1,397"),
+        ({"state": "stopped", "step": 0}, "Nothing was trained"),
+    ):
+        files.write_json(runs_dir / run_id / "status.json", values | preparing | more)
+        assert folders.progress(folders.read_run(run_id)) == (0.0, expected)
     # Trained to its end before, and waiting for more epochs
     files.write_json(runs_dir / run_id / "status.json", values | {"state": "queued", "step": 400})
     assert folders.progress(folders.read_run(run_id)) == (0.0, "Waits in the queue")

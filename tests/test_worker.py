@@ -26,6 +26,7 @@ from fashion_core import (
     evaluation,
     files,
     kept_answers,
+    picture_sets,
     predict,
     training,
     worker,
@@ -40,10 +41,11 @@ from fashion_core.errors import (
     TeacherError,
     TrainingFailed,
 )
-from fashion_core.runs import control, folders
+from fashion_core.runs import control, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs import status as run_status
 from fashion_core.runs.events import read_log, read_metrics
+from fashion_core.synthetic import people
 
 QUICK = TrainConfig(train_size=2_000, epochs=1)
 LONG = TrainConfig(epochs=100)
@@ -383,6 +385,104 @@ def test_the_status_tells_how_far_the_measuring_on_the_test_images_is(work, monk
     assert "measured on 500 of the 10,000 test images" in told[0]
     assert "10,000 of the 10,000" in told[19]
     assert "measured" not in told[-1]  # it has ended
+
+
+@pytest.fixture
+def pictures_dir(tmp_path, monkeypatch):
+    """A hundred drawings of pants, none prepared, and a photo that nobody may need."""
+    folder = tmp_path / "pictures"
+    (folder / "quickdraw").mkdir(parents=True)
+    (folder / "clothing" / "Trouser").mkdir(parents=True)
+    (folder / "clothing" / "Trouser" / "a.png").write_bytes(b"never opened")
+    lines = [
+        json.dumps({"key_id": str(key), "drawing": [[[0, 90, 90, 0], [0, 0, 99 + key, 99 + key]]]})
+        for key in range(100)
+    ]
+    (folder / "quickdraw" / "pants.ndjson").write_text("\n".join(lines))
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(folder))
+    monkeypatch.setattr(picture_sets, "CACHE_DIR", tmp_path / "prepared")
+    people.read_pictures.cache_clear()
+    yield folder
+    people.read_pictures.cache_clear()
+
+
+@pytest.fixture
+def prepared(monkeypatch):
+    """What is prepared, as it is."""
+    items, prepare_one = [], picture_sets._prepare_one
+    monkeypatch.setattr(
+        picture_sets, "_prepare_one", lambda item: items.append(item) or prepare_one(item)
+    )
+    return items
+
+
+DRAWINGS = TrainConfig(train_size=1_000, epochs=1, drawings=0.2)
+
+
+@pytest.mark.parametrize("asked", ["stop", "pause"])
+def test_a_run_ends_while_peoples_pictures_are_prepared_and_goes_on_later(
+    work, pictures_dir, prepared, monkeypatch, asked
+):
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: None)
+    run_id = folders.create_run(DRAWINGS)
+    (folders.run_dir_of(run_id) / asked).touch()
+    run = work(run_id)
+    assert run.state == {"stop": "stopped", "pause": "paused"}[asked], run.message
+    assert ("while people's pictures were prepared" in run.message) == (asked == "stop")
+    assert (len(prepared), run.has_model) == (picture_sets.AT_ONCE, False)
+    assert "to_prepare" not in run.status
+    run_queue.continue_run(run_id)
+    run = work(run_id)
+    assert run.state == "finished", run.message
+    assert len([item for item in prepared if not isinstance(item.content, Path)]) == 100
+
+
+def test_the_status_tells_how_many_of_peoples_pictures_are_prepared(
+    work, pictures_dir, monkeypatch
+):
+    run_id, told = folders.create_run(DRAWINGS), []
+    monkeypatch.setattr(run_status, "SECONDS", -1.0)
+    write_json = files.write_json
+
+    def write(path, values):
+        write_json(path, values)
+        if path.name == "status.json":
+            told.append(folders.progress(folders.read_run(run_id)))
+
+    monkeypatch.setattr(files, "write_json", write)
+    assert work(run_id).state == "finished"
+    assert told[1] == (0.0, "Preparing people's pictures: 16 of 100")
+    assert told[7] == (0.0, "Preparing people's pictures: 100 of 100")
+    assert told[8] == (0.0, "Getting ready")
+
+
+def test_a_stopped_run_prepares_no_pictures_of_the_kind_that_it_does_not_learn(
+    work, pictures_dir, prepared, monkeypatch
+):
+    train = training.train
+
+    def stopped_at_once(*args):
+        control.request_stop(run_id)
+        yield from train(*args)
+
+    monkeypatch.setattr(training, "train", stopped_at_once)
+    run_id = folders.create_run(DRAWINGS)
+    run = work(run_id)
+    assert (run.state, run.has_model) == ("stopped", True), run.message
+    assert not any(isinstance(item.content, Path) for item in prepared)
+    assert "held_out" not in checkpoints.read_checkpoint(run.model_path).metrics
+
+
+def test_a_search_for_a_rate_stops_while_peoples_pictures_are_prepared(
+    pictures_dir, prepared, monkeypatch
+):
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: (run_dir / "stop").touch())
+    monkeypatch.setattr(worker.control, "step_behind", lambda: None)
+    rate_finder.start(DRAWINGS)
+    worker.main(folders.finder_dir())
+    search = rate_finder.read_search()
+    assert (search.state, search.message) == ("stopped", worker.STOPPED_PREPARING)
+    assert len(prepared) == picture_sets.AT_ONCE
 
 
 def test_a_run_ends_when_its_time_is_up(work, monkeypatch):

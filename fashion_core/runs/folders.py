@@ -486,8 +486,11 @@ _PROCESS_NUMBERS = (
     "threads",
     "target_epochs",
     "tested",  # test images that its best weights have answered
+    "prepared",  # pictures of the set of people's pictures that is prepared now, of `to_prepare`
+    "to_prepare",
 )
-_COUNTS = ("pid", "epoch", "step", "steps", "best_epoch", "threads", "tested")
+_COUNTS = ("pid", "epoch", "step", "steps", "best_epoch", "threads")
+_COUNTS += ("tested", "prepared", "to_prepare")
 _TEXTS = ("state", "message", "device", "precision", "cause", "input_scaling")
 _MAX_TEXT_LENGTH = 2_000
 
@@ -530,12 +533,15 @@ def progress(run: Run) -> tuple[float, str]:
     """How far a run is: a share 0…1 and the words for it, with speed and time left."""
     status = run.status
     steps, step = status.get("steps", 0), status.get("step", 0)
+    preparing = describe_preparing(status) if run.is_active else ""
     if run.state == "queued" or not run.config or not steps or not step:
-        return 0.0, _describe_beginning(run.state)
+        return 0.0, preparing or _describe_beginning(run.state)
     share = min(1.0, step / (steps * run.config.epochs))
     epoch = min(run.config.epochs, math.ceil(step / steps))
     words = f"Epoch {epoch} of {run.config.epochs}, step {step:,} of {steps * run.config.epochs:,}"
     seconds = status.get("elapsed_seconds", 0.0)
+    if preparing:
+        return share, f"{preparing} · {words}"
     if run.state != "running":
         return share, f"{words} · {seconds:,.0f} s"
     if share == 1:  # a large network takes a minute for what is left
@@ -545,6 +551,14 @@ def progress(run: Run) -> tuple[float, str]:
     left = (1 - share) * seconds / share
     speed = status.get("images_per_second", 0)
     return share, f"{words} · {speed:,.0f} images/s · {format_duration(left)} left"
+
+
+def describe_preparing(status: dict) -> str:
+    """How far people's pictures are prepared that a worker waits for, or an empty string."""
+    if not status.get("to_prepare"):
+        return ""
+    done = status.get("prepared", 0)
+    return f"Preparing people's pictures: {done:,} of {status['to_prepare']:,}"
 
 
 def _describe_beginning(state: str) -> str:

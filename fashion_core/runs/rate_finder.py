@@ -37,6 +37,7 @@ class Search:
     elapsed_seconds: float = 0.0
     problem: str = ""
     created_at: float = 0.0  # seconds since 1970
+    preparing: str = ""  # how far people's pictures are prepared
 
     @property
     def is_active(self) -> bool:
@@ -215,6 +216,7 @@ def read_search() -> Search | None:
         elapsed_seconds=status.get("elapsed_seconds", 0.0),
         problem=status.get("message", ""),
         created_at=folders.time_or_zero(about.get("created_at")),
+        preparing=folders.describe_preparing(status),
     )
 
 
@@ -240,7 +242,7 @@ def progress(search: Search) -> tuple[float, str]:
     """How far a search is: a share 0…1 and the words for it."""
     step = len(search.losses)
     if not step:
-        return 0.0, "Getting ready"
+        return 0.0, search.preparing or "Getting ready"
     left = format_duration(search.elapsed_seconds * (search.steps / step - 1))
     return min(1.0, step / search.steps), f"Step {step} of {search.steps} · at most {left} left"
 
