@@ -59,7 +59,8 @@ def predict_logits(
     return logits
 
 
-PART = 500  # pictures that are answered between two reports
+# Pictures that are answered between two reports: 0.4 s of the largest network's time on one core
+PART = EVAL_BATCH_SIZE
 Report = Callable[[int, int], None]  # pictures done, pictures in all
 
 

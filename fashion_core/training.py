@@ -9,7 +9,7 @@ import functools
 import math
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -182,7 +182,13 @@ def teach(state: TrainState, checkpoint: "Checkpoint", taught: "Taught") -> None
     state.taught = taught
 
 
-def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[dict]:
+def train(
+    state: TrainState,
+    train_split: Split,
+    val_split: Split,
+    report: Report = lambda done, total: None,
+    hurry: Callable[[], bool] = lambda: False,
+) -> Iterator[dict]:
     """Train until `config.epochs` are done; yields plain dicts of JSON numbers.
 
     {"kind": "step", epoch, step, train_loss, learning_rate, images_per_second, elapsed_seconds}
@@ -197,15 +203,21 @@ def train(state: TrainState, train_split: Split, val_split: Split) -> Iterator[d
     with the same number of threads its events equal those of a training that was never interrupted,
     apart from the times. Raises TrainingFailed when the loss is not finite or explodes,
     TeacherError and PictureSetError when what it is to learn from is missing.
+
+    `report` is called during each validation, see `validate`. `hurry` is asked after each weight
+    update whether the next step event shall come at once: a large network may take ten seconds to
+    it.
     """
     tensors = training_tensors(state.config, train_split)
     began = time.perf_counter() - state.elapsed_seconds
     while state.epoch < state.config.epochs:
-        yield from _train_epoch(state, tensors, began)
-        yield _end_epoch(state, val_split, began)
+        yield from _train_epoch(state, tensors, began, hurry)
+        yield _end_epoch(state, val_split, began, report)
 
 
-def _train_epoch(state: TrainState, tensors: tuple[Tensor, ...], began: float) -> Iterator[dict]:
+def _train_epoch(
+    state: TrainState, tensors: tuple[Tensor, ...], began: float, hurry: Callable[[], bool]
+) -> Iterator[dict]:
     """The weight updates of the epoch that are still to come; yields its step events."""
     config = state.config
     # What is taught is little and should be seen, too
@@ -221,7 +233,7 @@ def _train_epoch(state: TrainState, tensors: tuple[Tensor, ...], began: float) -
         loss_sum += update(state, *batch) * len(batch[0])
         images += len(batch[0])
         state.epoch_batches += 1
-        if state.epoch_batches not in event_batches:
+        if state.epoch_batches not in event_batches and not hurry():
             continue
         train_loss = _checked(loss_sum.item() / images, state)
         now = time.perf_counter()
@@ -242,13 +254,13 @@ def _train_epoch(state: TrainState, tensors: tuple[Tensor, ...], began: float) -
         loss_sum, images = torch.zeros_like(loss_sum), 0
 
 
-def _end_epoch(state: TrainState, val_split: Split, began: float) -> dict:
+def _end_epoch(state: TrainState, val_split: Split, began: float, report: Report) -> dict:
     """Validate the weights after an epoch's last step; returns the epoch's event."""
     train_loss = state.epoch_loss / state.epoch_images
     images_per_second = state.epoch_images / state.epoch_seconds
     state.epoch += 1
     state.epoch_batches, state.epoch_images, state.epoch_loss, state.epoch_seconds = 0, 0, 0.0, 0.0
-    metrics = validate(state, val_split)
+    metrics = validate(state, val_split, report)
     state.elapsed_seconds = time.perf_counter() - began
     return {
         "kind": "epoch",
@@ -503,47 +515,67 @@ def _added(
 # Validation
 
 
-def validate(state: TrainState, val_split: Split) -> dict:
+def validate(
+    state: TrainState, val_split: Split, report: Report = lambda done, total: None
+) -> dict:
     """Measure the weights on the validation split; keeps them in `state` if they are the best yet.
 
     Returns val_loss (mean cross-entropy, nats), val_accuracy (0…1), best (bool) and, with
     `config.synthetic`, `drawings` and `photos`, synthetic_accuracy, drawings_accuracy and
     photos_accuracy, the latter means over classes. The best are judged by `_overall` of these
-    accuracies. Raises TrainingFailed when the loss is not finite or explodes, PictureSetError when
-    there are no pictures of a kind to measure with.
+    accuracies. `report` is called with the pictures that were answered and how many they will be,
+    those of all kinds. Raises TrainingFailed when the loss is not finite or explodes,
+    PictureSetError when there are no pictures of a kind to measure with.
     """
-    logits = state.val_logits = predict_logits(state.model, val_split.pixels)  # (N, 10)
+    kinds = {"val": val_split.pixels}
+    if state.config.synthetic:
+        kinds["synthetic"], synthetic_labels = val_synthetic(val_split)
+    wanted = [kind for kind in ("drawings", "photos") if getattr(state.config, kind)]
+    by_people = {kind: val_pictures(kind) for kind in wanted}
+    kinds |= {kind: pictures.pixels for kind, pictures in by_people.items()}
+    answers = _predict_kinds(state.model, kinds, report)
+    logits = state.val_logits = answers["val"]  # (N, 10)
     labels = torch.tensor(val_split.labels)
     val_loss = _checked(F.cross_entropy(torch.from_numpy(logits), labels).item(), state)
     accuracies = {"val_accuracy": evaluation.accuracy(val_split.labels, logits.argmax(1))}
-    counts = [len(logits)]
-    others = []
     if state.config.synthetic:
-        pixels, synthetic_labels = val_synthetic(val_split)
-        others.append((predict_logits(state.model, pixels), pixels))  # (M, 10)
-        preds = others[-1][0].argmax(1)
+        preds = answers["synthetic"].argmax(1)
         accuracies["synthetic_accuracy"] = evaluation.accuracy(synthetic_labels, preds)
-        counts.append(len(pixels))
-    for kind in ("drawings", "photos"):
-        if getattr(state.config, kind):
-            pictures = val_pictures(kind)
-            others.append((predict_logits(state.model, pictures.pixels), pictures.pixels))
-            accuracies[f"{kind}_accuracy"] = evaluation.class_mean_accuracy(
-                pictures.allowed, others[-1][0].argmax(1)
-            )
-            counts.append(len(pictures.pixels))
+    for kind, pictures in by_people.items():
+        preds = answers[kind].argmax(1)
+        accuracies[f"{kind}_accuracy"] = evaluation.class_mean_accuracy(pictures.allowed, preds)
     metrics = {"val_loss": val_loss, **accuracies}
     # At equal accuracy the lower loss is the better model
+    counts = [len(pixels) for pixels in kinds.values()]
     score = (_overall(list(accuracies.values()), counts), -val_loss)
     if state.taught:  # what was taught last counts, not what was known before
         score = (float(state.step), 0.0)
     best = score > state.best_score
     if best:
+        others = [(answers[kind], kinds[kind]) for kind in kinds if kind != "val"]
         sure = calibrate(val_split.labels, logits, val_split.pixels, *others)
         if state.taught:
             sure = state.taught.recognised_too(state.model, sure)
         _keep_best(state, score, metrics | sure)
     return metrics | {"best": best}
+
+
+def _predict_kinds(
+    model: nn.Module, kinds: dict[str, np.ndarray], report: Report
+) -> dict[str, np.ndarray]:
+    """The logits (M, 10) of each kind's pixels (M, 28, 28), with reports that count all kinds."""
+    total, done, answers = sum(len(pixels) for pixels in kinds.values()), 0, {}
+    for kind, pixels in kinds.items():
+        answers[kind] = predict_in_parts(
+            model, pixels, functools.partial(_add, report, done, total)
+        )
+        done += len(pixels)
+    return answers
+
+
+def _add(report: Report, before: int, total: int, done: int, _: int) -> None:
+    """Report what is done of one part of a whole, after what was done before."""
+    report(before + done, total)
 
 
 def _overall(accuracies: list[float], counts: list[int]) -> float:

@@ -7,6 +7,7 @@ the way, it starts the next run that waits.
 """
 
 import contextlib
+import functools
 import json
 import math
 import os
@@ -126,7 +127,9 @@ def _train(run_dir: Path, status: StatusFile) -> None:
     status.values |= {"threads": thread_count(), "steps": config.steps_per_epoch}
     status.values |= {"step": state.step, "elapsed_seconds": state.elapsed_seconds}
     camera = _Camera(run_dir, state, val_split)
-    events = training.train(state, train_split, val_split)
+    measuring = functools.partial(_report_validated, status)
+    stopping = functools.partial(_stop_asked, run_dir)
+    events = training.train(state, train_split, val_split, measuring, stopping)
     try:
         end, message = _follow(run_dir, status, state, events, camera)
     finally:
@@ -136,8 +139,8 @@ def _train(run_dir: Path, status: StatusFile) -> None:
     if end == "paused":
         status.write(state=end)
         return
-    if end == "stopped":
-        training.validate(state, val_split)
+    if end == "stopped" and state.epoch_batches:  # else that has just been done
+        training.validate(state, val_split, measuring)
     test_split = load_split("test") if end == "finished" else None
     if end == "finished" and _kinds_needed(config):  # the test measures on both
         _prepare_pictures(status, PEOPLES_KINDS)
@@ -153,6 +156,13 @@ def _train(run_dir: Path, status: StatusFile) -> None:
     if config.start_model:
         _report_teaching(run_dir, state, metrics)
     status.write(state=end, message=message, **_best(state))
+
+
+def _report_validated(status: StatusFile, done: int, total: int) -> None:
+    """Tell how far a validation is; afterwards nothing of it."""
+    status.write_sometimes(validated=done, to_validate=total)
+    if done == total:
+        status.values.pop("to_validate")
 
 
 PEOPLES_KINDS = ("drawings", "photos")
@@ -288,7 +298,8 @@ def _follow(
             metrics.write(json.dumps(event, allow_nan=False) + "\n")
             metrics.flush()
             changes = folders.metrics_of(event)
-            camera.watch(event)
+            if event["kind"] == "epoch" or not _stop_asked(run_dir):
+                camera.watch(event)  # which takes seconds with a large network
             if event["kind"] == "epoch":
                 # The curve up to the point from which a power cut lets it go on
                 os.fsync(metrics.fileno())
@@ -405,9 +416,13 @@ def _first_filters(model: "nn.Module") -> np.ndarray:
 MOST_FILTER_NUMBERS = 7_840  # in a frame: 313 kernels of 5×5, or ten pictures
 
 
+def _stop_asked(run_dir: Path) -> bool:
+    return (run_dir / "stop").exists()
+
+
 def _asked_end(run_dir: Path, out_of_time: str) -> tuple[str, str] | None:
     """The state to end in, and why, when the page asks for it or the time is up."""
-    if (run_dir / "stop").exists():
+    if _stop_asked(run_dir):
         return "stopped", ""
     if (run_dir / "pause").exists():
         return "paused", ""

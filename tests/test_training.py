@@ -281,6 +281,14 @@ def test_validation_equals_a_plain_loop():
     assert result["val_accuracy"] == pytest.approx(accuracy)
 
 
+def test_validation_reports_how_many_pictures_of_all_kinds_are_answered():
+    config, told = TrainConfig(synthetic=0.5), []
+    state = training.new_state(config, CPU)
+    training.validate(state, val_split(), lambda *counts: told.append(counts))
+    total = 500 + len(training.val_synthetic(val_split())[0])
+    assert (told[0], told[-1]) == ((125, total), (total, total))
+
+
 def test_best_weights_are_the_best_and_not_the_last():
     state = new_state()
     training.validate(state, val_split())

@@ -41,7 +41,7 @@ from fashion_core.errors import (
     TeacherError,
     TrainingFailed,
 )
-from fashion_core.runs import control, folders, rate_finder
+from fashion_core.runs import control, film, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs import status as run_status
 from fashion_core.runs.events import read_log, read_metrics
@@ -382,8 +382,8 @@ def test_the_status_tells_how_far_the_measuring_on_the_test_images_is(work, monk
 
     monkeypatch.setattr(files, "write_json", write)
     assert work(run_id).state == "finished"
-    assert "measured on 500 of the 10,000 test images" in told[0]
-    assert "10,000 of the 10,000" in told[19]
+    assert "measured on 125 of the 10,000 test images" in told[0]
+    assert "10,000 of the 10,000" in told[79]
     assert "measured" not in told[-1]  # it has ended
 
 
@@ -483,6 +483,73 @@ def test_a_search_for_a_rate_stops_while_peoples_pictures_are_prepared(
     search = rate_finder.read_search()
     assert (search.state, search.message) == ("stopped", worker.STOPPED_PREPARING)
     assert len(prepared) == picture_sets.AT_ONCE
+
+
+def test_a_stop_comes_between_two_events_and_the_run_goes_on_bit_for_bit(work, monkeypatch):
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: None)
+    run_id, update = folders.create_run(RANDOM), training.update
+
+    def stopped_in_the_third(state, *args):
+        if state.step == 2:
+            control.request_stop(run_id)
+        return update(state, *args)
+
+    assert 3 not in training.event_steps(RANDOM.steps_per_epoch, RANDOM.images_per_epoch, True)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(training, "update", stopped_in_the_third)
+        meanwhile.setattr(worker._Camera, "_after_this", lambda self: 3)
+        run = work(run_id)
+    assert (run.state, run.status["step"]) == ("stopped", 3), run.message
+    assert len(film.read_film(run.run_dir)) == 1  # only the network as it began
+    run_queue.continue_run(run_id)
+    run = work(run_id)
+    assert run.state == "finished", run.message
+    state, _ = trained_alone(RANDOM)
+    weights = checkpoints.read_checkpoint(run.model_path).weights
+    assert all(torch.equal(weights[name], state.best_weights[name]) for name in weights)
+
+
+def test_a_stop_while_an_epoch_is_validated_does_not_validate_it_again(work, monkeypatch):
+    run_id, told, calls = folders.create_run(dataclasses.replace(QUICK, epochs=2)), [], []
+    monkeypatch.setattr(run_status, "SECONDS", -1.0)
+    validate, write_json = training.validate, files.write_json
+
+    def stopped_meanwhile(*args):
+        calls.append(args)
+        control.request_stop(run_id)
+        return validate(*args)
+
+    def write(path, values):
+        write_json(path, values)
+        if path.name == "status.json" and "to_validate" in values:
+            told.append(folders.progress(folders.read_run(run_id))[1])
+
+    monkeypatch.setattr(training, "validate", stopped_meanwhile)
+    monkeypatch.setattr(files, "write_json", write)
+    run = work(run_id)
+    assert (run.state, run.status["best_epoch"], len(calls)) == ("stopped", 1, 1), run.message
+    assert told[0].startswith("Stopping: measured on 125 of 5,000 validation images · Epoch 1 of 2")
+    assert len(told) == 40
+    assert "to_validate" not in run.status
+
+
+def test_the_status_tells_how_far_the_measuring_of_a_stopped_run_is(work, monkeypatch):
+    run_id, told = folders.create_run(LONG), []
+    (folders.run_dir_of(run_id) / "stop").touch()
+    monkeypatch.setattr(run_status, "SECONDS", -1.0)
+    write_json = files.write_json
+
+    def write(path, values):
+        write_json(path, values)
+        if path.name == "status.json":
+            told.append(folders.progress(folders.read_run(run_id))[1])
+
+    monkeypatch.setattr(files, "write_json", write)
+    assert work(run_id).state == "stopped"
+    assert told[0] == "Stopping"
+    assert told[2].startswith("Stopping: measured on 125 of 5,000 validation images")
+    assert told[41].startswith("Stopping: measured on 5,000 of 5,000 validation images")
+    assert "Stopping" not in told[-1]
 
 
 def test_a_run_ends_when_its_time_is_up(work, monkeypatch):

@@ -176,10 +176,10 @@ def _worker_environment() -> dict[str, str]:
 
 
 def request_stop(run_id: str) -> None:
-    """Ask a run to stop at its next event, or end one that is paused.
+    """Ask a run to stop after the weight update under way, or end one that is paused.
 
-    Events come ten a second with a small network.
-    Raises RunError for an unknown run, one that does not train, or an unwritable folder.
+    Its model is then validated, unless that has just been done. Raises RunError for an unknown run,
+    one that does not train, or an unwritable folder.
     """
     limits.refuse_if_read_only()
     folders.run_dir_of(run_id)

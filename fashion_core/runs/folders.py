@@ -62,6 +62,11 @@ class Run:
         return self.state in ACTIVE_STATES
 
     @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to stop and has not ended yet."""
+        return self.is_active and (self.run_dir / "stop").exists()
+
+    @property
     def has_ended(self) -> bool:
         return self.state in FINAL_STATES
 
@@ -486,11 +491,13 @@ _PROCESS_NUMBERS = (
     "threads",
     "target_epochs",
     "tested",  # test images that its best weights have answered
+    "validated",  # pictures of the validation under way, of `to_validate`
+    "to_validate",
     "prepared",  # pictures of the set of people's pictures that is prepared now, of `to_prepare`
     "to_prepare",
 )
 _COUNTS = ("pid", "epoch", "step", "steps", "best_epoch", "threads")
-_COUNTS += ("tested", "prepared", "to_prepare")
+_COUNTS += ("tested", "validated", "to_validate", "prepared", "to_prepare")
 _TEXTS = ("state", "message", "device", "precision", "cause", "input_scaling")
 _MAX_TEXT_LENGTH = 2_000
 
@@ -535,7 +542,8 @@ def progress(run: Run) -> tuple[float, str]:
     steps, step = status.get("steps", 0), status.get("step", 0)
     preparing = describe_preparing(status) if run.is_active else ""
     if run.state == "queued" or not run.config or not steps or not step:
-        return 0.0, preparing or _describe_beginning(run.state)
+        beginning = "Stopping" if run.is_stopping else _describe_beginning(run.state)
+        return 0.0, preparing or beginning
     share = min(1.0, step / (steps * run.config.epochs))
     epoch = min(run.config.epochs, math.ceil(step / steps))
     words = f"Epoch {epoch} of {run.config.epochs}, step {step:,} of {steps * run.config.epochs:,}"
@@ -544,13 +552,28 @@ def progress(run: Run) -> tuple[float, str]:
         return share, f"{preparing} · {words}"
     if run.state != "running":
         return share, f"{words} · {seconds:,.0f} s"
+    measured = _describe_measured(status)
     if share == 1:  # a large network takes a minute for what is left
-        tested = status.get("tested", 0)
-        left = f"{tested:,} of the {TEST_SIZE:,} test images" if tested else "the validation images"
-        return share, f"{words} · {seconds:,.0f} s · measured on {left}"
+        measured = measured or "measured on the validation images"
+        return share, f"{words} · {seconds:,.0f} s · {measured}"
+    if run.is_stopping:
+        doing = f"Stopping: {measured}" if measured else "Stopping"
+        return share, f"{doing} · {words}"
+    if measured:
+        return share, f"{words} · {measured}"
     left = (1 - share) * seconds / share
     speed = status.get("images_per_second", 0)
     return share, f"{words} · {speed:,.0f} images/s · {format_duration(left)} left"
+
+
+def _describe_measured(status: dict) -> str:
+    """On how many images a run that trains is measured so far, or an empty string."""
+    if status.get("to_validate"):
+        done = status.get("validated", 0)
+        return f"measured on {done:,} of {status['to_validate']:,} validation images"
+    if status.get("tested"):
+        return f"measured on {status['tested']:,} of the {TEST_SIZE:,} test images"
+    return ""
 
 
 def describe_preparing(status: dict) -> str:

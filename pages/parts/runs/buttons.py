@@ -43,7 +43,7 @@ def show_title(run: Run) -> None:
 
 def show_running_buttons(run: Run) -> None:
     """Pause and stop, of a run that trains."""
-    stopping, pausing = (run.run_dir / "stop").exists(), (run.run_dir / "pause").exists()
+    stopping, pausing = run.is_stopping, (run.run_dir / "pause").exists()
     st.button(
         "Pausing…" if pausing else "Pause",
         icon=":material/pause_circle:",
