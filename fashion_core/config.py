@@ -433,8 +433,8 @@ RECIPES = {
     ),
     "Best of the classic network": (
         _ADAMW | {"model": "FashionCNN", "optimizer": "Muon", "epochs": 80, "distillation": True},
-        "How the shipped classic model was trained: many rounds, and a wide net as its teacher:"
-        " some eight minutes on one core.",
+        "Much as the shipped classic model was trained: many rounds, and a wide net as its"
+        " teacher: some eight minutes on one core.",
     ),
     "Classic with batch norm": (
         _ADAMW

@@ -206,7 +206,7 @@ def train(
 
     `report` is called during each validation, see `validate`. `hurry` is asked after each weight
     update whether the next step event shall come at once: a large network may take ten seconds to
-    it.
+    it. A training that is restored after such an event has one event more than others.
     """
     tensors = training_tensors(state.config, train_split)
     began = time.perf_counter() - state.elapsed_seconds

@@ -117,6 +117,8 @@ def _train(run_dir: Path, status: StatusFile) -> None:
 
     config = TrainConfig.from_dict(files.read_json(run_dir / "config.json")["config"])
     state = _first_state(run_dir, config)
+    status.values |= {"step": state.step, "elapsed_seconds": state.elapsed_seconds}
+    status.write()  # a run that begins anew is no longer where it was
     if config.start_model:
         _begin_teaching(run_dir, state)
     end = _prepare_pictures(status, _kinds_needed(config), lambda: _asked_end(run_dir, ""))
@@ -125,7 +127,6 @@ def _train(run_dir: Path, status: StatusFile) -> None:
         return
     status.values |= {"device": state.device.type, "precision": state.precision}
     status.values |= {"threads": thread_count(), "steps": config.steps_per_epoch}
-    status.values |= {"step": state.step, "elapsed_seconds": state.elapsed_seconds}
     camera = _Camera(run_dir, state, val_split)
     measuring = functools.partial(_report_validated, status)
     stopping = functools.partial(_stop_asked, run_dir)
@@ -142,7 +143,8 @@ def _train(run_dir: Path, status: StatusFile) -> None:
     if end == "stopped" and state.epoch_batches:  # else that has just been done
         training.validate(state, val_split, measuring)
     test_split = load_split("test") if end == "finished" else None
-    if end == "finished" and _kinds_needed(config):  # the test measures on both
+    if end == "finished" and any(getattr(config, kind) for kind in (*PEOPLES_KINDS, "others")):
+        # The test measures on both
         _prepare_pictures(status, PEOPLES_KINDS)
     metrics = training.final_metrics(
         state, test_split, lambda done, total: status.write_sometimes(tested=done)

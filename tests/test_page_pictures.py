@@ -77,7 +77,7 @@ def test_the_matrix_counts_the_drawings(pictures_dir):
     assert "10,000" not in app.metric[0].help
 
 
-def test_a_folder_of_ones_own_shows_what_the_command_line_measures(tmp_path, monkeypatch):
+def test_a_folder_of_ones_own_shows_what_evaluate_measures_of_whole_pictures(tmp_path, monkeypatch):
     folder = tmp_path / "pictures" / "test"  # a name that a split has, too
     for name in ("Shirt", "T-shirt_top|Shirt", "Trousers", "Bag"):
         (folder / name).mkdir(parents=True)
@@ -89,7 +89,7 @@ def test_a_folder_of_ones_own_shows_what_the_command_line_measures(tmp_path, mon
     app = open_page("predictions", model="fashion_cnn", images="test")
     said = words(app)
     assert "of 3 images" in said
-    assert "1 may be of either of two classes: either answer is right." in said
+    assert "1 may be of either of two classes: either answer is right" in said
     assert "The folder Trousers is named like no class and was left out." in said
     model = checkpoints.load_model(PRETRAINED_DIR / "fashion_cnn.pt")
     report = picture_report.report_on(model, picture_sets.load_picture_set(folder))
@@ -143,7 +143,7 @@ def test_train_says_what_of_peoples_pictures_is_here(pictures_dir):
     )
     assert "fetch-pictures clothing" in said
     app.number_input(key="train_drawings").set_value(0.2).run()
-    assert "80% of each batch are real clothes, 55,000 images of Fashion-MNIST." in words(app)
+    assert "Fashion-MNIST's own 55,000 images: 80% of each batch." in words(app)
 
 
 def test_homes_link_opens_the_drawings(pictures_dir):

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from app_page import labels, open_page, press, words
 from listed_pages import page_titles
@@ -12,12 +13,14 @@ from run_folders import make_run
 
 from fashion_core import catalog, files, models
 from fashion_core.config import MODELS, TrainConfig
+from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
 from pages.parts import state
 from pages.parts.cached import cached_split
 from pages.parts.home.network import describe_training, model_of
 from pages.parts.home.training_pictures import describe_people
 from pages.parts.html import plain
+from pages.parts.runs.film import pictures_of
 
 PAGES = tuple(page_titles())
 
@@ -323,3 +326,20 @@ def test_home_tells_what_a_model_learned_from_people():
     assert describe_people({"config": {"photos": 0.2}, "learned_from": {"photos": 3}}) == (
         "Of each batch 20% people's photos of clothes."
     )
+
+
+def test_images_on_home_and_in_a_film_have_their_index_in_the_file():
+    for split, html in (
+        (cached_split("train"), training_pictures_html()),
+        (cached_split("val"), ";".join(each["name"] for each in pictures_of(None))),
+    ):
+        named = re.findall(r"([\w/ -]+), (?:training|validation) image (\d+)", html)
+        assert len(named) >= 10
+        places = np.searchsorted(split.indices, [int(index) for _, index in named])
+        assert [CLASS_NAMES[label] for label in split.labels[places]] == [name for name, _ in named]
+        assert split.indices[places].tolist() == [int(index) for _, index in named]
+
+
+def training_pictures_html() -> str:
+    app = open_page("home", model="fashion_cnn")
+    return next(each.proto.body for each in app.get("html") if "training image" in each.proto.body)

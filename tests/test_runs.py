@@ -677,7 +677,7 @@ def test_progress_in_words(runs_dir):
         assert words == f"Epoch 4 of 4, step 400 of 400 · 40 s · measured on {of}"
     validating = values | {"state": "running", "validated": 2_000, "to_validate": 5_000}
     files.write_json(runs_dir / run_id / "status.json", validating)
-    told = "measured on 2,000 of 5,000 validation images"
+    told = "measured on 2,000 of 5,000 validation pictures"
     words = folders.progress(folders.read_run(run_id))[1]
     assert words == f"Epoch 1 of 4, step 100 of 400 · {told}"
     control.request_stop(run_id)

@@ -44,7 +44,7 @@ from fashion_core.errors import (
 from fashion_core.runs import control, film, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs import status as run_status
-from fashion_core.runs.events import read_log, read_metrics
+from fashion_core.runs.events import read_log, read_metrics, should_have_events
 from fashion_core.synthetic import people
 
 QUICK = TrainConfig(train_size=2_000, epochs=1)
@@ -451,9 +451,9 @@ def test_the_status_tells_how_many_of_peoples_pictures_are_prepared(
 
     monkeypatch.setattr(files, "write_json", write)
     assert work(run_id).state == "finished"
-    assert told[1] == (0.0, "Preparing people's pictures: 16 of 100")
-    assert told[7] == (0.0, "Preparing people's pictures: 100 of 100")
-    assert told[8] == (0.0, "Getting ready")
+    first = told.index((0.0, "Preparing people's pictures: 16 of 100"))
+    assert told[first + 6] == (0.0, "Preparing people's pictures: 100 of 100")
+    assert told[first + 7] == (0.0, "Getting ready")
 
 
 def test_a_stopped_run_prepares_no_pictures_of_the_kind_that_it_does_not_learn(
@@ -471,6 +471,19 @@ def test_a_stopped_run_prepares_no_pictures_of_the_kind_that_it_does_not_learn(
     assert (run.state, run.has_model) == ("stopped", True), run.message
     assert not any(isinstance(item.content, Path) for item in prepared)
     assert "held_out" not in checkpoints.read_checkpoint(run.model_path).metrics
+
+
+def test_a_run_that_begins_anew_is_no_longer_where_it_was(work, monkeypatch):
+    run_id = folders.create_run(QUICK)
+    status = folders.run_dir_of(run_id) / "status.json"
+    files.write_json(status, files.read_json(status) | {"step": 300, "steps": 4_300})
+    seen = []
+    monkeypatch.setattr(
+        worker, "_prepare_pictures", lambda *_: seen.append(folders.read_run(run_id)) or "stopped"
+    )
+    run = work(run_id)
+    assert [each.status["step"] for each in (*seen, run)] == [0, 0]
+    assert not should_have_events(run)
 
 
 def test_a_search_for_a_rate_stops_while_peoples_pictures_are_prepared(
@@ -528,7 +541,9 @@ def test_a_stop_while_an_epoch_is_validated_does_not_validate_it_again(work, mon
     monkeypatch.setattr(files, "write_json", write)
     run = work(run_id)
     assert (run.state, run.status["best_epoch"], len(calls)) == ("stopped", 1, 1), run.message
-    assert told[0].startswith("Stopping: measured on 125 of 5,000 validation images · Epoch 1 of 2")
+    assert told[0].startswith(
+        "Stopping: measured on 125 of 5,000 validation pictures · Epoch 1 of 2"
+    )
     assert len(told) == 40
     assert "to_validate" not in run.status
 
@@ -547,8 +562,9 @@ def test_the_status_tells_how_far_the_measuring_of_a_stopped_run_is(work, monkey
     monkeypatch.setattr(files, "write_json", write)
     assert work(run_id).state == "stopped"
     assert told[0] == "Stopping"
-    assert told[2].startswith("Stopping: measured on 125 of 5,000 validation images")
-    assert told[41].startswith("Stopping: measured on 5,000 of 5,000 validation images")
+    measured = [each for each in told if "measured" in each]
+    assert measured[0].startswith("Stopping: measured on 125 of 5,000 validation pictures")
+    assert measured[39].startswith("Stopping: measured on 5,000 of 5,000 validation pictures")
     assert "Stopping" not in told[-1]
 
 

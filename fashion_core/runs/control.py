@@ -178,8 +178,9 @@ def _worker_environment() -> dict[str, str]:
 def request_stop(run_id: str) -> None:
     """Ask a run to stop after the weight update under way, or end one that is paused.
 
-    Its model is then validated, unless that has just been done. Raises RunError for an unknown run,
-    one that does not train, or an unwritable folder.
+    Its model is then validated, unless that has just been done. While people's pictures are
+    prepared there is none yet, and it ends after those under way. Raises RunError for an unknown
+    run, one that does not train, or an unwritable folder.
     """
     limits.refuse_if_read_only()
     folders.run_dir_of(run_id)

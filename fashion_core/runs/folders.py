@@ -570,7 +570,7 @@ def _describe_measured(status: dict) -> str:
     """On how many images a run that trains is measured so far, or an empty string."""
     if status.get("to_validate"):
         done = status.get("validated", 0)
-        return f"measured on {done:,} of {status['to_validate']:,} validation images"
+        return f"measured on {done:,} of {status['to_validate']:,} validation pictures"
     if status.get("tested"):
         return f"measured on {status['tested']:,} of the {TEST_SIZE:,} test images"
     return ""

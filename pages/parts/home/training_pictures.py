@@ -32,7 +32,7 @@ def cached_examples() -> tuple[np.ndarray, np.ndarray]:
     places = np.stack(
         [np.flatnonzero(split.labels == label)[:KEPT] for label in range(NUM_CLASSES)], axis=1
     )
-    return split.pixels[places], places
+    return split.pixels[places], split.indices[places]
 
 
 OUTLIERS = "outlier"  # their kind, in fashion_core.synthetic.batches
@@ -50,7 +50,7 @@ def show_training_pictures(card: dict) -> None:
     `card` is that of the model, empty where there is none.
     """
     try:
-        images, places = cached_examples()
+        images, indices = cached_examples()
     except DataError:
         return  # the pages that need the data say how to get it
     turn = st.session_state.get(state.TRAINING_PICTURES, 0)
@@ -65,8 +65,8 @@ def show_training_pictures(card: dict) -> None:
                     " the data set's images and from nothing."
                 )
             )
-        pairs = zip(CLASS_NAMES, places[turn % KEPT], strict=True)
-        names = [f"{name}, training image {place}" for name, place in pairs]
+        pairs = zip(CLASS_NAMES, indices[turn % KEPT], strict=True)
+        names = [f"{name}, training image {index}" for name, index in pairs]
         st.html(row_html("Fashion-MNIST's own images", images[turn % KEPT], names))
         if learns_synthetic:
             st.html(cached_synthetic_rows(turn))

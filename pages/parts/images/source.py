@@ -3,6 +3,7 @@
 Stands on fashion_core.picture_sets and fashion_core.predict; the choice is in the URL.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -112,7 +113,7 @@ def _known_sets() -> dict[str, tuple[str, PictureSet]]:
 def _read_set(name: str) -> PictureSet:
     """A set's garments that no shipped model has learned from; of a visitor's own folder all.
 
-    Raises PictureSetError.
+    Without their upper parts and strokes. Raises PictureSetError.
     """
     folder = picture_sets.pictures_dir() / name
     fingerprint = picture_sets.set_fingerprint(folder)
@@ -139,7 +140,11 @@ def _read_set(name: str) -> PictureSet:
             sentence = f"{describe_source(name)}: none has one of the ten classes as its label."
             if name == picture_sets.MY_PICTURES:
                 sentence += " Say on the page My pictures what they are."
+            if name in KNOWN_SETS:
+                sentence = f"{describe_source(name)}: none is in the held-out fifth. Fetch more."
             raise PictureSetError(sentence)
+        # What pages do not show would be as large again
+        pictures = dataclasses.replace(pictures, upper=pictures.upper[:0], strokes=None)
         _known_sets()[name] = fingerprint, pictures
     return _known_sets()[name][1]
 
@@ -170,22 +175,25 @@ def _show_facts(pictures: PictureSet, entry: ModelEntry, logits: np.ndarray) -> 
 
 
 def _describe_part(name: str) -> str:
-    """Whether something may have learned from the pictures that are shown."""
+    """Whether a model may have learned from the pictures that are shown, and how they are."""
     if name == picture_sets.MY_PICTURES:
         return ""
-    if name not in KNOWN_SETS:
-        return (
-            "All of the folder: a model that you train on people's pictures learns from about six"
-            " in ten of these."
-        )
     held_out = "Held out: no shipped model has learned from these."
-    if name == "clothing":
-        held_out += " Whole pictures: Classify also looks at the upper part of somebody dressed."
-    return held_out
+    if name == "quickdraw":
+        return held_out
+    whole = (
+        "Whole pictures as they came: Classify also looks at the upper part of somebody dressed,"
+        " and turns what lies on its side."
+    )
+    every = (
+        "All of the folder: a model that you train on people's pictures learns from about six in"
+        " ten of these."
+    )
+    return f"{held_out if name in KNOWN_SETS else every} {whole}"
 
 
 def _describe_scores(pictures: PictureSet, entry: ModelEntry, logits: np.ndarray) -> str:
-    """The numbers that the model's card has of such pictures."""
+    """What `evaluate --pictures --whole` prints of them."""
     model = cached_model(str(entry.path), entry.fingerprint)
     doubted = ~predict.recognised(model, logits, pictures.pixels)  # (N,) bool
     report = evaluation.picture_set_report(
@@ -197,5 +205,8 @@ def _describe_scores(pictures: PictureSet, entry: ModelEntry, logits: np.ndarray
     )
     unclear = np.count_nonzero(pictures.allowed.sum(axis=1) > 1)
     if unclear:
-        words += f" {unclear:,} may be of either of two classes: either answer is right."
+        words += (
+            f" {unclear:,} may be of either of two classes: either answer is right, and without one"
+            " they stand under the first."
+        )
     return words

@@ -79,7 +79,8 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
 
 def show_no_curve(found: list[folders.Run]) -> None:
     """Why none of these runs has a curve."""
-    lost = [run for run in found if should_have_events(run) and not any(map(len, frames_of(run)))]
+    ended = [run for run in found if not run.is_active]
+    lost = [run for run in ended if should_have_events(run) and not any(map(len, frames_of(run)))]
     if lost:
         one = f"“{plain(lost[0].name)}”"
         whose = one if len(lost) == 1 else f"{len(lost):,} of these runs"

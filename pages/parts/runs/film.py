@@ -166,7 +166,7 @@ def pictures_of(drawing: np.ndarray | None) -> list[dict]:
         {
             "source": png_data_uri(split.pixels[i]),
             "label": int(split.labels[i]),
-            "name": f"{CLASS_NAMES[split.labels[i]]}, validation image {i}",
+            "name": f"{CLASS_NAMES[split.labels[i]]}, validation image {split.indices[i]}",
         }
         for i in film.shown_images(split.labels)
     ]

@@ -107,9 +107,8 @@ def ask_sources() -> dict:
                 with column:
                     values[name] = ask_field(name)
         added = sum(values.values())
-        count = st.session_state.get(state.train_key("train_size"), TRAIN_SIZE)
         share = format_share(1 - added)
-        words = f"{share} of each batch are real clothes, {count:,} images of Fashion-MNIST."
+        words = f"Fashion-MNIST's own {TRAIN_SIZE:,} images: {share} of each batch."
         if added > MAX_ADDED + 1e-9:
             most = format_share(MAX_ADDED)
             words = f"These are {format_share(added)} of each batch, of which they may be {most}."
