@@ -146,7 +146,7 @@ def show_charts(
         # Beside the title: the chart lays its own buttons over the right end under the mouse
         other = ask_other(run, all_runs, steps)
     if steps.empty:
-        show_no_curve(run, "The curve starts here in a few seconds.")
+        show_no_curve(run, "The curve starts here with the first step.")
         return st.container()
     other_epochs = None
     if other:
