@@ -4,7 +4,7 @@ it, shared views.
 
 import re
 
-from app_server import expect_to_fit, page_at_rest, visit
+from app_server import expect_to_fit, page_at_rest, place_at_rest, visit
 from playwright.sync_api import expect
 
 GRID = ".st-key-grid button"
@@ -16,7 +16,8 @@ def open_predictions(page, app, query="&outcome=All"):
 
 
 def across(page) -> int:
-    """How many images stand in the first row of the grid."""
+    """How many images stand in the first row of the grid, once the page has its width."""
+    place_at_rest(page.locator(GRID).last)
     tops = page.locator(GRID).evaluate_all(
         "all => all.map(b => Math.round(b.getBoundingClientRect().top))"
     )
