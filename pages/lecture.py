@@ -8,6 +8,7 @@ import streamlit as st
 
 from fashion_core import limits, tally
 from fashion_core.errors import RunError
+from fashion_core.metadata import NUM_CLASSES, OUTLIER
 from pages.parts.address import address_for_others, qr_html
 from pages.parts.frame import run_through_router
 from pages.parts.html import escaped, plain
@@ -55,7 +56,12 @@ def show_tally() -> None:
         delta_arrow="off",
     )
     st.html(tally_html(rows))
-    st.caption("Outlined: how many were tried. Filled: those classified correctly.")
+    doubted = int(counts[:NUM_CLASSES, OUTLIER].sum())
+    in_doubt = f" An answer in doubt does not count as correct: {doubted:,} so far."
+    st.caption(
+        "Outlined: how many were tried. Filled: those classified correctly."
+        + (in_doubt if doubted else "")
+    )
     # In two steps: it is on every phone of the class, and the bars above it grow
     off = limits.read_only()
     why = limits.READ_ONLY_SENTENCE if off else None

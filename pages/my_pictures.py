@@ -15,6 +15,7 @@ from pages.parts.html import plain
 from pages.parts.mine.gallery import (
     Gallery,
     ask_places,
+    describe_doubted,
     picked_place,
     show_groups,
     show_picked,
@@ -74,10 +75,11 @@ def show_mine(entry: ModelEntry) -> None:
 
 
 def show_head(gallery: Gallery, entry: ModelEntry) -> None:
-    """How many there are, how many the model has right, and the export."""
+    """How many there are, how many the model has right or doubts, and the export."""
     with st.container(horizontal=True, vertical_alignment="center"):
         count, right = len(gallery.pictures), int(gallery.right.sum())
         said = f"**{format_count(count, 'picture')}**, {right:,} right by {plain(entry.title)}"
+        said += describe_doubted(int(gallery.doubted.sum()))
         unlabelled = count - right - int(gallery.wrong.sum())
         if unlabelled:
             said += f", {unlabelled:,} without a label"

@@ -7,6 +7,7 @@ from listed_pages import page_titles
 from fashion_core import tally
 from fashion_core.config import field_spec, offered_fields
 from fashion_core.errors import RunError
+from fashion_core.metadata import OUTLIER
 from fashion_core.runs import table as run_table
 from pages.parts import address as address_part
 from pages.parts import class_tally
@@ -87,7 +88,13 @@ def test_the_tally_is_told_and_begins_anew():
     tally.add(0, 6)
     app.run()
     assert app.metric[0].value == "1 of 2"
-    assert any("<b>1 of 2</b>" in html.proto.body for html in app.get("html"))
+    assert "in doubt" not in words(app)
+    tally.add(0, OUTLIER)
+    tally.add(OUTLIER, OUTLIER)  # of what is none of the ten, doubt is right
+    app.run()
+    assert app.metric[0].value == "2 of 4"
+    assert "An answer in doubt does not count as correct: 1 so far." in words(app)
+    assert any("<b>1 of 3</b>" in html.proto.body for html in app.get("html"))
     press(app, "Set all to zero")
     assert not app.metric
     assert tally.read_tally().sum() == 0

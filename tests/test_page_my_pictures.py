@@ -172,6 +172,18 @@ def test_the_gallery_says_how_many_are_right_relabels_deletes_and_undoes(store):
     assert "Undo" not in labels(app)
 
 
+def test_an_answer_in_doubt_is_told_apart_from_a_wrong_one(store, monkeypatch):
+    pictures = [made(label, 100)[0] for label in (0, 3, OUTLIER, my_pictures.UNLABELLED)]
+    shown = gallery.Gallery(pictures, np.array([OUTLIER, 4, OUTLIER, OUTLIER]))
+    np.testing.assert_array_equal(shown.doubted, [True, False, False, False])
+    monkeypatch.setattr(predict, "recognised", lambda *asked: np.zeros(len(asked[-1]), bool))
+    store.add([made(label, 100) for label in (8, 8, OUTLIER)])
+    said = words(open_mine())
+    assert "1 right by Classic CNN, distilled, 2 in doubt" in said.replace("\\", "")
+    assert "0 of 2 right, 2 in doubt" in said
+    assert "1 of 1 right" in said
+
+
 def test_classes_with_wrong_pictures_come_before_those_without():
     pictures = [made(label, 100)[0] for label in (0, 3, 8, 8, my_pictures.UNLABELLED)]
     shown = gallery.Gallery(pictures, np.array([0, 4, 8, 7, 2]))

@@ -12,6 +12,7 @@ from test_my_pictures import made
 
 from fashion_core import checkpoints, my_pictures, picture_report, picture_sets
 from fashion_core.files import PRETRAINED_DIR
+from fashion_core.metadata import OUTLIER
 from pages.parts.images import source
 from pages.parts.images.source import describe_image
 
@@ -160,6 +161,18 @@ def test_my_own_pictures_are_judged_as_they_were_answered(pictures_dir):
     mine.add([(dataclasses.replace(brought[0], pixels=as_answered), brought[1])])
     split = source._read_set("my-pictures")
     np.testing.assert_array_equal(split.pixels, as_answered[None])
+
+
+def test_my_own_pictures_count_by_the_best_guess_and_the_others_are_said(pictures_dir):
+    mine = my_pictures.my_folder()
+    mine.add([made(1, 100)])
+    app = open_page("confusion_matrix", model="fashion_cnn", images="My pictures")
+    assert "Here the best guess counts, in doubt too" in words(app)
+    assert "Left out" not in words(app)
+    mine.add([made(OUTLIER, 60), made(OUTLIER, 70), made(my_pictures.UNLABELLED, 80)])
+    app = open_page("predictions", model="fashion_cnn", images="My pictures")
+    assert "Left out: 2 labelled “none of these” and 1 without a label." in words(app)
+    assert "What could not be used" not in words(app)
 
 
 def test_pictures_of_which_none_has_a_label_are_said_to_have_none(pictures_dir):

@@ -4,7 +4,7 @@ Stands on fashion_core.picture_sets and fashion_core.predict; the choice is in t
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -13,8 +13,8 @@ from fashion_core import evaluation, limits, picture_sets, predict
 from fashion_core.catalog import ModelEntry
 from fashion_core.data import Split
 from fashion_core.errors import PictureSetError
-from fashion_core.metadata import NUM_CLASSES
-from fashion_core.my_pictures import my_folder
+from fashion_core.metadata import NUM_CLASSES, OUTLIER
+from fashion_core.my_pictures import UNLABELLED, label_name, my_folder
 from fashion_core.picture_sets import PictureSet
 from fashion_core.text import format_count
 from pages.parts import state
@@ -150,13 +150,25 @@ def _read_set(name: str) -> PictureSet:
 
 
 def _kept_pictures() -> PictureSet:
-    """The visitors' own garments as they were answered: turned, framed or a part, as corrected."""
-    kept = [each for each in my_folder().read_all() if 0 <= each.label < NUM_CLASSES]
+    """The visitors' own garments as they were answered: turned, framed or a part, as corrected.
+
+    Its problems say how many others there are.
+    """
+    every = my_folder().read_all()
+    kept = [each for each in every if 0 <= each.label < NUM_CLASSES]
     pixels, labels = stacked(kept)
     ids = tuple(each.picture_id for each in kept)
     allowed = labels[:, None] == np.arange(NUM_CLASSES)  # (N, 10)
     name, upper = picture_sets.MY_PICTURES, np.zeros_like(pixels)
-    return PictureSet(name, pixels, upper, allowed, ids, ids, None, ())
+    left_out = describe_left_out([each.label for each in every])
+    return PictureSet(name, pixels, upper, allowed, ids, ids, None, left_out)
+
+
+def describe_left_out(labels: Sequence[int]) -> tuple[str, ...]:
+    """A sentence on the pictures that have no row of their own, where there are any."""
+    names = {OUTLIER: f"labelled “{label_name(OUTLIER)}”", UNLABELLED: label_name(UNLABELLED)}
+    told = [f"{labels.count(label):,} {name}" for label, name in names.items() if label in labels]
+    return (f"Left out: {' and '.join(told)}.",) if told else ()
 
 
 def _show_facts(pictures: PictureSet, entry: ModelEntry, logits: np.ndarray) -> None:
@@ -165,10 +177,11 @@ def _show_facts(pictures: PictureSet, entry: ModelEntry, logits: np.ndarray) -> 
     sentences = [
         _describe_part(name),
         _describe_scores(pictures, entry, logits),
+        *_describe_own(pictures),
         picture_sets.read_licence(picture_sets.pictures_dir() / name),
     ]
     st.caption(plain(" ".join(" ".join(sentences).split())))
-    if pictures.problems:
+    if pictures.problems and name != picture_sets.MY_PICTURES:
         with st.expander("What could not be used", icon=":material/warning:"):
             for problem in pictures.problems:
                 st.write(plain(problem))
@@ -190,6 +203,17 @@ def _describe_part(name: str) -> str:
         " ten of these."
     )
     return f"{held_out if name in KNOWN_SETS else every} {whole}"
+
+
+def _describe_own(pictures: PictureSet) -> tuple[str, ...]:
+    """How a visitor's own pictures count here, where the page My pictures counts otherwise."""
+    if pictures.name != picture_sets.MY_PICTURES:
+        return ()
+    best_guess = (
+        "Here the best guess counts, in doubt too; on the page My pictures an answer in doubt is"
+        " not right."
+    )
+    return best_guess, *pictures.problems
 
 
 def _describe_scores(pictures: PictureSet, entry: ModelEntry, logits: np.ndarray) -> str:

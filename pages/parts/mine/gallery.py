@@ -52,10 +52,20 @@ class Gallery:
         return (self.preds != self.labels) & (self.labels != UNLABELLED)
 
     @functools.cached_property
+    def doubted(self) -> np.ndarray:
+        """(N,) bool: those of the wrong ones that the model gives no name."""
+        return self.wrong & (self.preds == OUTLIER)
+
+    @functools.cached_property
     def groups(self) -> list[int]:
         """The labels as they are shown: unlabelled, those with wrong pictures, the rest."""
         wrong = set(self.labels[self.wrong].tolist())
         return sorted(GROUPS, key=lambda label: (label != UNLABELLED, label not in wrong))
+
+
+def describe_doubted(count: int) -> str:
+    """What follows a number of right answers: those in doubt are neither right nor a wrong name."""
+    return f", {count:,} in doubt" if count else ""
 
 
 def describe_answer(pred: int) -> str:
@@ -113,7 +123,8 @@ def show_groups(gallery: Gallery, places: np.ndarray) -> None:
 def show_class(gallery: Gallery, label: int, places: Sequence[int]) -> None:
     """One class: its name, how many are right, its pictures as buttons."""
     every = np.flatnonzero(gallery.labels == label)
-    count = f"{int(gallery.right[every].sum()):,} of {len(every):,} right"
+    right, doubted = int(gallery.right[every].sum()), int(gallery.doubted[every].sum())
+    count = f"{right:,} of {len(every):,} right{describe_doubted(doubted)}"
     if label == UNLABELLED:
         count = f"{len(every):,}: open one and say what it is"
     name = label_name(label)
