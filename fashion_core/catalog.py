@@ -96,10 +96,8 @@ def leaderboard(entries: list[ModelEntry]) -> list[dict]:
         accuracy = files.number_or(card.get(key), math.nan)
         if not 0 <= accuracy <= 1 or not isinstance(model, str) or "input_scaling" in card:
             continue
-        began_as_another = (card.get("config") or {}).get("start_model")
-        in_part = began_as_another or "started_from_sha256" in card
-        seconds = math.nan if in_part else files.number_or(card.get("elapsed_seconds"), math.nan)
-        seconds = seconds if seconds > 0 else math.nan
+        seconds = files.number_or(card.get("elapsed_seconds"), math.nan)
+        seconds = seconds if seconds > 0 and not began_as_another(card) else math.nan
         try:
             parameters = architecture.count_parameters_of(model)
         except ConfigError:  # of a card that was edited
@@ -115,6 +113,11 @@ def leaderboard(entries: list[ModelEntry]) -> list[dict]:
             }
         )
     return sorted(rows, key=lambda row: -row["accuracy"])
+
+
+def began_as_another(card: dict) -> bool:
+    """Whether a model was fine-tuned from another one: its seconds are those of the last stage."""
+    return "started_from_sha256" in card or bool((card.get("config") or {}).get("start_model"))
 
 
 def recommended_path() -> Path:

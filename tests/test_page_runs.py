@@ -27,6 +27,7 @@ from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
 from pages.parts import once, state
 from pages.parts.runs.differences import marked
+from pages.parts.runs.leaderboard import UNKNOWN
 from pages.parts.words import describe_model
 
 
@@ -447,6 +448,19 @@ def test_foreign_weights_are_no_training_and_no_sample_of_one(runs_dir):
     assert "Trained elsewhere" in words(app)
     card = {"model": "FashionCNN", "config": config.to_dict(), **scaled}
     assert describe_model(card) == "FashionCNN, trained elsewhere."
+
+
+def test_seconds_of_a_last_stage_stand_as_a_dash_with_the_reason(runs_dir):
+    app = open_page("runs", against="seconds")
+    ranked = app.dataframe[-1]
+    assert ranked.value.set_index("Name")["Seconds"].isna()["All-round net"]
+    assert ranked.proto.placeholder == UNKNOWN
+    assert f"Where {UNKNOWN} stands" in words(app)
+    home = open_page("home", model="all_round_net")
+    trained = labelled(home.metric, "Trained for")
+    assert "last stage alone" in trained.help
+    home = open_page("home", model="fashion_cnn")
+    assert "last stage" not in labelled(home.metric, "Trained for").help
 
 
 def test_a_link_that_leaves_the_axis_empty_shows_the_chart_as_at_first(runs_dir):

@@ -141,7 +141,10 @@ def show_metrics(layers: list[dict], card: dict) -> None:
         metrics.append((f"{split.capitalize()} accuracy", f"{accuracy:.1%}", help_on(split)))
     if isinstance(card.get("elapsed_seconds"), (int, float)):
         duration = format_duration(card["elapsed_seconds"])
-        metrics.append(("Trained for", duration, "On the machine that trained it."))
+        where = "On the machine that trained it."
+        if catalog.began_as_another(card):
+            where += " Its last stage alone: it was fine-tuned from another model."
+        metrics.append(("Trained for", duration, where))
     with st.container(horizontal=True):
         for label, value, help_text in metrics:
             st.metric(label, value, help=help_text, width=METRIC_WIDTH)

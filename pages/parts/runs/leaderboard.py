@@ -21,6 +21,7 @@ COLUMNS = {
     "seconds": "Seconds",
     "front": "Not beaten",
 }
+UNKNOWN = "–"
 
 
 def show_leaderboard() -> None:
@@ -60,8 +61,9 @@ def show_leaderboard() -> None:
         st.caption(
             link_terms(
                 "The dotted line is the Pareto front: no model beats those on it, cheaper and at"
-                " least as accurate. Seconds are those of the machine that trained a model;"
-                " of one that began as another they would tell the last part alone."
+                " least as accurate. Seconds are those of the machine that trained a model. Where"
+                f" {UNKNOWN} stands they are not known, or the model was fine-tuned from another"
+                " and they would tell its last stage alone."
             )
         )
         show_places(models, against)
@@ -79,6 +81,7 @@ def show_places(models: pd.DataFrame, against: str) -> None:
     st.dataframe(
         table[list(COLUMNS)].rename(columns=COLUMNS),
         hide_index=True,
+        placeholder=UNKNOWN,
         column_config={
             "Place": st.column_config.NumberColumn(width="small"),
             "Validation": st.column_config.NumberColumn(format="%.1f%%", width="small"),
