@@ -14,6 +14,8 @@ from run_folders import alive, epoch_event, step_event, write_events
 
 from fashion_core import files
 from fashion_core.config import TrainConfig
+from pages.parts.runs.table import NAME_WIDTH
+from pages.parts.times import name_of_run
 
 ROW, HEADER, TICK_X = 35, 35, 17  # pixels of the table, which is drawn on a canvas
 BOLD = "<b>Bold</b> www.a.example"
@@ -209,6 +211,29 @@ def test_ticked_runs_are_compared_and_stay_ticked(page, app):
     visit(page)
     expect(main(page).get_by_text("2 ticked, 1 of them hidden")).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart").locator(".xtitle")).to_have_text(["Seconds"])
+
+
+@pytest.mark.parametrize("what", ["Classic tutorial,", "Drawings and photos,"])
+def test_the_name_of_a_recipe_is_seen_up_to_its_seconds(page, app, runs_dir, what):
+    for i, seconds in enumerate((5, 5, 6)):  # both tables have the newest first
+        path = runs_dir / f"20260101-00000{i}-aaaa" / "config.json"
+        name = name_of_run(seconds, "Europe/Berlin", what)
+        files.write_json(path, files.read_json(path) | {"name": name})
+    open_runs(page, app, "?runs=" + ",".join(f"20260101-00000{i}-aaaa" for i in range(3)))
+    for place, first, left in ((0, 2, ROW), (1, 0, 55)):
+        later, same, again = (_name_cell(page, place, first + row, left) for row in range(3))
+        assert later != same, place
+        assert same == again, place
+
+
+def _name_cell(page, place, row, left):
+    """A picture of the name in a row of a table whose names begin so far from the left."""
+    shown = page.get_by_test_id("stDataFrame").nth(place)
+    shown.scroll_into_view_if_needed()
+    settle(page)
+    box, top = shown.bounding_box(), HEADER + ROW * row + 4
+    size = {"width": NAME_WIDTH - 8, "height": ROW - 8}
+    return page.screenshot(clip={"x": box["x"] + left + 4, "y": box["y"] + top} | size)
 
 
 def test_a_note_being_written_outlives_the_end_of_a_run_and_new_names_and_tags_a_refresh(

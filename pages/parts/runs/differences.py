@@ -13,6 +13,7 @@ from fashion_core.runs import table as run_table
 from fashion_core.text import format_share, format_value
 from pages.parts.glossary import link_terms, meaning_of
 from pages.parts.runs.curves import frames_of
+from pages.parts.runs.table import NAME_WIDTH
 
 COMPARED_AT_MOST = 50  # rows; more are a table to search, not one to compare
 
@@ -40,7 +41,7 @@ def show_differences(chosen: list[folders.Run]) -> None:
             column_config={
                 **{name: st.column_config.Column(help=meaning_of(name)) for name in frame},
                 COLOR_COLUMN: st.column_config.Column(width=55),
-                "Name": st.column_config.Column(width=180),
+                "Name": st.column_config.Column(width=NAME_WIDTH),
             },
             alt="Differing settings and best values of the chosen runs",
         )
