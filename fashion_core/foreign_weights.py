@@ -197,7 +197,7 @@ def fit_network(tensors: dict[str, Tensor], name: str) -> tuple[str, dict[str, T
             return model, _renamed(expected, found, name)
     classic = layers_of(build_model("FashionCNN").state_dict()).values()
     raise CheckpointError(
-        f"{name} holds {describe_layers(found)}. That is exactly none of the networks here. The"
+        f"{name} holds {describe_layers(found)}. None of the networks here has exactly these. The"
         f" classic one has {describe_layers(classic)}. Home shows the layers of the others."
     )
 
@@ -275,7 +275,7 @@ def _describe_layer(layer: Layer) -> str:
         return f"linear {shape[1]} → {shape[0]}"
     if "running_mean" in layer:
         return f"batch norm of {shape[0] if shape else '?'}"
-    return "something of the shape " + "×".join(map(str, shape)) if shape else "something else"
+    return "something of the shape " + "×".join(map(str, shape)) if shape else "of an unknown kind"
 
 
 # Scaling of the input

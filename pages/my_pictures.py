@@ -42,7 +42,7 @@ def show_messages() -> None:
 
 def show_empty() -> None:
     """What would be here, and the other way to it."""
-    teach = "" if limits.read_only() else " From three pictures on you can teach them to the model."
+    teach = "" if limits.read_only() else " With three or more you can teach the model."
     st.info(
         "Nothing is kept yet. Open “Draw examples” above and click what each is, or bring a photo"
         f" on Classify: it appears here.{teach}",

@@ -139,7 +139,7 @@ REFUSED = {
     "no tensors": ({"epoch": 3}, "no state_dict"),
     "nothing": ({}, "no state_dict"),
     "a list": ([torch.zeros(3)], "no state_dict"),
-    "a scalar": ({"x": torch.tensor(1.0)}, "something else"),
+    "a scalar": ({"x": torch.tensor(1.0)}, "1 layer: of an unknown kind. None of the networks"),
 }
 
 

@@ -207,7 +207,7 @@ def test_a_click_on_teach_starts_an_ordinary_run_with_the_pictures_in_it(store, 
     np.testing.assert_array_equal(learns.labels, [2] * 4)
     assert folders.read_run(run_dir.name).config.start_model == "fashion_cnn"
     assert (run_dir / taught.START_FILE).is_file()
-    assert "It learns your pictures" in words(app)
+    assert "Learning your pictures" in words(app)
 
 
 def test_test_images_are_not_taught_because_models_are_measured_on_them(store, monkeypatch):

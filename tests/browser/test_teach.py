@@ -89,7 +89,7 @@ def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, app, t
     place_at_rest(page.get_by_role("button", name="Teach the model"))
     expect(page.get_by_text("3 pictures", exact=False).first).to_be_visible()
     page.get_by_role("button", name="Teach the model").click()
-    expect(page.get_by_text("It learns your pictures")).to_be_visible()
+    expect(page.get_by_text("Learning your pictures")).to_be_visible()
     # Meanwhile: the worker lets all else go first
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()

@@ -131,7 +131,7 @@ def _show_outcome(answered: Answered, kept: MyPicture | None) -> None:
     if problem:
         st.error(plain(problem), icon=":material/error:")
     if not kept:
-        then = f" From {MIN_PICTURES} on you can teach them to a model."
+        then = f" With {MIN_PICTURES} or more you can teach a model."
         if limits.read_only() or answered.source == TEST_IMAGE:
             then = ""
         st.caption(f"A click keeps the picture in My pictures.{then}")

@@ -127,7 +127,7 @@ def _show_progress(run_id: str) -> None:
     if not run.is_active and run.state != "queued":
         st.rerun()
     share, words = folders.progress(run)
-    st.subheader("It learns your pictures", anchor=False)
+    st.subheader("Learning your pictures", anchor=False)
     st.progress(share, text=words)
     st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
 

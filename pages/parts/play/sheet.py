@@ -93,7 +93,7 @@ def show_nickname(game_id: str, played: Game) -> None:
     if not best_games.belongs(points, played.kind):
         return
     with st.form("best_game", border=True):
-        st.write("This is one of the ten best games of this copy. Enter it if you like.")
+        st.write("This game is among the ten best here. Enter it under a nickname if you like.")
         name = st.text_input(
             "Nickname",
             max_chars=best_games.MAX_NAME,
