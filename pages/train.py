@@ -10,7 +10,6 @@ import time
 import streamlit as st
 
 from fashion_core import limits
-from fashion_core.config import TrainConfig
 from fashion_core.errors import DataError, LabError
 from fashion_core.runs import folders, rate_finder
 from fashion_core.runs import queue as run_queue
@@ -24,7 +23,7 @@ from pages.parts.lesson_progress import keep_progress, remember_runs
 from pages.parts.runs.builder import make_way, show_builder
 from pages.parts.runs.form import ask_config, what_is_trained
 from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
-from pages.parts.runs.own_network import sync_with_url
+from pages.parts.runs.own_network import config_of, sync_with_url
 from pages.parts.runs.queue import show_queue
 from pages.parts.runs.rate_finder import search_key, show_finder
 from pages.parts.times import name_of_run, visitor_zone
@@ -65,9 +64,7 @@ def start_run(values: dict, name: str) -> None:
     """Start or queue a run, or keep the sentence that says why not for below the button."""
     name = name.strip() or name_of_run(time.time(), visitor_zone(), what_is_trained())
     try:
-        run_id = run_queue.start_or_add(
-            TrainConfig.from_dict(values), name, drawn_pixels(), visitor_name()
-        )
+        run_id = run_queue.start_or_add(config_of(values), name, drawn_pixels(), visitor_name())
     except LabError as error:
         st.session_state[state.START_PROBLEM] = str(error)
     else:

@@ -83,6 +83,11 @@ def test_what_does_not_fit_is_a_sentence_and_starts_nothing(started):
     type_text(app, "conv 64, dense 4000")
     assert "173,100,650 parameters; this copy allows at most 5,000,000" in words(app)
     press(app, "Start training")
+    type_text(app, "drop table")
+    press(app, "Start training")
+    builder, *others = (error.value for error in app.error)
+    assert "no such layer" in builder
+    assert others == [builder, builder]  # below the button, and in the sweep
     assert started == []
 
 

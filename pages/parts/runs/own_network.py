@@ -10,7 +10,7 @@ import contextlib
 import streamlit as st
 
 from fashion_core import architecture
-from fashion_core.config import MODELS, field_spec
+from fashion_core.config import MODELS, TrainConfig, field_spec
 from fashion_core.errors import ConfigError
 from pages.parts import state
 from pages.parts.glossary import link_help
@@ -60,6 +60,17 @@ def field_value(name: str) -> bool | str | int | float:
     value = st.session_state[state.train_key(name)]
     own = name == "model" and value == OWN
     return st.session_state[state.OWN_NETWORK] if own else value
+
+
+def config_of(values: dict) -> TrainConfig:
+    """What the form's values ask for. Raises ConfigError.
+
+    Of a network of the visitor's own it says what is wrong, as the builder does, and not that its
+    text might have been one of the known names.
+    """
+    if own_is_chosen():
+        architecture.read_network(values["model"])
+    return TrainConfig.from_dict(values)
 
 
 def use_network(text: str, same_cards: bool = False) -> None:

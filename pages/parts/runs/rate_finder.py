@@ -17,7 +17,7 @@ from pages.parts.begun import remember_begun
 from pages.parts.glossary import link_terms
 from pages.parts.html import plain
 from pages.parts.once import button_once
-from pages.parts.runs.own_network import field_value
+from pages.parts.runs.own_network import config_of, field_value
 from pages.parts.words import STATE_BADGES
 
 HELP = (
@@ -53,7 +53,7 @@ def start(names: list[str]) -> None:
     What was typed just before the click is not yet in what was drawn last.
     """
     values = {name: field_value(name) for name in names}
-    rate_finder.start(TrainConfig.from_dict(values))
+    rate_finder.start(config_of(values))
     remember_begun(search_key(rate_finder.read_search()))
 
 

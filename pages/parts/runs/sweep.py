@@ -16,7 +16,7 @@ from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.html import plain
 from pages.parts.lesson_progress import remember_runs
 from pages.parts.once import button_once
-from pages.parts.runs.own_network import field_value
+from pages.parts.runs.own_network import config_of, field_value
 from pages.parts.visitor import visitor_name
 
 
@@ -34,7 +34,7 @@ def ask_sweep(values: dict, past: list[folders.Run]) -> None:
             persist_state="session",
         )
         try:
-            config = TrainConfig.from_dict(values)
+            config = config_of(values)
             key = ask_values(config, name)
             named = named_configs(values, name, key)
         except ConfigError as error:
@@ -70,7 +70,7 @@ def named_configs(values: dict, name: str, key: str) -> list[tuple[str, TrainCon
     """The runs, with their names, for the texts in the fields as they are. Raises ConfigError."""
     swept = sweep.parse_values(name, st.session_state[key])
     title = st.session_state[state.RUN_NAME]
-    return sweep.named_configs(TrainConfig.from_dict(values), name, swept, title)
+    return sweep.named_configs(config_of(values), name, swept, title)
 
 
 def show_plan(named: list[tuple[str, TrainConfig]], past: list[folders.Run]) -> None:
