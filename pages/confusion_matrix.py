@@ -12,7 +12,13 @@ import streamlit as st
 
 from fashion_core import evaluation
 from fashion_core.catalog import ModelEntry
-from fashion_core.charts.figures import PLURALS, calibration_figure, confusion_figure, describe_cell
+from fashion_core.charts.figures import (
+    FEW_IMAGES,
+    PLURALS,
+    calibration_figure,
+    confusion_figure,
+    describe_cell,
+)
 from fashion_core.data import Split
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.text import BYTE_ORDER_MARK, format_count
@@ -256,8 +262,9 @@ def show_calibration(labels: np.ndarray, probs: np.ndarray) -> None:
     st.caption(
         link_terms(
             "A bar on the dashed line means that what it calls 80% sure is right four times in"
-            f" five. On average it is off by {table['ece']:.1%} (expected calibration error). Hover"
-            " over a bar to see how many images it stands for: with few, it says little."
+            f" five. On average it is off by {table['ece']:.1%} (expected calibration error). A"
+            f" pale bar stands for fewer than {FEW_IMAGES} images and says little. Hover over a bar"
+            " to see how many."
         )
     )
     figure = calibration_figure(table["bins"], theme_is_dark())

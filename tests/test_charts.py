@@ -20,6 +20,7 @@ from fashion_core.charts.colors import (
     contrast,
 )
 from fashion_core.charts.figures import (
+    FEW_IMAGES,
     MODES,
     calibration_figure,
     cell_from_selection,
@@ -620,6 +621,14 @@ def test_calibration_has_a_bar_for_each_bin_with_images():
     assert (bars.x, bars.y, bars.width) == ((0.75,), (0.8,), (0.5,))
     assert list(bars.customdata[0]) == [0.9, "1 image"]
     assert diagonal.x == diagonal.y == (0, 1)
+
+
+def test_a_bar_of_few_images_is_paler():
+    row = {"low": 0.5, "high": 1.0, "confidence": 0.9, "accuracy": 0.8}
+    counts = (FEW_IMAGES - 1, FEW_IMAGES)
+    bars, _ = calibration_figure([row | {"images": count} for count in counts]).data
+    pale, full = bars.marker.opacity
+    assert pale < full == 1
 
 
 # Clicks

@@ -399,20 +399,26 @@ def cell_from_selection(event: object) -> tuple[int, int] | None:
 # Calibration
 
 CALIBRATION_HEIGHT = 300  # pixels
+FEW_IMAGES = 20  # the accuracy of fewer is easily off by ten points by chance
+PALE = 0.3
 
 
 def calibration_figure(bins: list[dict], dark: bool = False) -> go.Figure:
     """Calibration: the accuracy in each bin of confidence, and the diagonal where both are equal.
 
-    `bins`: those of `evaluation.calibration`; an empty one has no bar. Hovering shows a bin's mean
-    confidence, accuracy and images. `dark`: colours for a dark page.
+    `bins`: those of `evaluation.calibration`; an empty one has no bar, one of fewer than FEW_IMAGES
+    a pale one. Hovering shows a bin's mean confidence, accuracy and images. `dark`: colours for a
+    dark page.
     """
     full = [row for row in bins if row["images"]]
+    opacity = [PALE if row["images"] < FEW_IMAGES else 1.0 for row in full]
     bars = go.Bar(
         x=[(row["low"] + row["high"]) / 2 for row in full],
         y=[row["accuracy"] for row in full],
         width=[row["high"] - row["low"] for row in full],
-        marker=dict(color=SERIES_COLORS[0], line=dict(width=1, color=GRID_COLORS[dark])),
+        marker=dict(
+            color=SERIES_COLORS[0], line=dict(width=1, color=GRID_COLORS[dark]), opacity=opacity
+        ),
         customdata=[[row["confidence"], format_count(row["images"], "image")] for row in full],
         hovertemplate="%{customdata[1]}, mean confidence %{customdata[0]:.1%},"
         "<br>accuracy %{y:.1%}<extra></extra>",
