@@ -24,6 +24,14 @@ def across(page) -> int:
     return tops.count(tops[0])
 
 
+def cut_off(page) -> list[str]:
+    """What stands under the images and does not fit there in one line."""
+    return page.locator(f"{GRID} span").evaluate_all(
+        "all => all.filter(s => s.scrollWidth > s.clientWidth || s.clientHeight > 20)"
+        ".map(s => s.textContent)"
+    )
+
+
 def test_images_are_ten_across_and_picked_by_mouse_or_keys_and_enlarged_with_hard_edges(page, app):
     open_predictions(page, app)
     expect(page.locator(GRID)).to_have_count(50)
@@ -38,6 +46,8 @@ def test_images_are_ten_across_and_picked_by_mouse_or_keys_and_enlarged_with_har
     beside = panel.bounding_box()
     assert beside["x"] >= grid["x"] + grid["width"]
     assert beside["y"] < grid["y"] + 50
+    expect(page.locator(GRID).filter(has_text="T-shirt/top").first).to_be_visible()
+    assert cut_off(page) == []
     expect_focus_kept(page)
     for image in (page.locator(f"{GRID} img").first, panel.locator("img")):
         expect(image).to_have_js_property("naturalWidth", 28)

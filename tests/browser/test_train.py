@@ -17,7 +17,7 @@ from app_server import (
 )
 from playwright.sync_api import expect
 
-from fashion_core.config import TrainConfig
+from fashion_core.config import TrainConfig, field_spec
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import film, folders
 from fashion_core.runs import queue as run_queue
@@ -175,7 +175,8 @@ def names_fit(whole) -> bool:
           names.every((name) => {
             called.childNodes[1].textContent = name
             called.lastChild.textContent = " 100.0%"
-            return called.scrollHeight <= called.clientHeight
+            return called.childNodes[1].getClientRects().length === 1
+              && called.scrollHeight <= called.clientHeight
               && called.scrollWidth <= called.clientWidth
           }))""",
         list(CLASS_NAMES),
@@ -228,6 +229,16 @@ def test_nothing_starts_with_another_value_than_a_field_shows(page, app, runs_di
     known = {run.run_id for run in folders.list_runs()}
     visit(page, f"{app}/train")
     open_settings(page)
+    assert page.get_by_role("combobox", name="Schedule").evaluate(
+        """(field, names) => names.every((name) => {
+          const shown = field.value
+          field.value = name
+          const fits = field.scrollWidth <= field.clientWidth
+          field.value = shown
+          return fits
+        })""",
+        field_spec("schedule")["names"],
+    )
     epochs = page.get_by_label("Epochs", exact=True)
     epochs.fill("5000")
     page.get_by_role("button", name="Start training").click()

@@ -140,11 +140,18 @@ def describe_answer(answer: predict.Answer, truth: str) -> tuple[str, str]:
     return head, words
 
 
+def words_html(answer: predict.Answer, truth: str) -> str:
+    """The answer in words, the name of its class never on two lines."""
+    head, words = describe_answer(answer, truth)
+    name = f"{CLASS_NAMES[answer.label]},"
+    head = head.replace(name, f"<span>{name}</span>")
+    return f"<h3>{head}</h3><p>{words}</p>"
+
+
 def answer_html(answer: predict.Answer, truth: str) -> str:
     """The answer in words, its doubt if there is any, and the classes as bars."""
-    head, words = describe_answer(answer, truth)
     bars = bars_html(CLASS_NAMES, answer.probs, doubted=[is_doubted(answer)])
-    said = f'<div role="status"><h3>{head}</h3><p>{words}</p></div>'  # not all ten classes
+    said = f'<div role="status">{words_html(answer, truth)}</div>'  # not all ten classes
     return f'<div class="answer">{said}{bars}</div>'
 
 
@@ -154,7 +161,7 @@ def two_answers_html(answered: Sequence[tuple[str, predict.Answer]], truth: str)
     `answered`: the models' names with their answers.
     """
     (name_a, a), (name_b, b) = answered
-    heads = ["<h3>{}</h3><p>{}</p>".format(*describe_answer(answer, truth)) for answer in (a, b)]
+    heads = [words_html(answer, truth) for answer in (a, b)]
     head, doubted = pair_head((name_a, name_b), heads), [is_doubted(a), is_doubted(b)]
     bars = bars_html(CLASS_NAMES, a.probs, b.probs, doubted=doubted)
     return f'<div class="answer"><div role="status">{head}</div>{bars}</div>'

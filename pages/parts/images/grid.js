@@ -26,7 +26,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   grid.shown = shown
   mark(data.picked)
   grid.setAttribute("aria-label", data.name)
-  grid.style.setProperty("--card", data.compact ? "3.5rem" : "4.75rem")
+  grid.style.setProperty("--card", data.compact ? "3.5rem" : "5.1rem")
   grid.onclick = (event) => {
     const button = event.target.closest("button")
     if (!button) return

@@ -30,7 +30,8 @@ function verdictOn(label, top) {
 function name(made, [top, share], classes) {
   const verdict = verdictOn(made.label, top)
   const mark = element("b", "", MARKS[verdict])
-  made.called.replaceChildren(mark, classes[top], element("i", "", ` ${percent(share)}`))
+  const called = element("span", "class", classes[top])
+  made.called.replaceChildren(mark, called, element("i", "", ` ${percent(share)}`))
   made.className = verdict
   const words = `${made.title}, called ${classes[top]}`
   made.setAttribute("aria-label", verdict === "own" ? words : `${words}, ${verdict}`)
