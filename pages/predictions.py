@@ -34,6 +34,7 @@ LABELS = {
         "least confident": "Least confident",
     },
 }
+OPENING = {state.OUTCOME: "wrong", state.SORT: "confident mistakes"}
 LINKED = {state.OUTCOME: "all", state.SORT: "index"}
 FILTER_DEFAULTS = {
     state.TRUE_LABEL: ANY,
@@ -43,31 +44,37 @@ FILTER_DEFAULTS = {
 PARAMETERS = {*FILTER_DEFAULTS, *LABELS, state.PAGE, state.INDEX}
 
 
-def read_address() -> None:
-    """Take outcome and sort from the address. One without any choice opens on the surest mistakes.
+def linked_choice() -> dict[str, str]:
+    """Outcome and sort as the address says. One without any choice means the surest mistakes.
 
     One that names others but not these means all by index, as in links of earlier versions. Hence
     not bind="query-params", which leaves out what is chosen at first.
     """
+    choice = {}
+    for key, usual in (LINKED if st.query_params.keys() & PARAMETERS else OPENING).items():
+        linked = st.query_params.get(key)
+        found = (each for each, label in LABELS[key].items() if label == linked)
+        choice[key] = next(found, usual)
+    return choice
+
+
+def read_address() -> None:
+    """Begin with what the address says, also of what Streamlit keeps from the last visit."""
     if not has_returned() and state.OUTCOME in st.session_state:
         return
-    bare = not st.query_params.keys() & PARAMETERS
-    usual = {state.OUTCOME: "wrong", state.SORT: "confident mistakes"} if bare else LINKED
-    for key, value in usual.items():
-        linked = st.query_params.get(key)
-        found = (choice for choice, label in LABELS[key].items() if label == linked)
-        st.session_state[key] = next(found, value)
-    if state.SORT not in st.query_params:  # opened from elsewhere: Streamlit keeps what was chosen
-        for key in {*FILTER_DEFAULTS, state.PAGE, state.INDEX} - set(st.query_params):
-            st.session_state.pop(key, None)
+    st.session_state.update(linked_choice())
+    for key in {*FILTER_DEFAULTS, state.PAGE, state.INDEX} - set(st.query_params):
+        st.session_state.pop(key, None)
 
 
 def write_address() -> None:
-    """Name outcome and sort in the address, whatever they are."""
-    for key, labels in LABELS.items():
-        label = labels[st.session_state[key]]
-        if st.query_params.get(key) != label:
-            st.query_params[key] = label
+    """Name outcome and sort where the address would be read as others.
+
+    Never at the mere opening: what is written then becomes an entry of the browser's history.
+    """
+    chosen = {key: st.session_state[key] for key in LABELS}
+    if linked_choice() != chosen:
+        st.query_params.update({key: LABELS[key][chosen[key]] for key in LABELS})
 
 
 def change_outcome() -> None:
@@ -111,7 +118,6 @@ def ask_filters() -> dict[str, Any]:
         on_change=go_to_page,
         args=(1,),
     )
-    write_address()
     return {
         "true": None if true == ANY else CLASS_NAMES.index(true),
         "pred": None if pred == ANY else CLASS_NAMES.index(pred),
@@ -219,9 +225,11 @@ def show_predictions(entry: ModelEntry) -> None:
     split, probs = ask_images(entry, "predictions", start_anew)
     found = evaluation.select_indices(split.labels, probs, **ask_filters())
     if not len(found):
+        write_address()
         show_nothing_found()
         return
     shown, picked = ask_page(found, len(split.labels))
+    write_address()  # once page and index stand in it
     # A row of columns in both cases: the grid stays the same element in the browser and keeps the
     # keyboard's focus.
     columns = st.columns([1] if picked is None else [2, 1])

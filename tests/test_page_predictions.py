@@ -95,6 +95,21 @@ def test_filters_and_sort_come_from_the_url(test_set):
     assert shown(app) == expected[:PER_PAGE].tolist()
 
 
+def test_the_address_names_outcome_and_sort_only_where_it_would_be_read_as_others(monkeypatch):
+    app = open_page()
+    assert set(app.query_params) == {"model"}
+    monkeypatch.setattr("random.randint", lambda low, high: high)
+    press(app, "Random page")
+    named = {key: app.query_params[key] for key in ("outcome", "sort")}
+    assert named == {"outcome": "Wrong", "sort": "Confident mistakes"}
+    seen = shown(app)
+    again = app_page.open_page("predictions", **app.query_params)
+    assert shown(again) == seen
+    assert set(open_page(outcome="All").query_params) == {"model", "outcome"}
+    press(app := open_page(true_label="Shirt", predicted_label="Sandal"), "Clear the filters")
+    assert app.query_params["outcome"] == "All"
+
+
 def test_each_filter_narrows_the_images(test_set):
     labels, probs = test_set
     preds = probs.argmax(axis=1)

@@ -72,7 +72,7 @@ def expect_focus_kept(page):
 
 def test_it_opens_on_mistakes_and_a_reload_shows_what_was_chosen(page, app):
     open_predictions(page, app, "")
-    expect(page).to_have_url(re.compile(r"(?=.*outcome=Wrong)(?=.*sort=Confident\+mistakes)"))
+    expect(page).to_have_url(f"{app}/predictions?model=fashion_cnn")
     expect(page.locator(GRID).filter(has_text="✗")).to_have_count(50)
     page.get_by_role("combobox", name="True label").focus()
     page.keyboard.type("Shirt")
@@ -86,6 +86,18 @@ def test_it_opens_on_mistakes_and_a_reload_shows_what_was_chosen(page, app):
     expect_same_after_reload(page)
     names = page.locator(GRID).evaluate_all("all => all.map(b => b.ariaLabel)")
     assert {name.split("true label ")[1] for name in names} == {"Shirt"}
+
+
+def test_back_leaves_the_page_that_opened_by_itself_and_a_page_by_chance_is_kept(page, app):
+    open_predictions(page, app, "")
+    entries = page.evaluate("history.length")
+    assert entries == 2  # the empty page of a new window, and this one
+    page.get_by_role("button", name="Random page").click()
+    expect(page).to_have_url(re.compile(r"(?=.*page=)(?=.*sort=Confident\+mistakes)"))
+    expect_same_after_reload(page)
+    assert page.evaluate("history.length") == entries
+    page.go_back()
+    expect(page).to_have_url("about:blank")
 
 
 def expect_same_after_reload(page):
