@@ -482,16 +482,28 @@ def test_the_latest_moment_follows_the_film_until_the_film_has_a_later_one():
 def test_accuracy_shows_from_the_first_tenth_of_the_first_epoch_on():
     run_id = make_run("Young", "running", epochs_done=0, accuracy=None, **alive())
     waiting = words(open_page("train"))
-    assert "The first epoch is under way" in waiting
+    assert "The first epoch is not finished yet" in waiting
     assert "It starts here within the first epoch" in waiting
     for step in (0, 86):
         film.add_frame(folders.run_dir_of(run_id), frame_at(step))
     app = open_page("train")
-    assert "The first epoch is under way" in words(app)
+    assert "The first epoch is not finished yet" in words(app)
     assert "It starts here within the first epoch" not in words(app)
     right = frame_at(86).confusion
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Validation so far"] == f"{right.trace() / right.sum():.1%}"
+
+
+def test_a_run_paused_in_its_first_epoch_keeps_its_accuracy_and_its_charts():
+    run_id = make_run("Held", "paused", epochs_done=0, accuracy=None, step=86)
+    film.add_frame(folders.run_dir_of(run_id), frame_at(86))
+    right = frame_at(86).confusion
+    app = open_with(run_id)
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Validation so far"] == f"{right.trace() / right.sum():.1%}"
+    assert "Best validation" not in shown
+    assert "The first epoch is not finished yet" in words(app)
+    assert "cannot be read" not in words(app)
 
 
 def test_after_a_run_the_last_drawing_is_answered_by_the_new_and_the_shipped_model(

@@ -674,7 +674,7 @@ def test_progress_in_words(runs_dir):
     ):
         files.write_json(runs_dir / run_id / "status.json", measured | tested)
         words = folders.progress(folders.read_run(run_id))[1]
-        assert words == f"Epoch 4 of 4, step 400 of 400 · 40 s · measured on {of}"
+        assert words == f"Epoch 4 of 4, step 400 of 400 · 40 s of training · measured on {of}"
     validating = values | {"state": "running", "validated": 2_000, "to_validate": 5_000}
     files.write_json(runs_dir / run_id / "status.json", validating)
     told = "measured on 2,000 of 5,000 validation pictures"
@@ -686,6 +686,9 @@ def test_progress_in_words(runs_dir):
     files.write_json(runs_dir / run_id / "status.json", values | {"state": "running"})
     words = folders.progress(folders.read_run(run_id))[1]
     assert words == "Stopping · Epoch 1 of 4, step 100 of 400"
+    files.write_json(runs_dir / run_id / "status.json", values | {"state": "paused"})
+    words = folders.progress(folders.read_run(run_id))[1]
+    assert words == "Epoch 1 of 4, step 100 of 400 · 10 s of training"
     preparing = {"prepared": 320, "to_prepare": 1397}
     for more, expected in (
         ({"state": "starting", "step": 0}, "Preparing people's pictures: 320 of 1,397"),

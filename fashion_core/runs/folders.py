@@ -551,11 +551,11 @@ def progress(run: Run) -> tuple[float, str]:
     if preparing:
         return share, f"{preparing} · {words}"
     if run.state != "running":
-        return share, f"{words} · {seconds:,.0f} s"
+        return share, f"{words} · {seconds:,.0f} s of training"
     measured = _describe_measured(status)
     if share == 1:  # a large network takes a minute for what is left
         measured = measured or "measured on the validation images"
-        return share, f"{words} · {seconds:,.0f} s · {measured}"
+        return share, f"{words} · {seconds:,.0f} s of training · {measured}"
     if run.is_stopping:
         doing = f"Stopping: {measured}" if measured else "Stopping"
         return share, f"{doing} · {words}"

@@ -115,12 +115,15 @@ METRIC_WIDTH = 125  # pixels; four fit beside the form, two on a phone
 
 
 def show_metrics(run: folders.Run) -> None:
-    """Four metrics in a row, a dash for what is not known yet."""
+    """Four metrics in a row, a dash for what is not known yet.
+
+    A paused run keeps what it was last known to reach, as one that trains.
+    """
     moments = accuracy_moments(run)
     with st.container(horizontal=True):
         for key, label, pattern, entry in METRICS:
             value, meaning = run.status.get(key), help_on(entry)
-            if key == "best_val_accuracy" and value is None and run.is_active:
+            if key == "best_val_accuracy" and value is None and not run.has_ended:
                 label, meaning = "Validation so far", SO_FAR
                 value = None if moments.empty else moments["accuracy"].iloc[-1]
             words = "–" if value is None else pattern.format(value)
@@ -146,7 +149,7 @@ def show_charts(
         # Beside the title: the chart lays its own buttons over the right end under the mouse
         other = ask_other(run, all_runs, steps)
     if steps.empty:
-        show_no_curve(run, "The curve starts here with the first step.")
+        show_no_curve(run)
         return st.container()
     other_epochs = None
     if other:
@@ -156,22 +159,29 @@ def show_charts(
         show_comparison(run, other)
     show_film(run)
     place = st.container()
-    if run.is_active or not epochs.empty:
+    if not (run.has_ended and epochs.empty):
         show_epoch_charts(epochs, other_epochs, run)
     else:
         st.caption(link_terms("Its first epoch is not finished, so there are no curves per epoch."))
     return place
 
 
-def show_no_curve(run: folders.Run, expected: str) -> None:
-    """A chart's place, with what is `expected` there of a run that trains."""
+def show_no_curve(run: folders.Run) -> None:
+    """The place of the curve of a run without a step to draw, and why there is none."""
+    if run.is_active:
+        show_expected("The curve starts here with the first step.")
+        return
     with st.container(height=CHART_HEIGHT, border=False):
-        if run.is_active:
-            st.caption(expected)
-        elif should_have_events(run):
+        if should_have_events(run):
             st.warning(describe_lost_curves("this run"), icon=":material/warning:")
         else:
             st.caption("This run has not trained a step.")
+
+
+def show_expected(words: str) -> None:
+    """A chart's place, with what will stand there."""
+    with st.container(height=CHART_HEIGHT, border=False):
+        st.caption(words)
 
 
 def show_step_chart(steps: pd.DataFrame, run: folders.Run, other: folders.Run | None) -> None:
@@ -196,7 +206,7 @@ def show_epoch_charts(
     with left:
         st.markdown("**Loss per epoch**", help=help_on("epoch"))
         if epochs.empty:
-            show_no_curve(run, "The first epoch is under way.")
+            show_expected("The first epoch is not finished yet.")
         else:
             st.vega_lite_chart(
                 epoch_losses(epochs, other_epochs),
@@ -217,7 +227,7 @@ def show_accuracies(
     if epochs.empty:
         moments, kinds = accuracy_moments(run), []
         if moments.empty:
-            show_no_curve(run, "It starts here within the first epoch.")
+            show_expected("It starts here within the first epoch.")
             return
         accuracies = pd.concat([epoch_accuracies(epochs, other_epochs), moments])
         alt = "Validation accuracy within the first epoch" + describe_dashes(dashed)
