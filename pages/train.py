@@ -22,7 +22,7 @@ from pages.parts.html import plain
 from pages.parts.lesson_progress import keep_progress, remember_runs
 from pages.parts.runs.builder import make_way, show_builder
 from pages.parts.runs.form import ask_config, what_is_trained
-from pages.parts.runs.live_run import kind_of_state, show_no_run, show_run
+from pages.parts.runs.live_run import kind_of_page, show_no_run, show_run
 from pages.parts.runs.own_network import config_of, sync_with_url
 from pages.parts.runs.queue import show_queue
 from pages.parts.runs.rate_finder import search_key, show_finder
@@ -34,10 +34,15 @@ IDLE_SECONDS = 4.0  # while nothing trains: another tab may start something
 
 
 def shown_run() -> folders.Run | None:
-    """The run that trains, else the one last started or looked at, else the newest trained here."""
+    """The paused run that was asked for, else the one that trains, else the one last started or
+    looked at, else the newest trained here.
+    """
     begun = [run for run in folders.list_runs() if run.state != "queued"]
     wanted = st.session_state.get(state.SHOWN_RUN)
+    # Until something else is started
+    asked = wanted if wanted == st.session_state.get(state.LOOKED_AT) else None
     choices = (
+        *(run for run in begun if run.run_id == asked and run.state == "paused"),
         *(run for run in begun if run.is_active),
         *(run for run in begun if run.run_id == wanted),
         *(run for run in begun if not run.is_imported),
@@ -85,7 +90,7 @@ def show_live(run: folders.Run | None) -> None:
             st.fragment(show_no_run, run_every=IDLE_SECONDS)()
             return
         every = REFRESH_SECONDS if run.is_active else IDLE_SECONDS
-        st.fragment(show_run, run_every=every)(run.run_id, kind_of_state(run))
+        st.fragment(show_run, run_every=every)(run.run_id, kind_of_page(run))
 
 
 def finder_comes_first(run: folders.Run | None) -> bool:

@@ -20,6 +20,7 @@ from fashion_core.runs.events import read_metrics
 from pages.parts import state
 from pages.parts.runs.drawing_after import describe_reason, learned_from
 from pages.parts.runs.film import moments, with_latest
+from pages.parts.runs.live_run import kind_of_page
 from pages.parts.runs.other_run import frames_with
 
 
@@ -226,18 +227,58 @@ def test_a_paused_run_is_within_reach_when_a_later_one_is_shown():
     app = open_page("train")
     assert "“Held” is paused." in words(app)
     assert "Resume" not in labels(app)
-    press(app, "Show the paused run")
-    assert "Show the paused run" not in labels(app)
+    press(app, "Show it")
+    assert "Show it" not in labels(app)
     assert {"Resume", "Stop"} <= set(labels(app))
 
 
-def test_a_paused_run_is_not_offered_while_another_one_trains():
+def shown_name(app):
+    return app.subheader[0].value
+
+
+def test_a_paused_run_is_within_reach_while_another_one_trains_and_so_is_that():
     paused = make_run("Held", "paused", resumable=True)
     make_run("Live", "running", **alive())
     app = open_page("train")
     assert "“Held” is paused." in words(app)
-    assert "Show the paused run" not in labels(app)
-    assert "Resume or stop" not in labels(open_page("runs", runs=paused))
+    assert "this one also waits for “Held”, which is paused" in words(app)
+    assert shown_name(app) == "Live"
+    press(app, "Show it")
+    assert shown_name(app.run()) == "Held"
+    assert {"Resume", "Stop"} <= set(labels(app))
+    assert "“Live” trains." in words(app)
+    press(app, "Show it")
+    assert shown_name(app) == "Live"
+    app = press(open_page("runs", runs=paused), "Resume or stop")
+    assert shown_name(app) == "Held"
+    app.switch_page("pages/glossary.py").run()
+    assert shown_name(app.switch_page("pages/train.py").run()) == "Live"
+
+
+def test_what_waits_for_a_run_that_trains_and_a_paused_one_is_said_in_one_way():
+    make_run("Held", "paused", resumable=True)
+    live = make_run("Live", "running", **alive())
+    folders.create_run(TrainConfig(), "Waits", "queued")
+    app = open_page("train")
+    said = words(app)
+    assert "“Held” is paused, and the queue waits for it, too." in said
+    assert "this one also waits for “Held”" in said
+    assert "this one starts when what is before it has ended" not in said
+    assert "Start the queue" not in labels(app)
+    press(app, "Do not wait for it")
+    said = words(app)
+    assert "“Held” is paused." in said  # it holds nothing any more and stays within reach
+    assert "Show it" in labels(app)
+    assert "this one starts when what is before it has ended" in said
+    assert folders.read_run(live).is_active
+
+
+def test_a_page_that_shows_a_paused_run_learns_that_another_one_began_or_ended():
+    paused = folders.read_run(make_run("Held", "paused", resumable=True))
+    assert kind_of_page(paused) == ("paused", "")
+    live = make_run("Live", "running", **alive())
+    assert kind_of_page(paused) == ("paused", live)
+    assert kind_of_page(folders.read_run(live)) == ("active", "")
 
 
 # Continuing a run

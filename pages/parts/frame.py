@@ -44,6 +44,7 @@ def show_sidebar(page: str) -> None:
     # Drawing the page closes a dialog, unless a button opens one anew
     st.session_state.pop(state.DIALOG, None)
     if page != "Train":
+        st.session_state.pop(state.LOOKED_AT, None)
         _forget_ended_run()
     with st.sidebar:
         ask_model()

@@ -280,6 +280,7 @@ def layer_key(version: int, place: int, setting: str) -> str:
 
 # Train and Runs
 SHOWN_RUN = "shown_run"  # the id of the run that Train shows when nothing trains
+LOOKED_AT = "looked_at"  # the id of the paused run that Train shows although another one trains
 RUN_NAME = "run_name"  # as Train's form has it
 TRAIN_VALUES = "train_values"  # what the form of Train held when it was last drawn
 SETTINGS = "settings"  # whether the fields of Train's form are unfolded

@@ -6,7 +6,7 @@ import streamlit as st
 
 from fashion_core import limits
 from fashion_core.errors import RunError
-from fashion_core.runs import control
+from fashion_core.runs import control, folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
 from pages.parts import state
@@ -69,6 +69,7 @@ def show_paused_buttons(run: Run) -> None:
         "Resume",
         icon=":material/play_circle:",
         key="resume",
+        help="It goes on when what trains has ended." if folders.active_run() else None,
         type="primary",
         disabled=limits.read_only(),
         on_click=ask,
@@ -95,6 +96,11 @@ def show_next_steps(run: Run) -> None:
         st.session_state[state.MODEL] = run.run_id
         st.toast(f"All pages now use “{plain(run.name)}”.", icon=":material/check:")
         st.switch_page("pages/confusion_matrix.py", query_params={})
+
+
+def look_at(run: Run) -> None:
+    """Let Train show this paused run, also while another one trains."""
+    st.session_state[state.SHOWN_RUN] = st.session_state[state.LOOKED_AT] = run.run_id
 
 
 def ask(request: Callable[[str], object], run: Run) -> None:

@@ -16,6 +16,7 @@ from pages.parts.glossary import link_plain
 from pages.parts.html import plain
 from pages.parts.once import button_once
 from pages.parts.picker import show_use_button
+from pages.parts.runs.buttons import look_at
 from pages.parts.runs.continue_run import show_continue
 from pages.parts.runs.film import show_film
 from pages.parts.visitor import deleting_problem
@@ -97,7 +98,7 @@ def show_actions(run: folders.Run) -> None:
     run_id, off = run.run_id, limits.read_only()
     if run.is_active:
         st.page_link("pages/train.py", label="Watch it live", icon=":material/monitoring:")
-    elif run.state == "paused" and not folders.active_run():  # which Train would show instead
+    elif run.state == "paused":
         show_way_on(run)
     if run.has_model:
         show_model_buttons(run)
@@ -112,7 +113,7 @@ def show_actions(run: folders.Run) -> None:
 def show_way_on(run: folders.Run) -> None:
     """To Train, which shows this paused run."""
     if st.button("Resume or stop", icon=":material/pause_circle:", key=f"go-{run.run_id}"):
-        st.session_state[state.SHOWN_RUN] = run.run_id
+        look_at(run)
         st.switch_page("pages/train.py", query_params={})
 
 

@@ -129,7 +129,8 @@ def ask_start(start: Callable[[dict, str], None]) -> None:
     ended, perhaps from another tab, since it was drawn.
     """
     taken = folders.active_run() is not None or folders.finder_active()
-    waits = taken or run_queue.read_queue().will_start
+    queue = run_queue.read_queue()
+    waits = taken or queue.will_start
     with st.container(key="start_bar"):
         button_once(
             "Add to queue" if waits else "Start training",
@@ -144,7 +145,15 @@ def ask_start(start: Callable[[dict, str], None]) -> None:
     if state.START_PROBLEM in st.session_state:
         st.error(plain(st.session_state.pop(state.START_PROBLEM)))
     if waits:
-        st.caption("One run trains at a time; this one starts when what is before it has ended.")
+        st.caption(describe_wait(queue))
+
+
+def describe_wait(queue: run_queue.Queue) -> str:
+    """What a run that is added now waits for, in a sentence."""
+    if queue.paused_by:
+        name = plain(queue.paused_by.name)
+        return f"One run trains at a time; this one also waits for “{name}”, which is paused."
+    return "One run trains at a time; this one starts when what is before it has ended."
 
 
 def refuse_start() -> None:

@@ -38,19 +38,18 @@ def show_no_run() -> None:
     st.write(link_terms("Here you will see the loss of a run fall while the network learns."))
 
 
-def show_run(run_id: str, drawn_for: str) -> None:
+def show_run(run_id: str, drawn_for: tuple[str, str]) -> None:
     """One run, drawn anew every few seconds.
 
-    Draws the whole page anew when the run is in another state than it was `drawn_for`, when another
-    one trains now, whichever tab began it, or when there is something to say.
+    Draws the whole page anew when that would be another one than it was `drawn_for`, or when there
+    is something to say.
     """
     try:
         run = folders.read_run(run_id)
     except RunError:  # deleted meanwhile
         st.rerun()
     all_runs = folders.list_runs()
-    another = any(other.is_active and other.run_id != run_id for other in all_runs)
-    if kind_of_state(run) != drawn_for or another or state.TRAIN_ERROR in st.session_state:
+    if kind_of_page(run) != drawn_for or state.TRAIN_ERROR in st.session_state:
         st.rerun()
     show_title(run)
     show_progress(run)
@@ -65,9 +64,15 @@ def show_run(run_id: str, drawn_for: str) -> None:
             show_drawing_after(run)
 
 
-def kind_of_state(run: folders.Run) -> str:
-    """What the whole page depends on: one that starts or trains looks alike."""
-    return "active" if run.is_active else run.state
+def kind_of_page(run: folders.Run) -> tuple[str, str]:
+    """What the whole page depends on: the run's state, and another one that trains, by its id.
+
+    One that starts or trains looks alike; the other one may have begun in another tab.
+    """
+    if run.is_active:
+        return "active", ""
+    active = folders.active_run()
+    return run.state, active.run_id if active else ""
 
 
 def read_events(run: folders.Run) -> list[dict]:

@@ -1,4 +1,4 @@
-"""The queue as a card: what waits, earlier, later, cancel, and starting it past a paused run."""
+"""The queue as a card: what waits, earlier, later, cancel; what is paused, and starting past it."""
 
 from collections.abc import Callable
 
@@ -14,6 +14,7 @@ from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.html import plain
 from pages.parts.once import button_once
+from pages.parts.runs.buttons import look_at
 from pages.parts.visitor import may_delete
 from pages.parts.words import describe_config
 
@@ -40,8 +41,7 @@ def _show_queue(shown: Run | None) -> None:
         )
     for place, run in enumerate(queue.rows):
         _show_row(run, place, count)
-    if queue.paused_by:
-        _show_paused(queue, shown)
+    _show_others(queue, shown)
 
 
 # A row
@@ -97,39 +97,51 @@ def _ask_row_button(
     )
 
 
-# A paused run
+# What is paused or trains beside the run that is shown
 
 
-def _show_paused(queue: Queue, shown: Run | None) -> None:
-    """What is paused, and the way to it unless it is `shown` or another run trains."""
-    paused = queue.paused_by
-    hidden = shown is None or shown.run_id != paused.run_id
-    if hidden or queue.waiting:
-        waits = ", so the queue waits for it" if queue.waiting else ""
-        st.caption(f"“{plain(paused.name)}” is paused{waits}.")
-    busy = shown is not None and shown.is_active  # a run that trains is always the one shown
-    if hidden and not busy:
-        _ask_show(paused)
-    if queue.waiting:
-        _ask_start()
+def _show_others(queue: Queue, shown: Run | None) -> None:
+    """A sentence on each, with the way to it, and the way past one that holds the queue."""
+    active = folders.active_run()
+    # Where none is paused, the page goes by itself to the one that trains
+    if active and shown is not None and shown.state == "paused" and _is_hidden(active, shown):
+        _show_other(active, "trains", shown)
+    too = ", too" if active else ""
+    for run in folders.list_runs():
+        if queue.waiting and queue.paused_by and queue.paused_by.run_id == run.run_id:
+            _show_other(run, f"is paused, and the queue waits for it{too}", shown)
+        elif run.state == "paused" and _is_hidden(run, shown):
+            _show_other(run, "is paused", shown)
+    if queue.paused_by and queue.waiting:
+        _ask_start("Do not wait for it" if active else "Start the queue")
 
 
-def _ask_show(paused: Run) -> None:
-    if st.button("Show the paused run", icon=":material/visibility:", width="stretch"):
-        st.session_state[state.SHOWN_RUN] = paused.run_id
+def _is_hidden(run: Run, shown: Run | None) -> bool:
+    return shown is None or shown.run_id != run.run_id
+
+
+def _show_other(run: Run, does: str, shown: Run | None) -> None:
+    """What a run does, and a button that leads to it unless it is `shown`."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(width="stretch"):
+            st.caption(f"“{plain(run.name)}” {does}.")
+        if _is_hidden(run, shown) and st.button("Show it", key=f"show-{run.run_id}"):
+            look_at(run)
+            st.rerun()
+
+
+def _ask_start(label: str) -> None:
+    """The button that starts the queue past paused runs, at once or when nothing trains."""
+    off = limits.read_only()
+    if st.button(label, icon=":material/play_arrow:", disabled=off, width="stretch"):
+        _try(_start_past_paused)
         st.rerun()
 
 
-def _ask_start() -> None:
-    pressed = st.button(
-        "Start the queue",
-        icon=":material/play_arrow:",
-        disabled=limits.read_only(),
-        width="stretch",
-    )
-    if pressed:
-        _try(run_queue.start_next, True)
-        st.rerun()
+def _start_past_paused() -> None:
+    started = run_queue.start_next(past_paused=True)
+    if started:
+        st.session_state[state.SHOWN_RUN] = started
 
 
 def _try(act: Callable, *args) -> None:
