@@ -28,6 +28,7 @@ from pages.parts.classify.correction import forget
 from pages.parts.classify.draw import show_draw
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.html import image_html, plain
+from pages.parts.lesson_line import show_lesson_line
 from pages.parts.picker import ask_second_model
 
 
@@ -146,6 +147,7 @@ SHOWS = {"Draw": show_draw, "Upload": show_upload, "Camera": show_camera, "Sampl
 
 run_through_router()
 st.title("Classify", anchor=False)
+show_lesson_line("classify")
 st.write("Draw or bring a piece of clothing and see what the model calls it.")
 ways = st.container(key="ways", horizontal=True, vertical_alignment="center", gap="small")
 way = ways.segmented_control(

@@ -31,6 +31,7 @@ from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix
 from pages.parts.images.panel import show_image
 from pages.parts.images.sheet import sheet, show_steps
 from pages.parts.images.source import TEST_IMAGES, ask_images, describe_source
+from pages.parts.lesson_line import show_lesson_line
 from pages.parts.words import GLOSSARY
 
 # In this file: confusion (10, 10) int64; labels, preds (N,) int64; probs (N, 10) float32.
@@ -292,5 +293,6 @@ def show_confusion(entry: ModelEntry) -> None:
 
 run_through_router()
 st.title("Confusion matrix", anchor=False)
+show_lesson_line("confusion_matrix")
 st.write("Which clothes are taken for which. Click any cell to see its images.")
 show_with_model(show_confusion)

@@ -14,6 +14,7 @@ from pages.parts.inside.layers import show_layers
 from pages.parts.inside.looks import show_looks
 from pages.parts.inside.picture import ask_picture
 from pages.parts.inside.points import show_points
+from pages.parts.lesson_line import show_lesson_line
 
 VIEWS = {
     "Layer by layer": show_layers,
@@ -53,5 +54,6 @@ def show_inside(entry: ModelEntry) -> None:
 
 run_through_router()
 st.title("Inside", anchor=False)
+show_lesson_line("inside")
 st.write("See what each layer makes of a picture. Pick any map and follow its arithmetic.")
 show_with_model(show_inside)

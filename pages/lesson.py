@@ -51,7 +51,7 @@ def show_progress(count: int) -> None:
 def begin_anew() -> None:
     """Forget the steps and what would answer them at once."""
     forget_progress()
-    for key in (state.PICKED_RANK, state.SEEN_CELL):
+    for key in (state.PICKED_RANK, state.SEEN_CELL, state.LESSON_STEP):
         st.session_state.pop(key, None)
 
 
@@ -72,8 +72,8 @@ def show_step(number: int, step: LessonStep, outcome: Outcome, done: bool, is_op
 
 def show_link(number: int, step: LessonStep) -> None:
     """The way to where the step is done; to Train with its form filled in."""
+    query = dict(step.query) | {state.LESSON_STEP: str(number)}
     if step.fill is None:
-        query = dict(step.query) or None
         icon = ":material/arrow_forward:"
         st.page_link(f"pages/{step.page}.py", label=step.link, icon=icon, query_params=query)
         return
@@ -83,7 +83,7 @@ def show_link(number: int, step: LessonStep) -> None:
     options = {"key": f"fill_{number}", "disabled": limits.read_only()}
     if st.button(step.link, icon=":material/arrow_forward:", **options):
         fill_train(step.fill)
-        st.switch_page(f"pages/{step.page}.py", query_params={})
+        st.switch_page(f"pages/{step.page}.py", query_params=query)
 
 
 def ask_drawn() -> None:

@@ -19,6 +19,7 @@ from pages.parts.cached import cached_split
 from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.frame import run_through_router, show_data_missing
 from pages.parts.html import plain
+from pages.parts.lesson_line import show_lesson_line
 from pages.parts.lesson_progress import keep_progress, remember_runs
 from pages.parts.runs.builder import make_way, show_builder
 from pages.parts.runs.form import ask_config, what_is_trained
@@ -103,6 +104,7 @@ def finder_comes_first(run: folders.Run | None) -> bool:
 
 run_through_router()
 st.title("Train", anchor=False)
+show_lesson_line("train")
 st.write(
     "Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave"
     " the page."

@@ -109,6 +109,35 @@ def test_the_drawing_of_a_game_is_not_taken_for_the_visitors_own(runs_dir):
     assert "never sees anything but these numbers" in visit(app)
 
 
+def test_the_question_goes_along_to_the_page_of_its_step_until_it_is_done_or_closed(runs_dir):
+    app = open_page("classify")
+    assert "Lesson, step" not in words(app)
+    app = open_page("classify", lesson="1")
+    assert f"**Lesson, step 1 of 6:** {STEPS[0].question}" in words(app)
+    assert "Lesson, step" not in words(app.switch_page("pages/inside.py").run())
+    assert "Lesson, step 1" in words(app.switch_page("pages/classify.py").run())
+    app.session_state[state.DRAWING] = drawing(160)
+    visit(app)
+    assert app.session_state[state.LESSON_DONE] == [1]
+    assert "Lesson, step" not in words(app.switch_page("pages/classify.py").run())
+    app = press(open_page("lesson"), STEPS[2].link)
+    assert "Lesson, step 3 of 6" in words(app)
+    press(app, "Close the lesson's question")
+    assert "Lesson, step" not in words(app.run())
+
+
+@pytest.mark.parametrize("number", ["0", "7", "-1", "one", "", "²", "1" * 5_000])
+def test_a_step_that_there_is_not_leads_to_no_question(runs_dir, number):
+    assert "Lesson, step" not in words(open_page("confusion_matrix", lesson=number))
+
+
+@pytest.mark.parametrize("number", range(1, len(STEPS) + 1))
+def test_each_step_has_its_question_on_its_page(runs_dir, number):
+    step = STEPS[number - 1]
+    query = dict(step.query) | {"lesson": str(number)}
+    assert f"Lesson, step {number} of 6:** {step.question}" in words(open_page(step.page, **query))
+
+
 def test_the_form_of_train_is_filled_in(runs_dir):
     app = open_page("lesson")
     press(app, STEPS[3].link)

@@ -210,7 +210,8 @@ STEPS = (
         "What a picture is to a network",
         "Whatever you draw becomes 28 × 28 numbers: 0 where there is nothing, up to 255 where there"
         " is cloth. A network knows nothing else of it.",
-        "Can you draw a piece of clothing of which more than half of these numbers are above zero?",
+        "Can you draw a piece of clothing of which more than half of the 28 × 28 numbers are above"
+        " zero?",
         "classify",
         "Draw on Classify",
         check_filled,

@@ -53,12 +53,16 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
     visit(phone, f"{app}/lesson?model=fashion_cnn")
     expect_done(phone, 0)
     step(phone, 1).get_by_role("link", name="Draw on Classify").click()
-    canvas_at_rest(phone)
+    place = canvas_at_rest(phone)
+    expect(phone.locator(".st-key-lesson_line")).to_contain_text("Lesson, step 1 of 6")
     with answered():
         phone.get_by_role("radio", name="Thick").click()
     fill_canvas(phone)
     expect(phone.locator(".answer")).to_be_visible()
-    back_to_lesson(phone)
+    assert canvas_at_rest(phone) == place
+    page_at_rest(phone)
+    phone.get_by_role("link", name="Back to the lesson").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Lesson")
     expect_done(phone, 1)
 
     visit(phone)  # a new session, which knows from the browser what was done

@@ -1,0 +1,50 @@
+"""A line with the question of the lesson's step that led to a page, and the way back to it.
+
+It stays until the step is done, which the lesson finds out, or the visitor closes it.
+"""
+
+import streamlit as st
+
+from pages.parts import state
+from pages.parts.lesson_progress import STEP_COUNT, steps_done
+
+
+def show_lesson_line(page: str) -> None:
+    """The line, on the page that the step asks for; none for whoever did not come from there."""
+    # There also without a line: what is below stays the same element, and a canvas keeps its paper
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lesson_line"):
+        number = step_in_hand()
+        if number:
+            _show_question(number, page)
+
+
+def step_in_hand() -> int:
+    """The number of the step that the visitor was last sent to and has not done yet, or 0."""
+    linked = st.query_params.get(state.LESSON_STEP)
+    if linked in map(str, range(1, STEP_COUNT + 1)):
+        st.session_state[state.LESSON_STEP] = int(linked)  # remembered on the way to other pages
+    number = st.session_state.get(state.LESSON_STEP, 0)
+    return 0 if number in steps_done() else number
+
+
+def _show_question(number: int, page: str) -> None:
+    from pages.parts.lesson_steps import STEPS  # with pandas, which drawing does without
+
+    step = STEPS[number - 1]
+    if step.page != page:
+        return
+    with st.container(width="stretch"):
+        st.markdown(f"**Lesson, step {number} of {STEP_COUNT}:** {step.question}")
+    st.page_link("pages/lesson.py", label="Back to the lesson", icon=":material/school:")
+    st.button(
+        "Close the lesson's question",
+        icon=":material/close:",
+        type="tertiary",
+        key="close_lesson_line",
+        on_click=_close,
+    )
+
+
+def _close() -> None:
+    st.session_state.pop(state.LESSON_STEP, None)
+    st.query_params.pop(state.LESSON_STEP, None)
