@@ -9,7 +9,7 @@ import streamlit as st
 from fashion_core import limits, tally
 from fashion_core.errors import RunError
 from fashion_core.metadata import NUM_CLASSES, OUTLIER
-from pages.parts.address import address_for_others, qr_html
+from pages.parts.address import address_for_others, describe_hindrance, qr_html
 from pages.parts.frame import run_through_router
 from pages.parts.html import escaped, plain
 from pages.parts.projector import link_projector_view
@@ -23,13 +23,15 @@ def show_address() -> None:
     address, who = address_for_others(st.context.url, "lecture")
     if address:
         st.html(qr_html(address, "large"))
-        st.html(f"<p><b>{escaped(address)}</b></p>")
+        link = f'<a href="{escaped(address)}" target="_blank">{escaped(address)}</a>'
+        st.html(f'<p class="address"><b>{link}</b></p>')
         if who:
             st.caption(who)
         return
     st.info(
-        "You have opened the app under an address that only this machine knows. Open it under its"
-        " address in the network, and a QR code for everybody's phone stands here.",
+        "You have opened the app under an address that only this machine knows."
+        f" {describe_hindrance(st.context.url, 'lecture')}, and a QR code for everybody's phone"
+        " stands here.",
         icon=":material/qr_code_2:",
     )
 

@@ -11,7 +11,7 @@ from fashion_core.metadata import OUTLIER
 from fashion_core.runs import table as run_table
 from pages.parts import address as address_part
 from pages.parts import class_tally
-from pages.parts.address import app_address, network_address, qr_source
+from pages.parts.address import app_address, describe_hindrance, network_address, qr_source
 from pages.parts.glossary import (
     TERMS,
     describe_address,
@@ -61,14 +61,26 @@ def test_whoever_opens_it_on_the_serving_machine_learns_its_address_in_the_netwo
     assert network_address("http://localhost:9000/lecture", "lecture") is None  # forwarded
     assert network_address("http://localhost:port/lecture", "lecture") is None
     assert network_address(None, "lecture") is None
-    for where, name, value in (
-        (facts, "number", None),  # no network
-        (facts, "container", True),
-        (options, "server.address", "127.0.0.1"),  # listens to itself only
+    assert describe_hindrance(local, "lecture") == ""
+    for where, name, value, told in (
+        (facts, "number", None, "is in no network"),
+        (facts, "container", True, "Open `http://NAME:8501/lecture`"),
+        (options, "server.port", 9000, "comes here through another port"),
+        (options, "server.address", "127.0.0.1", "listens to this machine only"),
     ):
         with monkeypatch.context() as change:
             change.setitem(where, name, value)
             assert network_address(local, "lecture") is None
+            assert told in describe_hindrance(local, "lecture")
+    for junk in (None, "", "https://localhost:8501/", "http://localhost:port/"):
+        assert describe_hindrance(junk) == "Open it under its address in the network"
+
+
+def test_the_address_is_a_link_below_its_code(monkeypatch):
+    near = "http://192.168.1.5:8501/"
+    monkeypatch.setattr(address_part, "address_for_others", lambda url, page: (near, "Near."))
+    shown = "".join(html.proto.body for html in open_page("lecture").get("html"))
+    assert f'<a href="{near}" target="_blank">{near}</a>' in shown
 
 
 def test_the_code_is_an_inline_image():

@@ -38,22 +38,51 @@ def address_for_others(url: str | None, page: str) -> tuple[str | None, str]:
 def network_address(url: str | None, page: str = "") -> str | None:
     """What others in its network type who has opened `page` under a local address.
 
-    None where nobody else can: the server listens to this machine only, stands in a container or
-    behind another port, or there is no network.
+    None where that is not known, see `describe_hindrance`.
+    """
+    if describe_hindrance(url, page):
+        return None
+    parts = urlsplit(url)
+    return app_address(f"http://{network_number()}:{parts.port or 80}{parts.path}", page)
+
+
+def describe_hindrance(url: str | None, page: str = "") -> str:
+    """Why the address in the network of a local `url` is not known, and what to do; else empty.
+
+    A sentence without its end, to which belongs what one finds there.
     """
     parts = urlsplit(url or "")
-    try:
-        port = parts.port or 80
-    except ValueError:  # no number
-        return None
     listens_to = st.get_option("server.address") or ""
-    behind = in_container() or port != st.get_option("server.port")
-    if parts.scheme != "http" or behind or (listens_to and is_local(listens_to)):
+    if listens_to and is_local(listens_to):
+        return (
+            "The server listens to this machine only. Start it without `--server.address`, open it"
+            " under the machine's address in the network"
+        )
+    port = port_of(url)
+    if parts.scheme != "http" or port is None:
+        return "Open it under its address in the network"
+    if in_container():
+        return (
+            "It runs in a container, which does not know its machine's address. Open"
+            f" `http://NAME:{port}/{page}`, with the name or number of that machine in the network"
+            " for NAME"
+        )
+    if port != st.get_option("server.port"):
+        return (
+            "It comes here through another port, perhaps from another machine. Open it under the"
+            " address of the machine that serves it"
+        )
+    if not network_number():
+        return "This machine is in no network. Join one, open this page anew"
+    return ""
+
+
+def port_of(url: str | None) -> int | None:
+    """The port of an http address; None if it is no number."""
+    try:
+        return urlsplit(url or "").port or 80
+    except ValueError:
         return None
-    number = network_number()
-    if not number:
-        return None
-    return app_address(f"http://{number}:{port}{parts.path}", page)
 
 
 def in_container() -> bool:
