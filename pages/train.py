@@ -23,6 +23,7 @@ from pages.parts.lesson_line import show_lesson_line
 from pages.parts.lesson_progress import keep_progress, remember_runs
 from pages.parts.runs.builder import make_way, show_builder
 from pages.parts.runs.form import ask_config, what_is_trained
+from pages.parts.runs.form_address import read_address, write_address
 from pages.parts.runs.live_run import kind_of_page, show_no_run, show_run
 from pages.parts.runs.own_network import config_of, sync_with_url
 from pages.parts.runs.queue import show_queue
@@ -59,6 +60,7 @@ def ask_run() -> dict:
     try:
         cached_split("val")
         values = ask_config(start_run)
+        write_address()
     except DataError as error:
         show_data_missing(error)
     if state.TRAIN_ERROR in st.session_state:
@@ -109,6 +111,7 @@ st.write(
     "Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave"
     " the page."
 )
+read_address()
 sync_with_url()
 run = shown_run()
 form_column, live_column = st.columns([3, 7])

@@ -120,6 +120,84 @@ def test_a_field_filled_before_the_browser_has_drawn_the_last_one_undoes_neither
     assert "changed: epochs 1, training images 1,000." in words(app)
 
 
+def refreshed(app):
+    return open_page("train", **app.query_params)
+
+
+def test_a_refresh_keeps_the_recipe():
+    app = open_page("train")
+    assert state.RECIPE not in app.query_params
+    recipes(app).set_value("Quick look").run()
+    fresh = refreshed(app)
+    assert recipes(fresh).value == "Quick look"
+    assert fresh.number_input(key="train_train_size").value == 36_000
+    recipes(fresh).set_value("Classic tutorial").run()
+    assert state.RECIPE not in fresh.query_params
+
+
+def test_a_refresh_keeps_what_was_changed_in_a_recipe():
+    app = open_page("train")
+    recipes(app).set_value("Quick look").run()
+    app.number_input(key="train_learning_rate").set_value(0.003)
+    app.number_input(key="train_epochs").set_value(7)
+    app.toggle(key="train_flips").set_value(True)
+    app.selectbox(key="train_optimizer").set_value("SGD")
+    app.selectbox(key="train_model").set_value("ResidualNet").run()
+    fresh = refreshed(app)
+    changes = (
+        "Quick look, changed: network ResidualNet, epochs 7, learning rate 0.003, optimizer SGD,"
+        " random flips on."
+    )
+    assert changes in words(app)
+    assert changes in words(fresh)
+    press(fresh, "Start training")
+    (run,) = folders.list_runs()
+    assert (run.config.learning_rate, run.config.flips) == (0.003, True)
+    fresh.number_input(key="train_epochs").set_value(2).run()
+    assert "train_epochs" not in fresh.query_params
+
+
+def test_a_refresh_keeps_a_network_of_ones_own_and_the_recipe_it_was_put_in():
+    app = open_page("train", recipe="Quick look", layers="conv 9, pool avg, dense 20 linear")
+    assert "Quick look, changed: network" in words(app)
+    assert "train_model" not in app.query_params
+    assert app.number_input(key="train_train_size").value == 36_000
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("epochs", "0"),
+        ("epochs", "101"),
+        ("epochs", "5.5"),
+        ("epochs", "9" * 5_000),
+        ("learning_rate", "nan"),
+        ("learning_rate", "inf"),
+        ("learning_rate", "quick"),
+        ("flips", "yes"),
+        ("optimizer", "<b>Adam</b>"),
+        ("model", "Your own network"),
+        ("model", "conv 8"),
+    ],
+)
+def test_a_link_with_a_value_that_no_field_takes_leaves_that_of_the_recipe(name, text):
+    app = open_page("train", recipe="Quick look", **{f"train_{name}": text})
+    assert recipes(app).value == "Quick look"
+    assert f"train_{name}" not in app.query_params
+
+
+def test_a_link_with_an_unknown_recipe_opens_the_first_one():
+    app = open_page("train", recipe="<b>Best</b>", train_epochs="7")
+    assert "Classic tutorial, changed: epochs 7." in words(app)
+    assert state.RECIPE not in app.query_params
+
+
+def test_a_link_with_more_epochs_than_this_copy_allows_leaves_those_that_it_does(monkeypatch):
+    monkeypatch.setenv("FASHION_MAX_EPOCHS", "3")
+    app = open_page("train", recipe="Quick look", train_epochs="50")
+    assert app.number_input(key="train_epochs").value == 2
+
+
 def test_every_value_stands_whole_in_the_form():
     formats = {field.key: field.proto.format for field in open_page("train").number_input}
     for changes, _ in RECIPES.values():

@@ -257,8 +257,11 @@ def export_key(part: str, model_id: str) -> str:
 
 
 # Train's form, which Home fills in, too
+RECIPE = "recipe"  # in the URL: the name of the recipe that was picked last
+
+
 def train_key(name: str) -> str:
-    """The field of this hyper-parameter."""
+    """The field of this hyper-parameter; also in the URL, where it is not as in the recipe."""
     return f"train_{name}"
 
 

@@ -69,6 +69,29 @@ def progress(page) -> str:
     return page.get_by_test_id("stProgress").inner_text()
 
 
+def test_a_refresh_starts_what_was_chosen_before_it(page, app):
+    open_train(page, app)
+    page.get_by_role("radio", name="Quick look").click()
+    open_settings(page)
+    page.get_by_role("spinbutton", name="Epochs").fill("3")
+    page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    changes = "Quick look, changed: epochs 3."
+    expect(page.get_by_text(changes)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"train\?(?=.*recipe=Quick.look)(?=.*train_epochs=3)"))
+    page_at_rest(page)
+    page.reload()
+    expect(page.get_by_text(changes)).to_be_visible()
+    open_settings(page)
+    expect(page.get_by_role("spinbutton", name="Epochs")).to_have_value("3")
+    page_at_rest(page)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Glossary").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Glossary")
+    assert "train_epochs" not in page.url
+    page_at_rest(page)
+    page.go_back()
+    expect(page.get_by_text(changes)).to_be_visible()
+
+
 def test_start_on_a_phone_watch_a_chart_that_grows_refresh_stop_and_use(page, phone, app):
     """A mark put on the drawing must stay: a chart built anew would lose the hover."""
     open_train(page, app)

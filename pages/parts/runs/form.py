@@ -248,12 +248,21 @@ def recipe_values(recipe: str) -> dict:
 def describe_changes(recipe: str) -> str:
     """How the form differs from the recipe: "epochs 7, random flips on"; empty if not at all."""
     changes = []
-    for name, value in recipe_values(recipe).items():
-        now = field_value(name) if state.train_key(name) in st.session_state else value
-        if now != value:
-            now = short_name(now) if name == "model" else now
-            changes.append(f"{field_spec(name)['label'].lower()} {describe_value(name, now)}")
+    for name, value in changed_values(recipe).items():
+        told = short_name(value) if name == "model" else value
+        changes.append(f"{field_spec(name)['label'].lower()} {describe_value(name, told)}")
     return ", ".join(changes)
+
+
+def changed_values(recipe: str) -> dict:
+    """The values of the form's fields that are not those of the recipe."""
+    values = {
+        name: field_value(name)
+        for name in offered_fields()
+        if state.train_key(name) in st.session_state
+    }
+    usual = recipe_values(recipe)
+    return {name: value for name, value in values.items() if value != usual[name]}
 
 
 def what_is_trained() -> str:

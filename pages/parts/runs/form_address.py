@@ -1,0 +1,70 @@
+"""The recipe of Train's form and what was changed in it, in the URL: a refresh keeps both.
+
+The visitor's own network has a parameter of its own, see own_network.py.
+"""
+
+import streamlit as st
+
+from fashion_core.config import RECIPES, TrainConfig, offered_fields
+from fashion_core.errors import ConfigError
+from pages.parts import state
+from pages.parts.history import has_returned
+from pages.parts.runs.form import FIRST_RECIPE, changed_values, recipe_values, spec_of
+from pages.parts.runs.own_network import own_is_chosen
+
+
+def read_address() -> None:
+    """Fill the form as the URL says, unless this session has one already.
+
+    Comes before `own_network.sync_with_url`, which may name another network.
+    """
+    parameters = {state.RECIPE, *map(state.train_key, offered_fields())}
+    if not parameters & st.query_params.keys():  # Home may have filled a field in
+        return
+    if state.RECIPE_BASE in st.session_state and not has_returned():
+        return
+    linked = st.query_params.get(state.RECIPE)
+    base = linked if linked in RECIPES else FIRST_RECIPE
+    values = recipe_values(base) | _linked_values()
+    st.session_state[state.RECIPE_BASE] = base
+    st.session_state[state.TRAIN_VALUES] = values
+    for name in offered_fields():
+        st.session_state[state.train_key(name)] = values[name]
+
+
+def _linked_values() -> dict:
+    """The values in the URL that the form's fields take."""
+    texts = {name: st.query_params.get(state.train_key(name)) for name in offered_fields()}
+    values = {name: _read_value(name, text) for name, text in texts.items() if text is not None}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _read_value(name: str, text: str) -> bool | str | int | float | None:
+    """The value that a field shows for this text; None where it takes no such value."""
+    spec = spec_of(name)
+    if spec["type"] is bool:
+        return {"True": True, "False": False}.get(text)
+    if spec["type"] is str:
+        return text if text in spec["names"] else None
+    try:
+        value = spec["type"](text)
+        TrainConfig.from_dict({name: value})
+    except (ValueError, ConfigError):
+        return None
+    return value if value <= spec["high"] else None  # this copy may allow fewer epochs
+
+
+def write_address() -> None:
+    """Have the URL name the recipe, unless it is the first one, and what was changed in it."""
+    base = st.session_state[state.RECIPE_BASE]
+    changed = changed_values(base)
+    if own_is_chosen():
+        changed.pop("model", None)
+    wanted = {state.train_key(name): str(value) for name, value in changed.items()}
+    if base != FIRST_RECIPE:
+        wanted[state.RECIPE] = base
+    for parameter in (state.RECIPE, *map(state.train_key, offered_fields())):
+        if parameter not in wanted:
+            st.query_params.pop(parameter, None)
+        elif st.query_params.get(parameter) != wanted[parameter]:
+            st.query_params[parameter] = wanted[parameter]
