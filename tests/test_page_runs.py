@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import threading
+import time
 import tomllib
 from concurrent import futures
 
@@ -51,6 +52,12 @@ def names(app):
 def tick(app, *run_ids):
     app.session_state["ticked_runs"] = list(run_ids)
     return app.run()
+
+
+def set_state(run_id, word):
+    """What the run's worker would write."""
+    path = folders.run_dir_of(run_id) / "status.json"
+    files.write_json(path, {"state": word, "heartbeat_at": time.time()})
 
 
 def curves_figure(app):
@@ -210,9 +217,28 @@ def test_a_run_can_be_used_and_then_not_be_deleted(runs_dir, checkpoint_path):
     assert folders.read_run(run_id).state == "finished"
 
 
-def test_of_ticked_runs_the_one_that_trains_is_named_and_the_others_go(runs_dir):
+def test_a_run_that_trains_cannot_be_deleted_and_says_what_to_do_first(runs_dir):
+    run_id = folders.create_run(TrainConfig(), "Busy")
+    app = open_page("runs", open=run_id)
+    delete = app.button(key=f"delete-{run_id}")
+    assert delete.disabled
+    assert "“Busy” is still training. Stop it on Train first." in delete.help.replace("\\", "")
+    set_state(run_id, "stopped")
+    assert not app.run().button(key=f"delete-{run_id}").disabled
+
+
+def test_ticked_runs_of_which_one_trains_are_not_deleted_before_that_is_known(runs_dir):
     ids = [make_run("First"), make_run("Second"), folders.create_run(TrainConfig(), "Busy")]
     app = press(open_page("runs", runs=",".join(ids)), "Delete all 3 ticked runs")
+    assert "“Busy” is still training. Stop it on Train first. Or untick it." in words(app)
+    assert "Delete them" not in labels(app)
+    assert len(folders.list_runs()) == 3
+
+
+def test_of_ticked_runs_the_one_that_began_meanwhile_is_named_and_the_others_go(runs_dir):
+    ids = [make_run("First"), make_run("Second"), make_run("Busy", "stopped")]
+    app = press(open_page("runs", runs=",".join(ids)), "Delete all 3 ticked runs")
+    set_state(ids[-1], "starting")
     press(app, "Delete them")
     assert [run.name for run in folders.list_runs()] == ["Busy"]
     assert "“Busy” is still training" in words(app)

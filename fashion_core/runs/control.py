@@ -216,12 +216,17 @@ def delete_run(run_id: str) -> None:
     with launch_lock():  # else a run that waits could be started meanwhile
         run_dir = folders.run_dir_of(run_id)
         run = folders.read_run(run_id)
-        if run.is_active:
-            raise RunError(f"“{run.name}” is still training. Stop it first.")
-        problem = folders.silent_problem(run)
+        problem = deleting_problem(run)
         if problem:
             raise RunError(problem)
         remove_folder(run_dir)
+
+
+def deleting_problem(run: Run) -> str:
+    """Why nobody may delete a run as long as it is as it is, or an empty string."""
+    if run.is_active:
+        return f"“{run.name}” is still training. Stop it on Train first."
+    return folders.silent_problem(run)
 
 
 DELETED = ".deleted-"  # before the name of a folder that is about to go

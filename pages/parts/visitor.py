@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import streamlit as st
 
 from fashion_core import limits
-from fashion_core.runs import folders
+from fashion_core.runs import control, folders
 from fashion_core.runs.annotations import MAX_NAME_LENGTH
 from pages.parts import state
 
@@ -57,7 +57,7 @@ def may_delete(run: folders.Run) -> bool:
 def deleting_problem(run: folders.Run) -> str:
     """A sentence that refuses to delete a run, or an empty string."""
     if may_delete(run):
-        return ""
+        return control.deleting_problem(run)
     return (
         f"“{run.name}” was started by {run.owner}. Only its owner can delete it here: if that is"
         " you, give that name under Your name."

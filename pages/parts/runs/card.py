@@ -191,11 +191,14 @@ def save_annotations(run_id: str, *keys: str) -> None:
 
 
 def ask_delete(chosen: list[folders.Run]) -> None:
-    """Ask back before these runs are deleted; the model in use is refused with a sentence."""
+    """Ask back before these runs are deleted, or refuse with a sentence.
+
+    Not all of several runs but one that stays: who asks should know before what goes.
+    """
     in_use = st.session_state.get(state.MODEL)
     problem = next(filter(None, map(deleting_problem, chosen)), "")
     if problem:
-        st.error(plain(f"{problem} Untick it first."))
+        st.error(plain(f"{problem} Or untick it."))
     elif any(run.run_id == in_use for run in chosen):
         st.error("This model is in use. Pick another one in the sidebar first.")
     else:
