@@ -139,6 +139,53 @@ def test_without_a_tick_the_runs_with_curves_are_the_ones_compared(runs_dir):
     assert sorted(app.dataframe[1].value["Name"]) == ["A", "B"]
 
 
+def make_stopped(name, **settings):
+    """A run that was stopped in its first epoch."""
+    config = TrainConfig(epochs=2, **settings)
+    return run_folders.make_run(name, "stopped", config, epochs_done=0, step=850)
+
+
+def drawn_names(app):
+    return [curve["name"] for curve in curves_figure(app)["data"]]
+
+
+def test_a_run_stopped_in_its_first_epoch_has_a_curve_of_its_training_loss(runs_dir):
+    early, whole = make_stopped("<b>Early</b>"), make_run("Whole")
+    app = open_page("runs", runs=f"{early},{whole}")
+    assert drawn_names(app) == ["Whole"]
+    assert "Without a curve here: “<b>Early</b>” (no epoch finished)." in words(app)
+    for x in ("Epoch", "Step", "Seconds"):
+        app = open_page("runs", runs=f"{early},{whole}", curve="Training loss", by=x)
+        assert len(drawn_names(app)) == 2, x
+        assert "Without a curve" not in words(app)
+
+
+def test_runs_of_which_none_has_finished_an_epoch_show_their_training_loss(runs_dir):
+    app = open_page("runs", runs=make_stopped("Early"))
+    assert drawn_names(app) == ["Early"]
+    assert curves_figure(app)["layout"]["yaxis"]["title"]["text"] == "Training loss"
+
+
+def test_a_mean_is_not_cut_to_what_a_run_stopped_at_once_has(runs_dir):
+    for seed in (0, 1):
+        make_run(f"Seed {seed}", seed=seed)
+    make_stopped("Early", seed=2)
+    app = open_page("runs", seeds="true", curve="Training loss")
+    assert any("2 seeds" in name for name in drawn_names(app))
+    assert "“Early” (no epoch finished)" in words(app)
+
+
+def test_of_many_runs_without_a_curve_some_are_named_each_with_its_reason(runs_dir):
+    damaged = make_run("Damaged")
+    (runs_dir / damaged / "metrics.jsonl").unlink()
+    ids = [make_run("Whole"), damaged, *(make_stopped(f"Early {i}") for i in range(5))]
+    said = words(open_page("runs", runs=",".join(ids)))
+    assert "“Early 0” (no epoch finished) and 1 more." in said
+    assert "“Damaged”" not in said  # the oldest is the one that is not named
+    said = words(open_page("runs", runs=",".join(ids[:2])))
+    assert "Without a curve here: “Damaged” (metrics.jsonl is missing or damaged)." in said
+
+
 def test_no_more_curves_are_drawn_than_can_be_told_apart(runs_dir):
     for i in range(8):
         make_run(f"Run {i}")

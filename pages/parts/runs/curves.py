@@ -12,6 +12,7 @@ from fashion_core.charts.frames import curve_frame, epoch_frame, mean_frame, ste
 from fashion_core.runs import folders
 from fashion_core.runs import table as run_table
 from fashion_core.runs.events import describe_lost_curves, read_metrics, should_have_events
+from fashion_core.text import format_list
 from pages.parts import state
 from pages.parts.glossary import link_terms
 from pages.parts.html import plain, theme_is_dark
@@ -56,11 +57,12 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
     """The curves of the first of these runs that have any; its controls draw it alone anew."""
     with st.container(border=True):
         groups, as_mean = ask_groups([run for run in found if run.config])
-        drawn = first_with_curves(groups)
-        if not drawn:
+        known = known_metrics(groups)
+        if not known:
             show_no_curve(found)
             return
-        metric, x, smoothing = ask_view(known_metrics(drawn))
+        metric, x, smoothing = ask_view(known)
+        drawn = first_with_curves(groups, metric)
         curves = curves_of(drawn, metric, smoothing)
         figure = curves_figure(curves, metric, x, theme_is_dark(), smoothing)
         words = f"{METRIC_TITLES[metric]} by {X_TITLES[x].lower()}, one curve per run"
@@ -68,6 +70,7 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
         if len(drawn) == CURVES_AT_MOST < len(groups):
             few = f"Here are {CURVES_AT_MOST} curves of {len(groups):,}, as many as can be told"
             st.caption(f"{few} apart." if ticked else f"{few} apart. Tick runs to choose.")
+        show_missing(groups, drawn, metric)
         if as_mean:
             st.caption(
                 link_terms(
@@ -110,30 +113,85 @@ def ask_groups(found: list[folders.Run]) -> tuple[list[list[folders.Run]], bool]
     return (by_seed if as_mean else [[run] for run in found]), as_mean
 
 
-def first_with_curves(groups: list[list[folders.Run]]) -> list[list[folders.Run]]:
-    """The first groups with a finished epoch, without the runs that have none.
+def first_with_curves(groups: list[list[folders.Run]], metric: str) -> list[list[folders.Run]]:
+    """The first groups that have a curve of this metric, each with the runs that make it.
 
     No more files are read than need be.
     """
     drawn = []
     for group in groups:
-        with_epochs = [run for run in group if len(frames_of(run)[1])]
-        drawn += [with_epochs] if with_epochs else []
+        with_points = runs_of_curve(group, metric)
+        drawn += [with_points] if with_points else []
         if len(drawn) == CURVES_AT_MOST:
             break
     return drawn
 
 
+def runs_of_curve(group: list[folders.Run], metric: str) -> list[folders.Run]:
+    """Those of the group with a finished epoch; only without any such one those with a step.
+
+    A mean reaches as far as all of its runs, so one that was stopped at once would cut it.
+    """
+    with_epochs = [run for run in group if len(frames_of(run)[1])]
+    if with_epochs or metric != "train_loss":
+        return with_epochs
+    return [run for run in group if len(frames_of(run)[0])]
+
+
 def with_curves(found: list[folders.Run]) -> list[folders.Run]:
-    """Those of these runs of which `show_curves` draws a curve each."""
-    groups = first_with_curves([[run] for run in found if run.config])
+    """The first of these runs that have a curve whatever the metric, no more than are drawn."""
+    groups = first_with_curves([[run] for run in found if run.config], METRICS[0])
     return [run for group in groups for run in group]
 
 
-def known_metrics(drawn: list[list[folders.Run]]) -> list[str]:
-    """The metrics that at least one of these runs has measured."""
+def known_metrics(groups: list[list[folders.Run]]) -> list[str]:
+    """The metrics that at least one of the first runs with curves has measured."""
+    drawn = first_with_curves(groups, METRICS[0])
+    if not drawn:  # within the first epoch there are only steps
+        return ["train_loss"] if first_with_curves(groups, "train_loss") else []
     frames = [frames_of(run)[1] for group in drawn for run in group]
     return [metric for metric in METRICS if any(frame[metric].notna().any() for frame in frames)]
+
+
+# Runs without a curve
+
+NAMED_AT_MOST = 5
+
+
+def show_missing(
+    groups: list[list[folders.Run]], drawn: list[list[folders.Run]], metric: str
+) -> None:
+    """Names the runs that have no curve while others have one, each with the reason."""
+    if len(drawn) == CURVES_AT_MOST:  # what comes later was not looked at
+        last = next(place for place, group in enumerate(groups) if drawn[-1][0] in group)
+        groups = groups[: last + 1]
+    shown = {run.run_id for group in drawn for run in group if has_points(run, metric)}
+    missing = [run for group in groups for run in group if run.run_id not in shown]
+    if not missing:
+        return
+    told = [f"“{run.name}” ({why_no_curve(run)})" for run in missing[:NAMED_AT_MOST]]
+    more = len(missing) - len(told)
+    told += [f"{more:,} more"] if more else []
+    st.caption(plain(f"Without a curve here: {format_list(told)}."))
+
+
+def has_points(run: folders.Run, metric: str) -> bool:
+    """Whether it has measured this metric at least once."""
+    return len(curve_frame(*frames_of(run), metric, run.config.steps_per_epoch)) > 0
+
+
+def why_no_curve(run: folders.Run) -> str:
+    """Why this run has no curve of a metric that others have, in a few words."""
+    steps, epochs = frames_of(run)
+    if len(epochs):
+        return "not measured"
+    if len(steps):
+        return "no epoch finished"
+    if run.is_imported:
+        return "not trained here"
+    if should_have_events(run) and not run.is_active:
+        return "metrics.jsonl is missing or damaged"
+    return "no step trained"
 
 
 # What is drawn
