@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -220,6 +221,75 @@ def test_a_queue_that_nobody_moves_on_is_started_by_any_page(runs_dir, monkeypat
     run_id = folders.create_run(TrainConfig(), "Waits since the machine was restarted", "queued")
     open_page("home")
     assert started == [run_id]
+
+
+def end_lines(app):
+    """What the sidebar says of runs that have ended."""
+    labels = [link.proto.label for link in app.sidebar.get("page_link")]
+    return [label.replace("\\", "") for label in labels if label.startswith("“")]
+
+
+def set_state(run_id, word, **metrics):
+    """What the run's worker would write."""
+    path = folders.run_dir_of(run_id) / "status.json"
+    files.write_json(path, {"state": word, "heartbeat_at": time.time()} | metrics)
+
+
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("finished", "“*Mine*” has finished · 91.2% test"),
+        ("stopped", "“*Mine*” was stopped · 91.2% test"),
+        ("failed", "“*Mine*” has failed · 91.2% test"),
+        ("nonsense", "“*Mine*” has ended without a word · 91.2% test"),
+    ],
+)
+def test_how_a_run_ended_is_said_on_other_pages_until_train_has_shown_it(
+    runs_dir, checkpoint_path, word, line
+):
+    run_id = make_run(
+        "*Mine*", "starting", checkpoint_path=checkpoint_path, heartbeat_at=time.time()
+    )
+    make_run("Newer")
+    app = open_page("home")
+    assert end_lines(app) == []
+    set_state(run_id, word, test_accuracy=0.912)
+    assert end_lines(app.run()) == [line]
+    assert [toast.value.replace("\\", "") for toast in app.toast] == [line]
+    app.switch_page("pages/glossary.py").run()
+    assert not app.toast
+    assert end_lines(app) == [line]
+    app.switch_page("pages/train.py").run()
+    assert plain("*Mine*") in [each.value for each in app.subheader]
+    assert end_lines(app) == []
+    app.switch_page("pages/home.py").run()
+    assert end_lines(app) == []
+
+
+def test_runs_shows_how_a_run_ended_and_so_does_the_next_one_that_starts(runs_dir):
+    run_id = make_run("First", "starting", heartbeat_at=time.time())
+    app = open_page("home")
+    set_state(run_id, "stopped")
+    assert end_lines(app.run()) == ["“First” was stopped"]
+    second = make_run("Second", "starting", heartbeat_at=time.time())
+    assert end_lines(app.run()) == []
+    set_state(second, "paused")
+    assert end_lines(app.run()) == []
+    set_state(second, "stopped")
+    assert end_lines(app.run()) == ["“Second” was stopped"]
+    app.switch_page("pages/runs.py").run()
+    app.switch_page("pages/home.py").run()
+    assert end_lines(app) == []
+
+
+def test_nothing_is_said_of_runs_that_a_visitor_never_saw_training_or_that_are_gone(runs_dir):
+    run_id = make_run("Before")
+    assert end_lines(open_page("home")) == []
+    set_state(run_id, "starting")
+    app = open_page("home")
+    set_state(run_id, "stopped")
+    control.delete_run(run_id)
+    assert end_lines(app.run()) == []
 
 
 # Home

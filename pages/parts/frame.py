@@ -11,13 +11,14 @@ import streamlit as st
 
 from fashion_core import files, limits
 from fashion_core.catalog import ModelEntry
-from fashion_core.errors import DataError, LabError
+from fashion_core.errors import DataError, LabError, RunError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from pages.parts import state
 from pages.parts.document import keep_document
 from pages.parts.html import plain
 from pages.parts.picker import ask_model, model_in_use
+from pages.parts.words import STATE_BADGES, model_score
 
 # The router's
 
@@ -43,6 +44,8 @@ def show_sidebar(page: str) -> None:
     """The model picker and a line on what trains. Called by the router with the page's title."""
     # Drawing the page closes a dialog, unless a button opens one anew
     st.session_state.pop(state.DIALOG, None)
+    if page in ("Train", "Runs"):  # which show how a run has ended
+        st.session_state.pop(state.WATCHED_RUN, None)
     if page != "Train":
         st.session_state.pop(state.LOOKED_AT, None)
         _forget_ended_run()
@@ -63,13 +66,19 @@ def _forget_ended_run() -> None:
 
 
 def _show_training_line() -> None:
-    """What trains and how many wait; nothing where nothing trains or waits."""
+    """What trains and how many wait, or has just ended; nothing where nothing does."""
     run, queue = folders.active_run(), run_queue.read_queue()
     works = _what_works(run)
+    if run:
+        st.session_state[state.WATCHED_RUN] = run.run_id
+        st.session_state.pop(state.TOLD_RUN, None)
     if works or (queue.will_start and not limits.read_only()):
         _show_training_line_live(works)
-    elif queue.paused_by:
+        return
+    if queue.paused_by:
         _show_training_status(None, queue)
+    if state.WATCHED_RUN in st.session_state:
+        _show_ended_run(st.session_state[state.WATCHED_RUN])
 
 
 @st.fragment(run_every=2.0)
@@ -111,6 +120,34 @@ def _show_training_status(run: folders.Run | None, queue: run_queue.Queue) -> No
     moves = run or finding or queue.will_start
     icon = ":material/model_training:" if moves else ":material/pause_circle:"
     st.page_link("pages/train.py", label=" · ".join(parts) or "Nothing trains", icon=icon)
+
+
+ENDED = {
+    "finished": "has finished",
+    "stopped": "was stopped",
+    "failed": "has failed",
+    "lost": "has ended without a word",
+}
+
+
+def _show_ended_run(run_id: str) -> None:
+    """How the run ended that this visitor saw training; the link leads to Train, which shows it."""
+    try:
+        run = folders.read_run(run_id)
+    except RunError:  # deleted
+        return
+    if not run.has_ended:  # it is paused, or waits
+        return
+    st.session_state[state.SHOWN_RUN] = run_id
+    score = model_score(run.status)
+    told = f" · {score[1]:.1%} {score[0]}" if score and run.has_model else ""
+    label = f"“{plain(run.name)}” {ENDED[run.state]}{told}"
+    icon = STATE_BADGES[run.state]["icon"]
+    st.page_link("pages/train.py", label=label, icon=icon)
+    if st.session_state.get(state.TOLD_RUN) != run_id:
+        # The sidebar is folded on a phone, and its end is often out of sight
+        st.toast(label, icon=icon, duration="long")
+        st.session_state[state.TOLD_RUN] = run_id
 
 
 # Dialogs
