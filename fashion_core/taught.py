@@ -213,10 +213,12 @@ def _replayed_shares(before: dict) -> dict[str, float]:
 def expectations(labels: np.ndarray, network: str) -> list[str]:
     """What to expect of teaching these labels (N,), a sentence each."""
     held_out = int(held_out_places(labels).sum())
-    minutes = "less than a minute" if network in SMALL else "one to three minutes"
+    takes = "less than a minute on two free cores"
+    if network not in SMALL:
+        takes = "some minutes, a good part of them for measuring it afterwards"
     sentences = [
         f"It learns {len(labels) - held_out} of your {len(labels)} pictures and goes on looking at"
-        f" what it learned before, in {minutes} on two cores.",
+        f" what it learned before. That takes {takes}.",
     ]
     if held_out:
         sentences.append(

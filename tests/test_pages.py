@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from app_page import labels, open_page, press, words
 from listed_pages import page_titles
-from run_folders import make_run
+from run_folders import alive, make_run
 
 from fashion_core import catalog, files, models
 from fashion_core.config import MODELS, TrainConfig
@@ -221,6 +221,21 @@ def test_a_queue_that_nobody_moves_on_is_started_by_any_page(runs_dir, monkeypat
     run_id = folders.create_run(TrainConfig(), "Waits since the machine was restarted", "queued")
     open_page("home")
     assert started == [run_id]
+
+
+def test_the_sidebar_tells_the_measuring_after_the_last_step_and_not_a_hundred_per_cent(runs_dir):
+    run_id = make_run("*Mine*", "running", **alive())
+    app = open_page("home")
+    status = folders.read_run(run_id).status
+    for measured, line in (
+        ({}, "*Mine*: 50.0%"),
+        ({"step": 2 * status["steps"]}, "*Mine*: measured on the validation images"),
+        ({"tested": 4_000}, "*Mine*: measured on 4,000 of the 10,000 test images"),
+    ):
+        status |= measured
+        files.write_json(folders.run_dir_of(run_id) / "status.json", {"state": "running"} | status)
+        links = [link.proto.label for link in app.run().sidebar.get("page_link")]
+        assert [label.replace("\\", "") for label in links] == [line]
 
 
 def end_lines(app):

@@ -675,11 +675,13 @@ def test_progress_in_words(runs_dir):
         files.write_json(runs_dir / run_id / "status.json", measured | tested)
         words = folders.progress(folders.read_run(run_id))[1]
         assert words == f"Epoch 4 of 4, step 400 of 400 · 40 s of training · measured on {of}"
+        assert folders.describe_measuring(folders.read_run(run_id)) == f"measured on {of}"
     validating = values | {"state": "running", "validated": 2_000, "to_validate": 5_000}
     files.write_json(runs_dir / run_id / "status.json", validating)
     told = "measured on 2,000 of 5,000 validation pictures"
     words = folders.progress(folders.read_run(run_id))[1]
     assert words == f"Epoch 1 of 4, step 100 of 400 · {told}"
+    assert folders.describe_measuring(folders.read_run(run_id)) == ""  # steps are to come
     control.request_stop(run_id)
     words = folders.progress(folders.read_run(run_id))[1]
     assert words == f"Stopping: {told} · Epoch 1 of 4, step 100 of 400"

@@ -63,6 +63,15 @@ def test_pitfalls_are_said():
     assert taught.pitfalls(frames(4), np.array([1, 2, 1, 2])) == []
 
 
+@pytest.mark.parametrize(
+    ("network", "takes"),
+    [("FashionCNN", "less than a minute"), ("WideResidualNet", "some minutes, a good part")],
+)
+def test_what_teaching_takes_counts_the_measuring(network, takes):
+    first, *_ = taught.expectations(np.array([1, 2, 3, 4]), network)
+    assert f"That takes {takes}" in first
+
+
 def test_a_model_is_taught_its_network_and_replays_what_it_knew(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path))
     configs = [

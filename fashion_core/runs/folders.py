@@ -544,7 +544,7 @@ def progress(run: Run) -> tuple[float, str]:
     if run.state == "queued" or not run.config or not steps or not step:
         beginning = "Stopping" if run.is_stopping else _describe_beginning(run.state)
         return 0.0, preparing or beginning
-    share = min(1.0, step / (steps * run.config.epochs))
+    share = _trained_share(run)
     epoch = min(run.config.epochs, math.ceil(step / steps))
     words = f"Epoch {epoch} of {run.config.epochs}, step {step:,} of {steps * run.config.epochs:,}"
     seconds = status.get("elapsed_seconds", 0.0)
@@ -552,10 +552,9 @@ def progress(run: Run) -> tuple[float, str]:
         return share, f"{preparing} · {words}"
     if run.state != "running":
         return share, f"{words} · {seconds:,.0f} s of training"
-    measured = _describe_measured(status)
-    if share == 1:  # a large network takes a minute for what is left
-        measured = measured or "measured on the validation images"
+    if measured := describe_measuring(run):
         return share, f"{words} · {seconds:,.0f} s of training · {measured}"
+    measured = _describe_measured(status)
     if run.is_stopping:
         doing = f"Stopping: {measured}" if measured else "Stopping"
         return share, f"{doing} · {words}"
@@ -564,6 +563,23 @@ def progress(run: Run) -> tuple[float, str]:
     left = (1 - share) * seconds / share
     speed = status.get("images_per_second", 0)
     return share, f"{words} · {speed:,.0f} images/s · {format_duration(left)} left"
+
+
+def _trained_share(run: Run) -> float:
+    """Which share of its steps a run has taken, 0…1."""
+    steps = run.status.get("steps", 0) * run.config.epochs if run.config else 0
+    return min(1.0, run.status.get("step", 0) / steps) if steps else 0.0
+
+
+def describe_measuring(run: Run) -> str:
+    """On what a run is measured that has taken its last step, or an empty string.
+
+    It takes a large network a minute, and is a good part of what teaching one takes.
+    """
+    if run.state != "running" or _trained_share(run) < 1:
+        return ""
+    preparing, measured = describe_preparing(run.status), _describe_measured(run.status)
+    return preparing or measured or "measured on the validation images"
 
 
 def _describe_measured(status: dict) -> str:

@@ -110,7 +110,8 @@ def _show_training_status(run: folders.Run | None, queue: run_queue.Queue) -> No
     finding = run is None and folders.finder_active()
     parts = []
     if run:
-        parts.append(f"{plain(run.name)}: {folders.progress(run)[0]:.1%}")
+        how_far = folders.describe_measuring(run) or f"{folders.progress(run)[0]:.1%}"
+        parts.append(f"{plain(run.name)}: {plain(how_far)}")
     if finding:
         parts.append("Finding a learning rate")
     if queue.paused_by and not run:
