@@ -13,13 +13,17 @@ from pages.parts.runs.form import FIRST_RECIPE, changed_values, recipe_values, s
 from pages.parts.runs.own_network import own_is_chosen
 
 
+def form_parameters() -> set[str]:
+    """All that this file may write into the URL."""
+    return {state.RECIPE, *map(state.train_key, offered_fields())}
+
+
 def read_address() -> None:
     """Fill the form as the URL says, unless this session has one already.
 
     Comes before `own_network.sync_with_url`, which may name another network.
     """
-    parameters = {state.RECIPE, *map(state.train_key, offered_fields())}
-    if not parameters & st.query_params.keys():  # Home may have filled a field in
+    if not form_parameters() & st.query_params.keys():  # Home may have filled a field in
         return
     if state.RECIPE_BASE in st.session_state and not has_returned():
         return
@@ -55,7 +59,10 @@ def _read_value(name: str, text: str) -> bool | str | int | float | None:
 
 
 def write_address() -> None:
-    """Have the URL name the recipe, unless it is the first one, and what was changed in it."""
+    """Have the URL name the recipe, unless it is the first one, and what was changed in it.
+
+    All at once: each message about the URL becomes an entry of the browser's history.
+    """
     base = st.session_state[state.RECIPE_BASE]
     changed = changed_values(base)
     if own_is_chosen():
@@ -63,8 +70,7 @@ def write_address() -> None:
     wanted = {state.train_key(name): str(value) for name, value in changed.items()}
     if base != FIRST_RECIPE:
         wanted[state.RECIPE] = base
-    for parameter in (state.RECIPE, *map(state.train_key, offered_fields())):
-        if parameter not in wanted:
-            st.query_params.pop(parameter, None)
-        elif st.query_params.get(parameter) != wanted[parameter]:
-            st.query_params[parameter] = wanted[parameter]
+    linked = {key: st.query_params.get_all(key) for key in st.query_params}
+    others = {key: values for key, values in linked.items() if key not in form_parameters()}
+    if linked != others | {key: [value] for key, value in wanted.items()}:
+        st.query_params.from_dict(others | wanted)
