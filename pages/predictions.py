@@ -23,6 +23,7 @@ from pages.parts.images.grid import show_image_grid
 from pages.parts.images.panel import show_image
 from pages.parts.images.sheet import sheet, show_steps
 from pages.parts.images.source import ask_images
+from pages.parts.pager import ask_page_number
 
 ANY = "Any"
 # As they stand in the address, too
@@ -177,7 +178,7 @@ def ask_page(found: np.ndarray, images: int) -> tuple[np.ndarray, int | None]:
     pages = paging.page_count(len(found), PER_PAGE)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{len(found):,}** of {format_count(images, 'image')}", width="content")
-        page = st.pagination(pages, key=state.PAGE, bind="query-params")
+        page = ask_page_number(pages, state.PAGE)
         st.space("stretch")
         st.button(
             "Random page", icon=":material/shuffle:", on_click=go_to_random_page, args=(pages,)

@@ -78,6 +78,9 @@ def test_it_opens_on_mistakes_and_a_reload_shows_what_was_chosen(page, app):
     page.keyboard.type("Shirt")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"(?=.*true_label=Shirt)(?=.*outcome=Wrong)"))
+    count = int(page.get_by_text(re.compile(r"^\d+ of 10,000 images$")).inner_text().split()[0])
+    others = [str(number) for number in range(2, -(-count // 50) + 1)]
+    expect(page.get_by_test_id("stPaginationPage")).to_have_text(others)
     expect(page.locator(f"{GRID}:not([aria-label*='true label Shirt'])")).to_have_count(0)
     expect_same_after_reload(page)
     page.get_by_role("radio", name="All").click()

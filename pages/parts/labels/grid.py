@@ -23,6 +23,7 @@ from pages.parts.cached import cached_split, cached_test_probs
 from pages.parts.glossary import link_terms
 from pages.parts.html import png_data_uri
 from pages.parts.images.grid import describe_images, show_image_buttons
+from pages.parts.pager import ask_page_number
 from pages.parts.words import outcome_of
 
 TEST, TRAIN = "test", "train"  # our split and the file that it is from have the same name
@@ -149,7 +150,7 @@ def ask_page(listing: Listing, places: np.ndarray) -> tuple[np.ndarray, int | No
         what = "near duplicates" if listing.probs is None else f"{images} in the list"
         st.markdown(f"**{len(places):,}** {what}", width="content")
         pages = paging.page_count(len(places), PER_PAGE)
-        page = st.pagination(pages, key=state.LISTED_PAGE, bind="query-params")
+        page = ask_page_number(pages, state.LISTED_PAGE)
         st.space("stretch")
         picked = st.number_input(
             "Go to index",

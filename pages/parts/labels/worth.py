@@ -46,5 +46,6 @@ def describe_doubts(listing: Listing) -> str:
         f" {whose} doubts: it gives another class at least the probability that images labelled as"
         " that other class get on average (confident learning). The margin says how strong the"
         " doubt is, down to −1: the probability of the label minus that of the best other class."
-        f" {len(listing.twin_places):,} have a near duplicate; none has an exact copy."
+        f" Whatever their labels, {len(listing.twin_places):,} of the {kind} have a near duplicate;"
+        " none has an exact copy."
     )

@@ -22,6 +22,7 @@ from pages.parts.images.sheet import sheet
 from pages.parts.inside.picture import link_picture
 from pages.parts.mine.store import attempt, store
 from pages.parts.once import button_once
+from pages.parts.pager import ask_page_number
 from pages.parts.times import say_time, visitor_zone
 
 WRONG_FIRST, WRONG, RIGHT = "Wrong first", "Wrong", "Right"
@@ -96,7 +97,7 @@ def ask_places(gallery: Gallery) -> np.ndarray:
     pages = paging.page_count(len(places), PER_PAGE)
     page = 1
     if pages > 1:
-        page = st.pagination(pages, key=state.MINE_PAGE, bind="query-params")
+        page = ask_page_number(pages, state.MINE_PAGE)
     return places[(page - 1) * PER_PAGE : page * PER_PAGE]
 
 
