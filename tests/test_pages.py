@@ -16,7 +16,7 @@ from fashion_core import catalog, files, models
 from fashion_core.config import MODELS, TrainConfig
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.runs import control, folders
-from pages.parts import state
+from pages.parts import frame, state
 from pages.parts.cached import cached_split
 from pages.parts.home.network import describe_training, model_of
 from pages.parts.home.training_pictures import describe_people
@@ -297,6 +297,47 @@ def test_runs_shows_how_a_run_ended_and_so_does_the_next_one_that_starts(runs_di
     assert end_lines(app) == []
 
 
+def toasts(app):
+    return [toast.value.replace("\\", "") for toast in app.toast]
+
+
+@pytest.mark.parametrize("page", ["home", "train", "runs"])
+def test_the_end_of_each_run_that_was_seen_training_is_told_once_also_when_the_next_trains(
+    runs_dir, page
+):
+    first = make_run("First", "starting", heartbeat_at=time.time())
+    app = open_page(page)
+    second = make_run("Second", "starting", heartbeat_at=time.time())
+    assert toasts(app.run()) == []
+    for word, line in (("stopped", "“First” was stopped"), ("nonsense", "")):
+        set_state(first, word)
+        assert toasts(app.run()) == [line] * bool(line)
+        assert end_lines(app) == []
+    set_state(first, "starting")  # somebody goes on with it
+    app.run()
+    set_state(second, "failed")
+    assert toasts(app.run()) == ["“Second” has failed"]
+    set_state(first, "finished")
+    shown = page != "home"
+    assert toasts(app.run()) == ["“First” has finished"] * (not shown)
+    assert toasts(app.run()) == []
+
+
+def test_behind_an_open_dialog_the_line_tells_the_ends_itself(runs_dir, monkeypatch):
+    told = []
+    monkeypatch.setattr(frame.st, "session_state", {state.DIALOG: True})
+    monkeypatch.setattr(frame.st, "toast", lambda label, **_: told.append(label))
+    monkeypatch.setattr(frame.st, "page_link", lambda *_, **__: None)
+    tick = frame._show_training_line_live.__wrapped__
+    runs = []
+    for name in ("First", "Second", "Third"):
+        for run_id in runs:
+            set_state(run_id, "stopped")
+        runs.append(make_run(name, "starting", heartbeat_at=time.time()))
+        tick("what trained before the dialog")
+    assert told == ["“First” was stopped", "“Second” was stopped"]
+
+
 def test_nothing_is_said_of_runs_that_a_visitor_never_saw_training_or_that_are_gone(runs_dir):
     run_id = make_run("Before")
     assert end_lines(open_page("home")) == []
@@ -305,6 +346,7 @@ def test_nothing_is_said_of_runs_that_a_visitor_never_saw_training_or_that_are_g
     set_state(run_id, "stopped")
     control.delete_run(run_id)
     assert end_lines(app.run()) == []
+    assert not app.toast
 
 
 # Home

@@ -44,7 +44,7 @@ def show_sidebar(page: str) -> None:
     """The model picker and a line on what trains. Called by the router with the page's title."""
     # Drawing the page closes a dialog, unless a button opens one anew
     st.session_state.pop(state.DIALOG, None)
-    if page in ("Train", "Runs"):  # which show how a run has ended
+    if page in SHOWING_ENDS:
         st.session_state.pop(state.WATCHED_RUN, None)
     if page != "Train":
         st.session_state.pop(state.LOOKED_AT, None)
@@ -52,7 +52,7 @@ def show_sidebar(page: str) -> None:
     with st.sidebar:
         ask_model()
         keep_document(page)
-        _show_training_line()
+        _show_training_line(page)
 
 
 def _forget_ended_run() -> None:
@@ -64,19 +64,22 @@ def _forget_ended_run() -> None:
 
 # The sidebar's line on training
 
+SHOWING_ENDS = ("Train", "Runs")  # the pages that show themselves how a run has ended
 
-def _show_training_line() -> None:
+
+def _show_training_line(page: str) -> None:
     """What trains and how many wait, or has just ended; nothing where nothing does."""
     run, queue = folders.active_run(), run_queue.read_queue()
     works = _what_works(run)
-    if run:
-        st.session_state[state.WATCHED_RUN] = run.run_id
-        st.session_state.pop(state.TOLD_RUN, None)
+    _watch(run)
     if works or (queue.will_start and not limits.read_only()):
         _show_training_line_live(works)
         return
     if queue.paused_by:
         _show_training_status(None, queue)
+    if page in SHOWING_ENDS:
+        st.session_state.pop(state.UNTOLD_RUNS, None)
+    _tell_ends()
     if state.WATCHED_RUN in st.session_state:
         _show_ended_run(st.session_state[state.WATCHED_RUN])
 
@@ -93,10 +96,39 @@ def _show_training_line_live(drawn_for: str) -> None:
         run_queue.start_next(wait=False)  # its worker was killed, or the machine was restarted
         run = folders.active_run()
     works = _what_works(run)
+    _watch(run)
     changed = works != drawn_for or not (works or queue.will_start)
     if changed and state.DIALOG not in st.session_state:
         st.rerun()
+    _tell_ends()  # on Train and Runs too: Train goes on to the next run
     _show_training_status(run, queue)
+
+
+def _watch(run: folders.Run | None) -> None:
+    """Remember that this visitor saw the run training, so that its end can be told."""
+    if run is None:
+        return
+    st.session_state[state.WATCHED_RUN] = run.run_id
+    untold = st.session_state.setdefault(state.UNTOLD_RUNS, [])
+    if run.run_id not in untold:
+        untold.append(run.run_id)
+
+
+def _tell_ends() -> None:
+    """One toast for each run that this visitor saw training and that has ended since."""
+    untold = st.session_state.get(state.UNTOLD_RUNS, [])
+    for run_id in list(untold):
+        try:
+            run = folders.read_run(run_id)
+        except RunError:  # deleted
+            untold.remove(run_id)
+            continue
+        if run.has_ended:  # else it trains, is paused, or waits
+            untold.remove(run_id)
+            # The sidebar is folded on a phone, its end is often out of sight, and the next run may
+            # have its line
+            label, icon = _describe_end(run)
+            st.toast(label, icon=icon, duration="long")
 
 
 def _what_works(run: folders.Run | None) -> str:
@@ -132,7 +164,7 @@ ENDED = {
 
 
 def _show_ended_run(run_id: str) -> None:
-    """How the run ended that this visitor saw training; the link leads to Train, which shows it."""
+    """How the run ended that this visitor saw training last; the link leads to it on Train."""
     try:
         run = folders.read_run(run_id)
     except RunError:  # deleted
@@ -140,15 +172,15 @@ def _show_ended_run(run_id: str) -> None:
     if not run.has_ended:  # it is paused, or waits
         return
     st.session_state[state.SHOWN_RUN] = run_id
+    label, icon = _describe_end(run)
+    st.page_link("pages/train.py", label=label, icon=icon)
+
+
+def _describe_end(run: folders.Run) -> tuple[str, str]:
+    """How a run ended and how good its model is, and the icon for it."""
     score = model_score(run.status)
     told = f" · {score[1]:.1%} {score[0]}" if score and run.has_model else ""
-    label = f"“{plain(run.name)}” {ENDED[run.state]}{told}"
-    icon = STATE_BADGES[run.state]["icon"]
-    st.page_link("pages/train.py", label=label, icon=icon)
-    if st.session_state.get(state.TOLD_RUN) != run_id:
-        # The sidebar is folded on a phone, and its end is often out of sight
-        st.toast(label, icon=icon, duration="long")
-        st.session_state[state.TOLD_RUN] = run_id
+    return f"“{plain(run.name)}” {ENDED[run.state]}{told}", STATE_BADGES[run.state]["icon"]
 
 
 # Dialogs
