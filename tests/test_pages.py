@@ -223,25 +223,31 @@ def test_a_queue_that_nobody_moves_on_is_started_by_any_page(runs_dir, monkeypat
     assert started == [run_id]
 
 
-def test_the_sidebar_tells_the_measuring_after_the_last_step_and_not_a_hundred_per_cent(runs_dir):
+def training_lines(app):
+    """What the sidebar says of what trains."""
+    labels = [link.proto.label for link in app.sidebar.get("page_link")]
+    return [label.replace("\\", "") for label in labels]
+
+
+def test_the_sidebar_tells_that_a_run_is_measured_or_stops_instead_of_how_far_it_is(runs_dir):
     run_id = make_run("*Mine*", "running", **alive())
     app = open_page("home")
     status = folders.read_run(run_id).status
     for measured, line in (
         ({}, "*Mine*: 50.0%"),
-        ({"step": 2 * status["steps"]}, "*Mine*: measured on the validation images"),
-        ({"tested": 4_000}, "*Mine*: measured on 4,000 of the 10,000 test images"),
+        ({"step": 2 * status["steps"]}, "*Mine*: measuring on the validation images"),
+        ({"tested": 4_000}, "*Mine*: measuring: 4,000 of the 10,000 test images"),
     ):
         status |= measured
         files.write_json(folders.run_dir_of(run_id) / "status.json", {"state": "running"} | status)
-        links = [link.proto.label for link in app.run().sidebar.get("page_link")]
-        assert [label.replace("\\", "") for label in links] == [line]
+        assert training_lines(app.run()) == [line]
+    control.request_stop(run_id)
+    assert training_lines(app.run()) == ["*Mine*: stopping"]
 
 
 def end_lines(app):
     """What the sidebar says of runs that have ended."""
-    labels = [link.proto.label for link in app.sidebar.get("page_link")]
-    return [label.replace("\\", "") for label in labels if label.startswith("“")]
+    return [line for line in training_lines(app) if line.startswith("“")]
 
 
 def set_state(run_id, word, **metrics):

@@ -668,23 +668,23 @@ def test_progress_in_words(runs_dir):
     assert share == 0.25
     assert words == "Epoch 1 of 4, step 100 of 400 · 15,900 images/s · 30 s left"
     measured = values | {"state": "running", "step": 400, "elapsed_seconds": 40}
-    for tested, of in (
-        ({}, "the validation images"),
-        ({"tested": 500}, "500 of the 10,000 test images"),
+    for tested, told in (
+        ({}, "measuring on the validation images"),
+        ({"tested": 500}, "measuring: 500 of the 10,000 test images"),
     ):
         files.write_json(runs_dir / run_id / "status.json", measured | tested)
         words = folders.progress(folders.read_run(run_id))[1]
-        assert words == f"Epoch 4 of 4, step 400 of 400 · 40 s of training · measured on {of}"
-        assert folders.describe_measuring(folders.read_run(run_id)) == f"measured on {of}"
+        assert words == f"Epoch 4 of 4, step 400 of 400 · 40 s of training · {told}"
+        assert folders.describe_measuring(folders.read_run(run_id)) == told
     validating = values | {"state": "running", "validated": 2_000, "to_validate": 5_000}
     files.write_json(runs_dir / run_id / "status.json", validating)
-    told = "measured on 2,000 of 5,000 validation pictures"
+    told = "measuring: 2,000 of 5,000 validation pictures"
     words = folders.progress(folders.read_run(run_id))[1]
     assert words == f"Epoch 1 of 4, step 100 of 400 · {told}"
     assert folders.describe_measuring(folders.read_run(run_id)) == ""  # steps are to come
     control.request_stop(run_id)
     words = folders.progress(folders.read_run(run_id))[1]
-    assert words == f"Stopping: {told} · Epoch 1 of 4, step 100 of 400"
+    assert words == f"Stopping · {told} · Epoch 1 of 4, step 100 of 400"
     files.write_json(runs_dir / run_id / "status.json", values | {"state": "running"})
     words = folders.progress(folders.read_run(run_id))[1]
     assert words == "Stopping · Epoch 1 of 4, step 100 of 400"

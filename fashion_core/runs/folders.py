@@ -552,14 +552,14 @@ def progress(run: Run) -> tuple[float, str]:
         return share, f"{preparing} · {words}"
     if run.state != "running":
         return share, f"{words} · {seconds:,.0f} s of training"
-    if measured := describe_measuring(run):
-        return share, f"{words} · {seconds:,.0f} s of training · {measured}"
-    measured = _describe_measured(status)
+    if measuring := describe_measuring(run):
+        return share, f"{words} · {seconds:,.0f} s of training · {measuring}"
+    measuring = _describe_measured_so_far(status)
     if run.is_stopping:
-        doing = f"Stopping: {measured}" if measured else "Stopping"
+        doing = f"Stopping · {measuring}" if measuring else "Stopping"
         return share, f"{doing} · {words}"
-    if measured:
-        return share, f"{words} · {measured}"
+    if measuring:
+        return share, f"{words} · {measuring}"
     left = (1 - share) * seconds / share
     speed = status.get("images_per_second", 0)
     return share, f"{words} · {speed:,.0f} images/s · {format_duration(left)} left"
@@ -578,17 +578,17 @@ def describe_measuring(run: Run) -> str:
     """
     if run.state != "running" or _trained_share(run) < 1:
         return ""
-    preparing, measured = describe_preparing(run.status), _describe_measured(run.status)
-    return preparing or measured or "measured on the validation images"
+    preparing, so_far = describe_preparing(run.status), _describe_measured_so_far(run.status)
+    return preparing or so_far or "measuring on the validation images"
 
 
-def _describe_measured(status: dict) -> str:
+def _describe_measured_so_far(status: dict) -> str:
     """On how many images a run that trains is measured so far, or an empty string."""
     if status.get("to_validate"):
         done = status.get("validated", 0)
-        return f"measured on {done:,} of {status['to_validate']:,} validation pictures"
+        return f"measuring: {done:,} of {status['to_validate']:,} validation pictures"
     if status.get("tested"):
-        return f"measured on {status['tested']:,} of the {TEST_SIZE:,} test images"
+        return f"measuring: {status['tested']:,} of the {TEST_SIZE:,} test images"
     return ""
 
 

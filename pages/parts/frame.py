@@ -142,8 +142,7 @@ def _show_training_status(run: folders.Run | None, queue: run_queue.Queue) -> No
     finding = run is None and folders.finder_active()
     parts = []
     if run:
-        how_far = folders.describe_measuring(run) or f"{folders.progress(run)[0]:.1%}"
-        parts.append(f"{plain(run.name)}: {plain(how_far)}")
+        parts.append(f"{plain(run.name)}: {plain(_describe_progress(run))}")
     if finding:
         parts.append("Finding a learning rate")
     if queue.paused_by and not run:
@@ -153,6 +152,13 @@ def _show_training_status(run: folders.Run | None, queue: run_queue.Queue) -> No
     moves = run or finding or queue.will_start
     icon = ":material/model_training:" if moves else ":material/pause_circle:"
     st.page_link("pages/train.py", label=" · ".join(parts) or "Nothing trains", icon=icon)
+
+
+def _describe_progress(run: folders.Run) -> str:
+    """What a run does beside training, else how far it is."""
+    if run.is_stopping:
+        return "stopping"
+    return folders.describe_measuring(run) or f"{folders.progress(run)[0]:.1%}"
 
 
 ENDED = {
