@@ -27,25 +27,32 @@ def show_steps(entry: ModelEntry) -> None:
     for number, outcome in outcomes.items():
         if outcome.done:
             mark_done(number)
-    done = steps_done()
-    show_progress(len(done))
-    first_open = next((number for number in outcomes if number not in done), 0)
+    done, possible = steps_done(), possible_steps()
+    show_progress(len(done.intersection(possible)), len(possible))
+    first_open = next((number for number in possible if number not in done), 0)
     for number, step in enumerate(STEPS, 1):
         show_step(number, step, outcomes[number], number in done, number == first_open)
 
 
-def show_progress(count: int) -> None:
-    """How many steps are done, and the way to begin anew."""
+def possible_steps() -> list[int]:
+    """The numbers of the steps that this copy allows: on a public one those without training."""
+    closed = limits.read_only()
+    return [number for number, step in enumerate(STEPS, 1) if step.fill is None or not closed]
+
+
+def show_progress(count: int, possible: int) -> None:
+    """How many of the possible steps are done, and the way to begin anew."""
+    told = f"{count} of {possible} steps done"
+    end = "of it: a picture, a filter, a loss, a rate, a mistake and a trick."
+    if possible < len(STEPS):
+        told = f"{count} of the {possible} steps that this public copy allows are done"
+        end = "that this public copy allows: a picture, a filter, a mistake and a trick."
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(count / len(STEPS), text=f"{count} of {len(STEPS)} steps done")
+        st.progress(count / possible, text=told)
         if count:
             st.button("Begin anew", icon=":material/restart_alt:", on_click=begin_anew)
-    if count == len(STEPS):
-        st.success(
-            "You have been through all of it: a picture, a filter, a loss, a rate, a mistake and a"
-            " trick.",
-            icon=":material/school:",
-        )
+    if count == possible:
+        st.success(f"You have been through all {end}", icon=":material/school:")
 
 
 def begin_anew() -> None:

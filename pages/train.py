@@ -104,13 +104,21 @@ def finder_comes_first(run: folders.Run | None) -> bool:
     return not run.is_active and run.created_at <= search.created_at
 
 
+def show_introduction() -> None:
+    """What to do on this page, which is less where nothing can be trained."""
+    if limits.read_only():
+        st.write("On this public copy nothing can be trained: look at the runs that are here.")
+        return
+    st.write(
+        "Choose how to train, press start, and watch. It goes on, and so does the queue, when you"
+        " leave the page."
+    )
+
+
 run_through_router()
 st.title("Train", anchor=False)
 show_lesson_line("train")
-st.write(
-    "Choose how to train, press start, and watch. It goes on, and so does the queue, when you leave"
-    " the page."
-)
+show_introduction()
 read_address()
 sync_with_url()
 run = shown_run()

@@ -42,6 +42,28 @@ def test_a_drawing_counts_when_more_than_half_of_its_numbers_are_above_zero(runs
     assert app.session_state[state.LESSON_DONE] == [1]  # the drawing is still there
 
 
+def test_a_public_copy_counts_only_the_steps_that_need_no_training(runs_dir, monkeypatch):
+    monkeypatch.setenv("FASHION_READ_ONLY", "1")
+    app = open_page("lesson")
+    for done, told, first_open in (
+        ([], "0 of the 4 steps that this public copy allows are done", 1),
+        ([1, 2, 3], "2 of the 4 steps that this public copy allows are done", 5),
+        ([1, 2, 5, 6], "4 of the 4 steps that this public copy allows are done", 0),
+    ):
+        assert "all that this public copy allows" not in words(app)
+        app.session_state[state.LESSON_DONE] = done
+        said = visit(app)
+        assert app.get("progress")[0].proto.text == told
+        is_open = [step.proto.expanded for step in app.expander]
+        assert is_open == [number == first_open for number in range(1, 7)]
+    assert "all that this public copy allows: a picture, a filter, a mistake and a trick." in said
+    monkeypatch.delenv("FASHION_READ_ONLY")
+    assert "You have been through all" not in visit(app)
+    assert app.get("progress")[0].proto.text == "4 of 6 steps done"
+    app.session_state[state.LESSON_DONE] = [1, 2, 3, 4, 5, 6]
+    assert "through all of it: a picture, a filter, a loss, a rate" in visit(app)
+
+
 def test_a_map_counts_when_it_is_one_of_the_weakest_of_the_first_layer(runs_dir):
     output = np.array([[[3.0]], [[1.0]], [[2.0]]])
     assert [rank_of_map(output, channel) for channel in range(3)] == [2, 0, 1]

@@ -218,6 +218,19 @@ def test_the_form_says_how_long_a_run_takes_once_one_like_it_was_trained():
     assert "of training on this machine" not in words(app)
 
 
+def test_a_public_copy_invites_nobody_to_train(monkeypatch):
+    steps = TrainConfig().steps_per_epoch
+    make_run("Timed", config=TrainConfig(), steps=steps, step=steps, elapsed_seconds=60.0)
+    inviting = ("Choose how to train", "About 5 min of training", "Runs that you add")
+    said = words(open_page("train"))
+    assert all(words_there in said for words_there in inviting)
+    monkeypatch.setenv("FASHION_READ_ONLY", "1")
+    said = words(open_page("train"))
+    assert not any(words_there in said for words_there in inviting)
+    assert "nothing can be trained: look at the runs that are here" in said
+    assert "nothing can be added" in said
+
+
 def test_limits_are_said_and_bite(monkeypatch, checkpoint_path):
     monkeypatch.setenv("FASHION_MAX_EPOCHS", "3")
     monkeypatch.setenv("FASHION_MAX_RUNS", "1")

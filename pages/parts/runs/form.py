@@ -69,7 +69,8 @@ def ask_config(start: Callable[[dict, str], None]) -> dict:
         with start_place:
             show_reach(values)
             ask_start(start)
-            show_duration(values, past)
+            if not limits.read_only():
+                show_duration(values, past)
             show_limits()
     st.session_state[state.TRAIN_VALUES] = values
     return values

@@ -35,13 +35,20 @@ def _show_queue(shown: Run | None) -> None:
     if queue.problem:
         st.warning(plain(queue.problem), icon=":material/error:")
     if not queue.rows:
-        st.caption(
-            "Nothing waits. Runs that you add while another one trains line up here and start one"
-            " by one."
-        )
+        st.caption(_describe_empty())
     for place, run in enumerate(queue.rows):
         _show_row(run, place, count)
     _show_others(queue, shown)
+
+
+def _describe_empty() -> str:
+    """That nothing waits, and what would."""
+    if limits.read_only():
+        return "Nothing waits, and on this public copy nothing can be added."
+    return (
+        "Nothing waits. Runs that you add while another one trains line up here and start one by"
+        " one."
+    )
 
 
 # A row
