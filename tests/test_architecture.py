@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.state import QueryParamsProxy
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = sorted((ROOT / "fashion_core").rglob("*.py"))
@@ -284,6 +285,9 @@ def test_every_page_goes_through_the_router_first():
         assert ast.unparse(first) == "run_through_router()", name_of(path)
 
 
+METHODS = {*dir(dict), *dir(QueryParamsProxy)}
+
+
 def is_state(node: ast.expr) -> bool:
     return ast.unparse(node) in ("st.session_state", "st.query_params")
 
@@ -297,7 +301,7 @@ def state_key(node: ast.AST) -> ast.expr | None:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         return node.args[0] if is_state(node.func.value) else None
     is_name = isinstance(node, ast.Attribute) and is_state(node.value)
-    return ast.Constant(node.attr) if is_name and node.attr not in dir(dict) else None
+    return ast.Constant(node.attr) if is_name and node.attr not in METHODS else None
 
 
 def test_names_of_session_and_url_stand_in_one_file():
