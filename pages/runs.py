@@ -12,7 +12,7 @@ from fashion_core.runs import table as run_table
 from pages.parts.frame import run_through_router
 from pages.parts.html import plain
 from pages.parts.runs.card import show_cards, show_opened, show_outcome
-from pages.parts.runs.curves import show_curves, with_curves
+from pages.parts.runs.curves import show_curves
 from pages.parts.runs.differences import show_differences, show_seeds
 from pages.parts.runs.import_model import ask_model_file
 from pages.parts.runs.leaderboard import show_leaderboard
@@ -52,15 +52,16 @@ def show_runs(found: list[folders.Run]) -> None:
         show_nothing_found(found)
     ticked, opened = ticked_runs(found), opened_run(found)
     place = st.container()  # also where none is open: what follows keeps its place
+    chosen = ticked or shown
+    colors = show_curves(chosen, bool(ticked)) if chosen else {}
     if opened:
         with place:
-            show_opened(opened, close_run)
-    chosen = ticked or shown
+            show_opened(opened, colors, close_run)
     if chosen:
-        show_curves(chosen, bool(ticked))
-        show_differences(ticked or with_curves(shown) or shown)
+        drawn = [run for run in shown if run.run_id in colors]
+        show_differences(ticked or drawn or shown, colors)
         show_seeds(chosen)
-        show_cards(ticked or shown[:1], opened and opened.run_id)
+        show_cards(ticked or shown[:1], colors, opened and opened.run_id)
     ask_pruning(found, disk_bytes)
 
 

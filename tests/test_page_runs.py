@@ -7,6 +7,7 @@ browser/test_runs_page.py.
 import errno
 import json
 import os
+import re
 import threading
 import time
 import tomllib
@@ -192,6 +193,73 @@ def test_no_more_curves_are_drawn_than_can_be_told_apart(runs_dir):
     app = open_page("runs")
     assert len(curves_figure(app)["data"]) == 6
     assert "6 curves of 8" in words(app)
+
+
+def with_color(run_id, color):
+    """The run, whose curve would like this colour."""
+    path = folders.run_dir_of(run_id) / "config.json"
+    files.write_json(path, files.read_json(path) | {"color": color})
+    return run_id
+
+
+def drawn_colors(app):
+    """By its name the colour of each curve."""
+    return {curve["name"]: curve["line"]["color"] for curve in curves_figure(app)["data"]}
+
+
+def dots(app):
+    """The colours of the cards, from the top."""
+    found = (re.search(r'run-color" style="background: (#\w+)', html.body) for html in app.html)
+    return [dot[1] for dot in found if dot]
+
+
+def row_colors(app):
+    """By its name the colour of each row's dot in Differences, None where there is none."""
+    proto = app.dataframe[1].proto
+    rules = re.findall(r"(#T_[^{]*){\s*color: (#\w+)", proto.arrow_data.styler.styles)
+    inks = {int(row): ink for cells, ink in rules for row in re.findall(r"row(\d+)_col0", cells)}
+    return {name: inks.get(row) for row, name in enumerate(app.dataframe[1].value["Name"])}
+
+
+def test_curves_drawn_together_have_colours_of_their_own_the_same_everywhere(runs_dir):
+    for i in range(6):
+        with_color(make_run(f"Run {i}"), i % 2)
+    app = open_page("runs")
+    colors = drawn_colors(app)
+    assert len(set(colors.values())) == len(colors) == 6
+    assert row_colors(app) == colors
+    assert dots(app) == [colors["Run 5"]]
+
+
+def test_a_mean_has_a_colour_of_its_own_which_all_of_its_runs_have(runs_dir):
+    for name, settings in (("A", {}), ("B", {"seed": 1}), ("Other", {"flips": True})):
+        with_color(make_run(name, **settings), 3)
+    colors = drawn_colors(open_page("runs", seeds="true"))
+    mean = next(color for name, color in colors.items() if "2 seeds" in name)
+    assert mean != colors["Other"]
+    rows = row_colors(open_page("runs", seeds="true"))
+    assert rows == {"A": mean, "B": mean, "Other": colors["Other"]}
+
+
+def test_only_runs_whose_curve_is_drawn_have_a_dot_also_when_the_metric_changes(runs_dir):
+    early, whole = make_stopped("Early"), make_run("Whole")
+    app = open_page("runs", runs=f"{early},{whole}", open=early)
+    assert row_colors(app) == drawn_colors(app) | {"Early": None}
+    assert dots(app) == list(drawn_colors(app).values())
+    app.button_group(key="curve").set_value("train_loss").run()
+    assert row_colors(app) == drawn_colors(app)
+    assert dots(app) == [drawn_colors(app)[name] for name in ("Early", "Whole")]
+
+
+def test_a_curve_keeps_its_colour_when_another_run_is_ticked(runs_dir):
+    older, newer, third = (with_color(make_run(name), 2) for name in ("Older", "Newer", "Third"))
+    for first, second in ((older, newer), (newer, older)):
+        before = drawn_colors(app := open_page("runs", runs=first))
+        after = drawn_colors(tick(app, first, second, third))
+        assert before.items() <= after.items()
+        assert len(set(after.values())) == 3
+        tick(app, first)
+        assert drawn_colors(tick(app, third)) == {"Third": after["Third"]}
 
 
 def test_seeds_of_one_configuration_become_one_row_and_one_curve(runs_dir):

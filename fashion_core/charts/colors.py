@@ -71,6 +71,24 @@ DIFFERENCE_SCALES: dict[bool, Scale] = {
     ],
 }
 
+
+def distinct_places(wished: dict[str, int], held: dict[str, int]) -> dict[str, int]:
+    """A place in `SERIES_COLORS` for each series, no two alike, by the series' ids.
+
+    `wished`: the place that each one would like, of at most as many series as there are colours;
+    `held`: the places that series have had, also others. One keeps what it has had, else it gets
+    its wish, else what is left over; of two that want the same place the first one gets it.
+    """
+    places = {}
+    for wishes in (held, wished):
+        for series, place in wishes.items():
+            if series in wished.keys() - places.keys() and place not in places.values():
+                places[series] = place
+    left_over = [place for place in range(len(SERIES_COLORS)) if place not in places.values()]
+    without = [series for series in wished if series not in places]
+    return places | dict(zip(without, left_over, strict=False))
+
+
 Color = tuple[float, float, float]  # red, green, blue, each 0…1
 WHITE, BLACK = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 

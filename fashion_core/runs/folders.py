@@ -51,7 +51,7 @@ class Run:
     status: dict = field(default_factory=dict)
     problem: str = ""
     annotations: Annotations = field(default_factory=Annotations)
-    color: int = 0  # its place in `charts.colors.SERIES_COLORS`, from its start to its end
+    color: int = 0  # the place in `charts.colors.SERIES_COLORS` that its curve gets if it is free
     epochs_before: tuple[
         int, ...
     ] = ()  # what it was to train before it was continued, oldest first

@@ -319,6 +319,8 @@ SMOOTHING = "smoothing"
 SEEDS_AS_MEAN = "seeds"
 TICKED_IN_URL = "runs"  # the ids of the ticked runs, with commas between them
 
+CURVE_COLORS = "curve_colors"  # the places of those that runs had last, by run id; not in the URL
+
 # Runs, the leaderboard
 LEADERBOARD = "leaderboard"
 AGAINST = "against"  # also in the URL: what accuracy is drawn against

@@ -213,6 +213,15 @@ def test_ticked_runs_are_compared_and_stay_ticked(page, app):
     expect(page.get_by_test_id("stPlotlyChart").locator(".xtitle")).to_have_text(["Seconds"])
 
 
+def test_a_curve_that_another_metric_brings_gives_its_run_a_dot(page, app, runs_dir):
+    wide, narrow = (f"20260101-00000{i}-aaaa" for i in range(2))
+    write_events(runs_dir / wide, [step_event(step, 2 / step) for step in range(1, 40)])
+    open_runs(page, app, f"?runs={wide},{narrow}")
+    expect(page.locator(".run-color")).to_have_count(1)
+    main(page).get_by_role("radio", name="Training loss").click()  # draws its card alone
+    expect(page.locator(".run-color")).to_have_count(2)
+
+
 @pytest.mark.parametrize("what", ["Classic tutorial,", "Drawings and photos,"])
 def test_the_name_of_a_recipe_is_seen_up_to_its_seconds(page, app, runs_dir, what):
     for i, seconds in enumerate((5, 5, 6)):  # both tables have the newest first

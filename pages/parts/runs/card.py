@@ -25,20 +25,28 @@ from pages.parts.words import STATE_BADGES, describe_config
 CARDS_AT_MOST = 6
 
 
-def show_opened(run: folders.Run, close: Callable[[], None]) -> None:
-    """The card of the run whose row was clicked, with the button that calls `close`."""
+def show_opened(run: folders.Run, colors: dict[str, int], close: Callable[[], None]) -> None:
+    """The card of the run whose row was clicked, with the button that calls `close`.
+
+    `colors`: of each run whose curve is drawn its place in SERIES_COLORS, by run id.
+    """
     entries = {entry.model_id: entry for entry in catalog.list_models()}
     with st.container(key="opened_run", gap="xsmall"):
-        show_run(run, entries.get(run.run_id))
+        show_run(run, entries.get(run.run_id), colors.get(run.run_id))
         st.button("Close this run", icon=":material/close:", type="tertiary", on_click=close)
 
 
-def show_cards(chosen: list[folders.Run], opened: str | None = None) -> None:
-    """A card for each run but the opened one, and for several a way to delete all of them."""
+def show_cards(
+    chosen: list[folders.Run], colors: dict[str, int], opened: str | None = None
+) -> None:
+    """A card for each run but the opened one, and for several a way to delete all of them.
+
+    `colors`: as for `show_opened`.
+    """
     entries = {entry.model_id: entry for entry in catalog.list_models()}
     for run in chosen[:CARDS_AT_MOST]:
         if run.run_id != opened:
-            show_run(run, entries.get(run.run_id))
+            show_run(run, entries.get(run.run_id), colors.get(run.run_id))
     if len(chosen) > CARDS_AT_MOST:
         st.caption(
             f"Here are {CARDS_AT_MOST} of the {len(chosen):,} ticked runs. Tick fewer to see the"
@@ -50,10 +58,10 @@ def show_cards(chosen: list[folders.Run], opened: str | None = None) -> None:
             ask_delete(chosen)
 
 
-def show_run(run: folders.Run, entry: catalog.ModelEntry | None) -> None:
-    """The card; `entry` is the run's model, if it has one."""
+def show_run(run: folders.Run, entry: catalog.ModelEntry | None, color: int | None) -> None:
+    """The card; `entry` is the run's model, if it has one, `color` its curve's, if it is drawn."""
     with st.container(border=True, key=f"run-{run.run_id}"):
-        show_title(run)
+        show_title(run, color)
         words = describe_config(run.config) if run.config else "It cannot be read as a run"
         if run.trained_elsewhere:
             words = "Trained elsewhere"
@@ -82,11 +90,12 @@ def show_past_film(run: folders.Run) -> None:
             show_film(run)
 
 
-def show_title(run: folders.Run) -> None:
-    """The colour of its curves, its name, state and tags in a row."""
+def show_title(run: folders.Run, color: int | None) -> None:
+    """The colour of its curve, if one is drawn, its name, state and tags in a row."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        color = SERIES_COLORS[run.color]
-        st.html(f'<span class="run-color" style="background: {color}"></span>', width="content")
+        if color is not None:
+            dot = f'<span class="run-color" style="background: {SERIES_COLORS[color]}"></span>'
+            st.html(dot, width="content")
         st.markdown(f"**{plain(run.name)}**", width="content")
         st.badge(run.state.capitalize(), **STATE_BADGES[run.state])
         for tag in run.annotations.tags:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from fashion_core import catalog
-from fashion_core.charts.colors import SERIES_COLORS
+from fashion_core.charts.colors import SERIES_COLORS, distinct_places
 from fashion_core.charts.figures import METRIC_TITLES, X_TITLES, curves_figure
 from fashion_core.charts.frames import curve_frame, epoch_frame, mean_frame, step_frame
 from fashion_core.runs import folders
@@ -52,9 +52,22 @@ def _cached_frames(run_dir: str, mtime_ns: int, size: int) -> tuple[pd.DataFrame
 # The card
 
 
+def show_curves(found: list[folders.Run], ticked: bool) -> dict[str, int]:
+    """The curves of the first of these runs that have any.
+
+    Returns by run id the places in SERIES_COLORS of the runs that are drawn.
+    """
+    colors = {}
+    draw_card(found, ticked, colors)
+    return colors
+
+
 @st.fragment
-def show_curves(found: list[folders.Run], ticked: bool) -> None:
-    """The curves of the first of these runs that have any; its controls draw it alone anew."""
+def draw_card(found: list[folders.Run], ticked: bool, colors: dict[str, int]) -> None:
+    """The card, which its controls draw alone anew as long as the same runs are drawn.
+
+    `colors` is empty when the page begins, and gets those of the runs that are drawn.
+    """
     with st.container(border=True):
         groups, as_mean = ask_groups([run for run in found if run.config])
         known = known_metrics(groups)
@@ -63,7 +76,11 @@ def show_curves(found: list[folders.Run], ticked: bool) -> None:
             return
         metric, x, smoothing = ask_view(known)
         drawn = first_with_curves(groups, metric)
-        curves = curves_of(drawn, metric, smoothing)
+        places = keep_places(drawn)
+        if colors and colors != places:  # the rest of the page shows them too
+            st.rerun()
+        colors.update(places)
+        curves = curves_of(drawn, metric, smoothing, places)
         figure = curves_figure(curves, metric, x, theme_is_dark(), smoothing)
         words = f"{METRIC_TITLES[metric]} by {X_TITLES[x].lower()}, one curve per run"
         st.plotly_chart(figure, key="curves", config={"displayModeBar": False}, alt=words)
@@ -138,12 +155,6 @@ def runs_of_curve(group: list[folders.Run], metric: str) -> list[folders.Run]:
     return [run for run in group if len(frames_of(run)[0])]
 
 
-def with_curves(found: list[folders.Run]) -> list[folders.Run]:
-    """The first of these runs that have a curve whatever the metric, no more than are drawn."""
-    groups = first_with_curves([[run] for run in found if run.config], METRICS[0])
-    return [run for group in groups for run in group]
-
-
 def known_metrics(groups: list[list[folders.Run]]) -> list[str]:
     """The metrics that at least one of the first runs with curves has measured."""
     drawn = first_with_curves(groups, METRICS[0])
@@ -194,6 +205,23 @@ def why_no_curve(run: folders.Run) -> str:
     return "no step trained"
 
 
+# Colours
+
+
+def keep_places(drawn: list[list[folders.Run]]) -> dict[str, int]:
+    """By run id the place of its curve's colour; runs of one mean share it.
+
+    A curve keeps its colour whatever is drawn beside it, and gets it again if it is still free.
+    """
+    held = st.session_state.get(state.CURVE_COLORS, {})
+    by_curve = distinct_places({group[0].run_id: group[0].color for group in drawn}, held)
+    places = {run.run_id: by_curve[group[0].run_id] for group in drawn for run in group}
+    others = {run_id: place for run_id, place in held.items() if run_id not in places}
+    # First those that are drawn: of them it would be seen that they change
+    st.session_state[state.CURVE_COLORS] = places | others
+    return places
+
+
 # What is drawn
 
 SMOOTHING_HELP = (
@@ -236,8 +264,13 @@ def ask_view(known: list[str]) -> tuple[str, str, float]:
     return metric or known[0], x or "epoch", smoothing  # a hand-cut link can leave both empty
 
 
-def curves_of(groups: list[list[folders.Run]], metric: str, smoothing: float) -> list[dict]:
-    """What `charts.figures.curves_figure` draws: a curve per group, its run's or their mean."""
+def curves_of(
+    groups: list[list[folders.Run]], metric: str, smoothing: float, places: dict[str, int]
+) -> list[dict]:
+    """What `charts.figures.curves_figure` draws: a curve per group, its run's or their mean.
+
+    `places`: of `keep_places`.
+    """
     names = run_table.unique_names([group[0] for group in groups])
     curves = []
     for group in groups:
@@ -248,5 +281,5 @@ def curves_of(groups: list[list[folders.Run]], metric: str, smoothing: float) ->
             words = run_table.describe_group(group, catalog.model_names())
             name = f"{words}, {len(group)} seeds"
             frame = mean_frame(points, metric, smoothing)
-        curves.append({"name": name, "frame": frame, "color": first.color})
+        curves.append({"name": name, "frame": frame, "color": places[first.run_id]})
     return curves

@@ -18,8 +18,11 @@ from pages.parts.runs.table import NAME_WIDTH
 COMPARED_AT_MOST = 50  # rows; more are a table to search, not one to compare
 
 
-def show_differences(chosen: list[folders.Run]) -> None:
-    """The card with one row per run, and only those settings that are not alike in all of them."""
+def show_differences(chosen: list[folders.Run], colors: dict[str, int]) -> None:
+    """The card with one row per run, and only those settings that are not alike in all of them.
+
+    `colors`: of each run whose curve is drawn its place in SERIES_COLORS, by run id.
+    """
     compared = [run for run in chosen if run.config][:COMPARED_AT_MOST]
     with st.container(border=True):
         st.subheader("Differences", anchor=False)
@@ -35,7 +38,7 @@ def show_differences(chosen: list[folders.Run]) -> None:
         if not labels:
             st.caption(link_terms("These runs have the same settings, their seeds too."))
         st.dataframe(
-            marked(frame, [run.color for run in compared]),
+            marked(frame, [colors.get(run.run_id) for run in compared]),
             hide_index=True,
             placeholder="–",
             column_config={
@@ -66,14 +69,15 @@ NUMBER_FORMATS = {
 }
 
 
-def marked(frame: pd.DataFrame, colors: list[int]) -> Styler:
+def marked(frame: pd.DataFrame, colors: list[int | None]) -> Styler:
     """A `runs.table.difference_frame` with each run's colour, a star and a tint on best values.
 
-    `colors`: of each row its place in SERIES_COLORS.
+    `colors`: of each row the place of its curve in SERIES_COLORS, None where no curve is drawn.
     """
     best = run_table.best_cells(frame)
-    frame = frame.assign(**{COLOR_COLUMN: "●"})[[COLOR_COLUMN, *frame]]
-    inks = [f"color: {SERIES_COLORS[color]}" for color in colors]
+    dots = ["–" if color is None else "●" for color in colors]
+    frame = frame.assign(**{COLOR_COLUMN: dots})[[COLOR_COLUMN, *frame]]
+    inks = ["" if color is None else f"color: {SERIES_COLORS[color]}" for color in colors]
     style = frame.style.apply(lambda _: inks, subset=[COLOR_COLUMN])
     for column in frame.select_dtypes("number"):
         pattern = number_format(frame[column])
