@@ -297,7 +297,9 @@ def test_curves_figure_draws_each_run_in_its_own_colour_and_skips_a_run_without_
 
 
 def test_curves_figure_shows_a_single_epoch_as_a_point():
-    assert "markers" in curves_figure([run_of(EPOCHS[:1])], "val_loss").data[0].mode
+    (point,) = curves_figure([run_of(EPOCHS[:1])], "val_loss").data
+    assert "markers" in point.mode
+    assert point.cliponaxis is False  # whole also at the axis
 
 
 def test_curves_figure_does_not_read_a_run_name_as_markup():

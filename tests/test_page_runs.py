@@ -248,6 +248,7 @@ def test_only_runs_whose_curve_is_drawn_have_a_dot_also_when_the_metric_changes(
     assert dots(app) == list(drawn_colors(app).values())
     app.button_group(key="curve").set_value("train_loss").run()
     assert row_colors(app) == drawn_colors(app)
+    assert row_colors(open_page("runs", curve="Training loss")).keys() == {"Early", "Whole"}
     assert dots(app) == [drawn_colors(app)[name] for name in ("Early", "Whole")]
 
 

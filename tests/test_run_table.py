@@ -301,14 +301,18 @@ def test_the_best_cell_of_each_column_is_marked_the_lowest_of_losses_and_all_of_
     assert best == {"Validation": ["a"], "Lowest validation loss": ["b"], "Test": ["a", "b"]}
 
 
-def test_identical_runs_do_not_all_get_a_star():
-    epochs = {"a": epochs_of((0.9, 0.3)), "again": epochs_of((0.9, 0.3))}
-    found = [run(name, status={"elapsed_seconds": len(name)}) for name in epochs]
+def test_runs_that_look_equally_good_all_get_a_star():
+    epochs = {"a": epochs_of((0.9, 0.3)), "alike": epochs_of((0.9004, 0.30004))}
+    found = [run(name, seed=len(name)) for name in epochs]
     assert run_table.best_cells(run_table.difference_frame(found, epochs)) == {}
-    found.append(run("worse", seed=1))
-    frame = run_table.difference_frame(found, epochs | {"worse": epochs_of((0.8, 0.4))})
-    best = {"Validation": ["a"], "Lowest validation loss": ["a"]}
-    assert run_table.best_cells(frame) == best
+    found.append(run("worse"))
+    frame = run_table.difference_frame(found, epochs | {"worse": epochs_of((0.8996, 0.4))})
+    assert run_table.best_cells(frame)["Lowest validation loss"] == ["a", "alike"]
+    assert run_table.best_cells(frame).get("Validation") is None  # 90.0% all three
+    frame = run_table.difference_frame(found, epochs | {"worse": epochs_of((0.8994, 0.4))})
+    assert run_table.best_cells(frame)["Validation"] == ["a", "alike"]
+    again = run_table.difference_frame(found, epochs | {"alike": epochs["a"], "worse": NO_EPOCHS})
+    assert run_table.best_cells(again) == {}
 
 
 def test_a_visitors_own_runs_come_first_in_the_order_that_they_have():

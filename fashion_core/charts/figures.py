@@ -148,7 +148,8 @@ def _strong_line(points: pd.DataFrame, x: str, metric: str, color: str, dash: st
     line = _line(points, x, metric, color)
     line.update(line=dict(width=2, dash=dash), showlegend=True)
     if len(points) <= FEW_POINTS:
-        line.update(mode="lines+markers", marker=dict(size=6, color=color))
+        # A run's first step is so near to the axis that its point would be cut in half
+        line.update(mode="lines+markers", marker=dict(size=6, color=color), cliponaxis=False)
     hover = "%{y:.1%}" if metric.endswith("accuracy") else "%{y:.4f}"
     return line.update(hoverinfo=None, hovertemplate=hover)
 

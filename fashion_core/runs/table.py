@@ -215,6 +215,7 @@ OTHER_ACCURACIES = {
     "Photos": "photos_accuracy",
 }
 HIGHEST_IS_BEST = ("Validation", *OTHER_ACCURACIES, "Test")
+DECIMALS = dict.fromkeys(HIGHEST_IS_BEST, 1) | dict.fromkeys(LOWEST_IS_BEST, 4)  # as shown
 
 
 def differing_labels(found: list[Run]) -> list[str]:
@@ -274,15 +275,15 @@ def best_metrics(run: Run, epochs: pd.DataFrame) -> dict:
 def best_cells(frame: pd.DataFrame) -> dict[str, list[str]]:
     """The run ids with the best value, by column of a `difference_frame`.
 
-    None where all have the same, and of runs that are alike in all but name and time the first.
+    Values that look alike with their DECIMALS are alike. None where all have the same.
     """
-    found, compared = {}, frame.drop(columns=["Name", "Seconds"], errors="ignore")
-    first = ~compared.duplicated()
+    found = {}
     for column in (*HIGHEST_IS_BEST, *LOWEST_IS_BEST):
         values = frame[column].dropna() if column in frame else pd.Series(dtype=float)
-        if values.nunique() > 1:
-            best = values.min() if column in LOWEST_IS_BEST else values.max()
-            found[column] = list(values.index[(values == best) & first[values.index]])
+        shown = values.map(f"{{:.{DECIMALS[column]}f}}".format).astype(float)
+        if shown.nunique() > 1:
+            best = shown.min() if column in LOWEST_IS_BEST else shown.max()
+            found[column] = list(shown.index[shown == best])
     return found
 
 

@@ -61,9 +61,9 @@ def show_differences(chosen: list[folders.Run], colors: dict[str, int]) -> None:
 BEST_STYLE = "font-weight: bold; background-color: rgba(92, 118, 255, 0.22)"
 COLOR_COLUMN = "Curve"
 NUMBER_FORMATS = {
-    **dict.fromkeys(run_table.HIGHEST_IS_BEST, "{:.1f}%"),
+    **{name: f"{{:.{run_table.DECIMALS[name]}f}}%" for name in run_table.HIGHEST_IS_BEST},
+    **{name: f"{{:.{run_table.DECIMALS[name]}f}}" for name in run_table.LOWEST_IS_BEST},
     "Best epoch": "{:.0f}",
-    "Lowest validation loss": "{:.4f}",
     "Seconds": "{:,.0f}",
     "Seed": "{:.0f}",
 }
