@@ -4,6 +4,8 @@ Standard library only.
 """
 
 import math
+import re
+import unicodedata
 from collections import Counter
 
 
@@ -67,6 +69,21 @@ def _printable(text: str) -> str:
         if text[place] in JOINERS and " " not in (shown[place - 1], shown[place + 1]):
             shown[place] = text[place]
     return "".join(shown)
+
+
+LONGEST_STEM = 60  # characters; with an ending they fit into the 255 bytes of a file's name
+# Windows has no files of these names, whatever they end with
+_DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)\d")
+
+
+def file_stem(name: str, fallback: str) -> str:
+    """A name for a file without its ending: letters and digits, with hyphens between them.
+
+    The fallback where nothing is left of the name, or where no file may be called so.
+    """
+    words = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", name).lower())
+    stem = words.strip("-")[:LONGEST_STEM].strip("-")
+    return fallback if not stem or _DEVICES.fullmatch(stem) else stem
 
 
 def format_duration(seconds: float) -> str:

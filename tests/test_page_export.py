@@ -4,6 +4,7 @@ import builtins
 import json
 
 import pytest
+import streamlit as st
 from app_page import open_page, press
 from streamlit.testing.v1 import AppTest
 
@@ -72,7 +73,26 @@ def test_the_code_shown_is_the_code_that_was_tested_for_the_file_that_is_downloa
 )
 def test_the_curves_of_a_run_can_be_exported_too(run_id, kind, name):
     app = open_page("home", model=run_id)
-    assert downloads(make(app, kind))[0].startswith(f"Download {name.format(run_id)} · ")
+    assert downloads(make(app, kind))[0].startswith(f"Download {name.format('mine')} · ")
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"), [("Quick look, test 3", "quick-look-test-3"), ("👩‍💻", None)]
+)
+def test_the_files_of_a_run_have_the_name_that_it_has_now(run_id, name, stem, monkeypatch):
+    file_names, real = [], st.download_button
+
+    def note(label, data, file_name, *args, **kwargs):
+        file_names.append(file_name)
+        return real(label, data, file_name, *args, **kwargs)
+
+    monkeypatch.setattr(st, "download_button", note)
+    folders.annotate_run(run_id, name, "", [])
+    app = make(open_page("runs", open=run_id), "pt")
+    file_name = f"{stem or run_id}.pt"
+    assert {name for name in file_names if name.endswith(".pt")} == {file_name}
+    assert [label for label in downloads(app) if label.startswith(f"Download {file_name} · ")]
+    assert export.pt_snippet(file_name) in [code.value for code in app.code]
 
 
 def test_a_model_that_has_changed_must_be_made_anew(run_id, runs_dir):

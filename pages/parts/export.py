@@ -14,6 +14,7 @@ from fashion_core import catalog, export
 from fashion_core.catalog import ModelEntry
 from fashion_core.errors import LabError
 from fashion_core.runs import folders
+from fashion_core.text import file_stem
 from pages.parts import state
 from pages.parts.html import plain
 
@@ -23,7 +24,7 @@ class Kind(NamedTuple):
 
     label: str
     words: str
-    file_name: str  # {} stands for the model's id
+    file_name: str  # {} stands for what `stem_of` says
     make: Callable[[Path | folders.Run], bytes]
     of_run: bool = False
     snippet: Callable[[str], str] | None = None
@@ -107,7 +108,12 @@ def show_export(entry: ModelEntry, run: folders.Run | None = None) -> None:
         st.error(sentence, icon=":material/error:")
     if kind.snippet:
         st.markdown(f"**Use it from Python.** {kind.snippet_help}")
-        st.code(kind.snippet(kind.file_name.format(entry.model_id)), language="python")
+        st.code(kind.snippet(kind.file_name.format(stem_of(entry))), language="python")
+
+
+def stem_of(entry: ModelEntry) -> str:
+    """What its files are called: an import takes the name of a run from its file."""
+    return entry.model_id if entry.shipped else file_stem(entry.title, entry.model_id)
 
 
 def _show_file(name: str, entry: ModelEntry, run: folders.Run | None) -> None:
@@ -125,7 +131,7 @@ def _show_file(name: str, entry: ModelEntry, run: folders.Run | None) -> None:
         if st.session_state.get(made) != wish:
             return
         content = _cached_file(*wish, _source=run if kind.of_run else entry.path)
-        file_name = kind.file_name.format(entry.model_id)
+        file_name = kind.file_name.format(stem_of(entry))
         st.download_button(
             f"Download {file_name} · {len(content) / 1000:,.0f} kB",
             content,

@@ -9,6 +9,7 @@ from fashion_core.charts.colors import SERIES_COLORS
 from fashion_core.errors import AnnotationsError, RunError
 from fashion_core.runs import control, folders
 from fashion_core.runs.annotations import MAX_NAME_LENGTH, MAX_TEXT_LENGTH
+from fashion_core.text import file_stem
 from pages.parts import state
 from pages.parts.export import show_export
 from pages.parts.frame import open_dialog
@@ -135,7 +136,7 @@ def show_model_buttons(run: folders.Run) -> None:
     st.download_button(
         "Download .pt",
         lambda: model_bytes(run),  # read only when somebody downloads it
-        f"{run.run_id}.pt",
+        f"{file_stem(run.name, run.run_id)}.pt",
         icon=":material/download:",
         key=f"download-{run.run_id}",
         on_click="ignore",
