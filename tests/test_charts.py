@@ -14,6 +14,7 @@ from plotly.colors import hex_to_rgb, sample_colorscale
 from fashion_core.charts.colors import (
     DIFFERENCE_SCALES,
     GRID_COLORS,
+    RAW_OPACITY,
     SCALES,
     SERIES_COLORS,
     TEXT_COLORS,
@@ -502,6 +503,29 @@ def test_the_scale_moves_in_one_direction_of_lightness(dark):
     """So that hues need not be distinguished."""
     colours = mixed(SCALES[dark], np.linspace(0, 1, 101))
     assert (np.diff([contrast(colour, colours[0]) for colour in colours]) > 0).all()
+
+
+@pytest.mark.parametrize("color", SERIES_COLORS)
+def test_a_pale_raw_curve_stands_out_from_a_dark_page_more_than_from_a_light_one(color):
+    """Thin and dark as it is, it would not be seen on a dark page with the same opacity."""
+    seen = {}
+    for dark, opacity in RAW_OPACITY.items():
+        page = rgb(SCALES[dark][0][1])
+        blend = mixed([[0, SCALES[dark][0][1]], [1, color]], [opacity])[0]
+        seen[dark] = contrast(blend, page)
+        assert seen[dark] < contrast(rgb(color), page)
+    assert seen[True] > max(2, seen[False])
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_chart_with_a_raw_curve_has_the_opacity_of_its_page(dark):
+    runs = [run_of(loss_curve([2.0, 1.0, 0.5]), 1)]
+    raw, _ = curves_figure(runs, "train_loss", "step", dark, smoothing=0.5).data
+    live = loss_spec(260, dark=dark)["layer"][0]["mark"]
+    finder = rate_spec(240, (1e-5, 1.0), 2.3, dark=dark)["layer"][0]["mark"]
+    assert raw.opacity == live["opacity"] == finder["opacity"] == RAW_OPACITY[dark]
+    assert live["color"] == finder["color"]
+    assert (contrast(rgb(live["color"]), rgb(SERIES_COLORS[0])) > 1.5) == dark  # lighter there
 
 
 def test_contrast_is_that_of_wcag():

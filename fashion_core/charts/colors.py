@@ -22,6 +22,8 @@ CLASS_COLORS = (
 # All tables below have one entry for a light page (False) and one for a dark page (True).
 GRID_COLORS = {False: "#E1E4EE", True: "#2C3040"}  # the theme's border colours
 TEXT_COLORS = {False: "#1B1E2B", True: "#E7E9F3"}  # the theme's text colours
+# Of a thin raw curve behind its smoothed one: pale blue is hardly seen on a dark page
+RAW_OPACITY = {False: 0.3, True: 0.6}
 
 Scale = list[list]  # [place 0…1, "#RRGGBB"] stops, as Plotly has them
 

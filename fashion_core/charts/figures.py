@@ -11,6 +11,7 @@ from plotly.colors import hex_to_rgb, sample_colorscale
 from fashion_core.charts.colors import (
     DIFFERENCE_SCALES,
     GRID_COLORS,
+    RAW_OPACITY,
     SCALES,
     SERIES_COLORS,
     TEXT_COLORS,
@@ -57,7 +58,7 @@ def curves_figure(
     for run, dash in zip(runs, _dashes(runs, x, metric), strict=True):
         points = run["frame"].dropna(subset=[metric])
         if len(points):
-            traces += _curves(run, points, metric, x, smoothing, dash)
+            traces += _curves(run, points, metric, x, smoothing, dash, dark)
     longest = max((run["frame"][x].max() for run in runs if len(run["frame"])), default=0)
     is_share = metric.endswith("accuracy")
     layout = dict(
@@ -108,7 +109,7 @@ def _dashes(runs: list[dict], x: str, metric: str) -> list[str]:
 
 
 def _curves(
-    run: dict, points: pd.DataFrame, metric: str, x: str, smoothing: float, dash: str
+    run: dict, points: pd.DataFrame, metric: str, x: str, smoothing: float, dash: str, dark: bool
 ) -> list[go.Scatter]:
     """The traces of one run: its curve, and before it what is drawn behind.
 
@@ -120,7 +121,7 @@ def _curves(
         traces = _band(points, x, metric, color)
     elif smoothing and len(points) > 1:
         raw = _line(thinned(points), x, metric, color)
-        traces = [raw.update(opacity=0.3, line=dict(width=1))]
+        traces = [raw.update(opacity=RAW_OPACITY[dark], line=dict(width=1))]
         points = points.assign(**{metric: smoothed(points[metric], smoothing)})
     traces.append(_strong_line(thinned(points), x, metric, color, dash))
     # Plotly reads names as markup; visitors write them.

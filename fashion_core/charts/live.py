@@ -6,7 +6,7 @@ Plotly chart would be built anew at every refresh.
 
 import math
 
-from fashion_core.charts.colors import MARK_COLOR, OTHER_COLOR, SERIES_COLORS
+from fashion_core.charts.colors import MARK_COLOR, OTHER_COLOR, RAW_OPACITY, SERIES_COLORS
 from fashion_core.charts.frames import (
     DRAWINGS,
     OTHER,
@@ -20,16 +20,22 @@ from fashion_core.text import format_value
 LOSS_TITLE = "Loss (nats)"
 VALIDATION_COLOR = SERIES_COLORS[1]  # in the charts of loss and of accuracy, which stand together
 OTHER_DASH = (5, 4)  # of another run behind a live one; pixels drawn, pixels left out
-RAW = {"opacity": 0.3, "strokeWidth": 1}  # pale
+# Pale; on a dark page a lighter blue, since the line's own is hardly seen there when it is thin
+RAW_COLORS = {False: SERIES_COLORS[0], True: SERIES_COLORS[5]}
+RAW = {
+    dark: {"color": color, "opacity": RAW_OPACITY[dark], "strokeWidth": 1}
+    for dark, color in RAW_COLORS.items()
+}
 STRONG = {"strokeWidth": 2.5}
 # Invisible, so that the mouse need not hit a thin line
 TARGET = {"type": "point", "opacity": 0, "tooltip": True}
 
 
-def loss_spec(height: int, other: bool = False) -> dict:
+def loss_spec(height: int, other: bool = False, dark: bool = False) -> dict:
     """The spec of the live loss curve over `frames.loss_frame`: raw pale, smoothed strong.
 
-    `height` in pixels. `other` adds the curve of `frames.with_other_loss`, dashed.
+    `height` in pixels. `other` adds the curve of `frames.with_other_loss`, dashed. `dark`: for a
+    dark page.
     """
     line = {"type": "line", "color": SERIES_COLORS[0]}
     dot = {"type": "circle", "color": SERIES_COLORS[0], "size": 80, "opacity": 1}
@@ -44,7 +50,7 @@ def loss_spec(height: int, other: bool = False) -> dict:
         {"filter": "datum.points == 1"},
     ]
     layers = [
-        _loss_layer(line | RAW, "train_loss"),
+        _loss_layer(line | RAW[dark], "train_loss"),
         _loss_layer(line | STRONG, "smoothed"),
         _loss_layer(target, "smoothed", tips),
         _loss_layer(dot, "smoothed", transforms=alone),
@@ -86,13 +92,18 @@ def _loss_tips(raw: str) -> list[dict]:
 
 
 def rate_spec(
-    height: int, rates: tuple[float, float], first_loss: float, suggested: float | None = None
+    height: int,
+    rates: tuple[float, float],
+    first_loss: float,
+    suggested: float | None = None,
+    dark: bool = False,
 ) -> dict:
     """The spec of a learning-rate finder's curve over `frames.rate_frame`, raw and smoothed.
 
     `height` in pixels; `rates`: the lowest and the highest that the axis shows; `first_loss`: the
-    curve's first, in nats; `suggested`: a learning rate that gets a rule and its number. The axes
-    stay as they are while the curve grows; a loss that diverges leaves the chart at its top.
+    curve's first, in nats; `suggested`: a learning rate that gets a rule and its number; `dark`:
+    for a dark page. The axes stay as they are while the curve grows; a loss that diverges leaves
+    the chart at its top.
     """
     decades = range(math.ceil(math.log10(rates[0])), math.floor(math.log10(rates[1])) + 1)
     x = {
@@ -108,7 +119,7 @@ def rate_spec(
     line = {"type": "line", "color": SERIES_COLORS[0], "clip": True}
     tips = [_tip("rate", "Learning rate", ".2~g"), *_loss_tips("loss")]
     layers = [
-        {"mark": line | RAW, "encoding": raw},
+        {"mark": line | RAW[dark], "encoding": raw},
         {"mark": line | STRONG, "encoding": smoothed},
         {"mark": TARGET | {"size": 120, "clip": True}, "encoding": smoothed | {"tooltip": tips}},
     ]

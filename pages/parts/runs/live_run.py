@@ -23,7 +23,7 @@ from fashion_core.runs.events import (
 )
 from pages.parts import state
 from pages.parts.glossary import help_on, link_terms
-from pages.parts.html import plain
+from pages.parts.html import plain, theme_is_dark
 from pages.parts.runs.buttons import show_title
 from pages.parts.runs.continue_run import show_continue
 from pages.parts.runs.drawing_after import show_drawing_after
@@ -193,7 +193,7 @@ def show_step_chart(steps: pd.DataFrame, run: folders.Run, other: folders.Run | 
     """The loss of each step: a `charts.frames.loss_frame`, or that of `frames_with`."""
     st.vega_lite_chart(
         steps,
-        loss_spec(CHART_HEIGHT, other is not None),
+        loss_spec(CHART_HEIGHT, other is not None, theme_is_dark()),
         key=f"loss-{run.run_id}",
         alt="Training loss per step, raw and smoothed" + describe_dashes(other is not None),
     )

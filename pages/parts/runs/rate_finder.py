@@ -15,7 +15,7 @@ from fashion_core.text import format_value
 from pages.parts import state
 from pages.parts.begun import remember_begun
 from pages.parts.glossary import link_terms
-from pages.parts.html import plain
+from pages.parts.html import plain, theme_is_dark
 from pages.parts.once import button_once
 from pages.parts.runs.own_network import config_of, field_value
 from pages.parts.words import STATE_BADGES
@@ -170,7 +170,8 @@ def show_curve(search: Search) -> None:
     suggested = suggestion(search)
     alt = "Loss over learning rate, raw and smoothed"
     alt += f"; {format_value('learning_rate', suggested)} is marked" if suggested else ""
-    spec = rate_spec(CHART_HEIGHT, (lowest, highest), frame["smoothed"][0], suggested)
+    first_loss = frame["smoothed"][0]
+    spec = rate_spec(CHART_HEIGHT, (lowest, highest), first_loss, suggested, theme_is_dark())
     st.vega_lite_chart(frame, spec, key=f"rates-{search.state}", alt=alt)
 
 
