@@ -110,6 +110,39 @@ def test_a_drawing_goes_inside_and_a_pixel_shows_the_arithmetic_of_the_tensor(pa
     expect(page.locator(".value")).to_have_text(f"Row 2, column 4: {tensor}")
 
 
+def test_by_keyboard_a_layer_is_one_stop_and_a_pick_leads_to_its_arithmetic(page, app):
+    visit(page, f"{app}/inside?model=fashion_cnn")
+    row = page.locator(f"{ROWS} section").nth(1)
+    maps, card = row.locator(".map"), page.locator(".st-key-number_card")
+    stops = page.locator(f'{ROWS} .map[tabindex="0"]')
+    maps.first.focus()
+    for key, place in (("ArrowRight", 1), ("End", 23), ("ArrowRight", 23), ("ArrowLeft", 22)):
+        page.keyboard.press(key)
+        expect(maps.nth(place)).to_be_focused()
+    expect(stops).to_have_count(4)
+    expect(maps.nth(22)).to_have_attribute("tabindex", "0")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    below = row.locator(".map:focus")
+    assert below.bounding_box()["x"] == maps.first.bounding_box()["x"]
+    picked = below.get_attribute("data-channel")
+    assert picked != maps.first.get_attribute("data-channel")
+    page.keyboard.press("Enter")
+    expect(card).to_be_focused()
+    expect(card.get_by_text(f"conv2, map {picked}", exact=True)).to_be_visible()
+    page_at_rest(page)
+    page.keyboard.press("Tab")
+    expect(card.locator("canvas.large")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(row.locator(".map:focus")).to_have_attribute("data-channel", picked)
+    # Once fewer maps are shown, Tab still comes to the layer
+    row.get_by_role("button", name="Show all 64").click()
+    maps.last.click()
+    expect(maps.last).to_be_focused()  # a click leads nowhere
+    row.get_by_role("button", name="Show the strongest 24").click()
+    expect(stops.nth(1)).to_be_visible()
+
+
 def decoded(page, source: str) -> np.ndarray:
     """The pixels (28, 28) uint8 of an image as the browser has them."""
     levels = page.evaluate(

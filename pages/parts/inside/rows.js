@@ -36,8 +36,46 @@ function mapButton(layer, map, bytes, most, tables, pick) {
   made.dataset.channel = map.channel
   made.setAttribute("aria-label", map.label)
   made.title = map.label
-  made.onclick = () => pick(map.channel)
+  made.onclick = (event) => {
+    pick(map.channel)
+    if (!event.detail) goToNumber(made) // no pointer has clicked
+  }
   return made
+}
+
+// A layer is one Tab stop, `stop`; from there keys go on to its other maps
+
+function setStop(maps, stop) {
+  for (const each of maps.children) each.tabIndex = each === stop ? 0 : -1
+}
+
+function moveWithin(maps, event) {
+  const shown = [...maps.children].filter((each) => !each.hidden)
+  const across = shown.filter((each) => each.offsetTop === shown[0].offsetTop).length
+  const at = shown.indexOf(event.target.closest(".map"))
+  const places = {
+    ArrowLeft: at - 1,
+    ArrowRight: at + 1,
+    ArrowUp: at - across,
+    ArrowDown: at + across,
+    Home: 0,
+    End: shown.length - 1,
+  }
+  if (!(event.key in places) || event.altKey || event.ctrlKey || event.metaKey) return
+  event.preventDefault() // else the page scrolls
+  shown[places[event.key]]?.focus()
+}
+
+// After a pick by keyboard: there the arithmetic stands, and Tab would come to it last
+function goToNumber(made) {
+  const card = document.querySelector(".st-key-number_card")
+  card.tabIndex = -1
+  card.setAttribute("role", "group")
+  card.setAttribute("aria-label", `${made.title}. Escape leads back to the maps.`)
+  card.onkeydown = (event) => {
+    if (event.key === "Escape") made.focus()
+  }
+  card.focus()
 }
 
 // `opened`: the names of the layers of which all maps are shown
@@ -49,8 +87,11 @@ function row(layer, tables, byMap, opened, pick) {
     mapButton(layer, map, bytes.subarray(i * pixels, (i + 1) * pixels),
       byMap ? Math.max(-map.low, map.high) : ofLayer, tables, pick))
   const maps = element("div", layer.size[0] === 1 ? "maps numbers" : "maps", ...buttons)
-  maps.setAttribute("role", "group")
+  maps.setAttribute("role", "toolbar")
   maps.setAttribute("aria-label", `Maps of ${layer.name}`)
+  maps.onkeydown = (event) => moveWithin(maps, event)
+  maps.addEventListener("focusin", (event) => setStop(maps, event.target.closest(".map")))
+  setStop(maps, buttons[0])
   const head = element("div", "head", element("b", "", layer.name), element("span", "", layer.text))
   const made = element("section", "", head, maps)
   const hidden = buttons.slice(layer.shown)
@@ -59,6 +100,7 @@ function row(layer, tables, byMap, opened, pick) {
       hidden.forEach((each) => { each.hidden = !all })
       more.textContent = all ? `Show the strongest ${layer.shown}` : `Show all ${buttons.length}`
       opened[all ? "add" : "delete"](layer.name)
+      if (!all && hidden.some((each) => each.tabIndex === 0)) setStop(maps, buttons[0])
     }
     const more = button("", () => show(hidden[0].hidden), "more")
     show(opened.has(layer.name))
@@ -107,6 +149,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
       }))
     root.replaceChildren(element("div", "tools", stepper, scale), ...sections)
     mark()
+    const picked = root.querySelector('.map[aria-pressed="true"]')
+    setStop(picked.parentElement, picked)
   }
   root.opened ??= new Set()
   root.picked = data.picked
