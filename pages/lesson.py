@@ -58,7 +58,7 @@ def show_progress(count: int, possible: int) -> None:
 def begin_anew() -> None:
     """Forget the steps and what would answer them at once."""
     forget_progress()
-    for key in (state.PICKED_RANK, state.SEEN_CELL, state.LESSON_STEP):
+    for key in (state.PICKED_MAP, state.PICKED_RANK, state.SEEN_CELL, state.LESSON_STEP):
         st.session_state.pop(key, None)
 
 

@@ -65,6 +65,44 @@ def test_the_maximum_shows_the_map_that_it_is_taken_from():
     assert any("The largest of the 9 numbers of block4.conv2, map 5" in h.value for h in app.html)
 
 
+def test_the_address_keeps_the_picked_map_and_how_strong_it_is():
+    app = open_page(model="fashion_cnn", image="12")
+    assert app.query_params.keys() == {"model", "image"}  # nothing is written at the opening
+    app.session_state[state.PICKED_MAP] = "conv1-conv2-linear1-linear2", 1, 9
+    app.run()
+    assert app.query_params["layer"] == "conv2"
+    assert app.query_params["map"] == "9"
+    app = open_page(model="fashion_cnn", image="12", layer="conv2", map="9")
+    assert component(app, state.LAYER_ROWS)["picked"] == [1, 9]
+    output = passage_of(12).layers[1].output
+    assert app.session_state[state.PICKED_RANK] == (1, layers.rank_of_map(output, 9))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"layer": "conv2"},
+        {"map": "3"},
+        {"layer": "conv9", "map": "3"},
+        {"layer": "conv2", "map": "64"},
+        {"layer": "conv2", "map": "-1"},
+        {"layer": "conv2", "map": "٣"},
+        {"layer": "conv2", "map": "9" * 5_000},
+    ],
+)
+def test_a_map_that_is_not_there_is_taken_out_of_the_address(query):
+    app = open_page(model="fashion_cnn", image="12", **query)
+    strongest = int(layers.strongest_maps(passage_of(12).layers[0].output)[0])
+    assert component(app, state.LAYER_ROWS)["picked"] == [0, strongest]
+    assert app.query_params.keys() == {"model", "image"}
+    assert state.PICKED_RANK not in app.session_state
+
+
+def passage_of(index: int) -> layers.Passage:
+    model = checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")
+    return layers.record(model, data.load_split("test").pixels[index])
+
+
 def test_a_network_that_looks_at_the_mirror_image_shows_both_ways():
     app = open_page(model="wide_residual_net")
     before = component(app, state.LAYER_ROWS)["layers"][0]["bytes"]

@@ -143,6 +143,32 @@ def test_by_keyboard_a_layer_is_one_stop_and_a_pick_leads_to_its_arithmetic(page
     expect(stops.nth(1)).to_be_visible()
 
 
+def test_a_picked_map_is_in_the_address_and_survives_a_refresh_and_back(page, app):
+    opened = f"{app}/inside?model=fashion_cnn&image=12"
+    visit(page, opened)
+    assert page.url == opened
+    row = page.locator(f"{ROWS} section").nth(1)
+    row.get_by_role("button", name="Show all 64").click()
+    picked = row.locator(".map").last
+    name = f"conv2, map {picked.get_attribute('data-channel')}"
+    picked.click()
+    title = page.locator(".st-key-number_card").get_by_text(name, exact=True)
+    expect(title).to_be_visible()
+    address = opened + "&layer=conv2&map=" + name.split()[-1]
+    expect(page).to_have_url(address)
+    visit(page)
+    expect(title).to_be_visible()
+    expect(picked).to_be_visible()  # although it is not among the strongest
+    expect(picked).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Lesson", exact=True).click()
+    expect(page.get_by_text("That map is not of the first layer.")).to_be_attached()
+    page_at_rest(page)
+    assert "layer=" not in page.url
+    page.go_back()
+    expect(title).to_be_visible()
+    expect(page).to_have_url(address)
+
+
 def decoded(page, source: str) -> np.ndarray:
     """The pixels (28, 28) uint8 of an image as the browser has them."""
     levels = page.evaluate(

@@ -18,9 +18,10 @@ from pages.parts import state
 from pages.parts.cached import cached_model
 from pages.parts.glossary import link_terms
 from pages.parts.images.panel import PANEL_STYLE
+from pages.parts.inside.picked import keep_pick, picked_place, read_address, write_address
 from pages.parts.inside.picture import Picture
 from pages.parts.inside.pixel import show_number, softmax_html
-from pages.parts.inside.rows import checked_place, show_rows
+from pages.parts.inside.rows import show_rows
 
 if TYPE_CHECKING:
     from torch import nn
@@ -96,8 +97,9 @@ def show_rows_and_number(passage: Passage, version: str) -> None:
 
     On a phone the card stands below the rows, and once a map is picked as a sheet over them.
     """
-    network = "-".join(layer.name for layer in passage.layers)
-    picked = picked_place(network, passage)
+    read_address(passage)
+    write_address(passage)
+    picked = picked_place(passage)
     left, right = st.columns([5, 4], gap="medium")
     with left:
         show_rows(
@@ -105,7 +107,7 @@ def show_rows_and_number(passage: Passage, version: str) -> None:
             passage,
             picked,
             version,
-            lambda place: pick(network, place, passage, version),
+            lambda place: pick(place, passage, version),
         )
     layer, channel = passage.layers[picked[0]], picked[1]
     with right, st.container(border=True, key="number_card"):
@@ -119,26 +121,14 @@ def show_rows_and_number(passage: Passage, version: str) -> None:
         show_number(layer, channel, version)
 
 
-def pick(network: str, place: tuple[int, int], passage: Passage, version: str) -> None:
-    """Keep the picked map, and how strong it is among those of its layer, which Lesson asks."""
-    layer, channel = place
+def pick(place: tuple[int, int], passage: Passage, version: str) -> None:
+    """Keep the picked map; a phone then shows its numbers."""
     st.session_state[state.NUMBER_OPEN] = version
-    st.session_state[state.PICKED_MAP] = network, *place
-    st.session_state[state.PICKED_RANK] = (
-        layer,
-        layers.rank_of_map(passage.layers[layer].output, channel),
-    )
+    keep_pick(place, passage)
 
 
 def close() -> None:
     st.session_state[state.NUMBER_OPEN] = None
-
-
-def picked_place(network: str, passage: Passage) -> tuple[int, int]:
-    """The picked layer and map; at first, and in another network, the strongest of the first."""
-    known, *place = st.session_state.get(state.PICKED_MAP, ("",))
-    first = 0, int(layers.strongest_maps(passage.layers[0].output)[0])
-    return (checked_place(place, passage) if known == network else None) or first
 
 
 def describe_number(layer: Layer, channel: int, last: bool) -> str:

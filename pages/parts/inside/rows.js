@@ -159,5 +159,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (root.version === data.version) return mark()
   root.version = data.version
   root.current = data.picked[0]
+  const { name, maps, shown } = data.layers[root.current]
+  const strongest = maps.slice(0, shown)
+  if (!strongest.some(({ channel }) => channel === data.picked[1])) root.opened.add(name)
   build()
 }
