@@ -273,6 +273,14 @@ def test_the_map_has_both_layouts_and_says_what_is_selected(test_set):
     assert counts_frame(np.array([6, 6, 0]), np.array([6, 0, 0]))["True"].tolist() == [2, 1]
 
 
+def test_a_layout_that_there_is_not_falls_back_and_leaves_the_address():
+    app = open_page(model="fashion_cnn", view="Map", layout="UMAP")
+    assert app_page.labelled(app.segmented_control, "Layout").value == "pca"
+    assert "layout" not in app.query_params
+    app = open_page(model="fashion_cnn", view="Map", layout="t-SNE")
+    assert "Lay out by t-SNE" in app_page.labels(app)
+
+
 def test_four_digits_and_no_minus_before_zero():
     assert [four(value) for value in (0.12345, -12.25, 0.0, -0.0, -0.00001)] == [
         "0.1235",

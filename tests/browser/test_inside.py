@@ -202,6 +202,27 @@ def test_on_a_phone_one_layer_is_shown_at_a_time(phone, app):
     expect(card.get_by_role("button", name="Close")).to_have_count(0)
 
 
+def test_the_layout_of_the_map_is_in_the_address_and_survives_a_refresh(page, app):
+    visit(page, f"{app}/inside?model=fashion_cnn&view=Map")
+    tsne = page.get_by_role("radio", name="t-SNE")
+    tsne.click()
+    expect(page).to_have_url(re.compile("layout=t-SNE"))
+    page_at_rest(page)
+    page.get_by_role("radio", name="Predicted class").click()
+    expect(page).to_have_url(re.compile("coloring=Predicted"))
+    page_at_rest(page)
+    visit(page)
+    expect(tsne).to_be_checked()
+    expect(page.get_by_role("radio", name="Predicted class")).to_be_checked()
+    page.get_by_role("radio", name="Where it looks").click()
+    expect(page.get_by_role("heading", name="Grad-CAM")).to_be_visible()
+    page_at_rest(page)
+    page.get_by_role("radio", name="Map", exact=True).click()
+    expect(tsne).to_be_checked()
+    page_at_rest(page)
+    expect(page).to_have_url(re.compile("layout=t-SNE"))
+
+
 def place_on_screen(page, position: np.ndarray) -> tuple[float, float]:
     """Where a position (2,) of the map is on the screen, as Plotly's own axes have it."""
     code = """(place) => {

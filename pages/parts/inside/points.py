@@ -108,7 +108,7 @@ def show_points(picture: Picture, entry: ModelEntry) -> None:
             required=True,
             format_func=LAYOUTS.get,
             key=state.LAYOUT,
-            persist_state="session",
+            bind="query-params",
             help=link_terms(
                 "PCA: the plane on which the features spread most. t-SNE keeps neighbours together;"
                 " distances between its groups mean nothing."
@@ -121,7 +121,7 @@ def show_points(picture: Picture, entry: ModelEntry) -> None:
             required=True,
             format_func=COLORINGS.get,
             key=state.COLORING,
-            persist_state="session",
+            bind="query-params",
         )
     split, probs = cached_split("test"), cached_test_probs(entry)
     model = cached_model(str(entry.path), entry.fingerprint)
