@@ -98,6 +98,22 @@ def test_a_map_that_is_not_there_is_taken_out_of_the_address(query):
     assert state.PICKED_RANK not in app.session_state
 
 
+def test_the_lesson_line_says_once_its_question_is_answered():
+    ranks = [layers.rank_of_map(passage_of(12).layers[0].output, each) for each in range(32)]
+    query = {"model": "fashion_cnn", "image": "12", "lesson": "2", "layer": "conv1"}
+    app = open_page(**query, map=str(ranks.index(max(ranks))))
+    assert "Which filter of the first layer finds least" in words(app)
+    app = open_page(**query, map=str(ranks.index(min(ranks))))
+    assert "✓ Lesson, step 2 of 6, solved:" in words(app)
+    assert "stays nearly empty" in words(app)
+    app.session_state[state.PICKED_RANK] = 0, 9
+    assert "Which filter of the first layer finds least" in words(app.run())
+    app.session_state[state.PICKED_RANK] = 0, 0
+    app.run()
+    app.query_params["lesson"] = "3"  # of another page: no line, and no drawing again and again
+    assert "Lesson, step" not in words(app.run())
+
+
 def passage_of(index: int) -> layers.Passage:
     model = checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")
     return layers.record(model, data.load_split("test").pixels[index])

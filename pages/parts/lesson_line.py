@@ -1,6 +1,7 @@
 """A line with the question of the lesson's step that led to a page, and the way back to it.
 
-It stays until the step is done, which the lesson finds out, or the visitor closes it.
+It stays until the step is done, which the lesson finds out, or the visitor closes it. Where that
+takes no time it says before that the question is answered.
 """
 
 import streamlit as st
@@ -14,6 +15,7 @@ def show_lesson_line(page: str) -> None:
     # There also without a line: what is below stays the same element, and a canvas keeps its paper
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="lesson_line"):
         number = step_in_hand()
+        st.session_state[state.LESSON_ANSWER] = ""
         if number:
             _show_question(number, page)
 
@@ -33,8 +35,11 @@ def _show_question(number: int, page: str) -> None:
     step = STEPS[number - 1]
     if step.page != page:
         return
+    answer = _answer(number)
+    st.session_state[state.LESSON_ANSWER] = answer
+    head = f"Lesson, step {number} of {STEP_COUNT}"
     with st.container(width="stretch"):
-        st.markdown(f"**Lesson, step {number} of {STEP_COUNT}:** {step.question}")
+        st.markdown(f"**✓ {head}, solved:** {answer}" if answer else f"**{head}:** {step.question}")
     st.page_link("pages/lesson.py", label="Back to the lesson", icon=":material/school:")
     st.button(
         "Close the lesson's question",
@@ -43,6 +48,26 @@ def _show_question(number: int, page: str) -> None:
         key="close_lesson_line",
         on_click=_close,
     )
+
+
+def update_lesson_line() -> None:
+    """Draw the page anew once the line's question is answered, or no longer.
+
+    For a fragment, whose own run leaves the line as it was.
+    """
+    number = step_in_hand()
+    if number and _answer(number) != st.session_state.get(state.LESSON_ANSWER, ""):
+        st.rerun()
+
+
+def _answer(number: int) -> str:
+    """The sentence on a right answer; empty without one, and where to look would take long."""
+    from pages.parts.lesson_steps import STEPS, check_map
+
+    if STEPS[number - 1].check is not check_map:
+        return ""
+    outcome = check_map()
+    return outcome.sentence if outcome.done else ""
 
 
 def _close() -> None:

@@ -72,7 +72,7 @@ def check_filled(entry: ModelEntry) -> Outcome:
 WEAKEST = 4  # of a layer's maps: any of them counts
 
 
-def check_map(entry: ModelEntry) -> Outcome:
+def check_map(entry: ModelEntry | None = None) -> Outcome:
     """Whether the map picked last is one of the weakest of the first layer."""
     if state.PICKED_RANK not in st.session_state:
         return Outcome()

@@ -169,6 +169,21 @@ def test_a_picked_map_is_in_the_address_and_survives_a_refresh_and_back(page, ap
     expect(page).to_have_url(address)
 
 
+def test_the_lesson_line_tells_at_once_of_the_right_map(page, app):
+    visit(page, f"{app}/inside?model=fashion_cnn&image=12&lesson=2")
+    maps = page.locator(f"{ROWS} section").first.locator(".map")
+    solved = page.get_by_text("✓ Lesson, step 2 of 6, solved:")
+    model = checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")
+    output = layers.record(model, data.load_split("test").pixels[12]).layers[0].output
+    largest = output.max(axis=(1, 2))
+    maps.nth(int(largest.argmin())).click()
+    expect(solved).to_be_visible()
+    page_at_rest(page)
+    maps.nth(int(largest.argmax())).click()
+    expect(solved).to_have_count(0)
+    expect(page.get_by_role("link", name="Back to the lesson")).to_be_visible()
+
+
 def decoded(page, source: str) -> np.ndarray:
     """The pixels (28, 28) uint8 of an image as the browser has them."""
     levels = page.evaluate(

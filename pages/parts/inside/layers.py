@@ -22,6 +22,7 @@ from pages.parts.inside.picked import keep_pick, picked_place, read_address, wri
 from pages.parts.inside.picture import Picture
 from pages.parts.inside.pixel import show_number, softmax_html
 from pages.parts.inside.rows import show_rows
+from pages.parts.lesson_line import update_lesson_line
 
 if TYPE_CHECKING:
     from torch import nn
@@ -99,6 +100,7 @@ def show_rows_and_number(passage: Passage, version: str) -> None:
     """
     read_address(passage)
     write_address(passage)
+    update_lesson_line()
     picked = picked_place(passage)
     left, right = st.columns([5, 4], gap="medium")
     with left:
