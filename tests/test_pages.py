@@ -329,9 +329,9 @@ def test_the_end_of_each_run_that_was_seen_training_is_told_once_also_when_the_n
     assert toasts(app.run()) == []
 
 
-def test_behind_an_open_dialog_the_line_tells_the_ends_itself(runs_dir, monkeypatch):
-    told = []
-    monkeypatch.setattr(frame.st, "session_state", {state.DIALOG: True})
+def test_ends_behind_an_open_dialog_are_told_when_it_is_closed(runs_dir, monkeypatch):
+    told, session = [], {state.DIALOG: True}
+    monkeypatch.setattr(frame.st, "session_state", session)
     monkeypatch.setattr(frame.st, "toast", lambda label, **_: told.append(label))
     monkeypatch.setattr(frame.st, "page_link", lambda *_, **__: None)
     tick = frame._show_training_line_live.__wrapped__
@@ -341,6 +341,9 @@ def test_behind_an_open_dialog_the_line_tells_the_ends_itself(runs_dir, monkeypa
             set_state(run_id, "stopped")
         runs.append(make_run(name, "starting", heartbeat_at=time.time()))
         tick("what trained before the dialog")
+    assert told == []
+    session.pop(state.DIALOG)
+    tick(runs[-1])
     assert told == ["“First” was stopped", "“Second” was stopped"]
 
 

@@ -98,9 +98,12 @@ def _show_training_line_live(drawn_for: str) -> None:
     works = _what_works(run)
     _watch(run)
     changed = works != drawn_for or not (works or queue.will_start)
-    if changed and state.DIALOG not in st.session_state:
-        st.rerun()
-    _tell_ends()  # on Train and Runs too: Train goes on to the next run
+    if state.DIALOG not in st.session_state:
+        if changed:
+            st.rerun()
+        # On Train and Runs too: Train goes on to the next run. A fragment's toast takes the place
+        # of an open dialog
+        _tell_ends()
     _show_training_status(run, queue)
 
 

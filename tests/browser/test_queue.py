@@ -18,6 +18,7 @@ from waiting import wait_for
 
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
+from fashion_core.text import file_stem
 
 
 @pytest.fixture(autouse=True)
@@ -105,8 +106,9 @@ def export_and_ask(page, app, best):
     card.get_by_role("radio", name="ONNX").click()
     expect(card.get_by_text("onnxruntime.InferenceSession")).to_be_visible()
     card.get_by_role("button", name="Make the file").click()
+    stem = file_stem(best.name, best.run_id)
     with page.expect_download() as download:
-        card.get_by_role("button", name=f"Download {best.run_id}.onnx").click()
+        card.get_by_role("button", name=f"Download {stem}.onnx").click()
     assert (
         onnxruntime.InferenceSession(download.value.path().read_bytes()).get_inputs()[0].name
         == "pixels"
