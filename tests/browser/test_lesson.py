@@ -45,13 +45,8 @@ def fill_canvas(phone):
     phone.mouse.up()
 
 
-def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
-    phone, app, runs_dir, monkeypatch
-):
-    monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
-    answered = answers_of(phone)
-    visit(phone, f"{app}/lesson?model=fashion_cnn")
-    expect_done(phone, 0)
+def draw_as_asked(phone, answered):
+    """Step 1, whose question goes along to Classify and leads back."""
     step(phone, 1).get_by_role("link", name="Draw on Classify").click()
     place = canvas_at_rest(phone)
     expect(phone.locator(".st-key-lesson_line")).to_contain_text("Lesson, step 1 of 6")
@@ -63,6 +58,16 @@ def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
     page_at_rest(phone)
     phone.get_by_role("link", name="Back to the lesson").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Lesson")
+
+
+def test_the_lesson_is_walked_on_a_phone_and_a_refresh_loses_nothing(
+    phone, app, runs_dir, monkeypatch
+):
+    monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
+    answered = answers_of(phone)
+    visit(phone, f"{app}/lesson?model=fashion_cnn")
+    expect_done(phone, 0)
+    draw_as_asked(phone, answered)
     expect_done(phone, 1)
 
     visit(phone)  # a new session, which knows from the browser what was done
