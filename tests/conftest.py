@@ -9,7 +9,7 @@ import torch
 os.environ.setdefault("FASHION_DEVICE", "cpu")
 
 # Folders and files
-SLOW = ("browser", "test_worker", "test_rate_finder", "test_pictures", "test_cli")
+SLOW = ("browser", "test_worker", "test_rate_finder", "test_pictures", "test_cli", "test_training")
 
 
 def pytest_collection_modifyitems(items):

@@ -6,6 +6,7 @@ As a real process where that is the claim; else `work` does the same in this one
 import contextlib
 import dataclasses
 import errno
+import functools
 import json
 import os
 import subprocess
@@ -48,6 +49,7 @@ from fashion_core.runs.events import read_log, read_metrics, should_have_events
 from fashion_core.synthetic import people
 
 QUICK = TrainConfig(train_size=2_000, epochs=1)
+LINEAR = "flatten"  # where the network is no part of the claim: ten sums
 LONG = TrainConfig(epochs=100)
 
 
@@ -278,6 +280,7 @@ def events_of(run_id):
     return [{key: value for key, value in event.items() if "second" not in key} for event in events]
 
 
+@functools.cache
 def trained_alone(config):
     """State and events of the same training, uninterrupted, with a worker's number of threads."""
     threads = torch.get_num_threads()
@@ -334,7 +337,7 @@ def test_a_finished_run_continues_and_its_final_metrics_are_replaced(work, monke
 
 def test_a_run_paused_and_resumed_keeps_its_answers_to_the_fold_that_it_left_out(work, monkeypatch):
     monkeypatch.setattr(control, "spawn_worker", lambda run_dir: None)
-    config = dataclasses.replace(TINY, fold="2 of 3")
+    config = dataclasses.replace(TINY, model=LINEAR, fold="2 of 3")
     run_id = folders.create_run(config)
     (folders.run_dir_of(run_id) / "pause").touch()
     run = work(run_id)
@@ -371,7 +374,8 @@ def test_the_queue_goes_on_without_a_page_past_a_run_that_fails():
 
 
 def test_the_status_tells_how_far_the_measuring_on_the_test_images_is(work, monkeypatch):
-    run_id, told = folders.create_run(QUICK), []
+    config = dataclasses.replace(QUICK, model=LINEAR)
+    run_id, told = folders.create_run(config), []
     monkeypatch.setattr(run_status, "SECONDS", -1.0)  # every time that it may be written
     write_json = files.write_json
 
@@ -416,7 +420,7 @@ def prepared(monkeypatch):
     return items
 
 
-DRAWINGS = TrainConfig(train_size=1_000, epochs=1, drawings=0.2)
+DRAWINGS = TrainConfig(model=LINEAR, train_size=1_000, epochs=1, drawings=0.2)
 
 
 @pytest.mark.parametrize("asked", ["stop", "pause"])
@@ -523,7 +527,8 @@ def test_a_stop_comes_between_two_events_and_the_run_goes_on_bit_for_bit(work, m
 
 
 def test_a_stop_while_an_epoch_is_validated_does_not_validate_it_again(work, monkeypatch):
-    run_id, told, calls = folders.create_run(dataclasses.replace(QUICK, epochs=2)), [], []
+    config = dataclasses.replace(QUICK, model=LINEAR, epochs=2)
+    run_id, told, calls = folders.create_run(config), [], []
     monkeypatch.setattr(run_status, "SECONDS", -1.0)
     validate, write_json = training.validate, files.write_json
 

@@ -1,11 +1,13 @@
 """The learning-rate finder in a real browser; and the way from a network on Home to Train."""
 
+import contextlib
 import re
 
 import pytest
 from app_server import kill_workers, open_settings, page_at_rest, place_at_rest, visit
 from playwright.sync_api import expect
 
+from fashion_core.errors import RunError
 from fashion_core.runs import rate_finder
 from fashion_core.text import format_value
 
@@ -90,4 +92,6 @@ def test_on_a_phone_the_curve_of_a_search_comes_into_sight(phone, app):
     phone.get_by_role("button", name="Find a learning rate").click()
     heading = phone.locator(".st-key-finder_card").get_by_role("heading")
     expect(heading).to_be_in_viewport(ratio=1)
+    with contextlib.suppress(RunError):  # it may have ended already
+        rate_finder.request_stop()
     expect(phone.get_by_role("button", name="Start training")).to_be_enabled()  # it has ended

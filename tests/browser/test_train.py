@@ -212,15 +212,15 @@ def test_the_film_of_two_epochs_grows_and_runs_from_the_untrained_network_to_the
     monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
     drawing = np.zeros((28, 28), np.uint8)
     drawing[6:22, 10:18] = 200
-    config = TrainConfig(train_size=6_400, epochs=2)
+    config = TrainConfig(train_size=2_560, epochs=2)
     run_id = run_queue.start_or_add(config, "Filmed", drawing)
     visit(page, f"{app}/train")
     whole = page.get_by_role("group", name="Film of the training")
     moment, slider = whole.locator(".words"), whole.get_by_role("slider")
     expect(moment).to_contain_text("Epoch 2 · ")
-    expect(slider).to_have_attribute("max", "8")
+    expect(slider).to_have_attribute("max", "4")
     frames = film.read_film(folders.run_dir_of(run_id))
-    for place in (8, 0):
+    for place in (4, 0):
         slider.fill(str(place))
         top = [CLASS_NAMES[row.argmax()] for row in frames[place].probs]
         called = [words.strip("✓✗ ") for words in whole.locator(".called").all_inner_texts()]
