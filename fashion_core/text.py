@@ -81,8 +81,10 @@ def file_stem(name: str, fallback: str) -> str:
 
     The fallback where nothing is left of the name, or where no file may be called so.
     """
-    words = re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", name).lower())
-    stem = words.strip("-")[:LONGEST_STEM].strip("-")
+    # Marks are vowels in Devanagari, Thai and other scripts; \w knows letters and digits only
+    written = unicodedata.normalize("NFKC", name).lower()
+    words = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in written)
+    stem = "-".join(words.split())[:LONGEST_STEM].strip("-")
     return fallback if not stem or _DEVICES.fullmatch(stem) else stem
 
 

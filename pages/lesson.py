@@ -23,6 +23,7 @@ from pages.parts.lesson_steps import STEPS, LessonStep, Outcome, fill_train
 
 def show_steps(entry: ModelEntry) -> None:
     """How far it is, and all steps; the first that is not done is open."""
+    st.session_state.pop(state.LESSON_SOLVED, None)
     outcomes = {number: step.check(entry) for number, step in enumerate(STEPS, 1)}
     for number, outcome in outcomes.items():
         if outcome.done:
@@ -45,7 +46,7 @@ def show_progress(count: int, possible: int) -> None:
     told = f"{count} of {possible} steps done"
     end = "of it: a picture, a filter, a loss, a rate, a mistake and a trick."
     if possible < len(STEPS):
-        told = f"{count} of the {possible} steps that this public copy allows are done"
+        told = f"{count} of the {possible} steps done that this public copy allows"
         end = "that this public copy allows: a picture, a filter, a mistake and a trick."
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(count / possible, text=told)

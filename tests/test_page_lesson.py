@@ -46,9 +46,9 @@ def test_a_public_copy_counts_only_the_steps_that_need_no_training(runs_dir, mon
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
     app = open_page("lesson")
     for done, told, first_open in (
-        ([], "0 of the 4 steps that this public copy allows are done", 1),
-        ([1, 2, 3], "2 of the 4 steps that this public copy allows are done", 5),
-        ([1, 2, 5, 6], "4 of the 4 steps that this public copy allows are done", 0),
+        ([], "0 of the 4 steps done that this public copy allows", 1),
+        ([1, 2, 3], "2 of the 4 steps done that this public copy allows", 5),
+        ([1, 2, 5, 6], "4 of the 4 steps done that this public copy allows", 0),
     ):
         assert "all that this public copy allows" not in words(app)
         app.session_state[state.LESSON_DONE] = done

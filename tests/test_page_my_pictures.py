@@ -269,7 +269,7 @@ def test_a_paused_teaching_is_no_failure_and_leads_to_its_run(store):
     assert "It is paused" in str(labels(app))
     assert "did not finish" not in words(app)
     press(app, "It is paused. Resume it on Train")
-    assert app.session_state[state.SHOWN_RUN] == run_id
+    assert app.session_state[state.SHOWN_RUN] == app.session_state[state.LOOKED_AT] == run_id
 
 
 def test_the_file_of_an_export_is_made_outside_the_session(monkeypatch):

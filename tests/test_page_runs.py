@@ -566,7 +566,9 @@ def test_damaged_metrics_are_not_taken_for_an_unfinished_epoch(runs_dir):
     assert "The curves of 2 of these runs cannot be read, because metrics.jsonl" in words(app)
     tick(app, *(run.run_id for run in folders.list_runs() if run.name == "Mine"))
     assert "The curves of “Mine” cannot be read" in words(app)
-    assert "has finished an epoch" not in words(app)
+    assert "has trained a step" not in words(app)
+    tick(app, *(run.run_id for run in folders.list_runs() if run.name == "New"))
+    assert "None of these runs has trained a step here" in words(app)
 
 
 def test_a_filter_in_the_address_does_not_stand_in_the_way_to_train(runs_dir):

@@ -18,6 +18,7 @@ from fashion_core.runs import control, film, folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_metrics
 from pages.parts import state
+from pages.parts.runs import form_address
 from pages.parts.runs.drawing_after import describe_reason, learned_from
 from pages.parts.runs.film import moments, with_latest
 from pages.parts.runs.live_run import kind_of_page
@@ -133,6 +134,18 @@ def test_a_refresh_keeps_the_recipe():
     assert fresh.number_input(key="train_train_size").value == 36_000
     recipes(fresh).set_value("Classic tutorial").run()
     assert state.RECIPE not in fresh.query_params
+
+
+def test_back_to_a_form_as_it_was_at_first_shows_that(monkeypatch):
+    app = open_page("train")
+    recipes(app).set_value("Quick look").run()
+    app.number_input(key="train_epochs").set_value(7).run()
+    monkeypatch.setattr(form_address, "has_returned", lambda: True)
+    for name in form_address.form_parameters() & app.query_params.keys():
+        del app.query_params[name]
+    app.run()
+    assert recipes(app).value == "Classic tutorial"
+    assert not form_address.form_parameters() & app.query_params.keys()
 
 
 def test_a_refresh_keeps_what_was_changed_in_a_recipe():

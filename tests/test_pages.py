@@ -129,6 +129,8 @@ def test_a_read_only_copy_says_so_and_offers_nothing_that_it_cannot_do(
     for name in visit(app, ("home", "train", "runs")):
         links = "".join(link.proto.label for link in app.get("page_link"))
         assert "Start" not in words(app) + links, name
+        if name == "home":
+            assert app.button(key="train_network").disabled
     for name in visit(app, ("my_pictures",)):
         assert "each it" not in words(app), name
     make_run("Old", checkpoint_path=checkpoint_path)
@@ -327,6 +329,17 @@ def test_the_end_of_each_run_that_was_seen_training_is_told_once_also_when_the_n
     shown = page != "home"
     assert toasts(app.run()) == ["“First” has finished"] * (not shown)
     assert toasts(app.run()) == []
+
+
+def test_the_end_of_a_run_is_told_on_train_too_while_a_paused_one_is_looked_at(runs_dir):
+    paused = make_run("Paused", "paused", resumable=True)
+    other = make_run("Other", "starting", heartbeat_at=time.time())
+    app = open_page("train")
+    app.session_state[state.SHOWN_RUN] = app.session_state[state.LOOKED_AT] = paused
+    app.run()
+    set_state(other, "finished")
+    assert toasts(app.run()) == ["“Other” has finished"]
+    assert end_lines(app) == ["“Other” has finished"]
 
 
 def test_ends_behind_an_open_dialog_are_told_when_it_is_closed(runs_dir, monkeypatch):

@@ -33,6 +33,7 @@ def test_a_difference_has_its_sign_and_a_minus_that_is_no_hyphen():
         ("a\u202etp.x\x00\r\ny{0}", "a-tp-x-y-0"),
         ("Été à Köln", "été-à-köln"),
         ("проба_2", "проба-2"),
+        ("नमस्ते दुनिया", "नमस्ते-दुनिया"),  # vowels that are marks
     ],
 )
 def test_a_file_is_called_by_what_is_safe_of_a_name(name, stem):

@@ -27,6 +27,11 @@ def remember_run(run_id: str) -> None:
         remember_begun(run_id)
 
 
+def look_at(run: folders.Run) -> None:
+    """Let Train show this paused run, also while another one trains."""
+    st.session_state[state.SHOWN_RUN] = st.session_state[state.LOOKED_AT] = run.run_id
+
+
 def bring_into_sight(cards: Mapping[str, Sequence[str]]) -> None:
     """Scroll, once, to the card of what this visitor has just started or asked for.
 

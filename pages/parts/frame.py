@@ -44,11 +44,11 @@ def show_sidebar(page: str) -> None:
     """The model picker and a line on what trains. Called by the router with the page's title."""
     # Drawing the page closes a dialog, unless a button opens one anew
     st.session_state.pop(state.DIALOG, None)
-    if page in SHOWING_ENDS:
-        st.session_state.pop(state.WATCHED_RUN, None)
     if page != "Train":
         st.session_state.pop(state.LOOKED_AT, None)
         _forget_ended_run()
+    if _shows_ends(page):
+        st.session_state.pop(state.WATCHED_RUN, None)
     with st.sidebar:
         ask_model()
         keep_document(page)
@@ -64,7 +64,17 @@ def _forget_ended_run() -> None:
 
 # The sidebar's line on training
 
-SHOWING_ENDS = ("Train", "Runs")  # the pages that show themselves how a run has ended
+
+def _shows_ends(page: str) -> bool:
+    """Whether the page shows itself how a run has ended: Runs, and Train unless a paused one is
+    looked at there.
+    """
+    looked_at = st.session_state.get(state.LOOKED_AT)
+    if page == "Train" and looked_at and looked_at == st.session_state.get(state.SHOWN_RUN):
+        return not any(
+            run.run_id == looked_at and run.state == "paused" for run in folders.list_runs()
+        )
+    return page in ("Train", "Runs")
 
 
 def _show_training_line(page: str) -> None:
@@ -77,7 +87,7 @@ def _show_training_line(page: str) -> None:
         return
     if queue.paused_by:
         _show_training_status(None, queue)
-    if page in SHOWING_ENDS:
+    if _shows_ends(page):
         st.session_state.pop(state.UNTOLD_RUNS, None)
     _tell_ends()
     if state.WATCHED_RUN in st.session_state:
@@ -127,11 +137,13 @@ def _tell_ends() -> None:
             untold.remove(run_id)
             continue
         if run.has_ended:  # else it trains, is paused, or waits
-            untold.remove(run_id)
             # The sidebar is folded on a phone, its end is often out of sight, and the next run may
             # have its line
             label, icon = _describe_end(run)
             st.toast(label, icon=icon, duration="long")
+            untold.remove(
+                run_id
+            )  # last: a click in this moment begins the page anew before the toast
 
 
 def _what_works(run: folders.Run | None) -> str:

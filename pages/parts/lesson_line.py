@@ -1,13 +1,13 @@
 """A line with the question of the lesson's step that led to a page, and the way back to it.
 
 It stays until the step is done, which the lesson finds out, or the visitor closes it. Where that
-takes no time it says before that the question is answered.
+takes no time it finds it out itself, and stays until the visitor is back in the lesson.
 """
 
 import streamlit as st
 
 from pages.parts import state
-from pages.parts.lesson_progress import STEP_COUNT, steps_done
+from pages.parts.lesson_progress import STEP_COUNT, keep_progress, mark_done, steps_done
 
 
 def show_lesson_line(page: str) -> None:
@@ -21,12 +21,13 @@ def show_lesson_line(page: str) -> None:
 
 
 def step_in_hand() -> int:
-    """The number of the step that the visitor was last sent to and has not done yet, or 0."""
+    """The number of the step that the visitor was last sent to, or 0 where it was done before."""
     linked = st.query_params.get(state.LESSON_STEP)
     if linked in map(str, range(1, STEP_COUNT + 1)):
         st.session_state[state.LESSON_STEP] = int(linked)  # remembered on the way to other pages
     number = st.session_state.get(state.LESSON_STEP, 0)
-    return 0 if number in steps_done() else number
+    is_over = number in steps_done() and number != st.session_state.get(state.LESSON_SOLVED)
+    return 0 if is_over else number
 
 
 def _show_question(number: int, page: str) -> None:
@@ -37,9 +38,16 @@ def _show_question(number: int, page: str) -> None:
         return
     answer = _answer(number)
     st.session_state[state.LESSON_ANSWER] = answer
+    if answer:
+        mark_done(number)
+        st.session_state[state.LESSON_SOLVED] = number
     head = f"Lesson, step {number} of {STEP_COUNT}"
     with st.container(width="stretch"):
-        st.markdown(f"**✓ {head}, solved:** {answer}" if answer else f"**{head}:** {step.question}")
+        if st.session_state.get(state.LESSON_SOLVED) == number:
+            st.markdown(f"**✓ {head}, solved.** {answer}")
+            keep_progress()
+        else:
+            st.markdown(f"**{head}:** {step.question}")
     st.page_link("pages/lesson.py", label="Back to the lesson", icon=":material/school:")
     st.button(
         "Close the lesson's question",

@@ -218,6 +218,7 @@ LESSON_ROUND = "lesson_round"  # when it last began anew, 0 if never
 LESSON_PROGRESS = "lesson_progress"  # the component that writes the cookie
 LESSON_STEP = "lesson"  # the number of the step that led to a page, also in the URL
 LESSON_ANSWER = "lesson_answer"  # the right answer that a page's line on the lesson shows, or ""
+LESSON_SOLVED = "lesson_solved"  # the step that a page's line found done, until Lesson is open
 LESSON_DRAWN = "lesson_drawn"  # what the visitor says to have drawn
 NUMBER_OPEN = "number_open"  # of which picture a phone shows the picked map as a sheet
 PICKED_RANK = "picked_rank"  # of the map picked last on Inside: its layer, place among its maps

@@ -141,6 +141,11 @@ def test_by_keyboard_a_layer_is_one_stop_and_a_pick_leads_to_its_arithmetic(page
     expect(maps.last).to_be_focused()  # a click leads nowhere
     row.get_by_role("button", name="Show the strongest 24").click()
     expect(stops.nth(1)).to_be_visible()
+    page.get_by_role("button", name="Colours by").click()  # all maps are built anew
+    expect(stops.nth(1)).to_be_visible()
+    card.locator("canvas.large").focus()
+    page.keyboard.press("Escape")
+    expect(maps.first).to_be_focused()  # the picked one is hidden
 
 
 def test_a_picked_map_is_in_the_address_and_survives_a_refresh_and_back(page, app):
@@ -172,7 +177,7 @@ def test_a_picked_map_is_in_the_address_and_survives_a_refresh_and_back(page, ap
 def test_the_lesson_line_tells_at_once_of_the_right_map(page, app):
     visit(page, f"{app}/inside?model=fashion_cnn&image=12&lesson=2")
     maps = page.locator(f"{ROWS} section").first.locator(".map")
-    solved = page.get_by_text("✓ Lesson, step 2 of 6, solved:")
+    solved = page.get_by_text("✓ Lesson, step 2 of 6, solved.")
     model = checkpoints.load_model(files.PRETRAINED_DIR / "fashion_cnn.pt")
     output = layers.record(model, data.load_split("test").pixels[12]).layers[0].output
     largest = output.max(axis=(1, 2))
@@ -180,7 +185,8 @@ def test_the_lesson_line_tells_at_once_of_the_right_map(page, app):
     expect(solved).to_be_visible()
     page_at_rest(page)
     maps.nth(int(largest.argmax())).click()
-    expect(solved).to_have_count(0)
+    expect(page.get_by_text("stays nearly empty")).to_have_count(0)
+    expect(solved).to_be_visible()
     expect(page.get_by_role("link", name="Back to the lesson")).to_be_visible()
 
 

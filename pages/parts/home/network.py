@@ -158,7 +158,14 @@ def show_buttons(name: str, entry: ModelEntry | None, in_use: ModelEntry | None)
             label = "In use" if used else "Use this model"
             options = {"icon": ":material/check:", "disabled": used}
             show_use_button(label, entry.model_id, "use_network", **options)
-        if st.button("Train this network", icon=":material/model_training:", key="train_network"):
+        closed = limits.read_only()
+        if st.button(
+            "Train this network",
+            icon=":material/model_training:",
+            key="train_network",
+            disabled=closed,
+            help=limits.READ_ONLY_SENTENCE if closed else None,
+        ):
             st.session_state[state.train_key("model")] = name
             st.session_state.pop(state.SHOWN_RUN, None)  # the form comes first
             st.switch_page("pages/train.py", query_params={})

@@ -18,7 +18,13 @@ from pages.parts import state
 from pages.parts.cached import cached_model
 from pages.parts.glossary import link_terms
 from pages.parts.images.panel import PANEL_STYLE
-from pages.parts.inside.picked import keep_pick, picked_place, read_address, write_address
+from pages.parts.inside.picked import (
+    judge_pick,
+    keep_pick,
+    picked_place,
+    read_address,
+    write_address,
+)
 from pages.parts.inside.picture import Picture
 from pages.parts.inside.pixel import show_number, softmax_html
 from pages.parts.inside.rows import show_rows
@@ -100,6 +106,7 @@ def show_rows_and_number(passage: Passage, version: str) -> None:
     """
     read_address(passage)
     write_address(passage)
+    judge_pick(passage)
     update_lesson_line()
     picked = picked_place(passage)
     left, right = st.columns([5, 4], gap="medium")

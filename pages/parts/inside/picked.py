@@ -29,6 +29,15 @@ def keep_pick(place: tuple[int, int], passage: Passage) -> None:
     st.session_state[state.PICKED_RANK] = layer, rank
 
 
+def judge_pick(passage: Passage) -> None:
+    """How strong the picked map is in what is shown now: another picture, or model, may differ."""
+    place = _kept_place(passage)
+    if place:
+        keep_pick(place, passage)
+    else:
+        st.session_state.pop(state.PICKED_RANK, None)
+
+
 def picked_place(passage: Passage) -> tuple[int, int]:
     """The picked layer and map; at first, and in another network, the strongest of the first."""
     first = 0, int(layers.strongest_maps(passage.layers[0].output)[0])

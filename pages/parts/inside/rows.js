@@ -68,12 +68,16 @@ function moveWithin(maps, event) {
 
 // After a pick by keyboard: there the arithmetic stands, and Tab would come to it last
 function goToNumber(made) {
+  const root = made.closest(".rows")
   const card = document.querySelector(".st-key-number_card")
   card.tabIndex = -1
   card.setAttribute("role", "group")
-  card.setAttribute("aria-label", `${made.title}. Escape leads back to the maps.`)
+  card.setAttribute("aria-label", "Numbers of the picked map. Escape leads back to the maps.")
   card.onkeydown = (event) => {
-    if (event.key === "Escape") made.focus()
+    if (event.key !== "Escape") return
+    const picked = root.querySelector('.map[aria-pressed="true"]') // built anew since, perhaps
+    const stop = picked.hidden ? picked.parentElement.querySelector('[tabindex="0"]') : picked
+    stop.focus()
   }
   card.focus()
 }
@@ -150,7 +154,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     root.replaceChildren(element("div", "tools", stepper, scale), ...sections)
     mark()
     const picked = root.querySelector('.map[aria-pressed="true"]')
-    setStop(picked.parentElement, picked)
+    if (!picked.hidden) setStop(picked.parentElement, picked)
   }
   root.opened ??= new Set()
   root.picked = data.picked

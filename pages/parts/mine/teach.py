@@ -15,7 +15,7 @@ from fashion_core.my_pictures import TEST_IMAGE, UNLABELLED, MyPicture, label_na
 from fashion_core.runs import folders
 from fashion_core.text import format_count
 from pages.parts import state
-from pages.parts.begun import remember_begun
+from pages.parts.begun import look_at, remember_begun
 from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.html import escaped, plain, png_data_uri
 from pages.parts.mine.store import attempt, stacked, store
@@ -155,7 +155,7 @@ def _show_outcome(run: folders.Run) -> None:
 def _show_way(label: str, run: folders.Run) -> None:
     """A button that opens this run on Train."""
     if st.button(label, icon=":material/model_training:", type="tertiary", key="to_teaching"):
-        st.session_state[state.SHOWN_RUN] = run.run_id
+        look_at(run)
         st.switch_page("pages/train.py", query_params={})
 
 

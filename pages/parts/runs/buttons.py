@@ -98,11 +98,6 @@ def show_next_steps(run: Run) -> None:
         st.switch_page("pages/confusion_matrix.py", query_params={})
 
 
-def look_at(run: Run) -> None:
-    """Let Train show this paused run, also while another one trains."""
-    st.session_state[state.SHOWN_RUN] = st.session_state[state.LOOKED_AT] = run.run_id
-
-
 def ask(request: Callable[[str], object], run: Run) -> None:
     """Ask for a change of the run, or keep the sentence that says why not."""
     st.session_state[state.SHOWN_RUN] = run.run_id

@@ -11,13 +11,13 @@ from fashion_core.runs import control, folders
 from fashion_core.runs.annotations import MAX_NAME_LENGTH, MAX_TEXT_LENGTH
 from fashion_core.text import file_stem
 from pages.parts import state
+from pages.parts.begun import look_at
 from pages.parts.export import show_export
 from pages.parts.frame import open_dialog
 from pages.parts.glossary import link_plain
 from pages.parts.html import plain
 from pages.parts.once import button_once
 from pages.parts.picker import show_use_button
-from pages.parts.runs.buttons import look_at
 from pages.parts.runs.continue_run import show_continue
 from pages.parts.runs.film import show_film
 from pages.parts.visitor import deleting_problem

@@ -106,7 +106,7 @@ def show_no_curve(found: list[folders.Run]) -> None:
         whose = one if len(lost) == 1 else f"{len(lost):,} of these runs"
         st.warning(describe_lost_curves(whose), icon=":material/warning:")
         return
-    st.caption(link_terms("None of these runs has finished an epoch, so there is no curve yet."))
+    st.caption("None of these runs has trained a step here, so there is no curve.")
 
 
 def ask_groups(found: list[folders.Run]) -> tuple[list[list[folders.Run]], bool]:

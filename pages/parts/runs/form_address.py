@@ -23,9 +23,8 @@ def read_address() -> None:
 
     Comes before `own_network.sync_with_url`, which may name another network.
     """
-    if not form_parameters() & st.query_params.keys():  # Home may have filled a field in
-        return
-    if state.RECIPE_BASE in st.session_state and not has_returned():
+    is_linked = bool(form_parameters() & st.query_params.keys())  # else Home may have filled it in
+    if not has_returned() and (state.RECIPE_BASE in st.session_state or not is_linked):
         return
     linked = st.query_params.get(state.RECIPE)
     base = linked if linked in RECIPES else FIRST_RECIPE

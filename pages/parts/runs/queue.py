@@ -12,9 +12,9 @@ from fashion_core.runs.folders import Run
 from fashion_core.runs.queue import Queue
 from fashion_core.text import format_count
 from pages.parts import state
+from pages.parts.begun import look_at
 from pages.parts.html import plain
 from pages.parts.once import button_once
-from pages.parts.runs.buttons import look_at
 from pages.parts.visitor import may_delete
 from pages.parts.words import describe_config
 
