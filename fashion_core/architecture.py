@@ -168,6 +168,12 @@ def network_of(model: str) -> Network:
     return read_network(NAMED.get(model, model))
 
 
+def described(text: str) -> str:
+    """The description of a known name, however it is spelled; any other text as it is."""
+    known = {name.lower(): description for name, description in NAMED.items()}
+    return known.get(text.strip().lower(), text)
+
+
 def count_parameters_of(model: str) -> int:
     """How many parameters a network has, by its name or description. Raises ConfigError."""
     return network_of(model).parameters + EXTRA_PARAMETERS.get(model, 0)

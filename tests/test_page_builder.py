@@ -109,6 +109,17 @@ def test_templates_the_url_and_the_way_back_to_a_known_network():
     assert text_of(fresh) == TEMPLATES["Small residual"][0]
 
 
+def test_a_known_name_in_the_text_or_the_url_becomes_its_layers():
+    app = press(open_page("train"), "Build your own network")
+    type_text(app, " residualnet ")
+    assert text_of(app) == NAMED["ResidualNet"]
+    press(app, "Undo")
+    assert text_of(app) == CLASSIC
+    linked = open_page("train", layers="FashionCNNNorm")
+    assert text_of(linked) == NAMED["FashionCNNNorm"]
+    assert linked.query_params[state.LAYERS] in (text_of(linked), [text_of(linked)])
+
+
 def test_a_recipe_that_names_no_network_leaves_ones_own():
     app = open_page("train", layers="conv 8, pool")
     recipes = labelled(app.pills, "Recipe")

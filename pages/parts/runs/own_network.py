@@ -76,8 +76,10 @@ def config_of(values: dict) -> TrainConfig:
 def use_network(text: str, same_cards: bool = False) -> None:
     """Have the form name this network, in its usual form where it has one.
 
-    `same_cards`: the change came from a card, which shows it already.
+    A known name becomes its layers: there are no cards of a name. `same_cards`: the change came
+    from a card, which shows it already.
     """
+    text = architecture.described(text)
     with contextlib.suppress(ConfigError):  # shown as it was typed, with what is wrong
         text = architecture.describe(architecture.read_layers(text))
     keep_former(text)
