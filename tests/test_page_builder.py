@@ -146,6 +146,16 @@ def test_other_widths_are_queued_with_one_click():
     assert "; ".join(models) == labelled(app.text_input, "Values").value
 
 
+def test_of_other_widths_only_those_that_are_small_enough_are_offered_and_queued():
+    app = open_page("train", layers="conv 16, pool, dense 128")
+    press(app, "Queue widths 8, 16, 32")  # with 64 it has 5.5 million parameters
+    first, waiting = folders.active_run(), run_queue.read_queue().waiting
+    queued = ["conv 8, pool, dense 64", "conv 16, pool, dense 128", "conv 32, pool, dense 256"]
+    assert [run.config.model for run in (first, *waiting)] == queued
+    without = press(open_page("train", layers="conv 16, pool"), "Logistic regression")
+    assert named(without.button, "Queue widths of other sizes").disabled
+
+
 def test_an_epoch_is_measured_when_asked_and_once(monkeypatch):
     asked = []
     monkeypatch.setattr(speed, "seconds_per_epoch", lambda config: asked.append(config) or 3.21)

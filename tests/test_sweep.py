@@ -72,6 +72,15 @@ def test_networks_that_are_the_same_are_tried_once():
     assert sweep.parse_values("model", text) == ["conv 16, pool", "conv 8, pool"]
 
 
+def test_only_widths_that_this_copy_allows_are_proposed(monkeypatch):
+    config = TrainConfig(model="conv 16, pool, dense 128")
+    small = ["conv 8, pool, dense 64", "conv 16, pool, dense 128", "conv 32, pool, dense 256"]
+    assert sweep.proposed_values(config, "model") == small
+    assert list(sweep.networks_by_width(config.model)) == [8, 16, 32]
+    monkeypatch.setenv("FASHION_MAX_PARAMETERS", "10000")
+    assert sweep.proposed_values(config, "model") == [config.model]
+
+
 def test_names_keep_what_tells_them_apart():
     ((title, _),) = sweep.named_configs(TrainConfig(), "learning_rate", [0.01], "n" * 99)
     assert title.endswith(" · learning rate 0.01")

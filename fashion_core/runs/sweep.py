@@ -42,11 +42,18 @@ def network_values(config: TrainConfig) -> list[str]:
     """The known networks; for a described one this one with other widths, as far as they fit."""
     if config.model in MODELS:
         return list(MODELS)
-    found = []
+    return list(networks_by_width(config.model).values()) or [config.model]
+
+
+def networks_by_width(model: str) -> dict[int, str]:
+    """A described network with each of the WIDTHS with which this copy allows it."""
+    found = {}
     for width in architecture.WIDTHS:
         with contextlib.suppress(ConfigError):
-            found.append(architecture.with_width(config.model, width))
-    return found or [config.model]
+            text = architecture.with_width(model, width)
+            architecture.refuse_too_large(architecture.read_network(text))
+            found[width] = text
+    return found
 
 
 def proposed_values(config: TrainConfig, name: str) -> list:

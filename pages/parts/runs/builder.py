@@ -203,12 +203,13 @@ def format_seconds(seconds: float) -> str:
 
 def ask_widths(config: TrainConfig, fields: list[str]) -> None:
     """One click queues the network with other widths, everything else alike."""
-    widths = ", ".join(map(str, architecture.WIDTHS))
+    networks = sweep.networks_by_width(config.model)
+    widths = ", ".join(map(str, networks)) or "of other sizes"
     button_once(
-        f"Queue widths {widths}",
+        f"Queue {'width' if len(networks) == 1 else 'widths'} {widths}",
         icon=":material/playlist_add:",
         key="queue_widths",
-        disabled=limits.read_only() or sweep.network_values(config) == [config.model],
+        disabled=limits.read_only() or set(networks.values()) <= {config.model},
         help="A run for each: the first layer gets this many maps or numbers, the others as many"
         " more or fewer.",
         on_click=queue_widths,
