@@ -176,6 +176,19 @@ def test_a_mean_is_not_cut_to_what_a_run_stopped_at_once_has(runs_dir):
     assert "“Early” (no epoch finished)" in words(app)
 
 
+def test_a_mean_keeps_a_finished_run_when_its_seed_is_trained_again_or_its_model_imported(runs_dir):
+    for seed in (0, 1):
+        make_run(f"Seed {seed}", seed=seed)
+    before = curves_figure(open_page("runs", seeds="true"))
+    make_stopped("Again", seed=0)
+    copy = make_run("Copy", seed=1)
+    (runs_dir / copy / "metrics.jsonl").unlink()
+    files.write_json(runs_dir / copy / "status.json", {"state": "finished", "epoch": 1})
+    after = curves_figure(open_page("runs", seeds="true"))
+    assert [curve["y"] for curve in after["data"]] == [curve["y"] for curve in before["data"]]
+    assert {curve["name"] for curve in after["data"]} == {"epochs 2, 2 seeds"}
+
+
 def test_of_many_runs_without_a_curve_some_are_named_each_with_its_reason(runs_dir):
     damaged = make_run("Damaged")
     (runs_dir / damaged / "metrics.jsonl").unlink()

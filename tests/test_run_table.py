@@ -334,7 +334,8 @@ def test_of_one_value_none_is_the_best():
 
 
 def seeded(run_id, seed, accuracy, state="finished", **config):
-    return run(run_id, state=state, status={"best_val_accuracy": accuracy}, seed=seed, **config)
+    status = {"steps": 860, "step": 860, "best_val_accuracy": accuracy}
+    return run(run_id, state=state, status=status, seed=seed, **config)
 
 
 def test_runs_that_differ_by_seed_alone_become_one_row_with_mean_and_sample_deviation():
@@ -360,6 +361,26 @@ def test_the_same_seed_twice_counts_once_and_unfinished_runs_not_at_all():
     ]
     (row,) = run_table.seed_frame(found).to_dict("records")
     assert (row["Seeds"], row["Validation mean"]) == ("0, 2", pytest.approx(91.0))
+
+
+def test_of_one_seed_the_first_run_that_came_furthest_counts_in_the_place_of_the_first():
+    at_once = replace(seeded("b", 0, 0.0, "running"), status={"steps": 860, "step": 7})
+    found = [at_once, seeded("c", 1, 0.9), seeded("d", 0, 0.8, "stopped")]
+
+    def counted(*more):
+        (group,) = run_table.seed_groups([*found, *more])
+        return [each.run_id for each in group]
+
+    assert counted() == ["d", "c"]
+    assert counted(seeded("e", 0, 0.9), seeded("f", 0, 0.9), seeded("g", 1, 0.9)) == ["e", "c"]
+
+
+def test_an_imported_model_is_no_seed_of_its_configuration():
+    imported = run("copy", status={"epoch": 2, "best_val_accuracy": 0.9})
+    elsewhere = run("theirs", seed=2, status={"steps": 860, "input_scaling": "0 to 1"})
+    found = [imported, elsewhere, seeded("a", 0, 0.9), seeded("b", 1, 0.8)]
+    (group,) = run_table.seed_groups(found)
+    assert [each.run_id for each in group] == ["a", "b"]
 
 
 def test_one_seed_alone_has_no_mean():
@@ -392,7 +413,7 @@ def test_a_time_is_the_zones_own_and_named_only_where_the_zone_is_unknown():
 
 
 def test_a_run_that_was_continued_is_no_other_seed_of_one_that_was_not():
-    once = [run(f"r{seed}", seed=seed) for seed in (0, 1)]
-    continued = replace(run("r2", seed=2), epochs_before=(5,))
+    once = [seeded(f"r{seed}", seed, 0.9) for seed in (0, 1)]
+    continued = replace(seeded("r2", 2, 0.9), epochs_before=(5,))
     groups = run_table.seed_groups([*once, continued])
     assert [[each.run_id for each in group] for group in groups] == [["r0", "r1"], ["r2"]]

@@ -293,16 +293,24 @@ def best_cells(frame: pd.DataFrame) -> dict[str, list[str]]:
 def seed_groups(found: list[Run]) -> list[list[Run]]:
     """The runs with a configuration, those that differ by seed alone together, in the order given.
 
-    Of several runs with the same seed only the first counts: it is the same training twice, not
-    another sample. Foreign weights are of no configuration.
+    Of several runs with the same seed one counts: it is the same training twice, not another
+    sample. It is the first of those that came furthest: that finished, else that have an epoch.
+    Imported models are left out: nobody knows whether they are of a whole training.
     """
     groups = {}
     for run in found:
-        if run.config and not run.trained_elsewhere:
+        if run.config and not (run.is_imported or run.trained_elsewhere):
             # One that was continued has had its schedule twice
             training = dataclasses.replace(run.config, seed=0), run.epochs_before
-            groups.setdefault(training, {}).setdefault(run.config.seed, run)
+            group = groups.setdefault(training, {})
+            before = group.setdefault(run.config.seed, run)
+            if _how_far(run) > _how_far(before):
+                group[run.config.seed] = run
     return [list(group.values()) for group in groups.values()]
+
+
+def _how_far(run: Run) -> tuple[bool, bool]:
+    return run.epochs_done > 0, run.state == "finished"
 
 
 def seed_frame(found: list[Run], model_names: dict[str, str] | None = None) -> pd.DataFrame:

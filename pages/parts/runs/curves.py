@@ -92,7 +92,7 @@ def draw_card(found: list[folders.Run], ticked: bool, colors: dict[str, int]) ->
             st.caption(
                 link_terms(
                     "A mean reaches as far as all of its runs; of two runs with the same seed the"
-                    " first one counts."
+                    " first one that finished counts. Imported models have no curve."
                 )
             )
 
