@@ -211,6 +211,18 @@ def test_live_charts_ask_for_columns_that_their_frames_have(spec, frame):
     assert fields <= set(frame)
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [loss_spec(260, other=True), epoch_loss_spec(260, True), epoch_accuracy_spec(260, (), True)],
+)
+def test_steps_and_epochs_between_whole_ones_are_told_with_few_decimals(spec):
+    tips = re.findall(
+        r'"field": "(step|epoch)", "title": "\w+"(?:, "format": "([^"]+)")?}', json.dumps(spec)
+    )
+    assert tips
+    assert set(tips) <= {("step", ",.0f"), ("epoch", ".2~f")}
+
+
 def test_the_losses_of_another_run_are_laid_out_by_epoch_smoothed_and_end_with_the_live_one():
     live = loss_frame(step_events(random_losses(40)))
     both = with_other_loss(live, OTHER_LOSSES, steps_per_epoch=100, last_step=200)

@@ -41,8 +41,8 @@ def loss_spec(height: int, other: bool = False, dark: bool = False) -> dict:
     dot = {"type": "circle", "color": SERIES_COLORS[0], "size": 80, "opacity": 1}
     dashed = {"type": "line", "color": OTHER_COLOR, "strokeWidth": 1.5, "strokeDash": OTHER_DASH}
     target = TARGET | {"size": 200}
-    step = _tip("step", "Step", ",")
-    tips = [step, _tip("epoch", "Epoch"), *_loss_tips("train_loss")]
+    step = _tip("step", "Step", ",.0f")  # another run's steps are scaled to this one's
+    tips = [step, _tip("epoch", "Epoch", ".2~f"), *_loss_tips("train_loss")]
     other_tips = [step, _tip("other", "Other run, smoothed", ".3f")]
     # A line of one point is not seen
     alone = [
@@ -204,7 +204,7 @@ def _epoch_spec(
         },
         "tooltip": [
             _tip("series", "Curve"),
-            _tip("epoch", "Epoch"),
+            _tip("epoch", "Epoch", ".2~f"),  # a fraction within the first epoch
             _tip(field, title, number_format),
         ],
         "color": _by_series(colors, legend),
