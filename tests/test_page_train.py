@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+import streamlit as st
 from app_page import labelled, labels, open_page, press, words
 from run_folders import GONE, alive, epoch_event, frame_at, make_run, step_event, write_events
 
@@ -18,7 +19,7 @@ from fashion_core.runs import control, film, folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_metrics
 from pages.parts import state
-from pages.parts.runs import form_address
+from pages.parts.runs import form, form_address
 from pages.parts.runs.drawing_after import describe_reason, learned_from
 from pages.parts.runs.film import moments, with_latest
 from pages.parts.runs.live_run import kind_of_page
@@ -209,6 +210,20 @@ def test_a_link_with_more_epochs_than_this_copy_allows_leaves_those_that_it_does
     monkeypatch.setenv("FASHION_MAX_EPOCHS", "3")
     app = open_page("train", recipe="Quick look", train_epochs="50")
     assert app.number_input(key="train_epochs").value == 2
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "sentence"),
+    [
+        ("Epochs", "5000", "Epochs is 5000; allowed is 1 to 100. Change it, then start."),
+        ("Maps of layer 1", "900", "Maps of layer 1 is 900, which is not allowed. Change it,"),
+    ],
+)
+def test_a_number_out_of_range_is_named_with_what_is_allowed(label, value, sentence, monkeypatch):
+    told = {state.FORM_CHECK: {"refused": {"label": label, "value": value}}}
+    monkeypatch.setattr(st, "session_state", told)
+    form.refuse_start()
+    assert told[state.START_PROBLEM].startswith(sentence)
 
 
 def test_every_value_stands_whole_in_the_form():

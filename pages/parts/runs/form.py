@@ -164,10 +164,10 @@ def refuse_start() -> None:
         return
     label, value = str(told.get("label"))[:60], str(told.get("value"))[:20]
     specs = {field_spec(name)["label"]: name for name in offered_fields()}
-    allowed = "which is not allowed"  # of a layer's card, which tells the range itself
+    allowed = ", which is not allowed"  # of a layer's card, which tells the range itself
     if "low" in (field_spec(specs[label]) if label in specs else ()):
-        allowed = f"allowed is {describe_range(specs[label])}"
-    st.session_state[state.START_PROBLEM] = f"{label} is {value}; {allowed}. Change it, then start."
+        allowed = f"; allowed is {describe_range(specs[label])}"
+    st.session_state[state.START_PROBLEM] = f"{label} is {value}{allowed}. Change it, then start."
 
 
 def show_duration(values: dict, past: list[folders.Run]) -> None:
