@@ -89,12 +89,16 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
     usable = isinstance(content, dict) and all(
         isinstance(name, str) and _is_plain(value) for name, value in content.items()
     )
-    if not usable or not content:
-        raise CheckpointError(
-            f"{path.name} holds no state_dict: no names with their weights. Save one with"
-            " torch.save(model.state_dict(), path)."
-        )
+    if not usable:
+        raise _no_weights(path.name)
     return dict(content)
+
+
+def _no_weights(name: str) -> CheckpointError:
+    return CheckpointError(
+        f"{name} holds no state_dict: no names with their weights. Save one with"
+        " torch.save(model.state_dict(), path)."
+    )
 
 
 def _is_plain(value: object) -> bool:
@@ -187,6 +191,8 @@ def fit_network(tensors: dict[str, Tensor], name: str) -> tuple[str, dict[str, T
     CheckpointError.
     """
     layers = layers_of({_bare(name): tensor for name, tensor in tensors.items()})
+    if not layers:
+        raise _no_weights(name)
     found = list(layers.values())
     kinds = Counter(map(_kind, found))
     for model in MODELS:

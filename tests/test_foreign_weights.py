@@ -138,6 +138,7 @@ REFUSED = {
     "sparse": (other(**{"b.bias": torch.zeros(64).to_sparse()}), "no state_dict"),
     "no tensors": ({"epoch": 3}, "no state_dict"),
     "nothing": ({}, "no state_dict"),
+    "only counts": ({"a.num_batches_tracked": torch.tensor(3)}, "no state_dict"),
     "a list": ([torch.zeros(3)], "no state_dict"),
     "a scalar": ({"x": torch.tensor(1.0)}, "1 layer: of an unknown kind. None of the networks"),
 }
@@ -191,6 +192,12 @@ def test_a_safetensors_file_that_lies_about_its_bytes_is_refused(entries, tmp_pa
     (tmp_path / "file").write_bytes(header_only(entries, 1_000))
     with pytest.raises(CheckpointError, match="damaged"):
         read(tmp_path / "file")
+
+
+def test_a_safetensors_file_without_tensors_is_said_to_hold_no_weights(tmp_path):
+    (tmp_path / "empty.safetensors").write_bytes(header_only({"__metadata__": {}}, 0))
+    with pytest.raises(CheckpointError, match=r"^empty\.safetensors holds no state_dict: no names"):
+        read(tmp_path / "empty.safetensors")
 
 
 def test_the_page_imports_them_and_says_their_test_accuracy(runs_dir):
