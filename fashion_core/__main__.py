@@ -222,7 +222,7 @@ def train(
 
 
 def _try_writing(out: Path) -> None:
-    """Make the model's folder and write a byte in it, before hours of training depend on it.
+    """Make the file's folder and write a byte in it, before hours of training depend on it.
 
     A file is replaced by renaming, so that what counts is the folder.
     """
@@ -232,8 +232,8 @@ def _try_writing(out: Path) -> None:
             file.write(b"0")
     except OSError as error:
         raise click.UsageError(
-            f"{out} cannot be written: {error.strerror}. Nothing was trained. Name a file in"
-            " another folder with --out, or make this one writable."
+            f"{out} cannot be written: {error.strerror}. Nothing was done. Name a file in another"
+            " folder with --out, or make this one writable."
         ) from error
 
 
@@ -562,6 +562,7 @@ def export(checkpoint: Path | None, kind: str, out: Path, overwrite: bool):
             )
         run = folders.read_run(path.resolve().parent.name)
         content = {"csv": export.curves_csv, "tensorboard": export.tensorboard_bytes}[kind](run)
+    _try_writing(out)  # not before: a refused CHECKPOINT leaves no folder behind
     with files.replacing(out) as new:
         new.write_bytes(content)
     click.echo(f"Wrote {out}, {len(content):,} bytes.")

@@ -24,7 +24,25 @@ def test_a_folder_that_cannot_be_written_is_said_before_training(tmp_path, monke
         done = CliRunner().invoke(cli, ["train", "--out", str(out)])
         assert done.exit_code == 2
         assert f"{out} cannot be written: " in done.output
-        assert "Nothing was trained. Name a file in another folder" in done.output
+        assert "Nothing was done. Name a file in another folder" in done.output
+
+
+def test_export_makes_the_files_folder_or_says_which_file_cannot_be_written(
+    tmp_path, checkpoint_path
+):
+    (tmp_path / "file").write_text("no folder")
+    call = ["export", str(checkpoint_path), "--format", "card", "--out"]
+    refused = tmp_path / "file" / "card.json"
+    done = CliRunner().invoke(cli, [*call, str(refused)])
+    assert done.exit_code == 2
+    assert f"{refused} cannot be written: " in done.output
+    assert "Nothing was done. Name a file in another folder" in done.output
+    done = CliRunner().invoke(cli, [*call, str(tmp_path / "new" / "card.json")])
+    assert done.exit_code == 0
+    assert json.loads((tmp_path / "new" / "card.json").read_text())
+    missing = ["export", str(tmp_path / "gone.pt"), *call[2:], str(tmp_path / "newer" / "x.json")]
+    assert CliRunner().invoke(cli, missing).exit_code == 1
+    assert not (tmp_path / "newer").exists()
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "I;16"])
