@@ -273,6 +273,16 @@ def _show_progress(bar: "tqdm", event: dict, epochs: int) -> None:
         bar.write(f"Epoch {event['epoch']} of {epochs}: train loss {loss:.3f}, {validation}")
 
 
+def _pictures_path(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> Path | None:
+    if text is None:
+        return None
+    if not text.strip():  # as a path it would be the current folder
+        raise click.BadParameter("it is empty. Name a folder of pictures, or a set.")
+    return Path(text)
+
+
 @cli.command()
 @click.argument(
     "checkpoint", type=click.Path(path_type=Path), required=False, callback=_checkpoint_path
@@ -280,7 +290,8 @@ def _show_progress(bar: "tqdm", event: dict, epochs: int) -> None:
 @click.option(
     "--pictures",
     "folder",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
+    callback=_pictures_path,
     help="Measure on the pictures in this folder instead, or on the set of this name.",
 )
 @click.option(

@@ -306,6 +306,7 @@ def test_evaluate_refuses_a_folder_in_words_and_a_part_of_nothing(tmp_path):
     assert "--split is a part of --pictures" in refusal_of("evaluate", "--split", "val")
     assert "--whole is for --pictures" in refusal_of("evaluate", "--whole")
     assert "leave out --pictures" in refusal_of("evaluate", "--keep", "--pictures", tmp_path)
+    assert "'--pictures': it is empty. Name a folder" in refusal_of("evaluate", "--pictures", "")
 
 
 def test_fetch_pictures_says_what_could_not_be_had(tmp_path, monkeypatch):
