@@ -424,6 +424,19 @@ def test_pruning_shows_what_goes_and_leaves_the_model_in_use_and_what_waits(
     assert {run.name for run in folders.list_runs()} == {"In use", "Good", "Waiting"}
 
 
+def test_pruning_leaves_out_a_run_that_counts_as_lost_while_its_process_lives(runs_dir):
+    """Of its list nothing can be unticked, so that one such run would keep all the others."""
+    silent = run_folders.alive() | {"heartbeat_at": time.time() - 2 * folders.STALE_SECONDS}
+    run_folders.make_run("Silent", "running", **silent)
+    make_run("Broken", "failed")
+    assert {run.name: run.state for run in folders.list_runs()}["Silent"] == "lost"
+    app = open_page("runs")
+    app.radio(key="prune_rule").set_value("failed").run()
+    assert app.dataframe[-1].value["Name"].tolist() == ["Broken"]
+    press(press(app, "Delete 1 run"), "Delete it")
+    assert [run.name for run in folders.list_runs()] == ["Silent"]
+
+
 # Importing
 
 

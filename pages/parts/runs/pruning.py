@@ -12,7 +12,7 @@ from fashion_core.text import format_bytes, format_count, format_list
 from pages.parts import state
 from pages.parts.runs.card import ask_delete
 from pages.parts.times import visitor_zone, when_column
-from pages.parts.visitor import may_delete
+from pages.parts.visitor import deleting_problem
 
 KEEP_ALL = "keep all"
 
@@ -32,7 +32,7 @@ def ask_pruning(found: list[folders.Run], disk_bytes: dict[str, int]) -> None:
             return
         in_use = st.session_state.get(state.MODEL)
         to_delete = pruning.runs_to_prune(found, rule, ask_count(rule), time.time(), in_use)
-        to_delete = [run for run in to_delete if may_delete(run)]
+        to_delete = [run for run in to_delete if not deleting_problem(run)]
         if to_delete:
             show_preview(to_delete, disk_bytes)
         else:
