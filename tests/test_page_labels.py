@@ -121,6 +121,29 @@ def test_three_runs_for_the_training_images_are_queued_with_one_click(monkeypatc
     assert all(f"Cross-validation {name}" in words(app) for name in FOLD_NAMES)
 
 
+def test_runs_that_another_tab_trained_meanwhile_are_not_trained_again():
+    app = open_page(**TRAINING)
+    make_folds(["finished"] * FOLDS)
+    press(app, "Train 3 runs")
+    assert len(folders.list_runs()) == FOLDS
+    assert "already here" in app.toast[0].value
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "folds"),
+    [
+        (["queued", "queued", "queued"], ["1 of 3", "2 of 3", "3 of 3"]),
+        (["finished", "failed", None], ["1 of 3", "2 of 3", "2 of 3", "3 of 3"]),
+    ],
+)
+def test_only_what_another_tab_left_is_trained(monkeypatch, meanwhile, folds):
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: None)
+    app = open_page(**TRAINING)
+    make_folds(meanwhile)
+    press(app, "Train 3 runs")
+    assert sorted(run.config.fold for run in folders.list_runs()) == folds
+
+
 def test_answers_of_three_runs_make_the_list_of_training_images():
     make_folds(["finished"] * FOLDS)
     app = open_page(**TRAINING, list="Doubtful labels")

@@ -11,7 +11,7 @@ import streamlit as st
 from fashion_core import cross_validation, limits, predict
 from fashion_core.config import FOLDS, RECIPES, TrainConfig, field_spec
 from fashion_core.cross_validation import FOLD_NAMES, UNDER_WAY
-from fashion_core.errors import RunError
+from fashion_core.errors import LabError
 from fashion_core.runs import folders
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.folders import Run
@@ -129,11 +129,7 @@ def show_fold(name: str, run: Run | None, answered: bool) -> None:
 
 def show_way_on(runs: dict[str, Run | None], answers: dict) -> None:
     """A button that trains what is missing, and the way to what waits or is paused."""
-    missing = [
-        name
-        for name, run in runs.items()
-        if cross_validation.fold_problem(name, run, name in answers)
-    ]
+    missing = missing_folds(FOLD_NAMES, runs, answers)
     if missing:
         shared = next(run.config for run in runs.values() if run)
         what = format_count(len(missing), "missing run")
@@ -141,6 +137,13 @@ def show_way_on(runs: dict[str, Run | None], answers: dict) -> None:
     if any(run and run.state in UNDER_WAY for run in runs.values()):
         st.page_link("pages/train.py", label="See the queue", icon=":material/arrow_forward:")
         st.caption("You can leave this page meanwhile. The list appears when all have ended.")
+
+
+def missing_folds(names: Iterable[str], runs: dict[str, Run | None], answers: dict) -> list[str]:
+    """Those of these folds that have neither answers nor a run under way."""
+    return [
+        name for name in names if cross_validation.fold_problem(name, runs[name], name in answers)
+    ]
 
 
 def show_start(label: str, config: TrainConfig | None, names: Iterable[str]) -> None:
@@ -161,6 +164,11 @@ def show_start(label: str, config: TrainConfig | None, names: Iterable[str]) -> 
 def queue_folds(config: TrainConfig | None, names: list[str]) -> None:
     """Queue the runs, or say why not; in a toast, because the card draws itself anew."""
     try:
+        runs = latest_runs()  # anew: the card may be older than what another tab has queued
+        names = missing_folds(names, runs, answered_folds(runs))
+        if not names:
+            st.toast("Nothing to train: these runs are already here.", icon=":material/info:")
+            return
         run_queue.add_all(cross_validation.fold_configs(config, names), visitor_name())
-    except RunError as error:
+    except LabError as error:
         st.toast(plain(str(error)), icon=":material/error:", duration="long")
