@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -255,6 +256,24 @@ def test_before_and_after_are_told_and_one_click_switches_there_and_back(store, 
     assert app.session_state[state.MODEL] == run_id
     press(app, next(label for label in labels(app) if label.startswith("Back to")))
     assert app.session_state[state.MODEL] == "fashion_cnn"
+
+
+def test_the_teaching_that_is_shown_is_the_visitors_own_whoever_taught_since(store, monkeypatch):
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: None)
+    store.add([made(2, 100 + 20 * i) for i in range(4)])
+    app = press(open_mine(), "Teach the model")
+    (mine,) = folders.list_runs()
+    teaches = TrainConfig(start_model="fashion_cnn")
+    for owner in ("", "Ada", "Bob"):
+        folders.create_run(teaches, f"Of {owner or 'all'}", "stopped", owner)
+    assert "Learning your pictures" in words(app.run())
+    ada = open_mine()
+    ada.session_state[state.VISITOR] = "Ada"
+    assert "Of Ada" in words(ada.run())
+    shutil.rmtree(mine.run_dir)
+    assert "Of all" in words(app.run())
+    shutil.rmtree(next(run.run_dir for run in folders.list_runs() if not run.owner))
+    assert "Of Bob" in words(app.run())
 
 
 def test_a_killed_worker_is_said_and_its_run_can_go_on(store):

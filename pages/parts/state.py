@@ -143,6 +143,7 @@ MINE_PAGE = "mine_page"  # also in the URL
 MINE_PICKED = "mine_picked"  # the id of the open one
 MINE_OUTCOME = "mine_outcome"  # what the last action came to, a sentence
 MINE_IMPORTS = "mine_imports"  # how many files were imported
+TEACHING = "teaching"  # the id of the run with which this session taught last
 
 
 def keep_key(picture: str, digest: int) -> str:

@@ -86,7 +86,7 @@ def _start(entry: ModelEntry) -> None:
         run_id = taught.start_teaching(
             config, entry.path, learns, name, visitor_name(), drawn_pixels()
         )
-        st.session_state[state.SHOWN_RUN] = run_id
+        st.session_state[state.SHOWN_RUN] = st.session_state[state.TEACHING] = run_id
         remember_begun(TAUGHT_CARD)
 
     attempt(start, state.KEEP_PROBLEM)
@@ -96,14 +96,16 @@ def _start(entry: ModelEntry) -> None:
 
 
 def last_teaching() -> folders.Run | None:
-    """The newest run that teaches, whoever started it."""
-    runs = folders.list_runs()
-    ours = (run for run in runs if run.config and not run.is_imported)
-    return next((run for run in ours if run.config.start_model), None)
+    """The run that teaches: this session's last one, else the newest, other visitors' last."""
+    ours = [run for run in folders.list_runs() if run.config and not run.is_imported]
+    runs = [run for run in ours if run.config.start_model]
+    started = [run for run in runs if run.run_id == st.session_state.get(state.TEACHING)]
+    own = [run for run in runs if run.belongs_to(visitor_name())]
+    return next(iter([*started, *own, *runs]), None)
 
 
 def show_last_teaching() -> None:
-    """How far the newest teaching is, or before and after; nothing where there was none."""
+    """How far the last teaching is, or before and after; nothing where there was none."""
     run = last_teaching()
     if run is None:
         return
