@@ -9,6 +9,7 @@ from fashion_core import limits
 from fashion_core.catalog import ModelEntry
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
+from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.frame import run_through_router, show_with_model
 from pages.parts.glossary import link_terms
 from pages.parts.html import plain
@@ -18,7 +19,14 @@ from pages.parts.lesson_progress import (
     mark_done,
     steps_done,
 )
-from pages.parts.lesson_steps import STEPS, LessonStep, Outcome, fill_train
+from pages.parts.lesson_steps import (
+    STEPS,
+    LessonStep,
+    Outcome,
+    fill_train,
+    is_of_another_drawing,
+    note_drawing,
+)
 
 
 def show_steps(entry: ModelEntry) -> None:
@@ -61,6 +69,7 @@ def begin_anew() -> None:
     forget_progress()
     for key in (state.PICKED_MAP, state.PICKED_RANK, state.SEEN_CELL, state.LESSON_STEP):
         st.session_state.pop(key, None)
+    st.session_state[state.LESSON_DRAWN] = None  # said aloud, else the browser keeps the old one
 
 
 def show_step(number: int, step: LessonStep, outcome: Outcome, done: bool, is_open: bool) -> None:
@@ -95,13 +104,16 @@ def show_link(number: int, step: LessonStep) -> None:
 
 
 def ask_drawn() -> None:
-    """What the visitor has drawn, which the network is to find out."""
+    """What the visitor has drawn, which the network is to find out; asked anew of each drawing."""
+    if is_of_another_drawing(drawn_pixels()):
+        st.session_state[state.LESSON_DRAWN] = None
     st.selectbox(
         "What did you draw?",
         CLASS_NAMES,
         index=None,
         placeholder="Choose",
         key=state.LESSON_DRAWN,
+        on_change=note_drawing,
         persist_state="session",
         width=300,
     )

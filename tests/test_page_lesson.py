@@ -121,6 +121,31 @@ def test_it_is_fooled_when_it_calls_a_drawing_something_else(runs_dir):
     assert ("You drew an ankle boot, it says" in said) != ("does not know what" in said)
 
 
+def test_what_was_said_of_one_drawing_is_not_taken_for_the_next(runs_dir):
+    app = open_page("lesson")
+    app.session_state[state.DRAWING] = drawing(200)
+    visit(app)
+    app.selectbox(key=state.LESSON_DRAWN).select("Sandal").run()
+    assert 6 in app.session_state[state.LESSON_DONE]
+    visit(app)
+    assert app.selectbox(key=state.LESSON_DRAWN).value == "Sandal"  # of the same drawing still
+    app.session_state[state.LESSON_DONE] = []
+    app.session_state[state.DRAWING] = drawing(30)
+    assert "You drew" not in visit(app)
+    assert app.selectbox(key=state.LESSON_DRAWN).value is None
+    assert 6 not in app.session_state[state.LESSON_DONE]
+
+
+def test_what_was_drawn_is_asked_again_when_the_lesson_begins_anew(runs_dir):
+    app = open_page("lesson")
+    app.session_state[state.DRAWING] = drawing(200)
+    visit(app)
+    app.selectbox(key=state.LESSON_DRAWN).select("Sandal").run()
+    press(app, "Begin anew")
+    assert app.selectbox(key=state.LESSON_DRAWN).value is None
+    assert 6 not in app.session_state[state.LESSON_DONE]
+
+
 def test_the_drawing_of_a_game_is_not_taken_for_the_visitors_own(runs_dir):
     app = open_page("lesson")
     app.session_state[state.DRAWING] = drawing(160)

@@ -6,9 +6,11 @@ Stands on fashion_core.runs (what became of a run) and fashion_core.evaluation (
 """
 
 import contextlib
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from fashion_core import evaluation
@@ -181,12 +183,27 @@ def check_cell(entry: ModelEntry) -> Outcome:
 # 6. Fool it
 
 
+def note_drawing() -> None:
+    """Remember which drawing it is of which the visitor has just said what it shows."""
+    st.session_state[state.LESSON_DRAWN_OF] = digest_of(drawn_pixels())
+
+
+def digest_of(pixels: np.ndarray | None) -> int | None:
+    """Tells a drawing from the visitor's others; None for none."""
+    return None if pixels is None else zlib.crc32(pixels.tobytes())
+
+
+def is_of_another_drawing(pixels: np.ndarray | None) -> bool:
+    """Whether what the visitor says to have drawn was not said of this drawing."""
+    return st.session_state.get(state.LESSON_DRAWN_OF) != digest_of(pixels)
+
+
 def check_fooled(entry: ModelEntry) -> Outcome:
     """Whether the model doubts the visitor's drawing or calls it something else."""
     from fashion_core import predict
 
     pixels, drawn = drawn_pixels(), st.session_state.get(state.LESSON_DRAWN)
-    if drawn not in CLASS_NAMES:
+    if drawn not in CLASS_NAMES or is_of_another_drawing(pixels):
         return Outcome()
     if pixels is None:
         return Outcome("There is no drawing yet. Draw on Classify, then come back.")

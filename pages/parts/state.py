@@ -221,6 +221,7 @@ LESSON_STEP = "lesson"  # the number of the step that led to a page, also in the
 LESSON_ANSWER = "lesson_answer"  # the right answer that a page's line on the lesson shows, or ""
 LESSON_SOLVED = "lesson_solved"  # the step that a page's line found done, until Lesson is open
 LESSON_DRAWN = "lesson_drawn"  # what the visitor says to have drawn
+LESSON_DRAWN_OF = "lesson_drawn_of"  # a digest of the drawing of which that was said
 NUMBER_OPEN = "number_open"  # of which picture a phone shows the picked map as a sheet
 PICKED_RANK = "picked_rank"  # of the map picked last on Inside: its layer, place among its maps
 SEEN_CELL = "seen_cell"  # the labels of the cell of a matrix that was picked last
