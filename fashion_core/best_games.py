@@ -81,11 +81,21 @@ def belongs(score: int, kind: str) -> bool:
     return score > 0 and not limits.read_only() and (len(best) < MOST or score > best[-1].score)
 
 
-def add_best(name: str, score: int, kind: str, model: str) -> None:
-    """Enter a game. Raises GameError where this copy keeps none or the file cannot be written."""
+def holds(kind: str, played_at: float) -> bool:
+    """Whether the game that was entered at this time is among the best."""
+    return any(each.played_at == played_at for each in read_best(kind))
+
+
+def add_best(name: str, score: int, kind: str, model: str, played_at: float | None = None) -> None:
+    """Enter a game, which stays out where better ones came before it.
+
+    `played_at`: seconds since 1970, by default now. Raises GameError where this copy keeps none or
+    the file cannot be written.
+    """
     if limits.read_only():
         raise GameError("This is a public copy: it keeps no list of the best games.")
-    added = BestGame(clean_nickname(name), score, kind, model, time.time())
+    played_at = time.time() if played_at is None else played_at
+    added = BestGame(clean_nickname(name), score, kind, model, played_at)
     path = folders.runs_dir() / BEST_FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

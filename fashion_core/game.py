@@ -55,7 +55,7 @@ class Game:
     kind: str
     rounds: tuple[Round, ...]
     place: int = 0
-    listed: bool = False  # whether it was entered among the best
+    listed: float = 0.0  # when it was entered among the best, seconds since 1970; 0: not yet
     kept: tuple[str, ...] = ()  # ids of drawings that were kept in My pictures
 
     @property

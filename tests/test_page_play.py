@@ -142,6 +142,28 @@ def test_guessing_what_the_model_says_needs_only_buttons_and_the_best_are_listed
     assert "&lt;i&gt;Ada&lt;/i&gt;" in html(app)
 
 
+def test_a_game_that_others_have_beaten_meanwhile_is_told_so_and_not_entered():
+    rounds = (Round(TROUSER, began_at=0.0, seconds=2.0, won=True),)
+    app = open_page("play", game=all_games().add(Game(DRAW, rounds, 1)))
+    for played_at in range(1, 11):
+        best_games.add_best("Faster", 500, DRAW, "Any", float(played_at))
+    press(app, "Enter")
+    assert "Others were faster: it is not among the ten best any more." in words(app)
+    assert {each.name for each in best_games.read_best(DRAW)} == {"Faster"}
+
+
+def test_a_game_is_said_to_be_among_the_best_only_as_long_as_it_is():
+    rounds = (Round(TROUSER, began_at=0.0, seconds=2.0, won=True),)
+    app = open_page("play", game=all_games().add(Game(DRAW, rounds, 1)))
+    press(app, "Enter")
+    assert "among the best of this copy" in words(app)
+    for played_at in range(1, 11):
+        best_games.add_best("Later", 500, DRAW, "Any", float(played_at))
+    said = words(app.run())
+    assert "among the best of this copy" not in said
+    assert "not among the ten best any more" in said
+
+
 def test_a_public_copy_asks_for_no_name(monkeypatch):
     monkeypatch.setenv("FASHION_READ_ONLY", "1")
     rounds = (Round(TROUSER, began_at=0.0, seconds=2.0, won=True),)

@@ -3,6 +3,7 @@
 Stands on fashion_core.game_sheet (the sheet as a PNG) and fashion_core.best_games.
 """
 
+import time
 from dataclasses import replace
 
 import streamlit as st
@@ -87,39 +88,45 @@ def show_ways_on(played: Game) -> None:
 def show_nickname(game_id: str, played: Game) -> None:
     """The way among the best of this copy; nothing where the game does not belong there."""
     if played.listed:
-        st.caption("This game is among the best of this copy.")
+        is_held = best_games.holds(played.kind, played.listed)
+        st.caption(
+            "This game is among the best of this copy."
+            if is_held
+            else "Others were faster: it is not among the ten best any more."
+        )
         return
     points = game.score(played)
     if not best_games.belongs(points, played.kind):
         return
     with st.form("best_game", border=True):
         st.write("This game is among the ten best here. Enter it under a nickname if you like.")
-        name = st.text_input(
+        st.text_input(
             "Nickname",
             max_chars=best_games.MAX_NAME,
             key=state.NICKNAME,
             help="Everybody who opens this copy sees it. Empty: Anonymous.",
         )
-        entered = st.form_submit_button("Enter", icon=":material/leaderboard:")
-    if entered:
-        _enter(game_id, played, name)
-        st.rerun()
+        # Called back: by the next drawing others may have been faster, and there is no form
+        st.form_submit_button(
+            "Enter", icon=":material/leaderboard:", on_click=_enter, args=(game_id, played)
+        )
 
 
-def _enter(game_id: str, played: Game, name: str) -> None:
+def _enter(game_id: str, played: Game) -> None:
     """Enter a game once, however often and in however many tabs it is asked for."""
+    name, entered_at = st.session_state[state.NICKNAME], time.time()
     before = []
 
     def mark(each: Game) -> Game:
         before.append(each.listed)
-        return replace(each, listed=True)
+        return replace(each, listed=each.listed or entered_at)
 
     all_games().change(game_id, mark)
-    if before != [False]:
+    if before != [0.0]:
         return
     models = ", ".join(dict.fromkeys(each.model for each in played.rounds if each.model))
     try:
-        best_games.add_best(name, game.score(played), played.kind, models)
+        best_games.add_best(name, game.score(played), played.kind, models, entered_at)
     except GameError as error:
-        all_games().change(game_id, lambda each: replace(each, listed=False))
+        all_games().change(game_id, lambda each: replace(each, listed=0.0))
         st.session_state[state.GAME_PROBLEM] = str(error)
