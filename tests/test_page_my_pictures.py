@@ -92,6 +92,19 @@ def test_what_a_visitor_says_of_their_own_picture_counts_for_the_class(store):
     assert tally.read_tally().sum() == 0
 
 
+def test_keep_clicked_before_the_page_answered_takes_nothing_back(store):
+    app = open_page("classify", model="fashion_cnn")
+    app.segmented_control(key=state.WAY).set_value("Upload").run()
+    picture = Image.fromarray(np.pad(np.full((100, 60), 40, np.uint8), 50, constant_values=250))
+    app.file_uploader[0].set_value(brought_file(picture)).run()
+    next(each for each in app.button if str(each.key).startswith("right_")).click()
+    labelled(app.button, "Keep").click().run()  # both before the page is drawn anew
+    assert not app.error
+    (kept,) = store.read_all()
+    assert kept.label in my_pictures.LABELS
+    assert tally.read_tally()[kept.label].sum() == tally.read_tally().sum() == 1
+
+
 def brought_file(picture):
     file = io.BytesIO()
     picture.save(file, "PNG")

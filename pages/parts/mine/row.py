@@ -195,6 +195,8 @@ def _choose(answered: Answered) -> None:
 def _say(answered: Answered, label: int) -> None:
     """Keep the picture with this label, or give it another one if it is kept already."""
     kept = _kept_picture(answered.digest)
+    if kept and label == UNLABELLED:  # "Keep", clicked before the page said that it is kept
+        return
     if answered.source != TEST_IMAGE:  # counted also where this copy keeps no more pictures
         count_picture(answered.digest, None if label == UNLABELLED else label, answered.said)
     if kept:
