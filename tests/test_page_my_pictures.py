@@ -186,6 +186,18 @@ def test_the_gallery_says_how_many_are_right_relabels_deletes_and_undoes(store):
     assert "Undo" not in labels(app)
 
 
+def test_undo_brings_back_the_label_that_another_tab_has_given_meanwhile(store):
+    store.add([made(label, 60 + 10 * label) for label in range(2)])
+    app = open_mine()
+    picked = store.read_all()[0].picture_id
+    app.session_state[state.MINE_PICKED] = picked
+    app.run()
+    store.relabel(picked, 9)
+    press(app, "Delete")
+    press(app, "Undo")
+    assert {each.picture_id: each.label for each in store.read_all()}[picked] == 9
+
+
 def test_an_answer_in_doubt_is_told_apart_from_a_wrong_one(store, monkeypatch):
     pictures = [made(label, 100)[0] for label in (0, 3, OUTLIER, my_pictures.UNLABELLED)]
     shown = gallery.Gallery(pictures, np.array([OUTLIER, 4, OUTLIER, OUTLIER]))

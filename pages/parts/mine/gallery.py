@@ -230,8 +230,10 @@ def _delete(picture: MyPicture) -> None:
 
     def delete() -> None:
         content = store().brought(picture.picture_id)
+        # As it is now: another tab may have given it another label
+        alike = [each for each in store().read_all() if each.picture_id == picture.picture_id]
         store().delete(picture.picture_id)
-        st.session_state[state.TAKEN_BACK] = picture, content
+        st.session_state[state.TAKEN_BACK] = next(iter(alike), picture), content
 
     if attempt(delete, state.KEEP_PROBLEM):
         close()
