@@ -257,10 +257,12 @@ class PicturesInFolder:
 
     def _paths(self) -> list[tuple[Path, int]]:
         """The pictures' files with their labels; links and what is of no one class is left out."""
-        found = []
-        with contextlib.suppress(OSError):
-            for inner in sorted(self.folder.iterdir()):
-                label = None if inner.is_symlink() else label_of(inner.name)
+        found, folders = [], []
+        with contextlib.suppress(OSError):  # nothing is kept yet
+            folders = sorted(self.folder.iterdir())
+        for inner in folders:
+            label = None if inner.is_symlink() else label_of(inner.name)
+            with contextlib.suppress(OSError):  # its last picture has just been taken out
                 if label is not None and inner.is_dir():
                     found += [(path, label) for path in sorted(inner.iterdir()) if _is_ours(path)]
         return found

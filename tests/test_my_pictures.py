@@ -7,6 +7,7 @@ import stat
 import struct
 import threading
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -190,6 +191,19 @@ def zip_of(entries):
         for name, content in entries:
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def test_a_folder_that_vanishes_while_it_is_listed_hides_no_other(kept, monkeypatch):
+    kept.add([made(label) for label in (1, 2, 4)])
+    as_it_was = Path.iterdir
+
+    def vanished(path):
+        if path.name == "Pullover":
+            raise FileNotFoundError(path)
+        return as_it_was(path)
+
+    monkeypatch.setattr(Path, "iterdir", vanished)
+    assert {each.label for each in kept.read_all()} == {1, 4}
 
 
 def test_what_is_exported_is_imported_as_it_was(kept):
