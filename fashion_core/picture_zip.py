@@ -64,7 +64,8 @@ def read_zip(
     """The pictures of a zip file, at most `room`, with new ids; and sentences on what was left out.
 
     What is among the `present` ones with the same label is left out. Raises PictureSetError for
-    what is no zip file, one with too many entries, and one that holds no picture that can be used.
+    what is no zip file, one with too many entries, one that holds no picture that can be used, and
+    where there is no room for a new one.
     """
     problems: list[str] = []
     known = {_content_of(picture) for picture in present}
@@ -74,8 +75,12 @@ def read_zip(
         if _content_of(picture) in known:
             again += 1
         elif len(kept) >= room:
-            more = format_count(max(0, room), "picture")
-            problems.append(f"Only {more} more can be kept here. Delete some, and import it again.")
+            if room <= 0:
+                raise PictureSetError(
+                    "No more pictures can be kept here. Delete some, and import it again."
+                )
+            more = format_count(room, "more picture")
+            problems.append(f"Only {more} can be kept here. Delete some, and import it again.")
             break
         else:
             known.add(_content_of(picture))

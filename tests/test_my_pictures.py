@@ -281,7 +281,9 @@ def test_a_file_that_is_no_such_zip_is_refused_with_a_sentence(content, said):
 def test_an_import_takes_no_more_than_there_is_room_for():
     kept, problems = read_zip(write_zip([made(i) for i in range(5)]), room=2)
     assert len(kept) == 2
-    assert problems == ["Only 2 pictures more can be kept here. Delete some, and import it again."]
+    assert problems == ["Only 2 more pictures can be kept here. Delete some, and import it again."]
+    with pytest.raises(PictureSetError, match="No more pictures can be kept here"):
+        read_zip(write_zip([made(4)]), room=0)
 
 
 def test_what_is_here_already_with_the_same_label_is_not_imported_again():
