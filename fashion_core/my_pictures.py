@@ -62,9 +62,15 @@ def folder_name(label: int) -> str:
 
 
 def label_of(folder: str) -> int | None:
-    """The label that a folder's name means; None for no label, or for several classes."""
-    if folder.strip().lower() == picture_sets.UNLABELLED:
+    """The label that a folder's name means; None for no label, or for several classes.
+
+    A folder may also be named as a visitor reads a label.
+    """
+    name = folder.strip().lower()
+    if name in (picture_sets.UNLABELLED, label_name(UNLABELLED)):
         return UNLABELLED
+    if name == label_name(OUTLIER):
+        return OUTLIER
     allowed = classes_of(folder)
     if allowed is None or len(allowed) > 1:
         return None

@@ -32,6 +32,7 @@ from fashion_core.pictures.prepare import prepare
 from fashion_core.text import format_bytes, format_count, one_line
 
 RECORDS = "pictures.json"
+FOLDERS = "folders named like the classes (T-shirt_top, Trouser …), “none” or “unlabelled”"
 Kept = list[tuple[MyPicture, bytes]]  # pictures with the contents of their files
 
 
@@ -87,8 +88,8 @@ def read_zip(
             kept.append((picture, data))
     if not kept and not again:
         raise PictureSetError(
-            "This zip file holds no picture that can be kept. It should hold folders named like the"
-            f" classes, or none, with pictures in them. {' '.join(problems[:3])}".rstrip()
+            "This zip file holds no picture that can be kept. It should hold pictures in"
+            f" {FOLDERS}. {' '.join(problems[:3])}".rstrip()
         )
     if again:
         verb = "was" if again == 1 else "were"
@@ -174,16 +175,15 @@ def _labelled(
             )
         else:
             label = label_of(parts[-2]) if len(parts) > 1 else None
+            if label is None:  # a class's name with a slash makes two folders: T-shirt/top
+                label = label_of("/".join(parts[-3:-1]))
             if label is not None:
                 yield entry, label
             else:
                 foreign += 1
     if foreign:
         was = "was" if foreign == 1 else "were"
-        problems.append(
-            f"{format_count(foreign, 'file')} lay in no folder of a class and {was} left out."
-            " Those are named like the classes."
-        )
+        problems.append(f"{format_count(foreign, 'file')} {was} left out: not in {FOLDERS}.")
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:

@@ -245,7 +245,12 @@ def test_of_a_hostile_zip_only_its_pictures_are_taken(tmp_path):
     assert [(picture.label, picture.source) for picture, _ in kept] == [(4, "import")]
     said = " ".join(problems)
     assert said.count("leads out of its folder") == 4
-    for word in ("is a link", "2 files lay in no folder of a class", "page.html", "huge.png"):
+    for word in (
+        "is a link",
+        "2 files were left out: not in folders named",
+        "page.html",
+        "huge.png",
+    ):
         assert word in said
     assert not list(tmp_path.iterdir())
 
@@ -261,7 +266,7 @@ def test_a_damaged_entry_is_left_out_however_it_was_packed():
     kept, problems = read_zip(bytes(content), room=100)
     assert len(kept) == 1
     assert any("damaged" in each for each in problems)
-    assert any(each.startswith("1 file lay in no folder of a class") for each in problems)
+    assert any(each.startswith("1 file was left out: not in folders named") for each in problems)
 
 
 @pytest.mark.parametrize(
@@ -297,8 +302,17 @@ def test_what_is_here_already_with_the_same_label_is_not_imported_again():
     assert read_zip(content, 0, present=[each for each, _ in read_zip(content, 5)[0]])[0] == []
 
 
+def test_a_zip_may_name_its_folders_as_the_app_names_the_labels():
+    labels = (*my_pictures.LABELS, UNLABELLED)
+    content = encode_brought(drawing())
+    entries = [(f"{label_name(label)}/1.png", content) for label in labels]
+    kept, problems = read_zip(zip_of([*entries, ("mine/T-shirt/top/2.png", content)]), room=100)
+    assert problems == ["1 picture was here already with the same label."]
+    assert [picture.label for picture, _ in kept] == list(labels)
+
+
 def test_every_label_has_a_name_and_a_folder_that_means_it():
     for label in (*my_pictures.LABELS, UNLABELLED):
-        assert label_name(label)
+        assert my_pictures.label_of(label_name(label)) == label
         assert my_pictures.label_of(my_pictures.folder_name(label)) == label
     assert my_pictures.label_of("Coat|Dress") is None

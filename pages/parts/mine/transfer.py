@@ -11,7 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from fashion_core.errors import LabError, PictureSetError
 from fashion_core.my_pictures import MyPicture, PicturesInFolder, PicturesInMemory, allowed_pictures
-from fashion_core.picture_zip import MAX_ZIP_BYTES, read_zip, write_zip
+from fashion_core.picture_zip import FOLDERS, MAX_ZIP_BYTES, read_zip, write_zip
 from fashion_core.predict import Report
 from fashion_core.text import format_count
 from pages.parts import state
@@ -49,10 +49,7 @@ def _still_there(
 def ask_import() -> None:
     """The field for a zip file, its button, and what came of it."""
     with st.expander("Import pictures", icon=":material/upload_file:"):
-        st.write(
-            "A zip file that was exported here, or any with pictures in folders named like the"
-            " classes, or none."
-        )
+        st.write(f"A zip file that was exported here, or any with pictures in {FOLDERS}.")
         imports = st.session_state.get(state.MINE_IMPORTS, 0)
         file = st.file_uploader(
             "Zip file", max_upload_size=MAX_ZIP_BYTES // 1_000_000, key=state.mine_file_key(imports)
