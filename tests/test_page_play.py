@@ -7,7 +7,7 @@ from app_page import labels, open_page, press, words
 from PIL import Image, ImageDraw
 from run_folders import make_run
 
-from fashion_core import best_games
+from fashion_core import best_games, game
 from fashion_core.game import DRAW, GUESS, Game, Round, begin_round
 from fashion_core.metadata import CLASS_NAMES
 from fashion_core.my_pictures import encode_brought, my_folder
@@ -76,6 +76,20 @@ def test_a_sure_answer_wins_and_a_reload_shows_the_round_as_it_was():
     press(app, "Keep these to teach it")
     assert [each.label for each in my_folder().read_all()] == [SANDAL]
     assert "Keep these to teach it" not in labels(app)
+
+
+@pytest.mark.parametrize("asked", [TROUSER, SANDAL])
+def test_a_sheet_that_was_rubbed_out_with_the_eraser_earns_and_fools_nothing(monkeypatch, asked):
+    monkeypatch.setattr(game, "is_sure", lambda *_: False)  # else trousers would win at once
+    game_id = game_of(asked)
+    app = draw(open_page("play", game=game_id), trousers())
+    assert kept(game_id).round.picture
+    white = np.full((280, 280, 4), 255, np.uint8)
+    draw(app, {"strokes": [*trousers()["strokes"], {"type": "path"}], "pixels": white})
+    press(app, "Skip this one")
+    assert "0 of 600 points" in words(app)
+    assert "Fooled it most" not in html(app)
+    assert "There was nothing to see of" in html(app)
 
 
 def test_the_visitors_own_drawing_comes_back_after_the_game():

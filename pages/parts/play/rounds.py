@@ -163,17 +163,17 @@ def _take_in(
     game_id: str, played: Game, picture: Image.Image | None, came_at: float, entry: ModelEntry
 ) -> Game | None:
     """Have the model answer a drawing that it has not seen yet. Raises CheckpointError."""
-    content = b"" if picture is None else _png(picture)
+    prepared = None if picture is None else prepare(picture)
+    is_blank = prepared is None or prepared.blank  # a sheet that was rubbed out shows nothing
+    content = b"" if is_blank else _png(picture)
     if content == played.round.picture:
         return played
-    guess = None
-    if picture is not None:
-        prepared = prepare(picture)
-        if not prepared.blank:
-            model = cached_model(str(entry.path), entry.fingerprint)
-            answer = predict.classify_pixels(model, prepared.pixels)
-            guess = (answer.label, float(answer.probs[answer.label]), answer.recognised)
-    objects = st.session_state[state.DRAWING]["strokes"] if picture is not None else []
+    guess, objects = None, []
+    if not is_blank:
+        model = cached_model(str(entry.path), entry.fingerprint)
+        answer = predict.classify_pixels(model, prepared.pixels)
+        guess = (answer.label, float(answer.probs[answer.label]), answer.recognised)
+        objects = st.session_state[state.DRAWING]["strokes"]
     return change_game(game_id, _heard_at(came_at), guess, content, _bounded(objects), entry.title)
 
 
