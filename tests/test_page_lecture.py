@@ -1,5 +1,7 @@
 """Lecture and Glossary: the address as a code, the class tally, every term with its page."""
 
+import zlib
+
 import pytest
 from app_page import labels, open_page, press, words
 from listed_pages import page_titles
@@ -10,7 +12,7 @@ from fashion_core.errors import RunError
 from fashion_core.metadata import OUTLIER
 from fashion_core.runs import table as run_table
 from pages.parts import address as address_part
-from pages.parts import class_tally
+from pages.parts import class_tally, state
 from pages.parts.address import app_address, describe_hindrance, network_address, qr_source
 from pages.parts.glossary import (
     TERMS,
@@ -90,6 +92,31 @@ def test_the_code_is_an_inline_image():
 
 
 # The tally
+
+
+def test_a_duplicated_tab_and_its_first_take_a_count_back_once(monkeypatch):
+    open_page("classify")  # without a page there is no canvas to import
+    from pages.parts.classify import canvas
+
+    first = {key: {} for key in canvas.SAID_OF_DRAWINGS}
+    packed = zlib.compress(bytes(canvas.EDGE * canvas.EDGE * 4))
+    drawn = {"name": canvas.ForARefresh([{"type": "path"}], packed, dict(first))}
+    monkeypatch.setattr(canvas, "_drawings_for_a_refresh", lambda: drawn)
+    duplicated = {
+        state.CANVAS_KEYS: {"kept": "name"},
+        state.KNOWN_DRAWINGS: [],
+        state.REPLACED: [],
+        state.CANVAS_START: {},
+    }
+    tally.add(0, 0)  # by somebody else
+    monkeypatch.setattr(canvas.st, "session_state", first)
+    class_tally.count_picture(1, 0, 0)
+    monkeypatch.setattr(canvas.st, "session_state", duplicated)
+    canvas._take_back()
+    for session in (first, duplicated):
+        monkeypatch.setattr(canvas.st, "session_state", session)
+        class_tally.count_picture(1, None, OUTLIER)
+        assert tally.read_tally().sum() == 1
 
 
 def test_the_tally_is_told_and_begins_anew():

@@ -125,8 +125,12 @@ def _take_back() -> None:
     name = st.session_state[state.CANVAS_KEYS].get("kept")
     kept = _drawings_for_a_refresh().get(name) if isinstance(name, str) else None
     if kept and not _has_drawn():
+        # A duplicated tab has one dict with its first: what one of them takes back is not counted
+        counted = kept.said[state.TALLIED]
+        counted.update(st.session_state.get(state.TALLIED, {}))
         for key, said in kept.said.items():
             st.session_state[key] = said | st.session_state.get(key, {})
+        st.session_state[state.TALLIED] = counted
         st.session_state[state.KNOWN_DRAWINGS].append((kept.strokes, kept.packed))
         put_on_canvas(kept.strokes)
 
