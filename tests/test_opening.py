@@ -15,9 +15,11 @@ from fashion_core.errors import PictureError
 from fashion_core.pictures.decoding import MAX_FRAMES
 from fashion_core.pictures.opening import (
     FORMATS,
+    JPEG_END,
     JPEG_SCAN,
     MAX_FILE_BYTES,
     MAX_SCANS,
+    MAX_SEGMENTS,
     open_picture,
 )
 from fashion_core.pictures.prepare import prepare
@@ -31,6 +33,24 @@ def jpeg_of_scans(count: int) -> bytes:
     last = whole.rindex(JPEG_SCAN)
     missing = count - whole.count(JPEG_SCAN)
     return whole[:-2] + missing * whole[last:-2] + whole[-2:]
+
+
+def with_head(jpeg: bytes, more: bytes) -> bytes:
+    """A JPEG with more before its first segment."""
+    return jpeg[:2] + more + jpeg[2:]
+
+
+def with_tail(jpeg: bytes, more: bytes) -> bytes:
+    """A JPEG with more before its end."""
+    return jpeg[:-2] + more + jpeg[-2:]
+
+
+def comment(content: bytes) -> bytes:
+    """A JPEG's segment that may hold anything."""
+    return b"\xff\xfe" + struct.pack(">H", 2 + len(content)) + content
+
+
+SCANS = (MAX_SCANS + 1) * (JPEG_SCAN + b"\0\x02")  # their headers only
 
 
 def png_claiming(width: int, height: int) -> bytes:
@@ -76,7 +96,13 @@ def test_each_format_opens_from_bytes_and_from_a_path_of_any_name(kind, tmp_path
         (png_claiming(6000, 5000), "6,000 × 5,000, 30 million pixels; the limit is 25 million"),
         (png_claiming(20_000, 20_000), "more than 179 million pixels; the limit is 25 million"),
         (png_claiming(2**31 - 1, 2**31 - 1), "million pixels; the limit is 25 million"),
-        (jpeg_of_scans(101), "more than 100 passes"),
+        (jpeg_of_scans(MAX_SCANS + 1), "more than 100 passes"),
+        (with_head(jpeg_of_scans(1000), comment(JPEG_END)), "more than 100 passes"),
+        (with_head(jpeg_of_scans(1000), b"\xff\xff" + comment(JPEG_END)), "more than 100 passes"),
+        (with_tail(jpeg_of_scans(10), b"odd\xff\0" + comment(JPEG_END) + SCANS), "100 passes"),
+        (with_tail(jpeg_of_scans(10), b"\xff\x02\xff\xff" + SCANS), "more than 100 passes"),
+        (with_tail(jpeg_of_scans(10), b"\xff\xfe\0\0" + SCANS), "more than 100 passes"),
+        (with_tail(jpeg_of_scans(10), MAX_SEGMENTS * comment(b"")), "10,000 pieces"),
         (png_claiming(300, 300), "damaged"),
         (bytes(MAX_FILE_BYTES + 1), "20.0 MB; the limit is 20.0 MB"),
     ],
@@ -91,6 +117,14 @@ def test_a_file_that_is_no_picture_or_too_much_ends_in_a_sentence(source, words)
 
 def test_a_jpeg_of_many_scans_opens_up_to_the_limit():
     assert open_picture(jpeg_of_scans(MAX_SCANS)).size == (60, 40)
+
+
+def test_only_the_scans_of_the_jpeg_itself_count():
+    video = np.random.default_rng(0).bytes(8_000_000)  # as phones append to a photo
+    assert video.count(JPEG_SCAN) > MAX_SCANS
+    photo = encoded(shirt(), "JPEG", progressive=True)
+    for file in (photo + video, with_head(photo, comment(JPEG_END + SCANS)), photo + SCANS):
+        assert open_picture(file).tobytes() == open_picture(photo).tobytes()
 
 
 def test_a_missing_file_ends_in_a_sentence(tmp_path):

@@ -2,6 +2,9 @@
 
 import io
 import os
+import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -14,9 +17,10 @@ from fashion_core.text import format_bytes
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF", "TIFF")
 FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, AVIF or TIFF"
 JPEG_START = b"\xff\xd8\xff"
-JPEG_SCAN = b"\xff\xda"  # the start of each pass over the whole picture
 # A progressive JPEG has about ten; one of 50 megapixels takes 40 ms for each, even an empty one
 MAX_SCANS = 100
+# A camera's file has a few hundred at most; millions, which 20 MB can hold, take seconds to walk
+MAX_SEGMENTS = 10_000
 # Decoded to RGBA that is 100 MB, thrice that while it is made smaller: a small server's most
 MAX_PIXELS = 25_000_000
 # A JPEG is decoded at reduced size, so a 48-megapixel phone photo is fine
@@ -34,10 +38,11 @@ def open_picture(source: bytes | Path) -> Image.Image:
     data = _read_bytes(source)
     picture = _read_header(data)
     _check_size(picture)
-    if data.startswith(JPEG_START) and data.count(JPEG_SCAN) > MAX_SCANS:
+    if data.startswith(JPEG_START) and _has_too_many_parts(data):
         raise PictureError(
-            f"This JPEG is stored in more than {MAX_SCANS} passes, which no camera or picture"
-            " program does, and would take too long to decode. Save it again, for example as a PNG."
+            f"This JPEG is stored in more than {MAX_SCANS} passes or {MAX_SEGMENTS:,} pieces, which"
+            " no camera or picture program does, and would take too long to decode. Save it again,"
+            " for example as a PNG."
         )
     return _decode(picture, data)
 
@@ -152,6 +157,33 @@ def _check_pixels(picture: Image.Image, limit: int) -> None:
     if width * height > limit:
         count = f"{width:,} × {height:,}, {width * height / 1e6:.0f} million pixels"
         raise PictureError(f"This picture has {count}; {_pixel_limit(limit)}")
+
+
+JPEG_SCAN = b"\xff\xda"  # the start of each pass over the whole picture
+JPEG_END = b"\xff\xd9"
+# What ends the picture or is followed by a length. Not so 00, a byte of the picture; 01 to BF,
+# which mean nothing; D0 to D7, between its parts; D8, its start; FF, which fills.
+JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd9-\xfe]")
+
+
+def _has_too_many_parts(data: bytes) -> bool:
+    """Whether a JPEG has too many scans or segments, not counting a video or picture appended."""
+    segments = list(islice(_jpeg_segments(data), MAX_SEGMENTS + 1))
+    scans = sum(data.startswith(JPEG_SCAN, place) for place in segments)
+    return scans > MAX_SCANS or len(segments) > MAX_SEGMENTS
+
+
+def _jpeg_segments(data: bytes) -> Iterator[int]:
+    """Where the segments begin that a decoder comes across, up to the end of the picture.
+
+    Like a decoder it leaps over their content, which may be anything, and passes over what should
+    not be between them: a file that could lead it astray would hide its scans.
+    """
+    found = JPEG_MARKER.search(data)
+    while found and found[0] != JPEG_END:
+        yield found.start()
+        length = int.from_bytes(data[found.end() : found.end() + 2])  # its own two bytes included
+        found = JPEG_MARKER.search(data, found.end() + length)
 
 
 WORK_EDGE = 336  # 12 × 28: for speed, all that follows works on at most this edge
