@@ -3,6 +3,7 @@
 import contextlib
 import os
 import struct
+import tracemalloc
 import zlib
 
 import cv2
@@ -12,7 +13,7 @@ from made_pictures import encoded, exif, shirt
 from PIL import Image
 
 from fashion_core.errors import PictureError
-from fashion_core.pictures.decoding import MAX_FRAMES
+from fashion_core.pictures.decoding import BLOCK, MAX_FRAMES
 from fashion_core.pictures.opening import (
     FORMATS,
     JPEG_END,
@@ -219,3 +220,50 @@ def test_a_deep_picture_of_one_level_is_blank_and_one_is_turned_as_its_camera_sa
     deep = Image.fromarray(np.asarray(shirt().convert("L")).astype(np.uint16))
     turned = prepare(open_picture(encoded(deep, "PNG", exif=exif(6)))).pixels
     np.testing.assert_allclose(turned, np.rot90(prepare(shirt()).pixels, -1), atol=12)
+
+
+def scaled_at_once(levels: np.ndarray) -> np.ndarray:
+    """Deep levels as 8 bits, with no thought for memory."""
+    levels = np.nan_to_num(levels.astype(float), posinf=65_535, neginf=0)
+    low, high = levels.min(), levels.max()
+    if (low >= 0 and high <= 65_535 and high - low > 65_535 / 2) or low == high:
+        return (np.clip(levels, 0, 65_535) // 257).astype(np.uint8)
+    return np.round((levels - low) * (255 / (high - low))).astype(np.uint8)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
+@pytest.mark.parametrize(
+    "ends", [(0, 65_535), (300, 9_000), (0, 40_000), (-9_000, 100_000), (-(2**31), 2**31 - 1)]
+)
+def test_a_deep_picture_is_scaled_block_by_block_as_it_would_be_at_once(dtype, ends):
+    rng = np.random.default_rng(0)
+    low, high = np.clip(ends, 0, 65_535) if dtype == np.uint16 else ends
+    # Sorted: no block has both ends
+    levels = np.sort(rng.uniform(low, high, (300, 260, 4)), axis=0).astype(dtype)
+    assert levels[..., 0].size > BLOCK
+    if dtype == np.float32:
+        levels[rng.random(levels.shape) < 0.01] = np.nan
+        levels[5, 5], levels[6, 6] = np.inf, -np.inf
+    for grey in (levels[..., 0], levels[::-1, :, 0].copy()):
+        opened = open_picture(encoded(Image.fromarray(grey), "TIFF"))
+        np.testing.assert_array_equal(opened, scaled_at_once(grey))
+    if dtype == np.uint16:
+        opened = np.asarray(open_picture(cv2.imencode(".png", levels[..., :3])[1].tobytes()))
+        np.testing.assert_array_equal(opened[..., ::-1], scaled_at_once(levels[..., :3]))
+        opened = np.asarray(open_picture(cv2.imencode(".png", levels)[1].tobytes()))
+        np.testing.assert_array_equal(opened[..., 2::-1], scaled_at_once(levels[..., :3]))
+        np.testing.assert_array_equal(opened[..., 3], levels[..., 3] // 257)
+
+
+@pytest.mark.parametrize("shape", [(1000, 2000), (1000, 2000, 3), (1000, 2000, 4), (8, 250_000, 3)])
+@pytest.mark.parametrize("white", [1_000, 65_535])
+def test_a_deep_picture_does_not_fill_the_memory(shape, white):
+    deep = np.zeros(shape, np.uint16)
+    deep[:, shape[1] // 2 :] = white
+    file = cv2.imencode(".png", deep)[1].tobytes()
+    tracemalloc.start()
+    try:
+        open_picture(file)
+        assert tracemalloc.get_traced_memory()[1] < 20 * 2_000_000  # bytes a pixel
+    finally:
+        tracemalloc.stop()

@@ -77,21 +77,38 @@ def _deep_colours(picture: Image.Image, data: bytes) -> Image.Image:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16 or pixels.ndim != 3:
         return picture
-    colour = _scaled(pixels[..., 2::-1])  # OpenCV's are blue, green, red
-    if pixels.shape[2] == 4:
-        alpha = (pixels[..., 3:] // 257).astype(np.uint8)
-        colour = np.concatenate([colour, alpha], axis=2)
-    return _with_info_of(picture, Image.fromarray(np.ascontiguousarray(colour)))
+    levels = np.empty(pixels.shape, np.uint8)
+    levels[..., :3] = _scaled(pixels[..., 2::-1])  # OpenCV's are blue, green, red
+    levels[..., 3:] = pixels[..., 3:] // 257  # opacity, if there is any, is never stretched
+    return _with_info_of(picture, Image.fromarray(levels))
+
+
+BLOCK = 65_536  # pixels scaled at a time: as 64-bit numbers those of a whole picture fill gigabytes
 
 
 def _scaled(levels: np.ndarray) -> np.ndarray:
-    """Levels of any type as uint8: 16 bits by a division, a smaller or another range stretched."""
-    levels = np.nan_to_num(levels.astype(np.float64), posinf=DEEPEST, neginf=0)
-    low, high = levels.min(), levels.max()
+    """Levels of any type as uint8: 16 bits by a division, a smaller or another range stretched.
+
+    They are (H, W) or (H, W, C).
+    """
+    rows = levels.reshape(levels.shape[0] * levels.shape[1], -1)
+    blocks = [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]
+    low = min(_finite(rows[block]).min() for block in blocks)
+    high = max(_finite(rows[block]).max() for block in blocks)
     whole = low >= 0 and high <= DEEPEST and high - low > DEEPEST / 2
-    if whole or low == high:
-        return (np.clip(levels, 0, DEEPEST) // 257).astype(np.uint8)  # 65,535 = 255 × 257
-    return np.round((levels - low) * (255 / (high - low))).astype(np.uint8)
+    scaled = np.empty(rows.shape, np.uint8)
+    for block in blocks:
+        part = _finite(rows[block])
+        if whole or low == high:
+            scaled[block] = np.clip(part, 0, DEEPEST) // 257  # 65,535 = 255 × 257
+        else:
+            scaled[block] = np.round((part - low) * (255 / (high - low)))
+    return scaled.reshape(levels.shape)
+
+
+def _finite(levels: np.ndarray) -> np.ndarray:
+    """As float64, which holds every level of 32 bits, without those that are no number."""
+    return np.nan_to_num(levels.astype(np.float64), copy=False, posinf=DEEPEST, neginf=0)
 
 
 def _with_info_of(picture: Image.Image, copy: Image.Image) -> Image.Image:
