@@ -70,8 +70,16 @@ def turned(picture: Image.Image) -> Image.Image:
 @pytest.mark.parametrize("orientation", [0, 1, 9])
 def test_an_orientation_that_means_nothing_turns_nothing_and_says_so(orientation):
     picture = open_picture(encoded(shirt(), "JPEG", exif=exif(orientation)))
-    assert "no other way up" in caption(prepare(picture), "Upright")
+    assert caption(prepare(picture), "Upright") == "Upright as it came."
     assert "Turned" in caption(prepare(turned(shirt())), "Upright")
+
+
+@pytest.mark.parametrize("save", [lambda picture: picture, deep])
+def test_a_tiff_with_a_note_is_turned_once_and_nothing_wrong_is_said_of_its_camera(save):
+    lying = shirt().transpose(Image.Transpose.ROTATE_90)
+    tiff = prepare(open_picture(encoded(save(lying), "TIFF", exif=exif(6))))
+    np.testing.assert_allclose(tiff.pixels, prepare(shirt()).pixels, atol=3)
+    assert caption(tiff, "Upright") == "Upright as it came."
 
 
 WAYS = {

@@ -255,7 +255,7 @@ def _upright(picture: Image.Image) -> tuple[Image.Image, str]:
             return upright, "Turned, since the camera noted how it was held."
     except Exception:  # EXIF is as hostile as the rest of a file; without it the picture is fine
         pass
-    return picture, "As it came: the camera noted no other way up."
+    return picture, "Upright as it came."  # or as it was opened: a TIFF Pillow has turned itself
 
 
 def _shrunk(picture: Image.Image) -> tuple[Image.Image, str]:
