@@ -17,21 +17,26 @@ def pixels() -> np.ndarray:
 
 
 def shipped(name: str) -> torch.nn.Module:
-    """A shipped model, or an untrained network."""
-    if name in config.MODELS:
+    """A shipped model, or an untrained network, also a described one."""
+    if name in config.MODELS or " " in name:
         torch.manual_seed(0)
         return models.fold_norms(models.build_model(name))
     return checkpoints.load_model(files.PRETRAINED_DIR / f"{name}.pt")
 
 
-def cam_by_hooks(model, module, pixels: np.ndarray, label: int) -> np.ndarray:
-    """Grad-CAM as the paper has it, by a hook on a module that is known by name."""
+def cam_by_hooks(model, module, pixels: np.ndarray, label: int, linear: bool) -> np.ndarray:
+    """Grad-CAM as the paper has it, by a hook on a module that is known by name.
+
+    The maps are activations, as the paper calls them, so a ReLU is put on what a bare convolution
+    gives; one that has come through a ReLU already stays as it is. `linear`: it has none.
+    """
     kept = []
     hook = module.register_forward_hook(lambda *parts: kept.append(parts[-1]))
     logits = model(normalise(torch.tensor(pixels[None])))
     hook.remove()
     (gradient,) = torch.autograd.grad(logits[0, label], kept[0])
-    heat = F.relu((gradient.mean((2, 3))[:, :, None, None] * kept[0]).sum(1))[None]
+    maps = kept[0] if linear else F.relu(kept[0])
+    heat = F.relu((gradient.mean((2, 3))[:, :, None, None] * maps).sum(1))[None]
     heat = F.interpolate(heat, (28, 28), mode="bilinear", align_corners=False)
     heat = heat[0].detach().numpy()
     heat = (heat[0] + heat[1, :, ::-1]) / 2 if len(heat) == 2 else heat[0]
@@ -47,17 +52,29 @@ def cam_by_hooks(model, module, pixels: np.ndarray, label: int) -> np.ndarray:
         ("DeepResidualNet", "block3", None),
         ("DeepResidualNet", "widen3", 7),
         ("wide_residual_net", "block4", None),
+        ("conv 8, pool, dense 16", "conv1", None),
+        ("conv 8 bn, pool, pool, dense 16", "conv1", None),
+        ("conv 8 linear, pool, dense 16", "conv1", None),
+        ("conv 8 linear, pool, conv 8, dense 16", "conv1", 26),
     ],
 )
 def test_grad_cam_is_the_papers_on_the_last_convolution_of_its_size(name, module, size, pixels):
     model = shipped(name)
     for index, label in ((0, 9), (1, 2), (3, 6)):
-        expected = cam_by_hooks(model, getattr(model, module), pixels[index], label)
+        part, linear = getattr(model, module), "linear" in name
+        expected = cam_by_hooks(model, part, pixels[index], label, linear)
         heat = saliency.grad_cam(model, pixels[index], label, size)
         np.testing.assert_allclose(heat, expected, atol=1e-6)
         assert heat.shape == (28, 28)
         assert heat.max() in (0, 1)
     assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_grad_cam_finds_what_speaks_for_an_answer(pixels):
+    model = shipped("fashion_cnn_norm")
+    answers = predict.predict_probs(model, pixels).argmax(axis=1)
+    for picture, label in zip(pixels, answers, strict=True):
+        assert saliency.grad_cam(model, picture, int(label)).max() == 1
 
 
 def test_grad_cam_offers_each_size_of_maps_once():

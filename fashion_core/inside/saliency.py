@@ -43,9 +43,10 @@ def grad_cam(
     The maps of a convolution, weighted with their mean gradient of the class's logit and added up,
     without what is negative, enlarged to 28×28 and divided by the largest; all 0 where nothing
     speaks for the class. Maps of the last convolution, or of the last one with edges of `size`.
-    They are taken after the sum with the shortcut and before a max-pool. In a network that looks
-    at the mirror image too, both ways count alike. Raises InsideError where it is not finite,
-    and for a network without a convolution.
+    They are taken after the sum with the shortcut and before a max-pool, as activations: where the
+    layer has a ReLU, what that lets through. In a network that looks at the mirror image too, both
+    ways count alike. Raises InsideError where it is not finite, and for a network without a
+    convolution.
     """
     calls, logits = record_calls(model, normalise(torch.tensor(pixels[None])))
     found = [call for call in _cam_calls(calls) if size in (None, call.output.shape[-1])]
@@ -54,10 +55,10 @@ def grad_cam(
             "Grad-CAM shows where a convolution looks, and this network has none. Occlusion on the"
             " page Inside works for any network."
         )
-    maps = found[-1].output  # (ways, C, H, W)
     # Of these maps alone: the model's own gradients stay as they are
-    (gradients,) = torch.autograd.grad(logits[:, label].mean(), maps)
+    (gradients,) = torch.autograd.grad(logits[:, label].mean(), found[-1].output)
     weights = gradients.mean(dim=(2, 3), keepdim=True)  # (ways, C, 1, 1)
+    maps = _activations(found[-1], calls)
     heat = F.relu((weights * maps).sum(dim=1, keepdim=True))  # (ways, 1, H, W)
     edges = (IMAGE_SIZE, IMAGE_SIZE)
     heat = F.interpolate(heat, edges, mode="bilinear", align_corners=False)[:, 0]
@@ -82,6 +83,18 @@ def _cam_calls(calls: Sequence[Call]) -> list[Call]:
         elif found and call.output.shape == found[-1].output.shape:
             found[-1] = call
     return found
+
+
+def _activations(chosen: Call, calls: Sequence[Call]) -> torch.Tensor:
+    """The maps (ways, C, H, W) of one of the calls, as the layer's ReLU lets them through.
+
+    Our networks have the ReLU after their max-pools, which is the same and faster. What is negative
+    before it never reaches the class: with a negative weight it would count as speaking for it.
+    """
+    later = (call.name for call in calls[calls.index(chosen) + 1 :])
+    # A mean-pool mixes what is negative in, so no ReLU can be thought before it
+    after_pools = next((name for name in later if name != "max_pool2d"), "")
+    return F.relu(chosen.output) if after_pools == "relu" else chosen.output
 
 
 # Occlusion
