@@ -1,6 +1,7 @@
 """The Inside page, run by Streamlit itself: its pictures, its sentences, its links."""
 
 import json
+import re
 from functools import partial
 
 import app_page
@@ -11,12 +12,12 @@ from app_page import press, words
 from run_folders import make_run
 from streamlit.testing.v1 import AppTest
 
-from fashion_core import checkpoints, data, files
+from fashion_core import checkpoints, data, files, models
 from fashion_core.inside import features, jobs, layers, projection, saliency
 from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
 from pages.parts.inside.picture import pack_pixels, unpack_pixels
-from pages.parts.inside.pixel import four
+from pages.parts.inside.pixel import four, linear_html, maximum_html, mean_html
 from pages.parts.inside.points import counts_frame, selected_frame
 from pages.parts.inside.rows import checked_place
 
@@ -54,6 +55,40 @@ def test_the_numbers_of_linear_layers_show_their_strongest_contributions():
     table = next(element.value for element in app.html if "Product" in element.value)
     assert table.count("linear1, number") == 10
     assert "118 other inputs" in table
+
+
+@pytest.mark.parametrize(
+    ("network", "place"),
+    [
+        ("flatten, dense 5", r"picture, row \d+, column \d+"),
+        ("conv 1, dense 5", r"conv1, row \d+, column \d+"),
+        ("conv 4, dense 5", r"conv1, map \d, row \d+, column \d+"),
+        ("conv 4, global avg, dense 5", r"mean, map \d"),
+        ("conv 4, global, dense 5", r"maximum, number \d"),
+        ("dense 5, dense 4", r"picture, row \d+, column \d+"),
+    ],
+)
+def test_a_place_is_said_without_what_there_is_only_one_of(network, place):
+    linear = next(each for each in layers_of(network) if each.kind == "linear")
+    places = re.findall("<tr><td>(.*?)</td>", linear_html(linear, 2))
+    assert places
+    assert all(re.fullmatch(place, each) for each in places)
+
+
+@pytest.mark.parametrize(
+    ("network", "name"),
+    [("global avg", "picture:"), ("conv 4, global avg", "conv1, map 0:")]
+    + [("global", "picture is at"), ("conv 4, global", "conv1, map 0 is at")],
+)
+def test_a_mean_and_a_maximum_name_the_map_only_where_there_are_several(network, name):
+    layer = layers_of(network)[-2]
+    html = (mean_html if layer.kind == "mean" else maximum_html)(layer, 0)
+    assert f" numbers of {name}" in html
+
+
+def layers_of(network: str) -> tuple[layers.Layer, ...]:
+    torch.manual_seed(0)
+    return layers.record(models.build_model(network), data.load_split("test").pixels[0]).layers
 
 
 def test_the_maximum_shows_the_map_that_it_is_taken_from():

@@ -97,7 +97,7 @@ def linear_html(layer: Layer, output: int) -> str:
     """The strongest contributions to one output of a linear layer, their rest, bias and sum."""
     total = linear_sum(layer, output)
     rows = "".join(
-        f"<tr><td>{describe_place(layer.source, each.place)}</td><td>{four(each.value)}</td>"
+        f"<tr><td>{describe_place(layer, each.place)}</td><td>{four(each.value)}</td>"
         f"<td>{four(each.weight)}</td><td><b>{four(each.product)}</b></td></tr>"
         for each in total.strongest
     )
@@ -124,30 +124,39 @@ def linear_foot(total: LinearSum) -> str:
     )
 
 
-def describe_place(source: str, place: tuple[int, ...]) -> str:
-    """Where an input of a linear layer stands in the layer before."""
+def describe_place(layer: Layer, place: tuple[int, ...]) -> str:
+    """Where an input of a linear layer stands in the layer before: "conv2, map 3, row 0, column 4".
+
+    Without what there is only one of: the picture has no map 0, a mean no row and column.
+    """
     if len(place) == 1:
-        return f"{source}, number {place[0]}"
+        return f"{layer.source}, number {place[0]}"
     channel, row, column = place
-    return f"{source}, map {channel}, row {row}, column {column}"
+    words = name_map(layer, channel)
+    return words if layer.source_shape[1:] == (1, 1) else f"{words}, row {row}, column {column}"
+
+
+def name_map(layer: Layer, channel: int) -> str:
+    """A map that a layer reads, as in pixel.js: "conv2, map 3", or "picture"."""
+    return layer.source if layer.source_shape[0] == 1 else f"{layer.source}, map {channel}"
 
 
 def maximum_html(layer: Layer, channel: int) -> str:
     """A map whose largest value goes on alone, as a table with that value marked."""
-    values = layer.inputs[channel]
+    values, name = layer.inputs[channel], name_map(layer, channel)
     place = place_of_maximum(values)
     return (
-        f"<p>The largest of the {values.size} numbers of {escaped(layer.source)}, map {channel}, is"
-        f" at row {place[0]}, column {place[1]}: <b>{four(float(values.max()))}</b>. It alone goes"
-        f" on.</p>{numbers_html(values, place)}"
+        f"<p>The largest of the {values.size} numbers of {escaped(name)} is at row {place[0]},"
+        f" column {place[1]}: <b>{four(float(values.max()))}</b>. It alone goes on.</p>"
+        f"{numbers_html(values, place)}"
     )
 
 
 def mean_html(layer: Layer, channel: int) -> str:
     """A map whose mean goes on alone, as a table."""
-    values = layer.inputs[channel]
+    values, name = layer.inputs[channel], name_map(layer, channel)
     return (
-        f"<p>The mean of the {values.size} numbers of {escaped(layer.source)}, map {channel}:"
+        f"<p>The mean of the {values.size} numbers of {escaped(name)}:"
         f" <b>{four(layer.output[channel].item())}</b>. It alone goes on.</p>{numbers_html(values)}"
     )
 
