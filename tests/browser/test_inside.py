@@ -174,6 +174,37 @@ def test_a_picked_map_is_in_the_address_and_survives_a_refresh_and_back(page, ap
     expect(page).to_have_url(address)
 
 
+def test_back_past_a_page_to_a_map_out_of_sight_shows_it(page, app):
+    visit(page, f"{app}/inside?model=fashion_cnn")
+    sections = page.locator(f"{ROWS} section")
+    row = sections.nth(1)
+    row.get_by_role("button", name="Show all 64").click()
+    hidden = row.locator(".map").last
+    hidden.click()
+    expect(page).to_have_url(re.compile("layer=conv2"))
+    sidebar = page.get_by_test_id("stSidebarNav")
+    for name in ("Lesson", "Inside"):
+        page_at_rest(page)
+        sidebar.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    row.get_by_role("button", name="Show the strongest 24").click()
+    expect(hidden).to_be_hidden()
+    page_at_rest(page)
+    other = sections.first.locator(".map").nth(3)
+    other.evaluate("map => { map.kept = true }")
+    other.click()
+    expect(page).to_have_url(re.compile("layer=conv1"))
+    page_at_rest(page)
+    expect(other).to_be_focused()
+    expect(hidden).to_be_hidden()
+    page.evaluate("history.go(-2)")  # as from the list that a long press on Back opens
+    expect(hidden).to_be_visible()
+    expect(hidden).to_have_attribute("aria-pressed", "true")
+    expect(hidden).to_have_attribute("tabindex", "0")
+    expect(row).to_have_class("current")  # what a phone shows
+    assert other.evaluate("map => map.kept")  # neither by the click nor by Back built anew
+
+
 def test_the_lesson_line_tells_at_once_of_the_right_map(page, app):
     visit(page, f"{app}/inside?model=fashion_cnn&image=12&lesson=2")
     maps = page.locator(f"{ROWS} section").first.locator(".map")

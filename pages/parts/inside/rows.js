@@ -156,11 +156,20 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const picked = root.querySelector('.map[aria-pressed="true"]')
     if (!picked.hidden) setStop(picked.parentElement, picked)
   }
+  // After Back: its layer may not be the one that a phone shows, and the map behind "Show all"
+  const reveal = () => {
+    root.current = root.picked[0]
+    mark()
+    const picked = root.querySelector('.map[aria-pressed="true"]')
+    if (picked.hidden) picked.closest("section").querySelector(".more").click()
+    setStop(picked.parentElement, picked)
+  }
+  const samePick = String(root.picked) === String(data.picked) // as after a click on it
   root.opened ??= new Set()
   root.picked = data.picked
   root.current ??= data.picked[0]
   // Built anew only when what is shown has changed: a pick alone keeps focus and place.
-  if (root.version === data.version) return mark()
+  if (root.version === data.version) return samePick ? mark() : reveal()
   root.version = data.version
   root.current = data.picked[0]
   const { name, maps, shown } = data.layers[root.current]
