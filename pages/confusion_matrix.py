@@ -262,10 +262,10 @@ def show_calibration(labels: np.ndarray, probs: np.ndarray) -> None:
     st.subheader("Calibration", anchor=False, help=help_on("calibration"))
     st.caption(
         link_terms(
-            "A bar on the dashed line means that what it calls 80% sure is right four times in"
-            f" five. On average it is off by {table['ece']:.1%} (expected calibration error). A"
-            f" pale bar stands for fewer than {FEW_IMAGES} images and says little. Hover over a bar"
-            " to see how many."
+            "The point on a bar stands at how sure it is there on average. A point on the dashed"
+            " line means that what it calls 80% sure is right four times in five. On average it is"
+            f" off by {table['ece']:.1%} (expected calibration error). A pale bar stands for fewer"
+            f" than {FEW_IMAGES} images and says little. Hover over a bar to see how many."
         )
     )
     figure = calibration_figure(table["bins"], theme_is_dark())

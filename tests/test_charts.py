@@ -655,18 +655,30 @@ def test_more_and_fewer_stay_distinct_under_every_colour_vision_deficiency(matri
 def test_calibration_has_a_bar_for_each_bin_with_images():
     empty = {"low": 0.0, "high": 0.5, "images": 0, "confidence": None, "accuracy": None}
     full = {"low": 0.5, "high": 1.0, "images": 1, "confidence": 0.9, "accuracy": 0.8}
-    bars, diagonal = calibration_figure([empty, full]).data
+    bars, diagonal, _ = calibration_figure([empty, full]).data
     assert (bars.x, bars.y, bars.width) == ((0.75,), (0.8,), (0.5,))
     assert list(bars.customdata[0]) == [0.9, "1 image"]
     assert diagonal.x == diagonal.y == (0, 1)
 
 
+def test_a_point_marks_the_mean_confidence_of_a_bin_which_is_not_its_middle():
+    empty = {"low": 0.0, "high": 0.5, "images": 0, "confidence": None, "accuracy": None}
+    full = {"low": 0.5, "high": 1.0, "images": 7, "confidence": 0.9, "accuracy": 0.9}
+    for dark in (False, True):
+        bars, _, points = calibration_figure([empty, full], dark).data
+        assert (points.x, points.y, points.mode) == ((0.9,), (0.9,), "markers")
+        assert points.hovertemplate == bars.hovertemplate
+        assert list(points.customdata[0]) == [0.9, "7 images"]
+        assert contrast(rgb(points.marker.line.color), rgb(points.marker.color)) > 1.3
+
+
 def test_a_bar_of_few_images_is_paler():
     row = {"low": 0.5, "high": 1.0, "confidence": 0.9, "accuracy": 0.8}
     counts = (FEW_IMAGES - 1, FEW_IMAGES)
-    bars, _ = calibration_figure([row | {"images": count} for count in counts]).data
+    bars, _, points = calibration_figure([row | {"images": count} for count in counts]).data
     pale, full = bars.marker.opacity
     assert pale < full == 1
+    assert points.marker.opacity == bars.marker.opacity
 
 
 # Clicks

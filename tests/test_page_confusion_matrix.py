@@ -174,10 +174,11 @@ def test_it_says_how_far_it_can_be_trusted(test_set):
     app = open_page()
     error = evaluation.calibration(labels, probs)["ece"]
     assert any(f"off by {error:.1%}" in caption.value for caption in app.caption)
-    bars = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"][0]["y"]
-    assert len(bars) == sum(
-        row["images"] > 0 for row in evaluation.calibration(labels, probs)["bins"]
-    )
+    assert any("A point on the dashed line" in caption.value for caption in app.caption)
+    bars, _, points = json.loads(app.get("plotly_chart")[-1].proto.spec)["data"]
+    full = [row for row in evaluation.calibration(labels, probs)["bins"] if row["images"]]
+    assert len(bars["y"]) == len(full)
+    assert points["x"] == pytest.approx([row["confidence"] for row in full])
 
 
 def test_the_table_has_the_scores_of_scikit_learn_and_a_file_to_take_away(test_set):

@@ -409,11 +409,18 @@ def calibration_figure(bins: list[dict], dark: bool = False) -> go.Figure:
     """Calibration: the accuracy in each bin of confidence, and the diagonal where both are equal.
 
     `bins`: those of `evaluation.calibration`; an empty one has no bar, one of fewer than FEW_IMAGES
-    a pale one. Hovering shows a bin's mean confidence, accuracy and images. `dark`: colours for a
-    dark page.
+    is pale. A bar stands on its whole bin, so a point marks the bin's mean confidence, which is
+    what its accuracy is to be compared with. Hovering over either shows both and the images.
+    `dark`: colours for a dark page.
     """
     full = [row for row in bins if row["images"]]
     opacity = [PALE if row["images"] < FEW_IMAGES else 1.0 for row in full]
+    hover = dict(
+        customdata=[[row["confidence"], format_count(row["images"], "image")] for row in full],
+        hovertemplate="%{customdata[1]}, mean confidence %{customdata[0]:.1%},"
+        "<br>accuracy %{y:.1%}<extra></extra>",
+        name="",
+    )
     bars = go.Bar(
         x=[(row["low"] + row["high"]) / 2 for row in full],
         y=[row["accuracy"] for row in full],
@@ -421,10 +428,21 @@ def calibration_figure(bins: list[dict], dark: bool = False) -> go.Figure:
         marker=dict(
             color=SERIES_COLORS[0], line=dict(width=1, color=GRID_COLORS[dark]), opacity=opacity
         ),
-        customdata=[[row["confidence"], format_count(row["images"], "image")] for row in full],
-        hovertemplate="%{customdata[1]}, mean confidence %{customdata[0]:.1%},"
-        "<br>accuracy %{y:.1%}<extra></extra>",
-        name="",
+        **hover,
+    )
+    points = go.Scatter(
+        x=[row["confidence"] for row in full],
+        y=[row["accuracy"] for row in full],
+        mode="markers",
+        # Half of it is over the bar, half over the page: its edge stands out from both
+        marker=dict(
+            size=9,
+            color=SERIES_COLORS[1],
+            line=dict(width=1.5, color=TEXT_COLORS[dark]),
+            opacity=opacity,
+        ),
+        cliponaxis=False,  # at 100% it would be cut in half
+        **hover,
     )
     line = dict(color=TEXT_COLORS[dark], width=1.5, dash="dash")
     diagonal = go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip")
@@ -437,4 +455,4 @@ def calibration_figure(bins: list[dict], dark: bool = False) -> go.Figure:
         xaxis=dict(title="Confidence", range=[0, 1.005], dtick=0.2, showgrid=False, **percent),
         yaxis=dict(title="Accuracy", range=[0, 1.02], gridcolor=GRID_COLORS[dark], **percent),
     )
-    return go.Figure([bars, diagonal], layout)
+    return go.Figure([bars, diagonal, points], layout)
