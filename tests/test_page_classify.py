@@ -400,6 +400,51 @@ def test_the_frame_is_shown_on_the_picture():
     assert [text for text in html(app) if "What is in the frame counts" in text and shown in text]
 
 
+def away_and_back(app: AppTest) -> None:
+    for page in ("glossary", "classify"):
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception
+
+
+def test_pictures_keep_their_corrections_on_other_pages_until_they_are_removed():
+    picture = png(shirt_beside_a_dark_pole())
+    app = upload(("a.png", picture), ("b.png", picture))
+    key = app.toggle[1].key.removeprefix("invert_")
+    for what, (value, _) in CORRECTIONS.items():
+        correct(app, key, what, value)
+    before, said = src_seen(app), answers(app)
+    away_and_back(app)
+    assert src_seen(app) == before
+    assert answers(app) == said
+    away_and_back(app)  # without having drawn a change in between
+    assert src_seen(app) == before
+    assert app.slider(key=f"down_{key}").value != (0, 100)
+    press(app, "Remove 2 pictures from before")
+    assert state.kept_correction_key(key) not in app.session_state
+
+
+def test_a_photo_and_a_sample_keep_their_corrections_on_other_pages_until_there_is_another():
+    photo = ("photo.jpg", encoded(shirt_beside_a_dark_pole(), "JPEG"), "image/jpeg")
+    app = open_page("Camera")
+    app.get("camera_input")[0].set_value(photo).run()
+    plain = src_seen(app)
+    correct(app, "photo", "turn", "Left")
+    turned = src_seen(app)
+    away_and_back(app)
+    assert src_seen(app) == turned != plain
+    app.get("camera_input")[0].set_value(photo).run()
+    assert src_seen(app) == plain
+    app = open_page("Samples")
+    app.button[0].click().run()
+    correct(app, "sample", "invert", True)
+    inverted = src_seen(app)
+    away_and_back(app)
+    assert src_seen(app) == inverted
+    app.button[1].click().run()
+    assert src_seen(app) != inverted
+    assert not app.toggle(key="invert_sample").value
+
+
 # Two models
 
 

@@ -92,7 +92,6 @@ SAMPLE = "sample"  # the picked index
 BRUSH = "brush"
 CANVAS_START = "canvas_start"  # the strokes with which the canvas begins
 DRAWING = "drawing"  # the strokes and pixels as the canvas sent them last
-DRAWING_CORRECTION = "drawing_correction"  # values of the fields that correct the drawing
 CANVAS_KEYS = "canvas_keys"  # the component that hears Ctrl+Z
 UNDONE = "undone"  # drawings that can be brought back, the latest last
 CLEARED = "cleared"  # the drawing that Clear took away, until something is drawn
@@ -118,6 +117,11 @@ def eraser_key(times_cleared: int) -> str:
 def correction_key(name: str, picture: str) -> str:
     """One way to correct one picture."""
     return f"{name}_{picture}"
+
+
+def kept_correction_key(picture: str) -> str:
+    """The values, by name, of the fields that correct one picture."""
+    return f"{picture}_correction"
 
 
 def hypothesis_key(picture: str) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from fashion_core.pictures.opening import FORMAT_NAMES, MAX_FILE_BYTES
 from fashion_core.text import format_count
 from pages.parts import state
-from pages.parts.classify.correction import forget
+from pages.parts.classify.correction import drop, forget
 
 MAX_PICTURES = 12  # answered at once; more would be a long wait and a long page
 
@@ -60,6 +60,10 @@ def _take_files() -> None:
         BroughtFile(file.file_id, file.name, file.getvalue()) for file in chosen[:MAX_PICTURES]
     ]
     brought = files + st.session_state[state.BROUGHT_BEFORE]
+    there = {file.file_id for file in (*chosen, *brought)}
+    for file in st.session_state.get(state.BROUGHT, []):
+        if file.file_id not in there:
+            drop(file.file_id)
     st.session_state[state.BROUGHT] = brought[:MAX_PICTURES]
 
 

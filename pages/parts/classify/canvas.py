@@ -93,7 +93,7 @@ def _told_to_browser() -> dict:
 
 
 MOST_FOR_A_REFRESH = 200  # some 10 kB each, a hundred where much was drawn
-SAID_OF_DRAWINGS = (state.DRAWING_CORRECTION, state.KEPT, state.TALLIED)
+SAID_OF_DRAWINGS = (state.kept_correction_key("drawing"), state.KEPT, state.TALLIED)
 
 
 class ForARefresh(NamedTuple):

@@ -28,15 +28,8 @@ DEFAULTS = {
 
 
 def correction_of(key: str) -> Correction:
-    """What the visitor has corrected of this picture so far.
-
-    Streamlit forgets it once the picture is not shown; that of the drawing is kept for the other
-    pages, see `ask_correction`.
-    """
-    invert, across, down, background, turn = (
-        st.session_state.get(state.correction_key(name, key), usual)
-        for name, usual in known_values(key).items()
-    )
+    """What the visitor has corrected of this picture so far."""
+    invert, across, down, background, turn = known_values(key).values()
     crop = None
     if not across == down == WHOLE:
         (left, right), (top, bottom) = wide_enough(across), wide_enough(down)
@@ -45,14 +38,29 @@ def correction_of(key: str) -> Correction:
 
 
 def known_values(key: str) -> dict:
-    """What the fields hold when they are drawn anew."""
-    kept = st.session_state.get(state.DRAWING_CORRECTION, {}) if key == "drawing" else {}
-    return DEFAULTS | kept
+    """What the fields hold, also while they are not drawn, as Streamlit forgets them then."""
+    return DEFAULTS | st.session_state.get(state.kept_correction_key(key), {})
+
+
+def _keep(key: str, values: dict) -> None:
+    st.session_state.setdefault(state.kept_correction_key(key), {}).update(values)
+
+
+def _keep_field(key: str, name: str) -> None:
+    """Keep what a field was changed to, at once: the page may be left before it is drawn again."""
+    _keep(key, {name: st.session_state[state.correction_key(name, key)]})
+
+
+def _put(key: str, values: dict) -> None:
+    """Have fields hold these values, by their names."""
+    for name, value in values.items():
+        st.session_state[state.correction_key(name, key)] = value
+    _keep(key, values)
 
 
 def drop(key: str) -> None:
     """Take all corrections of a picture back that is not there any more, before it is shown."""
-    st.session_state.pop(state.DRAWING_CORRECTION, None)
+    st.session_state.pop(state.kept_correction_key(key), None)
     for name in DEFAULTS:
         st.session_state.pop(state.correction_key(name, key), None)
 
@@ -72,14 +80,21 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
     `small`: a picture with so few pixels that they are shown with hard edges.
     """
     correction = correction_of(key)
-    keys = {name: state.correction_key(name, key) for name in DEFAULTS}
-    for name, usual in known_values(key).items():  # as defaults they would be given twice
-        st.session_state.setdefault(keys[name], usual)
+    fields = {
+        name: {
+            "key": state.correction_key(name, key),
+            "on_change": _keep_field,
+            "args": (key, name),
+        }
+        for name in DEFAULTS
+    }
+    for name, known in known_values(key).items():  # as defaults they would be given twice
+        st.session_state.setdefault(fields[name]["key"], known)
     with st.expander("Adjust the picture", icon=":material/tune:", key=f"correct_{key}"):
-        st.segmented_control("Turn the picture", list(TURNS), required=True, key=keys["turn"])
-        st.toggle("Turn light and dark over", key=keys["invert"])
+        st.segmented_control("Turn the picture", list(TURNS), required=True, **fields["turn"])
+        st.toggle("Turn light and dark over", **fields["invert"])
         st.segmented_control(
-            "The background is", list(BACKGROUNDS), required=True, key=keys["background"]
+            "The background is", list(BACKGROUNDS), required=True, **fields["background"]
         )
         with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
             with st.container(key=f"frame_{key}", width=260):
@@ -87,8 +102,8 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
                 kind = "brought small" if small else "brought"
                 st.html(image_html(shown, kind, "What is in the frame counts"))
             with st.container(key=f"edges_{key}", width=260):
-                st.slider("From left to right", *WHOLE, format="%d%%", key=keys["across"])
-                st.slider("From top to bottom", *WHOLE, format="%d%%", key=keys["down"])
+                st.slider("From left to right", *WHOLE, format="%d%%", **fields["across"])
+                st.slider("From top to bottom", *WHOLE, format="%d%%", **fields["down"])
         st.button(
             "Take corrections back",
             icon=":material/restart_alt:",
@@ -97,9 +112,6 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
             on_click=forget,
             args=(key,),
         )
-    if key == "drawing":
-        values = {name: st.session_state[keys[name]] for name in DEFAULTS}
-        st.session_state.setdefault(state.DRAWING_CORRECTION, {}).update(values)
 
 
 # Several pieces in one picture
@@ -156,13 +168,12 @@ def _offer_piece(key: str, number: int, piece: Crop, picture: np.ndarray) -> Non
 def frame_piece(key: str, piece: Crop) -> None:
     """Put the frame around one piece, as far as whole per cents go."""
     left, top, right, bottom = (100 * edge for edge in piece)
-    ends = {"across": (left, right), "down": (top, bottom)}
-    for name, (low, high) in ends.items():
-        outer = math.floor(low), math.ceil(high)
-        st.session_state[state.correction_key(name, key)] = outer
+    across, down = (
+        (math.floor(low), math.ceil(high)) for low, high in ((left, right), (top, bottom))
+    )
+    _put(key, {"across": across, "down": down})
 
 
 def forget(key: str) -> None:
     """Take all corrections back: on the visitor's wish, or because the picture is another one."""
-    for name, usual in DEFAULTS.items():
-        st.session_state[state.correction_key(name, key)] = usual
+    _put(key, DEFAULTS)
