@@ -23,6 +23,7 @@ from fashion_core.pictures.worn import LOWER, UPPER
 from fashion_core.runs import folders
 from pages.parts import state
 from pages.parts.cached import cached_split
+from pages.parts.classify.correction import TURNS
 from pages.parts.html import png_data_uri
 
 
@@ -398,6 +399,51 @@ def test_the_frame_is_shown_on_the_picture():
     upright = prepare(shirt_beside_a_dark_pole()).steps[0].picture
     shown = png_data_uri(framed(upright, (0.1, 0.0, 0.6, 1.0)))
     assert [text for text in html(app) if "What is in the frame counts" in text and shown in text]
+
+
+def two_pieces() -> Image.Image:
+    """A red piece on the left, and lower on the right a blue one."""
+    picture = Image.new("RGB", (500, 300), "white")
+    draw = ImageDraw.Draw(picture)
+    draw.polygon([(30, 20), (130, 20), (130, 180), (80, 120), (30, 180)], "red")
+    draw.polygon([(350, 80), (470, 80), (470, 280), (410, 200), (350, 280)], "blue")
+    return picture
+
+
+def colours_in_frame(app: AppTest, key: str) -> set[str]:
+    """Those of the two pieces that are in what counts, turned and framed as the page has it."""
+    (left, right), (top, bottom) = (
+        app.slider(key=f"{name}_{key}").value for name in ("across", "down")
+    )
+    crop = (left / 100, top / 100, right / 100, bottom / 100)
+    turns = TURNS[app.button_group(key=f"turn_{key}").value]
+    prepared = prepare(two_pieces(), Correction(crop=crop, turns=turns))
+    assert src_seen(app) == [png_data_uri(prepared.pixels)]
+    (part,) = [step.picture.astype(int) for step in prepared.steps if step.name == "Smaller"]
+    is_red, is_blue = part[..., 0] > part[..., 2], part[..., 2] > part[..., 0]
+    assert max(is_red.sum(), is_blue.sum()) > 5_000
+    return {name for name, where in (("red", is_red), ("blue", is_blue)) if where.any()}
+
+
+def test_a_frame_turns_with_the_picture():
+    app = upload(("two.png", png(two_pieces())))
+    key = app.toggle[0].key.removeprefix("invert_")
+    press(app, "Only piece 2")
+    assert colours_in_frame(app, key) == {"blue"}
+    upright = [slider.value for slider in app.slider]
+    for turn in ("Left", "Right", "Upside down", "Right", "As it came"):
+        correct(app, key, "turn", turn)
+        assert colours_in_frame(app, key) == {"blue"}
+    assert [slider.value for slider in app.slider] == upright
+    away_and_back(app)  # the former turn is known there, too
+    correct(app, key, "turn", "Left")
+    away_and_back(app)
+    correct(app, key, "turn", "Upside down")
+    assert colours_in_frame(app, key) == {"blue"}
+    correct(app, key, "across", (50, 52))
+    for turn in ("Left", "Upside down"):  # pushed together, it stays where it is
+        correct(app, key, "turn", turn)
+    assert app.slider(key=f"across_{key}").value == (50, 55)
 
 
 def away_and_back(app: AppTest) -> None:

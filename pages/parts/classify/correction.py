@@ -51,6 +51,17 @@ def _keep_field(key: str, name: str) -> None:
     _keep(key, {name: st.session_state[state.correction_key(name, key)]})
 
 
+def _turn_frame(key: str, name: str) -> None:
+    """Turn the frame along with the picture: what was in it stays in it."""
+    before, turn = known_values(key), st.session_state[state.correction_key(name, key)]
+    across, down = before["across"], before["down"]
+    for _ in range((TURNS[turn] - TURNS[before["turn"]]) % len(TURNS)):  # each to the left
+        left, right = wide_enough(across)
+        across, down = wide_enough(down), (100 - right, 100 - left)
+    _put(key, {"across": across, "down": down})
+    _keep_field(key, name)
+
+
 def _put(key: str, values: dict) -> None:
     """Have fields hold these values, by their names."""
     for name, value in values.items():
@@ -88,6 +99,7 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
         }
         for name in DEFAULTS
     }
+    fields["turn"]["on_change"] = _turn_frame
     for name, known in known_values(key).items():  # as defaults they would be given twice
         st.session_state.setdefault(fields[name]["key"], known)
     with st.expander("Adjust the picture", icon=":material/tune:", key=f"correct_{key}"):
