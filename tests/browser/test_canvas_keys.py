@@ -42,3 +42,21 @@ def test_keys_undo_and_redo_again_and_again_until_something_is_drawn(page, app, 
     clear(page)
     page.keyboard.press("Control+z")
     expect_drawing(page, *third)
+
+
+# What a Russian and a German keyboard send to undo and to redo: the letter, and the key's place
+LAYOUTS = [(("я", "KeyZ"), ("н", "KeyY")), (("z", "KeyY"), ("y", "KeyZ"))]
+
+
+def test_the_keys_are_heard_in_layouts_without_latin_letters_and_where_they_stand_elsewhere(
+    page, app
+):
+    first, second = draw_twice(page, app)
+    for undo, redo in LAYOUTS:
+        for (key, code), drawing in ((undo, first), (redo, second)):
+            page.evaluate(
+                "key => document.body.dispatchEvent(new KeyboardEvent('keydown',"
+                " { ...key, ctrlKey: true, bubbles: true, composed: true }))",
+                {"key": key, "code": code},
+            )
+            expect_drawing(page, *drawing)

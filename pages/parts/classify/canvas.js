@@ -16,9 +16,13 @@ const STYLE = `
 const TEXT = "textarea, input:not([type=checkbox], [type=radio], [type=range]), [contenteditable]"
 const isTyping = (event) => event.composedPath()[0].matches?.(TEXT)
 
+// Where the layout has no Latin letters, those that stand on the keys beside the others
+const LETTERS = { KeyZ: "z", KeyY: "y" }
+
 function undoKey(event) {
   if (!(event.ctrlKey || event.metaKey) || event.altKey) return null
-  const key = event.key.toLowerCase()
+  const isLatin = /^[a-z]$/i.test(event.key)
+  const key = isLatin ? event.key.toLowerCase() : LETTERS[event.code]
   if (key === "y" && !event.shiftKey && !event.metaKey) return "redo" // Cmd+Y: the history
   if (key !== "z") return null
   return event.shiftKey ? "redo" : "undo"
