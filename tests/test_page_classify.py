@@ -600,13 +600,54 @@ def test_of_two_garments_in_one_picture_each_is_offered_as_a_frame():
 SKETCH = files.PROJECT_DIR / "tests" / "recognition" / "sketch" / "trouser-1.png"
 
 
-def test_the_drawing_keeps_its_correction_on_other_pages():
-    app = open_page("classify")
+def draw_sketch(app: AppTest) -> None:
+    """A drawing on the canvas, which AppTest does not run."""
     app.session_state[state.DRAWING] = {
         "strokes": [{"type": "path"}],
         "pixels": np.asarray(Image.open(SKETCH).convert("RGBA")),
     }
     app.run()
+    assert not app.exception
+
+
+def test_the_example_takes_over_nothing_of_the_drawing_that_was_cleared():
+    app = open_page()
+    draw_sketch(app)
+    correct(app, "drawing", "invert", True)
+    correct(app, "drawing", "across", (0, 40))
+    press(app, "Clear")
+    press(app, "Start with an example")
+    assert not app.toggle(key="invert_drawing").value
+    assert app.slider(key="across_drawing").value == (0, 100)
+    assert state.CLEARED not in app.session_state
+    press(app, "Undo")
+    press(app, "Start with an example")
+    assert state.UNDONE not in app.session_state
+
+
+def clear_twice() -> None:
+    """The second time before the browser has heard that the button is disabled."""
+    import streamlit as st
+
+    from pages.parts import state
+    from pages.parts.classify import canvas
+
+    st.session_state.update({state.REPLACED: [], state.KNOWN_DRAWINGS: [], state.CANVAS_START: {}})
+    st.session_state[state.DRAWING] = {"strokes": [{"type": "path"}]}
+    canvas.clear()
+    canvas.clear()
+    canvas.undo()
+
+
+def test_a_second_click_on_clear_still_leaves_the_drawing_to_undo():
+    app = AppTest.from_function(clear_twice).run()
+    assert not app.exception
+    assert app.session_state[state.DRAWING]["strokes"] == [{"type": "path"}]
+
+
+def test_the_drawing_keeps_its_correction_on_other_pages():
+    app = open_page("classify")
+    draw_sketch(app)
     app.segmented_control(key=state.correction_key("turn", "drawing")).set_value("Left").run()
     app.switch_page("pages/lesson.py").run().run()
     app.switch_page("pages/classify.py").run()

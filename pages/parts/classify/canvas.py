@@ -258,7 +258,10 @@ def clear() -> None:
 
     Hence a new switch, which is off. The old one, put off from here, would be on again as soon as
     the canvas, which says at once that it is empty, does so before the browser has heard of it.
+    A second click in that moment must not put the empty canvas in the drawing's place.
     """
+    if not strokes():
+        return
     _forget(state.UNDONE)
     st.session_state[state.CLEARED] = strokes()
     put_on_canvas([])
@@ -289,7 +292,9 @@ EXAMPLE = [(95, 35), (185, 35), (205, 245), (155, 245), (140, 115), (125, 245), 
 
 
 def put_example() -> None:
-    """Draw a filled pair of trousers."""
+    """Draw a filled pair of trousers: a new drawing, without what the former one had."""
+    drop("drawing")
+    _forget(state.UNDONE, state.CLEARED)
     path = [["M", *EXAMPLE[0]], *(["L", *point] for point in EXAMPLE[1:]), ["Z"]]
     shape = {"type": "path", "path": path, "fill": INK}
     put_on_canvas([shape | {"stroke": INK, "strokeWidth": BRUSHES["Medium"]}])
