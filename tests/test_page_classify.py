@@ -582,6 +582,28 @@ def test_a_garment_on_its_side_is_answered_upright_and_as_it_came_a_click_away()
     assert not [group for group in app.button_group if group.label.endswith("What counts:")]
 
 
+def what_counts(app: AppTest):
+    (choice,) = [group for group in app.button_group if group.label.endswith("What counts:")]
+    return choice
+
+
+def test_what_counts_stays_as_it_was_picked_until_the_corrections_are_taken_back():
+    app = upload(("worn.png", png(somebody())))
+    key = app.toggle[0].key.removeprefix("invert_")
+    what_counts(app).set_value(LOWER).run()
+    before = answers(app)
+    correct(app, key, "across", (20, 80))
+    assert what_counts(app).value == LOWER
+    correct(app, key, "across", (0, 100))
+    assert what_counts(app).value == LOWER
+    away_and_back(app)
+    assert what_counts(app).value == LOWER
+    assert answers(app) == before
+    correct(app, key, "across", (20, 80))
+    press(app, "Take corrections back")
+    assert what_counts(app).value == UPPER
+
+
 def test_of_two_garments_in_one_picture_each_is_offered_as_a_frame():
     sheet = Image.new("RGB", (640, 400), "white")
     for place in (0, 320):

@@ -129,6 +129,11 @@ def hypothesis_key(picture: str) -> str:
     return f"hypothesis_{picture}"
 
 
+def said_to_count_key(picture: str) -> str:
+    """Which of these the visitor picked last for one picture, and in which widget."""
+    return f"said_to_count_{picture}"
+
+
 def steps_key(picture: str) -> str:
     """Whether the steps of one picture are unfolded."""
     return f"steps_{picture}"

@@ -72,6 +72,7 @@ def _put(key: str, values: dict) -> None:
 def drop(key: str) -> None:
     """Take all corrections of a picture back that is not there any more, before it is shown."""
     st.session_state.pop(state.kept_correction_key(key), None)
+    _forget_what_counts(key)
     for name in DEFAULTS:
         st.session_state.pop(state.correction_key(name, key), None)
 
@@ -189,3 +190,10 @@ def frame_piece(key: str, piece: Crop) -> None:
 def forget(key: str) -> None:
     """Take all corrections back: on the visitor's wish, or because the picture is another one."""
     _put(key, DEFAULTS)
+    _forget_what_counts(key)
+
+
+def _forget_what_counts(key: str) -> None:
+    said, widget = st.session_state.pop(state.said_to_count_key(key), (None, None))
+    if said:
+        st.session_state.pop(widget, None)  # where the picture's pixels are the same as before

@@ -10,7 +10,7 @@ import streamlit as st
 
 from fashion_core.catalog import ModelEntry
 from fashion_core.errors import CheckpointError
-from fashion_core.hypotheses import LEFT, QUARTER_TURNS, WHOLE, hypotheses, surest
+from fashion_core.hypotheses import LEFT, WHOLE, hypotheses, surest
 from fashion_core.pictures.prepare import Prepared
 from pages.parts import state
 from pages.parts.cached import cached_model
@@ -29,21 +29,36 @@ LYING = (
 def ask_hypothesis(key: str, prepared: Prepared, entry: ModelEntry) -> Prepared:
     """The hypothesis that is answered, with the others a click away where there is a doubt.
 
-    At first it is what `hypotheses.surest` says, for each picture and model. A picture that the
-    visitor has turned stays like that.
+    At first it is what `hypotheses.surest` says, for each picture and model. What the visitor
+    picked counts from then on, however else the picture is corrected; one that they have turned
+    stays like that.
     """
     found = hypotheses(prepared, turned=not correction_of(key).turns)
     if len(found) == 1:
         return prepared
     kept = state.hypothesis_key(f"{key}_{entry.model_id}_{zlib.crc32(prepared.pixels.tobytes())}")
-    sure = _surest(found, entry)
-    if LEFT in found and sure == WHOLE:
+    said, _ = st.session_state.get(state.said_to_count_key(key), (None, kept))
+    sure = said if said in found else _surest(found, entry)
+    if LEFT in found and sure == WHOLE != said:
         return prepared
     if kept not in st.session_state:
         st.session_state[kept] = sure
-    label, why = LYING if sure in QUARTER_TURNS else WORN
-    picked = st.segmented_control(label, list(found), required=True, key=kept, help=why)
+    label, why = LYING if LEFT in found else WORN
+    picked = st.segmented_control(
+        label,
+        list(found),
+        required=True,
+        key=kept,
+        help=why,
+        on_change=_keep,
+        args=(key, kept),
+    )
     return found[picked]
+
+
+def _keep(key: str, widget: str) -> None:
+    """The widget is another one as soon as the picture is corrected, or not drawn."""
+    st.session_state[state.said_to_count_key(key)] = st.session_state[widget], widget
 
 
 def _surest(found: dict[str, Prepared], entry: ModelEntry) -> str:
