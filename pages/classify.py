@@ -43,7 +43,7 @@ def show_upload(entries: Sequence[ModelEntry]) -> None:
     if count > MAX_PICTURES:
         st.info(
             f"Here are the first {MAX_PICTURES} of your {count} pictures. Remove some to see the"
-            " others."
+            " others, which are forgotten when you leave Upload."
         )
     for file in files:
         show_file(*file, entries)
