@@ -140,6 +140,7 @@ def test_only_so_many_pictures_are_answered_at_once():
     app = upload(*((f"{number}.png", png(trousers())) for number in range(14)))
     assert len(answers(app)) == 12
     assert "12 of your 14" in app.info[0].value
+    assert "forgotten when you leave Upload" in app.info[0].value
 
 
 def test_a_photo_is_answered():
@@ -630,6 +631,23 @@ def draw_sketch(app: AppTest) -> None:
     }
     app.run()
     assert not app.exception
+
+
+def test_home_says_why_a_drawing_is_blank_and_links_to_no_black_picture():
+    app = open_page()
+    draw_sketch(app)
+    for frame, is_blank in (((0, 5), True), ((0, 100), False)):
+        app.switch_page("pages/classify.py").run()
+        correct(app, "drawing", "across", frame)
+        app.switch_page("pages/home.py").run()
+        assert not app.exception
+        assert ("There is nothing to see" in words(app)) == is_blank
+        assert ("You have framed a part of it on Classify." in words(app)) == is_blank
+        labels = [link.proto.label for link in app.get("page_link")]
+        assert "Look closer" in labels
+        assert labels.count("Look inside") == (0 if is_blank else 1)
+        looks = [each for each in app.expander if each.label == "Where it looks"]
+        assert len(looks) == (0 if is_blank else 1)
 
 
 def test_the_example_takes_over_nothing_of_the_drawing_that_was_cleared():

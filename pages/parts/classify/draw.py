@@ -52,11 +52,7 @@ def show_draw(entries: Sequence[ModelEntry], place: str = "classify") -> None:
             show_more(prepared, entries)
         else:
             with answer:
-                say_pieces("drawing", prepared)
-                show_looks_panel("drawing", prepared.pixels, entries)
-                with st.container(horizontal=True, gap="small"):
-                    link_picture("Your drawing", prepared.pixels)
-                    st.page_link("pages/classify.py", label="Look closer", icon=":material/search:")
+                show_less(prepared, correction, entries)
         return
     can_return = st.session_state.get(state.CLEARED) or st.session_state.get(state.UNDONE)
     if picture is None and not can_return:  # the next drawing begins without corrections
@@ -90,3 +86,16 @@ def show_more(prepared: Prepared, entries: Sequence[ModelEntry]) -> None:
     show_ways_on("drawing", "Your drawing", prepared, entries)
     show_steps(prepared, "drawing")
     ask_correction("drawing", prepared, small=False)
+
+
+def show_less(prepared: Prepared, correction: Correction, entries: Sequence[ModelEntry]) -> None:
+    """What Home has below an answer: where the model looks, the ways inside and to the rest."""
+    say_pieces("drawing", prepared)
+    if prepared.blank and correction.crop:
+        st.write("You have framed a part of it on Classify.")
+    if not prepared.blank:
+        show_looks_panel("drawing", prepared.pixels, entries)
+    with st.container(horizontal=True, gap="small"):
+        if not prepared.blank:
+            link_picture("Your drawing", prepared.pixels)
+        st.page_link("pages/classify.py", label="Look closer", icon=":material/search:")
