@@ -149,8 +149,10 @@ def go_to_page(page: int) -> None:
     st.session_state[state.PAGE] = page
 
 
-def go_to_random_page(pages: int) -> None:
-    go_to_page(random.randint(1, pages))
+def go_to_random_page(page: int, pages: int) -> None:
+    """Another page than the one that is shown, of two or more."""
+    other = random.randint(1, pages - 1)
+    go_to_page(other + (other >= page))
 
 
 def pick(index: int | None) -> None:
@@ -181,7 +183,11 @@ def ask_page(found: np.ndarray, images: int) -> tuple[np.ndarray, int | None]:
         page = ask_page_number(pages, state.PAGE)
         st.space("stretch")
         st.button(
-            "Random page", icon=":material/shuffle:", on_click=go_to_random_page, args=(pages,)
+            "Random page",
+            icon=":material/shuffle:",
+            disabled=pages < 2,
+            on_click=go_to_random_page,
+            args=(page, pages),
         )
         picked = st.number_input(
             "Go to index",

@@ -143,12 +143,16 @@ def test_paging_shows_the_next_images_and_a_filter_leads_back_to_the_first_page(
     assert app.pagination[0].num_pages == 20
 
 
-def test_random_page_stays_within_the_pages(monkeypatch):
-    monkeypatch.setattr("random.randint", lambda low, high: high)
+def test_random_page_is_another_one_of_the_pages(monkeypatch):
     app = open_page(true_label="Bag")
-    press(app, "Random page")
-    assert app.pagination[0].value == 20
+    for end, page in ((max, 20), (max, 19), (min, 1), (min, 2)):
+        monkeypatch.setattr("random.randint", lambda low, high, end=end: end(low, high))
+        press(app, "Random page")
+        assert app.pagination[0].value == page
     assert len(shown(app)) == PER_PAGE
+    app = open_page(true_label="Dress", predicted_label="Coat")  # on one page
+    assert 0 < len(shown(app)) < PER_PAGE
+    assert next(each for each in app.button if each.label == "Random page").disabled
 
 
 def panel_of(app: AppTest) -> str:

@@ -21,9 +21,17 @@ from recognition_set import FOLDER, KINDS, NAMES, answers, metrics, recalls
 from sklearn.metrics import roc_auc_score
 
 from fashion_core import catalog, checkpoints, picture_report, predict
+from fashion_core.metadata import CLASS_NAMES
 from fashion_core.pictures.opening import open_picture
 from fashion_core.pictures.prepare import prepare
-from fashion_core.synthetic.people import read_pictures
+from fashion_core.synthetic.people import read_pictures, read_sets
+
+LIKE_A_BAG = (
+    "backpack",
+    "basket",
+    "bucket",
+    "suitcase",
+)  # words of other things that may as well be bags
 
 
 def show_table(model) -> None:
@@ -53,6 +61,25 @@ def show_other_drawings(model) -> None:
             f"Drawings of other things, each {name} alike: AUROC {auroc:.3f}, doubted where 5 % of"
             f" the garments are {share:.3f}"
         )
+
+
+def show_like_a_bag(model) -> None:
+    """What is said of drawings that may as well be a bag, one word after the other.
+
+    They are among the other things to learn from: who learns them doubts bags with straight lines.
+    """
+    for pictures in read_sets("drawings"):
+        for word in LIKE_A_BAG:
+            pixels = pictures.pixels[np.array(pictures.keys) == word]
+            if not len(pixels):
+                continue
+            logits = predict.predict_logits(model, pixels)
+            is_bag = logits.argmax(axis=1) == CLASS_NAMES.index("Bag")
+            known = predict.recognised(model, logits, pixels)
+            print(
+                f"{len(pixels)} drawings of a {word}: {is_bag.mean():.2f} a bag, without doubt"
+                f" {(is_bag & known).mean():.2f}"
+            )
 
 
 def milliseconds(model) -> list[float]:
@@ -86,6 +113,7 @@ def show_and_save(entry, save: bool) -> None:
         )
     if "drawings" in held_out:
         show_other_drawings(model)
+        show_like_a_bag(model)
     median, slowest = statistics.median(taken), max(taken)
     print(f"A picture takes {median:.0f} ms on one core, the slowest {slowest:.0f} ms")
     if save:
