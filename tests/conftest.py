@@ -19,27 +19,6 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: not {item.path.parent.name, item.path.stem} & set(SLOW))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _unpacked_once():
-    """The data set's own files are unpacked once a process, not 0.3 s for each split."""
-    from fashion_core import data
-
-    unpack, contents = data._decompress, {}
-    folders = (data.PROJECT_DATA_DIR, data.DEBIAN_DATA_DIR)
-
-    def unpack_once(path, expected):
-        if path.parent not in folders:  # a test's own files
-            return unpack(path, expected)
-        key = data._stat_key(path), expected
-        if key not in contents:
-            contents[key] = unpack(path, expected)
-        return contents[key]
-
-    data._decompress = unpack_once
-    yield
-    data._decompress = unpack
-
-
 @pytest.fixture
 def runs_dir(tmp_path, monkeypatch):
     """An empty folder for runs, used by this test alone."""
