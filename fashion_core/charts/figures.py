@@ -413,7 +413,23 @@ def calibration_figure(bins: list[dict], dark: bool = False) -> go.Figure:
     what its accuracy is to be compared with. Hovering over either shows both and the images.
     `dark`: colours for a dark page.
     """
-    full = [row for row in bins if row["images"]]
+    line = dict(color=TEXT_COLORS[dark], width=1.5, dash="dash")
+    diagonal = go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip")
+    percent = dict(tickformat=".0%")
+    layout = dict(
+        margin=MARGIN | dict(r=24),  # room for half of "100%", which would be left out without it
+        height=CALIBRATION_HEIGHT,
+        showlegend=False,
+        bargap=0,
+        xaxis=dict(title="Confidence", range=[0, 1.005], dtick=0.2, showgrid=False, **percent),
+        yaxis=dict(title="Accuracy", range=[0, 1.02], gridcolor=GRID_COLORS[dark], **percent),
+    )
+    bars, points = _bin_marks([row for row in bins if row["images"]], dark)
+    return go.Figure([bars, diagonal, points], layout)
+
+
+def _bin_marks(full: list[dict], dark: bool) -> tuple[go.Bar, go.Scatter]:
+    """The bars of bins that hold images, and the points of their mean confidences."""
     opacity = [PALE if row["images"] < FEW_IMAGES else 1.0 for row in full]
     hover = dict(
         customdata=[[row["confidence"], format_count(row["images"], "image")] for row in full],
@@ -444,15 +460,4 @@ def calibration_figure(bins: list[dict], dark: bool = False) -> go.Figure:
         cliponaxis=False,  # at 100% it would be cut in half
         **hover,
     )
-    line = dict(color=TEXT_COLORS[dark], width=1.5, dash="dash")
-    diagonal = go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip")
-    percent = dict(tickformat=".0%")
-    layout = dict(
-        margin=MARGIN | dict(r=24),  # room for half of "100%", which would be left out without it
-        height=CALIBRATION_HEIGHT,
-        showlegend=False,
-        bargap=0,
-        xaxis=dict(title="Confidence", range=[0, 1.005], dtick=0.2, showgrid=False, **percent),
-        yaxis=dict(title="Accuracy", range=[0, 1.02], gridcolor=GRID_COLORS[dark], **percent),
-    )
-    return go.Figure([bars, diagonal, points], layout)
+    return bars, points
