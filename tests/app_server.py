@@ -165,9 +165,12 @@ def visit(page, address: str = "") -> None:
     page_at_rest(page)
 
 
-# Fulfilled once the page has nothing to do: Streamlit waits a moment before it draws an answer
-IDLE = """new Promise(done =>
-  setTimeout(() => requestIdleCallback(() => requestAnimationFrame(done)), 100))"""
+# Fulfilled once the page has nothing to do: Streamlit waits a moment before it draws an answer.
+# Playwright waits for a promise without end, so there is a second end.
+IDLE = """new Promise(done => {
+  setTimeout(() => requestIdleCallback(() => requestAnimationFrame(done)), 100)
+  setTimeout(done, 10000)
+})"""
 
 
 def answers_of(page) -> Callable:

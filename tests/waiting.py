@@ -7,7 +7,7 @@ import psutil
 from fashion_core.runs import folders
 from fashion_core.runs.events import read_metrics
 
-SECONDS = 300  # only ends what hangs: a training may share two slow cores with all the other tests
+SECONDS = 120  # only ends what hangs: a training may share two slow cores with all the other tests
 
 
 def wait_for(condition, what, seconds=SECONDS):

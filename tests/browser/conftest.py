@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from app_server import answers_of, launch_browser, served, watch_console
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 # Ms; only ends what hangs: the tests may share two slow cores with trainings and each other
-LONGEST = 300_000
+LONGEST = 120_000
 expect.set_options(timeout=LONGEST)
 
 
@@ -20,6 +20,28 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test's report tells what its pages showed, and where a picture of each lies."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("browser")
+    if report.when == "call" and report.failed and browser:
+        for number, page in enumerate(
+            page for context in browser.contexts for page in context.pages
+        ):
+            report.sections.append((page.url, _shown(page, item, number)))
+    return report
+
+
+def _shown(page, item, number: int) -> str:
+    picture = Path(item.config._tmp_path_factory.getbasetemp(), f"{item.name}-{number}.png")
+    try:
+        page.screenshot(path=picture, timeout=10_000)
+        return f"{picture}\n{page.locator('body').inner_text(timeout=10_000)}"
+    except Error as error:  # of a page that hangs or has crashed
+        return str(error)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from app_server import page_at_rest, place_at_rest, visit
 from playwright.sync_api import expect
+from waiting import wait_for
 
 from fashion_core import evaluation
 from fashion_core.charts.figures import describe_cell
@@ -25,18 +26,16 @@ def cells(test_set):
     return lambda true, pred: evaluation.cell_indices(labels, probs, true, pred)
 
 
-# Fulfilled once the matrix's script hears clicks
-LISTENING = """anchor => new Promise(done => {
-    const look = () => anchor.getRootNode().stop ? done() : requestAnimationFrame(look)
-    look()
-})"""
+# Whether the matrix's script hears clicks
+LISTENING = "anchor => Boolean(anchor.getRootNode().stop)"
 
 
 def open_matrix(page, app, query=""):
     """Open the page in a new session and return once the matrix hears clicks and is at rest."""
     visit(page, f"{app}/confusion_matrix?model=fashion_cnn{query}")
     page.locator(".st-key-matrix_box .heatmaplayer image").first.wait_for()
-    page.locator(".st-key-matrix_box .anchor").evaluate(LISTENING)
+    anchor = page.locator(".st-key-matrix_box .anchor")
+    wait_for(lambda: anchor.evaluate(LISTENING), "the matrix to hear clicks")
     plot_area(page)
 
 

@@ -69,7 +69,10 @@ OUTLINES = {
         + [(62, 130), (70, 50)],
     ],
 }
-NEXT_FRAME = "new Promise(done => requestAnimationFrame(() => done()))"
+NEXT_FRAME = """new Promise(done => {
+    requestAnimationFrame(done)
+    setTimeout(done, 1000)  // for a page that draws no frames
+})"""
 
 
 def touch(page, *points):
