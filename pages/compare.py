@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from fashion_core import comparison, evaluation
+from fashion_core import comparison, evaluation, limits
 from fashion_core.catalog import ModelEntry
 from fashion_core.charts.figures import describe_difference, difference_figure, signed
 from fashion_core.data import Split
@@ -36,6 +36,11 @@ from pages.parts.words import GLOSSARY
 def show_alone(entry: ModelEntry) -> None:
     """There is only one model."""
     name = plain(entry.title)
+    if limits.read_only():
+        alone = f"{name} is the only model here, so there is none to compare it with."
+        st.info(alone, icon=":material/compare:")
+        st.page_link("pages/predictions.py", label="See its mistakes", icon=":material/grid_view:")
+        return
     st.info(
         f"{name} is the only model here. Train a second one and see what changes.",
         icon=":material/compare:",

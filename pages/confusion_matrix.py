@@ -24,7 +24,7 @@ from fashion_core.metadata import CLASS_NAMES
 from fashion_core.text import BYTE_ORDER_MARK, format_count
 from pages.parts import state
 from pages.parts.frame import run_through_router, show_with_model
-from pages.parts.glossary import help_on, link_terms
+from pages.parts.glossary import help_on, link_terms, meaning_of
 from pages.parts.html import theme_is_dark
 from pages.parts.images.grid import show_image_grid
 from pages.parts.images.matrix import ask_cell, pick_cell, show_clickable_matrix, unpick_cell
@@ -60,7 +60,7 @@ def show_metrics(summary: dict, split_name: str) -> None:
     worst_f1 = f"F1 {summary['worst_f1']:.3f}"
     metrics = (
         ("Accuracy", accuracy, images, meaning),
-        ("Macro F1", macro_f1, classes, help_on("F1")),
+        ("Macro F1", macro_f1, classes, meaning_of("Macro F1")),
         ("Worst class", worst, worst_f1, "The class with the lowest F1."),
         ("Most confused", f"{count:,}", pair_note, pair_help),
     )

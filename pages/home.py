@@ -160,6 +160,7 @@ def show_recall(rows: list[dict]) -> None:
     """Recall of each class as a strip of labelled bars; each leads to the class's test images."""
     names, recalls = [row["class"] for row in rows], [row["recall"] for row in rows]
     title = "Recall: the share of each class that it finds. Click to see its test images"
+    st.caption(link_terms(f"{title}."))
     html = bars_html(names, recalls, mark_best=False, title=title, clickable=True)
     show_clickable("recall", html, names, show_class)
 

@@ -11,8 +11,7 @@ from fashion_core.metadata import CLASS_NAMES
 from pages.parts import state
 from pages.parts.classify.drawn import drawn_pixels
 from pages.parts.frame import run_through_router, show_with_model
-from pages.parts.glossary import link_terms
-from pages.parts.html import plain
+from pages.parts.glossary import link_plain, link_terms
 from pages.parts.lesson_progress import (
     forget_progress,
     keep_progress,
@@ -84,7 +83,7 @@ def show_step(number: int, step: LessonStep, outcome: Outcome, done: bool, is_op
             ask_drawn()
         if outcome.done or (outcome.sentence and not done):
             kind, mark = (st.success, "check") if outcome.done else (st.info, "hourglass_top")
-            kind(plain(outcome.sentence), icon=f":material/{mark}:")
+            kind(link_plain(outcome.sentence), icon=f":material/{mark}:")
 
 
 def show_link(number: int, step: LessonStep) -> None:

@@ -90,8 +90,10 @@ def show_head(gallery: Gallery, entry: ModelEntry) -> None:
 
 run_through_router()
 st.title("My pictures", anchor=False)
-teach = "" if limits.read_only() else " Teach it to the model and see what that changes."
-st.write(f"What you kept, with its right label.{teach}")
+to_do = "Teach them to the model and see what that changes."
+if limits.read_only():
+    to_do = "Look at what the model says of it, and say what is still without a label."
+st.write(f"What you kept, with its right label. {to_do}")
 show_messages()
 show_with_model(show_mine)
 bring_into_sight({card: (card,) for card in (TEACH_CARD, TAUGHT_CARD)})

@@ -18,6 +18,7 @@ from fashion_core.metadata import CLASS_NAMES
 from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.frame import run_through_router, show_with_model
+from pages.parts.glossary import meaning_of
 from pages.parts.history import has_returned
 from pages.parts.images.grid import show_image_grid
 from pages.parts.images.panel import show_image
@@ -108,7 +109,14 @@ def ask_filters() -> dict[str, Any]:
     true = bar.selectbox("True label", classes, key=state.TRUE_LABEL, **bound)
     pred = bar.selectbox("Predicted label", classes, key=state.PREDICTED_LABEL, **bound)
     confidence = bar.slider(
-        "Confidence", 0, 100, (0, 100), format="%d%%", key=state.CONFIDENCE, **bound
+        "Confidence",
+        0,
+        100,
+        (0, 100),
+        format="%d%%",
+        key=state.CONFIDENCE,
+        help=meaning_of("Confidence"),
+        **bound,
     )
     low, high = sorted(confidence)  # the URL may name the two ends the wrong way round
     sort = bar.selectbox(

@@ -110,8 +110,8 @@ def show_introduction() -> None:
         st.write("On this public copy nothing can be trained: look at the runs that are here.")
         return
     st.write(
-        "Choose how to train, press start, and watch. It goes on, and so does the queue, when you"
-        " leave the page."
+        "Choose how to train, press start, and watch. Training goes on, and so does the queue,"
+        " when you leave the page."
     )
 
 

@@ -644,7 +644,7 @@ def test_home_says_why_a_drawing_is_blank_and_links_to_no_black_picture():
         assert ("There is nothing to see" in words(app)) == is_blank
         assert ("You have framed a part of it on Classify." in words(app)) == is_blank
         labels = [link.proto.label for link in app.get("page_link")]
-        assert "Look closer" in labels
+        assert "Open on Classify" in labels
         assert labels.count("Look inside") == (0 if is_blank else 1)
         looks = [each for each in app.expander if each.label == "Where it looks"]
         assert len(looks) == (0 if is_blank else 1)

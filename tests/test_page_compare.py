@@ -288,6 +288,8 @@ def test_an_only_model_is_not_compared(tmp_path, monkeypatch):
         "Import a model file",
     ]
     assert picker(app).disabled
+    monkeypatch.setenv("FASHION_READ_ONLY", "1")  # where no second one can be made
+    assert [link.proto.label for link in open_page().get("page_link")] == ["See its mistakes"]
 
 
 def test_a_models_name_is_text_and_not_markup(checkpoint_path):

@@ -46,6 +46,14 @@ def test_a_test_image_in_the_url_is_shown_layer_by_layer():
     assert [stage["kind"] for stage in map_["stages"]] == ["convolution", "max-pool", "ReLU"]
 
 
+def test_what_dead_and_saturated_mean_is_said_where_there_are_such_maps(monkeypatch):
+    say = {layers.DEAD: "A dashed map is dead", layers.SATURATED: "A saturated map is high"}
+    for there in say:
+        monkeypatch.setattr(layers, "map_state", lambda values, there=there: there)
+        said = words(open_page(model="fashion_cnn", image="18"))
+        assert [state for state, sentence in say.items() if sentence in said] == [there]
+
+
 def test_the_numbers_of_linear_layers_show_their_strongest_contributions():
     app = open_page(model="fashion_cnn")
     network = "conv1-conv2-linear1-linear2"

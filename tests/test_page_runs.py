@@ -342,7 +342,7 @@ def test_a_run_can_be_used_and_then_not_be_deleted(runs_dir, checkpoint_path):
     app = press(open_page("runs"), "Use this model")
     assert app.session_state["model"] == run_id
     press(app, "Delete")
-    assert "in use" in words(app)
+    assert "“Mine” is the model in use. Pick another one in the sidebar first." in words(app)
     assert folders.read_run(run_id).state == "finished"
 
 

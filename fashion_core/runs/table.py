@@ -18,6 +18,9 @@ from fashion_core.text import BYTE_ORDER_MARK, format_value, unique_labels
 # Hyper-parameters by the labels that the form gives them
 FIELDS = {spec.name: field_spec(spec.name)["label"] for spec in dataclasses.fields(TrainConfig)}
 SHARES_AND_RATES = {label for name, label in FIELDS.items() if field_spec(name)["type"] is float}
+WHOLE_NUMBERS = {  # and not a seed, which counts nothing
+    label for name, label in FIELDS.items() if field_spec(name)["type"] is int and name != "seed"
+}
 SHARES_OF_A_BATCH = {FIELDS[name] for name in ADDED_KINDS}
 ACCURACIES = {"Validation": "best_val_accuracy", "Test": "test_accuracy"}
 

@@ -94,6 +94,12 @@ TERMS = {
     "Class": Term(
         "One of the ten kinds of clothing that the network may answer with.", HOME, "the ten bars"
     ),
+    "Confidence": Term(
+        "The probability that a model gives to its answer; 100% is certain.",
+        PREDICTIONS,
+        "the filter Confidence",
+        ((state.OUTCOME, "All"),),
+    ),
     "Confusion matrix": Term(
         "A table that counts how often images of each class got each answer.", MATRIX, "all of it"
     ),
@@ -169,6 +175,7 @@ TERMS = {
         INSIDE,
         "every small picture",
         LAYERS,
+        ("feature maps",),
     ),
     "Filter": Term(
         "The weights of one convolution window, nine numbers for each map that it looks at.",
@@ -245,7 +252,7 @@ TERMS = {
         INSIDE,
         "the last rows",
         LAYERS,
-        ("linear layers",),
+        ("linear layers", "dense layer", "dense"),
     ),
     "Logit": Term(
         "The raw number that a network gives a class, before all ten become probabilities.",
@@ -480,8 +487,8 @@ TERMS = {
         LAYERS,
     ),
     "Test split": Term(
-        "10,000 images that nothing was learned from and that never choose anything; the last"
-        " judgement.",
+        "10,000 images that nothing was learned from, and by which no model or setting is chosen:"
+        " the final exam.",
         PREDICTIONS,
         "all of them",
         ((state.OUTCOME, "All"),),

@@ -235,8 +235,9 @@ STEPS = (
     ),
     LessonStep(
         "What a convolution does",
-        "A convolution slides a window of nine weights over the picture. Where the picture looks"
-        " like its pattern, its map is strong. The first layer has dozens of such filters.",
+        "A convolution slides a window of nine weights over the picture. What it finds is"
+        " drawn as a feature map, bright where the picture looks like the window's pattern. The"
+        " first layer has dozens of such windows, called filters.",
         "Which filter of the first layer finds least in this picture? Point at the maps to read"
         " their numbers, and click the one whose largest number is lowest.",
         "inside",

@@ -101,7 +101,7 @@ def ask_model() -> None:
         key=state.MODEL,
         parameter=state.MODEL,
         gone="The model you asked for is not here, or not any more. {} is used instead.",
-        help="The model that all pages ask: shipped ones and your own runs.",
+        help="The model that all pages use: one that comes with the app, or one of your own runs.",
     )
     st.caption(describe_model(entries[chosen].card))
 

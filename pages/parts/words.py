@@ -12,16 +12,16 @@ GLOSSARY = {
     "epoch": "One pass of training over all training images.",
     "speed": "How many images training goes through per second.",
     "loss": (
-        "How wrong the model is, in nats: 2.3 is guessing among ten classes, 0 is certain and"
-        " right."
+        "How wrong the model is (the cross-entropy, in nats): 2.3 is guessing among ten classes, 0"
+        " is certain and right."
     ),
     "validation": (
         "5,000 images kept out of training, to see how the model does on images it has not learned"
         " from."
     ),
     "test": (
-        "Accuracy: the share of the 10,000 test images that are classified correctly. These images"
-        " never choose anything."
+        "Accuracy: the share of the 10,000 test images that are classified correctly. No model"
+        " and no setting is chosen by them."
     ),
     "precision": "Of all images called this class, the share that really is.",
     "recall": "Of all images of this class, the share that was found.",
@@ -103,17 +103,17 @@ def model_label(entry: ModelEntry) -> str:
 
 def describe_model(card: dict) -> str:
     """What sets a model apart from the others, in a line."""
-    config, knows = card.get("config") or {}, "learned product photos only; drawings puzzle it"
+    config, knows = card.get("config") or {}, "learned from product photos only; drawings puzzle it"
     if share_of(config, "synthetic"):
-        knows = "learned drawings and photos too"
+        knows = "learned from drawings and photos too"
     people = [kind for kind in ("drawings", "photos") if share_of(config, kind)]
     if people:
-        knows = f"learned people's {' and '.join(people)} too"
+        knows = f"learned from people's {' and '.join(people)} too"
     if "input_scaling" in card:
         knows = "trained elsewhere"
     if config.get("start_model"):
         where = "elsewhere" if card.get("imported") else "here"
-        knows = f"taught the pictures that were kept {where}"
+        knows = f"taught with the pictures that were kept {where}"
     return f"{short_name(str(card.get('model', 'Unknown network')))}, {knows}."
 
 

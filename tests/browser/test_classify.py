@@ -457,7 +457,7 @@ def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_
     page.get_by_text("Where it looks").click()
     expect(page.get_by_role("img", name="What speaks for")).to_be_visible()
     page_at_rest(page)
-    page.get_by_role("link", name="Look closer").click()
+    page.get_by_role("link", name="Open on Classify").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Classify")
     expect(page.get_by_text("Adjust the picture")).to_be_visible()
     expect_drawing(page, drawn, marks)

@@ -175,7 +175,7 @@ def test_a_whole_game_by_mouse_with_a_reload_and_its_sheet(page, app):
     expect(page.get_by_role("button", name="Keep these to teach it")).to_be_visible()
     page.get_by_role("textbox", name="Nickname").fill("Ada")
     page.get_by_role("button", name="Enter").click()
-    expect(page.get_by_text("among the best of this copy")).to_be_visible()
+    expect(page.get_by_text("among the best games here")).to_be_visible()
     page.get_by_role("button", name="Play again").click()
     expect(page.get_by_text("Round 1 of 6")).to_be_visible()
 

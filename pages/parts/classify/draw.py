@@ -98,4 +98,4 @@ def show_less(prepared: Prepared, correction: Correction, entries: Sequence[Mode
     with st.container(horizontal=True, gap="small"):
         if not prepared.blank:
             link_picture("Your drawing", prepared.pixels)
-        st.page_link("pages/classify.py", label="Look closer", icon=":material/search:")
+        st.page_link("pages/classify.py", label="Open on Classify", icon=":material/search:")

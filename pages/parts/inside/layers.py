@@ -49,10 +49,10 @@ def show_layers(picture: Picture, entry: ModelEntry) -> None:
     if way:
         passage = cached_passage(str(entry.path), entry.fingerprint, picture.pixels, way)
     digest = hashlib.sha256(picture.pixels.tobytes()).hexdigest()[:16]
-    if any(
-        layers.map_state(each) == layers.DEAD for layer in passage.layers for each in layer.output
-    ):
-        st.caption(link_terms("A dashed map is dead: its filter finds nothing in this picture."))
+    states = {layers.map_state(each) for layer in passage.layers for each in layer.output}
+    for state_of_maps, words in MARKED.items():
+        if state_of_maps in states:
+            st.caption(link_terms(words))
     st.caption(link_terms(describe_inputs(cached_model(str(entry.path), entry.fingerprint))))
     show_rows_and_number(passage, f"{entry.model_id}-{entry.fingerprint}-{digest}-{way}")
     st.subheader("From logits to probabilities", anchor=False)
@@ -65,6 +65,13 @@ def show_layers(picture: Picture, entry: ModelEntry) -> None:
         )
     )
     st.html(softmax_html(passage.logits, temperature))
+
+
+MARKED = {
+    layers.DEAD: "A dashed map is dead: its filter finds nothing in this picture.",
+    layers.SATURATED: "A saturated map is high everywhere, so it hardly tells one place from"
+    " another.",
+}
 
 
 def describe_inputs(model: "nn.Module") -> str:

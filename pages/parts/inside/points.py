@@ -212,7 +212,7 @@ def show_selected(indices: np.ndarray, split: Split, probs: np.ndarray) -> None:
     with right:
         if len(indices) > SHOWN:
             st.caption(f"The first {SHOWN} by index. Pick one to look closer.")
-        show_image_grid("map_grid", indices[:SHOWN], split, probs, open_image, compact=True)
+        show_image_grid("map_grid", indices[:SHOWN], split, probs, open_image)
 
 
 def counts_frame(labels: np.ndarray, preds: np.ndarray) -> pd.DataFrame:

@@ -140,7 +140,8 @@ def _show_outcome(run: folders.Run) -> None:
     st.subheader("Before and after" if finished else "It did not finish", anchor=False)
     st.caption(plain(run.name))
     if report is None and finished:
-        st.warning("What it changed could not be written down.", icon=":material/error:")
+        lost = "What it changed could not be written down. The model itself is kept."
+        st.warning(lost, icon=":material/error:")
         _show_switch(run)
         return
     if report is None:
@@ -162,8 +163,8 @@ def _show_way(label: str, run: folders.Run) -> None:
 
 
 METRICS = {
-    "learned": "Yours that it learned",
-    "held_out": "Yours held out",
+    "learned": "Your pictures that it learned from",
+    "held_out": "Your held-out pictures",
     "test": "10,000 test images",
     "drawings": "Drawings by others",
 }
@@ -176,7 +177,7 @@ def _metrics_html(report: dict) -> str:
         for key, label in METRICS.items()
         if report[key] and report[key][1] is not None
     ]
-    head = "<tr><th>Right of</th><th>Before → after</th></tr>"
+    head = "<tr><th>Classified correctly</th><th>Before → after</th></tr>"
     return f'<table class="layers">{head}{"".join(rows)}</table>'
 
 

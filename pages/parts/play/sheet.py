@@ -86,13 +86,13 @@ def show_ways_on(played: Game) -> None:
 
 
 def show_nickname(game_id: str, played: Game) -> None:
-    """The way among the best of this copy; nothing where the game does not belong there."""
+    """The way among the best games; nothing where the game does not belong there."""
     if played.listed:
         is_held = best_games.holds(played.kind, played.listed)
         st.caption(
-            "This game is among the best of this copy."
+            "This game is among the best games here."
             if is_held
-            else "Others were faster: it is not among the ten best any more."
+            else "Others have more points by now: it is not among the ten best any more."
         )
         return
     points = game.score(played)

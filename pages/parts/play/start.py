@@ -35,7 +35,7 @@ KINDS = {
 
 
 def show_start(entry: ModelEntry) -> None:
-    """The two games as cards, sounds, and the best of this copy."""
+    """The two games as cards, sounds, and the best games."""
     st.write(f"Six rounds against {plain(entry.title)}. {RULES}")
     for column, kind in zip(st.columns(2), KINDS, strict=True):
         title, words = KINDS[kind]
@@ -99,7 +99,7 @@ def show_best(kind: str) -> None:
         f"<td>{each.score}</td></tr>"
         for place, each in enumerate(best, 1)
     )
-    st.markdown("**The best of this copy**")
+    st.markdown("**The best games here**")
     st.html(
         '<table class="layers"><tr><th></th><th>Who</th><th>Against</th><th>Points</th></tr>'
         f"{rows}</table>"

@@ -205,12 +205,15 @@ def ask_delete(chosen: list[folders.Run]) -> None:
 
     Not all of several runs but one that stays: who asks should know before what goes.
     """
-    in_use = st.session_state.get(state.MODEL)
+    chosen_model = st.session_state.get(state.MODEL)
+    in_use = [run for run in chosen if run.run_id == chosen_model]
     problem = next(filter(None, map(deleting_problem, chosen)), "")
     if problem:
         st.error(plain(f"{problem} Or untick it."))
-    elif any(run.run_id == in_use for run in chosen):
-        st.error("This model is in use. Pick another one in the sidebar first.")
+    elif in_use:
+        otherwise = ", or untick it" if len(chosen) > 1 else " first"
+        name = plain(in_use[0].name)
+        st.error(f"“{name}” is the model in use. Pick another one in the sidebar{otherwise}.")
     else:
         what = "this run" if len(chosen) == 1 else f"these {len(chosen):,} runs"
         open_dialog(f"Delete {what}?", confirm_delete, chosen)

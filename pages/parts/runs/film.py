@@ -50,6 +50,7 @@ def show_film(run: folders.Run) -> None:
         st.caption(
             "The film needs the data set, which is not there. Predictions says how to get it."
         )
+        st.page_link("pages/predictions.py", label="Predictions", icon=":material/grid_view:")
         return
     data = {
         "version": f"{run.run_id}-{theme_is_dark()}",

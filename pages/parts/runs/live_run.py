@@ -98,7 +98,7 @@ def show_end(run: folders.Run) -> None:
         if run.message:
             st.info(plain(run.message), icon=":material/info:")
         return
-    silent = "This run ended without saying why. Go on with it below, or start a new one."
+    silent = "This run ended without saying why. Continue it below, or start a new one."
     st.error(plain(run.message or silent), icon=":material/error:")
     if run.has_model:
         st.caption("Its best model up to that point was saved and can be used.")

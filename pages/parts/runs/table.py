@@ -212,6 +212,8 @@ def column_config(column: str) -> dict:
     if column in run_table.SHARES_AND_RATES:
         # All the digits that a value has
         return st.column_config.NumberColumn(format="%g", width="small", help=words)
+    if column in run_table.WHOLE_NUMBERS:
+        return st.column_config.NumberColumn(format="localized", width="small", help=words)
     if column in run_table.FIELDS.values():
         return st.column_config.Column(width="small", help=words)
     return st.column_config.Column(width=WIDTHS.get(column), help=words)
