@@ -50,7 +50,7 @@ def write_zip(kept: Iterable[tuple[MyPicture, bytes]]) -> bytes:
 
 MAX_ZIP_BYTES = 128_000_000
 MAX_ENTRIES = 10_000
-MAX_RECORDS_BYTES = 20_000_000  # of MAX_ENTRIES pictures
+MAX_RECORD_BYTES = 2_000  # of pictures.json for each entry; about half of it is used
 MAX_TOTAL_BYTES = 1_000_000_000  # unpacked
 MOST_SECONDS = 300  # a thousand photos take about a minute
 ENTRY_MARK = b"PK\x01\x02"  # begins each entry of a zip file's list
@@ -188,6 +188,9 @@ def _labelled(
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
     """An entry's content; what its header says of its size is not believed. Raises PictureError."""
+    # Of other ways to pack Python unpacks more than it is asked for
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise PictureError("it is packed in a rare way. Pack it as an ordinary zip file.")
     try:
         with archive.open(entry) as file:
             data = file.read(most + 1)
@@ -203,7 +206,7 @@ def _read_records(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> d
     entry = next((each for each in entries if each.filename == RECORDS), None)
     if entry is not None:
         with contextlib.suppress(PictureError, ValueError, RecursionError):
-            text = _read(archive, entry, MAX_RECORDS_BYTES)
+            text = _read(archive, entry, MAX_RECORD_BYTES * len(entries))
             records = json.loads(text, parse_constant=files.refuse_constant)
             return records if isinstance(records, dict) else {}
     return {}
