@@ -27,15 +27,23 @@ def shipped(name: str) -> torch.nn.Module:
 def cam_by_hooks(model, module, pixels: np.ndarray, label: int, linear: bool) -> np.ndarray:
     """Grad-CAM as the paper has it, by a hook on a module that is known by name.
 
-    The maps are activations, as the paper calls them, so a ReLU is put on what a bare convolution
-    gives; one that has come through a ReLU already stays as it is. `linear`: it has none.
+    The maps are activations, as the paper calls them, so the hook puts a ReLU on what a bare
+    convolution gives, before its pool. The network's own ReLU behind the pool changes nothing any
+    more, and must not: at 0 F.relu lets no gradient through, `where` does. `linear`: it has none.
     """
     kept = []
-    hook = module.register_forward_hook(lambda *parts: kept.append(parts[-1]))
-    logits = model(normalise(torch.tensor(pixels[None])))
+
+    def activate(module, inputs, output):
+        kept.append(output if linear else F.relu(output))
+        return kept[-1]
+
+    hook = module.register_forward_hook(activate)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(F, "relu", lambda maps, inplace=False: torch.where(maps < 0, 0, maps))
+        logits = model(normalise(torch.tensor(pixels[None])))
     hook.remove()
     (gradient,) = torch.autograd.grad(logits[0, label], kept[0])
-    maps = kept[0] if linear else F.relu(kept[0])
+    maps = kept[0]
     heat = F.relu((gradient.mean((2, 3))[:, :, None, None] * maps).sum(1))[None]
     heat = F.interpolate(heat, (28, 28), mode="bilinear", align_corners=False)
     heat = heat[0].detach().numpy()

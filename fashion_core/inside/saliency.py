@@ -55,10 +55,10 @@ def grad_cam(
             "Grad-CAM shows where a convolution looks, and this network has none. Occlusion on the"
             " page Inside works for any network."
         )
-    # Of these maps alone: the model's own gradients stay as they are
-    (gradients,) = torch.autograd.grad(logits[:, label].mean(), found[-1].output)
+    maps, at = _activations(found[-1], calls)
+    # At these maps alone: the model's own gradients stay as they are
+    (gradients,) = torch.autograd.grad(logits[:, label].mean(), at)
     weights = gradients.mean(dim=(2, 3), keepdim=True)  # (ways, C, 1, 1)
-    maps = _activations(found[-1], calls)
     heat = F.relu((weights * maps).sum(dim=1, keepdim=True))  # (ways, 1, H, W)
     edges = (IMAGE_SIZE, IMAGE_SIZE)
     heat = F.interpolate(heat, edges, mode="bilinear", align_corners=False)[:, 0]
@@ -85,16 +85,20 @@ def _cam_calls(calls: Sequence[Call]) -> list[Call]:
     return found
 
 
-def _activations(chosen: Call, calls: Sequence[Call]) -> torch.Tensor:
-    """The maps (ways, C, H, W) of one of the calls, as the layer's ReLU lets them through.
+def _activations(chosen: Call, calls: Sequence[Call]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The maps (ways, C, H, W) of one of the calls as activations, and where to take the gradient.
 
     Our networks have the ReLU after their max-pools, which is the same and faster. What is negative
-    before it never reaches the class: with a negative weight it would count as speaking for it.
+    before it never reaches the class: with a negative weight it would count as speaking for it. A
+    pool hands each gradient on to one place, so the activations' gradients add up to those behind
+    ReLU and pools; before the ReLU those of a window without activation would be missing.
     """
-    later = (call.name for call in calls[calls.index(chosen) + 1 :])
+    later = calls[calls.index(chosen) + 1 :]
     # A mean-pool mixes what is negative in, so no ReLU can be thought before it
-    after_pools = next((name for name in later if name != "max_pool2d"), "")
-    return F.relu(chosen.output) if after_pools == "relu" else chosen.output
+    after_pools = next((call for call in later if call.name != "max_pool2d"), None)
+    if after_pools is not None and after_pools.name == "relu":
+        return F.relu(chosen.output), after_pools.output
+    return chosen.output, chosen.output
 
 
 # Occlusion
