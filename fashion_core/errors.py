@@ -75,6 +75,10 @@ class RunError(LabError):
     """A run cannot be started, read or deleted; says why and what to do."""
 
 
+class BusyMachineError(RunError):
+    """The machine has no room for another process at the moment; says so and what to do."""
+
+
 class GameError(LabError):
     """A game cannot be kept; says why and what to do."""
 

@@ -515,6 +515,43 @@ def test_a_run_whose_process_cannot_be_started_keeps_its_metrics(runs_dir, monke
     assert (run.state, run.epochs_done, run.status["best_val_accuracy"]) == ("failed", 2, 0.9)
 
 
+def test_a_machine_without_room_for_a_process_fails_none_that_waits(runs_dir, monkeypatch):
+    named = [(name, TrainConfig()) for name in "ABC"]
+    with control.worker_lock():
+        added = run_queue.add_all(named)
+
+    def no_process(*_, **__):
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(subprocess, "Popen", no_process)
+    assert run_queue.start_next(wait=False) is None
+    with pytest.raises(RunError, match="Close other programs"):
+        run_queue.start_next()
+    assert [run.run_id for run in run_queue.read_queue().waiting] == added
+    assert {folders.read_run(run_id).state for run_id in added} == {"queued"}
+
+
+@pytest.mark.parametrize(
+    "start", [run_queue.start_or_add, lambda one: run_queue.add_all([("", one)])]
+)
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_start_that_a_full_disk_refuses_leaves_no_run_that_starts_later(
+    runs_dir, monkeypatch, start, busy
+):
+    write_json = files.write_json
+
+    def full_but_for_new_runs(path, values):
+        if path.name == "queue.json" or values.get("state") == "starting":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_json(path, values)
+
+    monkeypatch.setattr(files, "write_json", full_but_for_new_runs)
+    machine = control.worker_lock() if busy else contextlib.nullcontext()
+    with machine, pytest.raises(RunError, match="Free some disk space"):
+        start(TrainConfig())
+    assert folders.list_runs() == []
+
+
 def test_a_folder_that_may_not_be_entered_is_as_good_as_none(runs_dir, monkeypatch):
     run_id = make_run()
     stat = os.stat

@@ -18,7 +18,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from fashion_core import files, limits
-from fashion_core.errors import ConfigError, RunError
+from fashion_core.errors import BusyMachineError, ConfigError, RunError
 from fashion_core.runs import folders
 from fashion_core.runs.folders import Run
 
@@ -119,14 +119,15 @@ def spawn_worker(run_dir: Path, module: str = "fashion_core.worker") -> None:
                 env=_worker_environment(),
             )
     except OSError as error:
+        busy = error.errno in (errno.EAGAIN, errno.ENOMEM)
         advice = f"{error.strerror}. Close other programs, then try again."
-        if error.errno not in (errno.EAGAIN, errno.ENOMEM):
+        if not busy:
             advice = folders.describe_unwritable(error)
         message = f"The training process could not be started: {advice}"
         metrics = folders.metrics_of(files.read_json(run_dir / "status.json"))
         failed = {"state": "failed", "message": message}
         files.write_json(run_dir / "status.json", metrics | failed)
-        raise RunError(message) from error
+        raise (BusyMachineError if busy else RunError)(message) from error
 
 
 NICENESS = 10  # the server and the visitor's browser go first; others take what is left

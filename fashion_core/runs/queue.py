@@ -10,7 +10,7 @@ holds the queue until it is resumed or ended, or the queue is started past it. N
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from fashion_core import files, limits
 from fashion_core.config import TrainConfig
-from fashion_core.errors import LabError, LimitError, RunError
+from fashion_core.errors import BusyMachineError, LabError, LimitError, RunError
 from fashion_core.runs import control, film, folders
 from fashion_core.runs.folders import Run
 from fashion_core.text import format_count
@@ -78,25 +78,33 @@ def start_or_add(
         if waits:
             _check_queue(added=1)
         run_id = folders.create_run(config, name, "queued", owner)
-        _keep_drawing(run_id, drawing)
-        if fill:
-            _fill(run_id, fill)
-        if waits:
-            _append([run_id])
-        else:
-            control.launch(folders.read_run(run_id))
+        with _whole_or_not([run_id]):
+            _keep_drawing(run_id, drawing)
+            if fill:
+                fill(folders.run_dir_of(run_id))
+            if waits:
+                _append([run_id])
+            else:
+                control.launch(folders.read_run(run_id))
     if waits:
         start_next()  # what had trained may have ended meanwhile
     return run_id
 
 
-def _fill(run_id: str, fill: Callable[[Path], None]) -> None:
-    run_dir = folders.run_dir_of(run_id)
+@contextlib.contextmanager
+def _whole_or_not(added: list[str]) -> Iterator[None]:
+    """Take these new runs away again where what follows fails: a queued one would start some day.
+
+    One whose own status says why it failed stays.
+    """
     try:
-        fill(run_dir)
-    except OSError as error:
-        control.remove_folder(run_dir)
-        raise folders.unwritable(error) from error
+        yield
+    except (OSError, RunError):
+        for run_id in added:
+            run_dir = folders.run_dir_of(run_id)
+            if files.read_json(run_dir / "status.json").get("state") != "failed":
+                control.remove_folder(run_dir)
+        raise
 
 
 def _keep_drawing(run_id: str, drawing: np.ndarray | None) -> None:
@@ -121,16 +129,11 @@ def add_all(
         at_once = 0 if control.training_now() or read_queue().paused_by else 1
         _check_queue(added=len(named) - at_once)
         added = []
-        try:
+        with _whole_or_not(added):
             for name, config in named:
                 added.append(folders.create_run(config, name, "queued", owner))
-        except RunError:
-            for run_id in added:
-                control.remove_folder(folders.run_dir_of(run_id))
-            raise
-        for run_id in added:
-            _keep_drawing(run_id, drawing)
-        _append(added)
+                _keep_drawing(added[-1], drawing)
+            _append(added)
     start_next()
     return added
 
@@ -164,11 +167,13 @@ def continue_run(run_id: str, more_epochs: int = 0) -> str:
         busy = bool(control.training_now())
         if busy:
             _check_queue(added=1)
-        _write_queued(run, epochs)
+        # The queue first: a run that says that it waits would start some day
         if busy:
             _append([run_id], first=run.state == "paused")
+            _write_queued(run, epochs)
             return "queued"
         _write_file(*_without(run_id))
+        _write_queued(run, epochs)
         control.launch(folders.read_run(run_id))
         return "starting"
 
@@ -267,11 +272,16 @@ def _start_next(past_paused: bool, lock_seconds: float) -> str | None:
         return None
     folders.check_limits()  # where they cannot be read, all wait until that is fixed
     for run in queue.waiting:
+        waiting = files.read_json(run.run_dir / "status.json")
         _write_file(*_without(run.run_id))
         try:
             folders.check_limits(int(run.status.get("target_epochs", run.config.epochs)))
             control.launch(run)
             return run.run_id
+        except BusyMachineError:  # it would be so for each of them: all wait
+            files.write_json(run.run_dir / "status.json", waiting)
+            _append([run.run_id], first=True)
+            raise
         except RunError as error:  # it does not block the others
             failed = {"state": "failed", "message": str(error)}
             metrics = folders.metrics_of(run.status)
