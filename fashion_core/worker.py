@@ -47,6 +47,7 @@ def main(run_dir: Path) -> int:
     try:
         status.write()
         with control.worker_lock():
+            _clear_up(run_dir)
             work(run_dir, status)
         return 0
     except BaseException as error:
@@ -57,6 +58,14 @@ def main(run_dir: Path) -> int:
         return 1
     finally:
         _start_next()
+
+
+def _clear_up(run_dir: Path) -> None:
+    """Remove what a worker before this one had half written when it was killed."""
+    for name in ("model.pt", "resume.pt"):
+        for left in run_dir.glob(f"{name}.*.tmp"):
+            with contextlib.suppress(OSError):
+                left.unlink()
 
 
 def _known_metrics(run_dir: Path) -> dict:

@@ -186,6 +186,14 @@ def test_a_full_disk_while_the_model_is_saved_fails_in_words(work, monkeypatch):
     assert "No space left on device. Free some disk space" in run.message
 
 
+def test_what_a_killed_worker_had_half_written_is_removed(work):
+    run_id = folders.create_run(TrainConfig(model=LINEAR, train_size=1_000, epochs=1))
+    left = folders.run_dir_of(run_id) / "model.pt.123-456.tmp"
+    left.write_bytes(b"half")
+    assert work(run_id).state == "finished"
+    assert not left.exists()
+
+
 def test_a_disk_on_which_not_even_the_status_can_be_written_is_lost():
     run_id = folders.create_run(QUICK)
     code = f"""

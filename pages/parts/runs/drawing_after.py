@@ -24,6 +24,7 @@ from pages.parts.inside.picture import link_picture
 if TYPE_CHECKING:
     from fashion_core.predict import Answer
 
+YOURS = "Your drawing"
 DRAWN_KINDS = ("synthetic", "drawings")  # pictures to learn from that are drawings
 
 
@@ -45,7 +46,7 @@ def show_drawing_after(run: folders.Run) -> None:
     new, shipped = entries.get(run.run_id), entries.get(catalog.RECOMMENDED)
     if not (new and shipped):
         return
-    pixels, whose = drawn_pixels(), "Your drawing"
+    pixels, whose = drawn_pixels(), YOURS
     if pixels is None:
         pixels = film.read_drawing(run.run_dir)
         if pixels is not None:  # perhaps somebody else's
@@ -58,7 +59,11 @@ def show_drawing_after(run: folders.Run) -> None:
             return
         try:
             show_both(pixels, new, shipped)
-            link_picture(whose, pixels)
+            with st.container(horizontal=True, gap="small"):
+                link_picture(whose, pixels)
+                if whose == YOURS:
+                    label = "Correct or keep it on Classify"
+                    st.page_link("pages/classify.py", label=label, icon=":material/draw:")
         except CheckpointError as error:
             st.caption(plain(str(error)))
 
