@@ -81,9 +81,13 @@ def file_stem(name: str, fallback: str) -> str:
 
     The fallback where nothing is left of the name, or where no file may be called so.
     """
-    # Marks are vowels in Devanagari, Thai and other scripts; \w knows letters and digits only
-    written = unicodedata.normalize("NFKC", name).lower()
-    words = "".join(each if unicodedata.category(each)[0] in "LMN" else " " for each in written)
+    words = ""
+    for each in unicodedata.normalize("NFKC", name).lower():
+        kind = unicodedata.category(each)[0]
+        # Marks on a letter are vowels in Devanagari, Thai and other scripts; one that chooses how
+        # an emoji looks shows nothing itself
+        on_letter = kind == "M" and words[-1:].strip() and not "\ufe00" <= each <= "\ufe0f"
+        words += each if kind in "LN" or on_letter else " "
     stem = "-".join(words.split())[:LONGEST_STEM].strip("-")
     return fallback if not stem or _DEVICES.fullmatch(stem) else stem
 

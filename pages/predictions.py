@@ -158,9 +158,10 @@ def go_to_page(page: int) -> None:
 
 
 def go_to_random_page(page: int, pages: int) -> None:
-    """Another page than the one that is shown, of two or more."""
-    other = random.randint(1, pages - 1)
-    go_to_page(other + (other >= page))
+    """Another page than the one that is shown, if there is one."""
+    if pages > 1:  # a click may come before the browser has heard that only one is left
+        other = random.randint(1, pages - 1)
+        go_to_page(other + (other >= page))
 
 
 def pick(index: int | None) -> None:

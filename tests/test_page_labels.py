@@ -1,6 +1,7 @@
 """The Wrong labels page: the ranked list, its choices, and the way to the training images."""
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -44,8 +45,11 @@ def shown(app):
     return [item["index"] for item in items(app)]
 
 
-def make_folds(states):
-    """Runs of the folds; those that are finished have answers, sure of the label but for ten."""
+def make_folds(states, **other):
+    """Runs of the folds; those that are finished have answers, sure of the label but for ten.
+
+    `other`: what their training has otherwise than the one that is offered.
+    """
     split = train_split()
     numbers = data.folds(split.labels, FOLDS)
     said = split.labels.copy()
@@ -55,6 +59,7 @@ def make_folds(states):
         if state is None:
             continue
         name, config = cross_validation.fold_configs()[number]
+        config = dataclasses.replace(config, **other)
         more = alive() if state == "running" else {}
         run_id = make_run(name, state, config, **more)
         places = np.flatnonzero(numbers == number)
@@ -142,6 +147,15 @@ def test_only_what_another_tab_left_is_trained(monkeypatch, meanwhile, folds):
     make_folds(meanwhile)
     press(app, "Train 3 runs")
     assert sorted(run.config.fold for run in folders.list_runs()) == folds
+
+
+def test_what_another_network_has_trained_meanwhile_is_no_part_of_what_is_offered(monkeypatch):
+    monkeypatch.setattr(control, "spawn_worker", lambda run_dir: None)
+    app = open_page(**TRAINING)
+    make_folds(["queued", "queued", None], model="FashionCNNNorm")
+    press(app, "Train 3 runs")
+    added = [run.config for run in folders.list_runs() if run.config.model == "FashionCNN"]
+    assert sorted(config.fold for config in added) == sorted(FOLD_NAMES)
 
 
 def test_answers_of_three_runs_make_the_list_of_training_images():

@@ -339,7 +339,13 @@ def test_the_end_of_a_run_is_told_on_train_too_while_a_paused_one_is_looked_at(r
     app.run()
     set_state(other, "finished")
     assert toasts(app.run()) == ["“Other” has finished"]
-    assert end_lines(app) == ["“Other” has finished"]
+    for _ in range(2):
+        assert app.session_state[state.SHOWN_RUN] == paused
+        assert "“Other” has finished" in labels(app)
+        app.run()
+    press(app, "“Other” has finished")
+    assert app.session_state[state.SHOWN_RUN] == other
+    assert "“Other” has finished" not in labels(app)
 
 
 def test_ends_behind_an_open_dialog_are_told_when_it_is_closed(runs_dir, monkeypatch):

@@ -40,7 +40,7 @@ def test_a_file_is_called_by_what_is_safe_of_a_name(name, stem):
     assert file_stem(name, "id") == stem
 
 
-@pytest.mark.parametrize("name", ["", "...", "👩‍💻", "-_-", "CON", "nul", "Com¹", " lpt9. "])
+@pytest.mark.parametrize("name", ["", "...", "👩‍💻", "❤️", "-_-", "CON", "nul", "Com¹", " lpt9. "])
 def test_a_name_that_no_file_may_have_leaves_the_fallback(name):
     assert file_stem(name, "20260101-aaaa") == "20260101-aaaa"
 

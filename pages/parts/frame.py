@@ -91,7 +91,7 @@ def _show_training_line(page: str) -> None:
         st.session_state.pop(state.UNTOLD_RUNS, None)
     _tell_ends()
     if state.WATCHED_RUN in st.session_state:
-        _show_ended_run(st.session_state[state.WATCHED_RUN])
+        _show_ended_run(st.session_state[state.WATCHED_RUN], page)
 
 
 @st.fragment(run_every=2.0)
@@ -184,17 +184,24 @@ ENDED = {
 }
 
 
-def _show_ended_run(run_id: str) -> None:
-    """How the run ended that this visitor saw training last; the link leads to it on Train."""
+def _show_ended_run(run_id: str, page: str) -> None:
+    """How the run ended that this visitor saw training last; a click leads to it on Train."""
     try:
         run = folders.read_run(run_id)
     except RunError:  # deleted
         return
     if not run.has_ended:  # it is paused, or waits
         return
-    st.session_state[state.SHOWN_RUN] = run_id
     label, icon = _describe_end(run)
+    if page == "Train":  # where a paused one is looked at, and stays until it is clicked away
+        st.button(label, icon=icon, type="tertiary", on_click=_show_on_train, args=(run_id,))
+        return
+    _show_on_train(run_id)
     st.page_link("pages/train.py", label=label, icon=icon)
+
+
+def _show_on_train(run_id: str) -> None:
+    st.session_state[state.SHOWN_RUN] = run_id
 
 
 def _describe_end(run: folders.Run) -> tuple[str, str]:

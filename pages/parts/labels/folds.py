@@ -4,12 +4,13 @@ Stands on fashion_core.cross_validation and the queue.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
 
 from fashion_core import cross_validation, limits, predict
-from fashion_core.config import FOLDS, RECIPES, TrainConfig, field_spec
+from fashion_core.config import ALL_FOLDS, FOLDS, RECIPES, TrainConfig, field_spec
 from fashion_core.cross_validation import FOLD_NAMES, UNDER_WAY
 from fashion_core.errors import LabError
 from fashion_core.runs import folders
@@ -24,9 +25,13 @@ from pages.parts.visitor import visitor_name
 from pages.parts.words import STATE_BADGES
 
 
-def latest_runs() -> dict[str, Run | None]:
-    """The run of each fold, None where there is none."""
-    return cross_validation.latest_runs(folders.list_runs())
+def latest_runs(config: TrainConfig | None = None) -> dict[str, Run | None]:
+    """The run of each fold, None where there is none; with a config only of this training."""
+    runs = folders.list_runs()
+    if config:
+        shared = replace(config, fold=ALL_FOLDS)
+        runs = [run for run in runs if run.config and replace(run.config, fold=ALL_FOLDS) == shared]
+    return cross_validation.latest_runs(runs)
 
 
 def answered_folds(runs: dict[str, Run | None]) -> dict:
@@ -163,8 +168,10 @@ def show_start(label: str, config: TrainConfig | None, names: Iterable[str]) -> 
 
 def queue_folds(config: TrainConfig | None, names: list[str]) -> None:
     """Queue the runs, or say why not; in a toast, because the card draws itself anew."""
+    config = config or TrainConfig(**RECIPES[cross_validation.RECIPE][0])
     try:
-        runs = latest_runs()  # anew: the card may be older than what another tab has queued
+        # Anew: the card may be older than what another tab has queued, also of another training
+        runs = latest_runs(config)
         names = missing_folds(names, runs, answered_folds(runs))
         if not names:
             st.toast("Nothing to train: these runs are already here.", icon=":material/info:")
