@@ -121,6 +121,8 @@ def _config_options(command):
         shown = {"default": spec.default, "show_default": True, "help": facts["help"]}
         if spec.type is bool:
             kind, flags = None, [f"--{spec.name}/--no-{spec.name}"]
+        elif spec.name == "model":
+            kind = str  # or a description, which the configuration checks
         elif spec.type is str:
             kind = click.Choice(facts["names"])
         else:
@@ -134,10 +136,8 @@ def _config_options(command):
 
 
 def _model_path(_context: click.Context, _option: click.Parameter, path: Path) -> Path:
-    if path.suffix.lower() == ".json":
-        raise click.BadParameter(
-            f"{path.name!r} is the name that the model's card takes. Let it end in .pt."
-        )
+    if path.suffix.lower() != ".pt":  # .json is the name that its card takes
+        raise click.BadParameter(f"{str(path)!r} is no name for a model. Let it end in .pt.")
     return path
 
 
@@ -169,18 +169,12 @@ def _checkpoint_path(
     callback=_checkpoint_path,
     help="A model file of the same network, whose weights training begins with (fine-tuning).",
 )
-@click.option(
-    "--network",
-    default="",
-    help="A description of a network of your own, in place of --model: conv 16, pool, dense 64.",
-)
 @click.option("--title", default="", help="The model's name in the app.")
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON lines.")
 def train(
     out: Path,
     overwrite: bool,
     start_from: Path | None,
-    network: str,
     title: str,
     as_json: bool,
     **values,
@@ -195,8 +189,6 @@ def train(
 
     for path in (out, out.with_suffix(".json")):
         _refuse_existing(path, overwrite)
-    if network:
-        values["model"] = network
     config = TrainConfig.from_dict(values)
     folders.check_network(config.model)
     _try_writing(out)
@@ -400,10 +392,15 @@ def _load_pictures(folder: Path, split: str) -> "PictureSet":
     """
     from tqdm import tqdm
 
-    from fashion_core import picture_sets
+    from fashion_core import fetch_pictures, picture_sets
 
     if not folder.exists() and str(folder) in picture_sets.list_picture_sets():
         folder = picture_sets.pictures_dir() / folder
+    elif not folder.exists() and str(folder) in fetch_pictures.ADDRESSES:
+        raise PictureSetError(
+            f"The set {folder} is not here. Fetch it:"
+            f" python -m fashion_core fetch-pictures {folder}"
+        )
     with tqdm(unit="picture", file=sys.stderr, delay=1) as bar:
         pictures = picture_sets.load_picture_set(folder, partial(_show_files, bar, "Preparing"))
     part = pictures if split == "all" else pictures.part(split)
@@ -563,6 +560,8 @@ def export(checkpoint: Path | None, kind: str, out: Path, overwrite: bool):
 
     _refuse_existing(out, overwrite)
     path = checkpoint or catalog.recommended_path()
+    if not path.exists():
+        raise ExportError(f"There is no file {path}. Check the path.")
     if kind in ("onnx", "card"):
         content = {"onnx": onnx_export.onnx_bytes, "card": export.card_bytes}[kind](path)
     else:

@@ -23,8 +23,9 @@ from fashion_core.errors import ConfigError, LimitError
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 from fashion_core.text import format_count, format_value, one_line
 
-# The networks that are written by hand in `models`, in this language. WideResidualNet also takes
-# the mean of its answers to a picture and its mirror image.
+# The networks that are written by hand in `models`, in this language. FashionCNNNorm also has
+# biases before its batch norms; WideResidualNet also takes the mean of its answers to a picture and
+# its mirror image.
 NAMED = {
     "FashionCNN": "conv 32, pool, conv 64, pool, dense 128",
     "FashionCNNNorm": "conv 32 bn, pool, conv 64 bn, pool, dense 128",

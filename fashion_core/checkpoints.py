@@ -170,6 +170,8 @@ def _refuse_unsafe_size(path: Path, most: int) -> None:
         raise CheckpointError(
             f"{path.name} is not a model file, or only half of one was copied."
         ) from error
+    except FileNotFoundError as error:
+        raise CheckpointError(f"There is no file {path}. Check the path.") from error
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.") from error
 
@@ -214,7 +216,10 @@ MAX_METRICS_CHARACTERS = 100_000  # a card is about 4 kB
 
 def _checked(content, name: str) -> Checkpoint:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{name} was not saved by this app: its format is not {FORMAT}.")
+        raise CheckpointError(
+            f"{name} was not saved by this app: its format is not {FORMAT}. Weights from elsewhere"
+            " can be imported on the page Runs; then use that run's model.pt."
+        )
     model, weights, metrics = (content.get(key) for key in ("model", "weights", "metrics"))
     model = _checked_network(model, name)
     config = _checked_config(content, name)

@@ -14,6 +14,7 @@ LabError
 ├── TrainingFailed   the loss is not a number any more or has exploded
 ├── ResumeError      what was kept of a run does not fit its configuration
 ├── RunError         a run cannot be started, read or deleted
+│   └── BusyMachineError  the machine has no room for another process
 ├── GameError        a game cannot be kept
 └── AnnotationsError what was written about a run is too long or cannot be kept
 """

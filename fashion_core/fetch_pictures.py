@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import time
 import urllib.error
 import urllib.parse
@@ -58,6 +59,7 @@ def fetch_pictures(
     if name not in ADDRESSES:
         raise PictureSetError(f"There is no set {name!r}. Known are {', '.join(ADDRESSES)}.")
     folder = target or pictures_dir() / name
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(folder / LICENCE_FILE) as temporary:
@@ -69,6 +71,8 @@ def fetch_pictures(
     plan = _plan_drawings if name == "quickdraw" else _plan_photos
     fetched = _fetch_all(plan(address, folder, limit, problems), report, problems)
     if not fetched:
+        if is_new:  # it would look like a set
+            shutil.rmtree(folder, ignore_errors=True)
         raise PictureSetError("\n".join([f"Nothing of {name} could be fetched.", *problems[:5]]))
     return folder, problems
 

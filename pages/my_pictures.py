@@ -90,7 +90,10 @@ def show_head(gallery: Gallery, entry: ModelEntry) -> None:
 
 run_through_router()
 st.title("My pictures", anchor=False)
-to_do = "Teach them to the model and see what that changes."
+to_do = (
+    "Teach them to the model and see what that changes. Everybody who uses this copy sees them, and"
+    " can teach or delete them."
+)
 if limits.read_only():
     to_do = "Look at what the model says of it, and say what is still without a label."
 st.write(f"What you kept, with its right label. {to_do}")

@@ -116,7 +116,7 @@ def test_a_bare_pickle_before_a_zip_is_refused_unread(tmp_path):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(CheckpointError, match="No such file"):
+    with pytest.raises(CheckpointError, match="There is no file"):
         read_checkpoint(tmp_path / "none.pt")
 
 

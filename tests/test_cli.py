@@ -156,8 +156,10 @@ def refusal_of(*words):
     return " ".join(done.output.split())
 
 
-def test_a_model_is_never_saved_under_its_cards_name(tmp_path):
-    assert "Let it end in .pt" in refusal_of("train", "--out", tmp_path / "model.json")
+@pytest.mark.parametrize("name", ["model.json", "model", ".pt", "sub/"])
+def test_a_model_is_saved_only_as_pt(tmp_path, name):
+    assert "Let it end in .pt" in refusal_of("train", "--out", f"{tmp_path}/{name}")
+    assert "Let it end in .pt" in refusal_of("train", "--out", "")
 
 
 @pytest.mark.parametrize("name", ["model.pt", "model.json"])
@@ -299,10 +301,13 @@ def test_evaluate_on_pictures_lists_the_five_most_confused_pairs(
     assert "\n".join(expected) in table
 
 
-def test_evaluate_refuses_a_folder_in_words_and_a_part_of_nothing(tmp_path):
+def test_evaluate_refuses_a_folder_in_words_and_a_part_of_nothing(tmp_path, monkeypatch):
     done = call("evaluate", "--pictures", tmp_path / "gone")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"Error: There is no folder {tmp_path / 'gone'}. Check the path.\n"
+    monkeypatch.setenv("FASHION_PICTURES_DIR", str(tmp_path))
+    done = call("evaluate", "--pictures", "quickdraw")
+    assert "Fetch it: python -m fashion_core fetch-pictures quickdraw" in done.stderr
     assert "--split is a part of --pictures" in refusal_of("evaluate", "--split", "val")
     assert "--whole is for --pictures" in refusal_of("evaluate", "--whole")
     assert "leave out --pictures" in refusal_of("evaluate", "--keep", "--pictures", tmp_path)

@@ -328,7 +328,8 @@ def test_a_server_that_has_few_words_is_asked_for_all(quickdraw, tmp_path):
 def test_nobody_there_is_a_sentence(tmp_path):
     for address in ("http://127.0.0.1:1/", "no address at all"):
         with pytest.raises(PictureSetError, match="Nothing of clothing could be fetched"):
-            fetch_pictures("clothing", lambda *_: None, 0, address, tmp_path)
+            fetch_pictures("clothing", lambda *_: None, 0, address, tmp_path / "clothing")
+        assert not list(tmp_path.iterdir())  # an empty folder would look like a set
 
 
 # Photos

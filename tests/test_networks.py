@@ -264,7 +264,7 @@ def test_a_file_with_such_a_description_is_refused_before_anything_is_built(
 
 def test_the_command_line_trains_a_described_network_and_its_card_says_which(tmp_path):
     path = tmp_path / "mine.pt"
-    train = ["train", "--network", "POOL, dense 4", "--epochs", "1", "--train-size", "1000"]
+    train = ["train", "--model", "POOL, dense 4", "--epochs", "1", "--train-size", "1000"]
     done = CliRunner().invoke(cli, [*train, "--out", str(path)])
     assert done.exit_code == 0, done.output
     assert json.loads(path.with_suffix(".json").read_text())["model"] == "pool, dense 4"
