@@ -81,6 +81,17 @@ def test_other_things_are_drawings_and_photos_and_of_no_class(people_dir):
     assert (lit > 0.4).sum() == pytest.approx(40 * taken / (drawn + taken), abs=0.5)
 
 
+def test_nothing_learns_that_a_suitcase_or_a_backpack_is_no_bag(drawings_dir):
+    (drawings_dir / "near").mkdir()
+    for word in ("backpack", "suitcase", "umbrella", "belt"):
+        (drawings_dir / "near" / f"{word}.ndjson").write_text(drawing(word, 1))
+    found = picture_sets.load_picture_set(drawings_dir).part("train")
+    assert {"backpack", "suitcase", "belt"} < set(found.keys)  # so that the words are what counts
+    learned = people.read_pictures("drawings", "train")
+    assert set(found.keys) - set(learned.keys) == {"backpack", "suitcase"}
+    assert (learned.allowed.any(axis=1)).sum() == found.allowed.any(axis=1).sum()
+
+
 def test_pictures_without_other_things_are_said_to_have_none(drawings_dir):
     for path in (drawings_dir / "none").iterdir():
         path.unlink()

@@ -10,9 +10,9 @@ from recognition_set import metrics
 
 from fashion_core import catalog, checkpoints
 
-# A known regression: 0.8 of others_doubted held for the model recommended before. Most of these
-# are filled in, and photos by people push the threshold of such pictures up
-LEAST = {"sketch": 0.8, "photo": 0.7, "icon": 0.82, "others_doubted": 0.62}
+# A known regression: 0.8 of others_doubted held for the Deep net, recommended before. Most of
+# these are filled in, and photos by people push the threshold of such pictures up
+LEAST = {"sketch": 0.8, "photo": 0.7, "icon": 0.82, "others_doubted": 0.72}
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,8 @@ def show_other_drawings(model) -> None:
 def show_like_a_bag(model) -> None:
     """What is said of drawings that may as well be a bag, one word after the other.
 
-    They are among the other things to learn from: who learns them doubts bags with straight lines.
+    Baskets and buckets are among the other things to learn from, backpacks and suitcases were once:
+    who learns that they are none doubts bags drawn with straight lines.
     """
     for pictures in read_sets("drawings"):
         for word in LIKE_A_BAG:
