@@ -37,29 +37,36 @@ def teacher_path() -> Path:
     return files.PRETRAINED_DIR / f"{TEACHER}.pt"
 
 
-def mixed_copies(pixels: np.ndarray) -> Iterator[np.ndarray]:
+def mixed_copies(pixels: np.ndarray, chosen: np.ndarray | None = None) -> Iterator[np.ndarray]:
     """The images (N, 28, 28) uint8, then MIXTURES mixed copies of all of them; always the same.
+
+    `chosen`: the places (n,) of those to give, mixed as if all were: (n, 28, 28) each.
 
     In a mixed copy another image shines through each, at a weight drawn evenly from 0 to ½ (mixup,
     Zhang et al., 2018).
     """
-    yield pixels
+    chosen = np.arange(len(pixels)) if chosen is None else chosen
+    yield pixels[chosen]
     for number in range(MIXTURES):
         # Raw PCG64, which is fixed for good: the shipped answers must be those to the same mixtures
         # everywhere
         raw = np.random.PCG64(number).random_raw(2 * len(pixels))  # (2N,) uint64
         partner_keys, weight_keys = raw.reshape(2, -1)  # (N,) each
-        partners = partner_keys.argsort(kind="stable")  # (N,)
-        weights = (1 + (weight_keys >> np.uint64(57))).astype(np.uint16)  # (N,), 1…128 of 256ths
-        yield _mixed(pixels, partners, weights[:, np.newaxis, np.newaxis])
+        partners = partner_keys.argsort(kind="stable")[chosen]  # (n,)
+        weights = (1 + (weight_keys[chosen] >> np.uint64(57))).astype(np.uint16)  # 1…128 of 256ths
+        yield _mixed(pixels, chosen, partners, weights[:, np.newaxis, np.newaxis])
 
 
-def _mixed(pixels: np.ndarray, partners: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Each image with its partner (N,) at that weight (N, 1, 1), in 256ths: (N, 28, 28) uint8."""
-    mixed = np.empty_like(pixels)
-    for start in range(0, len(pixels), PART):
+def _mixed(
+    pixels: np.ndarray, chosen: np.ndarray, partners: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Each chosen image (n,) with its partner (n,) at that weight (n, 1, 1), in 256ths:
+    (n, 28, 28) uint8.
+    """
+    mixed = np.empty((len(chosen), *pixels.shape[1:]), np.uint8)
+    for start in range(0, len(chosen), PART):
         part = slice(start, start + PART)
-        own = (256 - weights[part]) * pixels[part]  # (PART, 28, 28) uint16
+        own = (256 - weights[part]) * pixels[chosen[part]]  # (PART, 28, 28) uint16
         other = weights[part] * pixels[partners[part]]
         mixed[part] = (own + other + 128) >> 8
     return mixed

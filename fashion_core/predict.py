@@ -159,7 +159,8 @@ def part_is_surer(model: nn.Module, whole: np.ndarray, part: np.ndarray) -> np.n
 
 
 # Nats by which a model must be surer of a picture turned by a quarter: upright is the rule. Of 196
-# validation photos 2 mends eight that were taken sideways and breaks one, 3 mends five; 1 breaks two.
+# validation photos 2 mends eight that were taken sideways and breaks one; 3 mends only five of
+# them, and 1 breaks two.
 TURN_MARGIN = 2.0
 
 

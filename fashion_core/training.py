@@ -406,7 +406,7 @@ def training_tensors(config: TrainConfig, split: Split) -> tuple[Tensor, ...]:
     labels = torch.from_numpy(split.labels[chosen])
     if not config.distillation:
         return torch.from_numpy(split.pixels[chosen]), labels
-    copies = np.stack([copy[chosen] for copy in distillation.mixed_copies(split.pixels)])
+    copies = np.stack(list(distillation.mixed_copies(split.pixels, chosen)))
     teacher_logits = distillation.read_answers()[:, chosen]
     return torch.from_numpy(copies), labels, torch.from_numpy(teacher_logits)
 

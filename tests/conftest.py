@@ -1,6 +1,9 @@
 """What several test files share: run folders of their own, and a small trained checkpoint."""
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +13,22 @@ os.environ.setdefault("FASHION_DEVICE", "cpu")
 
 # Folders and files
 SLOW = ("browser", "test_worker", "test_rate_finder", "test_pictures", "test_cli", "test_training")
+
+
+def pytest_configure(config):
+    """All processes of the tests read the data set unpacked: each start unpacks 26 MB twice."""
+    from fashion_core import data
+
+    if hasattr(config, "workerinput") or os.environ.get("FASHION_DATA_DIR"):
+        return  # xdist's workers inherit it
+    found = data.find_data_dir()
+    if found is None:  # the tests say so
+        return
+    folder = tempfile.mkdtemp(prefix="fashion-data-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    for name in data.FILE_MD5:
+        Path(folder, name).write_bytes(data.read_verified(data.pick_file(found, name), name))
+    os.environ["FASHION_DATA_DIR"] = folder
 
 
 def pytest_collection_modifyitems(items):

@@ -51,7 +51,7 @@ def test_the_fold_left_out_is_not_learned_from_and_all_else_is():
 
 
 def test_the_answers_are_the_best_weights_own_calibrated_of_the_fold():
-    config = TrainConfig(train_size=1_000, epochs=1, fold="3 of 3")
+    config = TrainConfig(model="flatten", train_size=1_000, epochs=1, fold="3 of 3")
     state = training.new_state(config, CPU)
     state.best_metrics = {"temperature": 2.0}
     indices, logits = training.held_out_answers(state, train_split())

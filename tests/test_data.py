@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import torchvision
 
 from fashion_core import data, fetch
 from fashion_core.errors import DataError
@@ -139,6 +138,8 @@ def test_val_is_spread_over_the_whole_file(splits):
 
 
 def test_the_splits_hold_what_torchvision_reads_from_the_same_files(splits, contents, tmp_path):
+    import torchvision  # 1.6 s that every process which collects the tests would take
+
     raw = write_files(tmp_path / data.TORCHVISION_LAYOUT, contents, suffix="")
     train_file = torchvision.datasets.FashionMNIST(tmp_path, train=True)
     test_file = torchvision.datasets.FashionMNIST(tmp_path, train=False)
@@ -510,6 +511,8 @@ def test_a_folder_that_cannot_be_written_is_the_reason_given(tmp_path, server):
 
 
 def test_the_first_source_is_the_mirror_that_torchvision_uses():
+    import torchvision
+
     assert next(iter(fetch.MIRRORS.values())) == torchvision.datasets.FashionMNIST.mirrors[0]
 
 

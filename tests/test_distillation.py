@@ -42,6 +42,8 @@ def test_in_a_mixture_an_image_keeps_at_least_half_of_its_weight():
     copies = np.stack(list(distillation.mixed_copies(pixels)))
     np.testing.assert_array_equal(copies, list(distillation.mixed_copies(pixels)))
     np.testing.assert_array_equal(copies[0], pixels)
+    some = np.array([7, 0, 49])
+    np.testing.assert_array_equal(copies[:, some], list(distillation.mixed_copies(pixels, some)))
     mixed = copies[1:, :, 0, 0].astype(int)
     np.testing.assert_array_equal(
         copies[1:], np.broadcast_to(mixed[..., None, None], (4, 50, 28, 28))

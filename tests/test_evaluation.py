@@ -141,13 +141,14 @@ def test_select_indices_keeps_exactly_what_passes(
     found = evaluation.select_indices(
         labels, probs, **filters, min_confidence=low, max_confidence=high
     )
+    confidences = probs.max(axis=1)
     expected = [
         i
         for i in range(len(labels))
         if (true is None or labels[i] == true)
         and (pred is None or preds[i] == pred)
         and (outcome == "all" or (preds[i] == labels[i]) == (outcome == "right"))
-        and low <= probs[i].max() <= high
+        and low <= confidences[i] <= high
     ]
     assert found.tolist() == expected
 

@@ -16,7 +16,7 @@ from fashion_core.runs import film, folders
 from fashion_core.runs.events import read_metrics
 from pages.parts.runs.film import moments
 
-QUICK = TrainConfig(train_size=6_400, epochs=2)  # two hundred steps
+QUICK = TrainConfig(model="conv 8, pool, dense 32", train_size=6_400, epochs=2)  # 200 steps
 
 
 def test_frames_come_back_in_order_and_a_hundred_epochs_of_a_wide_network_fit(tmp_path):

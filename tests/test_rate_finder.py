@@ -20,7 +20,7 @@ from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import read_log
 
 CONFIG = TrainConfig(train_size=2_000)
-TINY = TrainConfig(train_size=1_000, epochs=1)
+TINY = TrainConfig(model="flatten", train_size=1_000, epochs=1)
 # A search that does not end while the test looks
 SLOW = TrainConfig(batch_size=1024)
 RATES = rate_finder.planned_rates(TrainConfig())

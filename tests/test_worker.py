@@ -50,6 +50,7 @@ from fashion_core.synthetic import people
 
 QUICK = TrainConfig(train_size=2_000, epochs=1)
 LINEAR = "flatten"  # where the network is no part of the claim: ten sums
+LINEAR_RUN = TrainConfig(model=LINEAR, train_size=1_000, epochs=1, learning_rate=0.01)
 LONG = TrainConfig(epochs=100)
 
 
@@ -143,7 +144,7 @@ def assert_polite(process):
 
 def test_a_killed_worker_is_lost_its_model_stays_and_the_queue_goes_on(work, monkeypatch):
     config = TrainConfig(train_size=2_000, epochs=100)
-    killed, following = run_queue.add_all([("Killed", config), ("Following", TINY)])
+    killed, following = run_queue.add_all([("Killed", config), ("Following", LINEAR_RUN)])
     wait_for(lambda: folders.read_run(killed).status.get("best_val_accuracy"), "the first epoch")
     worker_process(killed).kill()
     wait_for(lambda: folders.read_run(killed).state == "lost", "the word lost", seconds=10)
@@ -181,13 +182,13 @@ def test_a_run_that_diverges_fails_with_advice_and_what_happened_is_in_its_log(w
 
 def test_a_full_disk_while_the_model_is_saved_fails_in_words(work, monkeypatch):
     monkeypatch.setattr(checkpoints, "save_checkpoint", full)
-    run = work(folders.create_run(QUICK))
+    run = work(folders.create_run(LINEAR_RUN))
     assert run.state == "failed"
     assert "No space left on device. Free some disk space" in run.message
 
 
 def test_what_a_killed_worker_had_half_written_is_removed(work):
-    run_id = folders.create_run(TrainConfig(model=LINEAR, train_size=1_000, epochs=1))
+    run_id = folders.create_run(LINEAR_RUN)
     left = folders.run_dir_of(run_id) / "model.pt.123-456.tmp"
     left.write_bytes(b"half")
     assert work(run_id).state == "finished"
@@ -215,7 +216,7 @@ worker.main(Path({str(folders.run_dir_of(run_id))!r}))
 
 
 def test_a_stop_that_comes_as_the_last_epoch_ends_cuts_nothing_short(work, monkeypatch):
-    run_id = folders.create_run(QUICK)
+    run_id = folders.create_run(LINEAR_RUN)
     measure = training.validate
 
     def stopped_meanwhile(*args):
@@ -272,6 +273,7 @@ def test_a_hand_edited_config_fails_in_words(work):
 
 
 RANDOM = TrainConfig(
+    model="conv 8, pool, conv 16, pool, dense 32",
     train_size=3_000,
     epochs=3,
     optimizer="AdamW",
@@ -332,7 +334,7 @@ def test_a_run_paused_in_its_first_epoch_then_killed_and_continued_equals_one_le
 
 def test_a_finished_run_continues_and_its_final_metrics_are_replaced(work, monkeypatch):
     monkeypatch.setattr(control, "spawn_worker", lambda run_dir: None)
-    run_id = run_queue.start_or_add(TINY, "Short")
+    run_id = run_queue.start_or_add(LINEAR_RUN, "Short")
     before = work(run_id)
     run_queue.continue_run(run_id, 2)
     run = work(run_id)
@@ -364,7 +366,7 @@ def test_a_run_paused_and_resumed_keeps_its_answers_to_the_fold_that_it_left_out
 
 
 def test_the_queue_goes_on_without_a_page_past_a_run_that_fails():
-    ids = [folders.create_run(TINY, name, "queued") for name in ("Bad", "Good")]
+    ids = [folders.create_run(LINEAR_RUN, name, "queued") for name in ("Bad", "Good")]
     folders.resume_path(folders.run_dir_of(ids[0])).write_bytes(b"no such thing")
     run_queue.start_next()
     wait_for(
