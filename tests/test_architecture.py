@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.runtime.state import QueryParamsProxy
+from waiting import SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = sorted((ROOT / "fashion_core").rglob("*.py"))
@@ -216,7 +217,12 @@ def test_importing_loads_no_more_than_is_needed(modules, absent):
     imports = "; ".join(f"import fashion_core.{name}" for name in modules.split(", "))
     code = f"import sys; {imports}; print(*({absent!r} & set(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=True,
     )
     assert done.stdout.split() == []
 
@@ -435,7 +441,9 @@ def test_texts_have_the_fields_words():
 
 def tracked_files() -> set[str]:
     """The files that git tracks, or, outside a checkout, nothing."""
-    listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    listing = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS
+    )
     return set(listing.stdout.split("\n")) - {""}
 
 

@@ -122,9 +122,13 @@ def test_an_interrupted_training_leaves_its_best_model(tmp_path):
     process = subprocess.Popen(
         command, stderr=subprocess.DEVNULL, cwd=PROJECT_DIR, start_new_session=True, **heard
     )
-    wait_for(out.with_suffix(".json").exists, "the first epoch")
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=SECONDS) == 1
+    try:
+        wait_for(out.with_suffix(".json").exists, "the first epoch")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=SECONDS) == 1
+    finally:
+        process.kill()
+        process.wait(timeout=SECONDS)
     metrics = checkpoints.read_checkpoint(out).metrics
     assert (metrics["title"], metrics["val_accuracy"] > 0.2, metrics["best_epoch"] > 0) == (
         "long",
@@ -323,12 +327,16 @@ def test_fetch_pictures_says_what_could_not_be_had(tmp_path, monkeypatch):
     (tmp_path / "images.csv").write_text(listing)
     handler = partial(QuietHandler, directory=tmp_path)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        )
         thread.start()
         address = f"http://127.0.0.1:{server.server_address[1]}"
-        done = CliRunner().invoke(cli, ["fetch-pictures", "clothing", "--address", address])
-        server.shutdown()
-        thread.join()
+        try:
+            done = CliRunner().invoke(cli, ["fetch-pictures", "clothing", "--address", address])
+        finally:
+            server.shutdown()
+            thread.join(SECONDS)
     assert done.exit_code == 1
     assert "b.jpg: HTTP Error 404: File not found\n" in done.stderr
     assert done.stdout.startswith(f"Pictures are in {tmp_path / 'sets' / 'clothing'}.")

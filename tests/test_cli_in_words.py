@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from made_pictures import encoded, shirt
 from PIL import Image
+from waiting import SECONDS
 
 from fashion_core import data, training
 from fashion_core.__main__ import cli
@@ -88,6 +89,7 @@ def test_a_name_that_the_terminal_cannot_show_does_not_end_classify(tmp_path, ch
     done = subprocess.run(
         [*command, *(tmp_path / name for name in names), tmp_path / "missing-ж.png"],
         capture_output=True,
+        timeout=SECONDS,
         cwd=PROJECT_DIR,
         env=os.environ | {"PYTHONIOENCODING": "latin-1"},
     )

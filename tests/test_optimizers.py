@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import torch
+from waiting import SECONDS
 
 from fashion_core import optimizers
 from fashion_core.config import OPTIMIZERS, TrainConfig
@@ -143,5 +144,6 @@ for name in {list(OPTIMIZERS)!r}:
     if "torch._dynamo" in sys.modules:
         sys.exit(name)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
     assert (done.returncode, done.stderr) == (0, "")

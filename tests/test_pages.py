@@ -11,6 +11,7 @@ import pytest
 from app_page import labels, open_page, press, words
 from listed_pages import page_titles
 from run_folders import alive, make_run
+from waiting import SECONDS
 
 from fashion_core import catalog, files, models
 from fashion_core.config import MODELS, TrainConfig
@@ -82,6 +83,7 @@ def loaded_by(code: str, modules: set[str]) -> set[str]:
         cwd=files.PROJECT_DIR,
         capture_output=True,
         text=True,
+        timeout=SECONDS,
         env=environment,
     )
     assert answer.returncode == 0, answer.stderr[-2000:]

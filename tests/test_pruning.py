@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from waiting import SECONDS
 
 from fashion_core.config import TrainConfig
 from fashion_core.runs import pruning
@@ -102,7 +103,10 @@ def test_disk_use_counts_all_files_as_find_does_and_follows_no_link(tmp_path):
     (folder / "up").symlink_to(tmp_path)
     os.mkfifo(folder / "pipe")
     listing = subprocess.run(
-        ["find", folder, "-type", "f", "-printf", "%s\n"], capture_output=True, text=True
+        ["find", folder, "-type", "f", "-printf", "%s\n"],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
     )
     assert pruning.disk_use(folder) == sum(map(int, listing.stdout.split())) == 1_234
 

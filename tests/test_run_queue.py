@@ -441,7 +441,7 @@ def test_a_bad_limit_starts_nothing_and_is_explained(monkeypatch, spawned, name)
 
 def outcomes_of(*actions):
     """What threads that begin together return or raise."""
-    gate, outcomes = threading.Barrier(len(actions)), []
+    gate, outcomes = threading.Barrier(len(actions), timeout=SECONDS), []
 
     def act(action):
         gate.wait()
@@ -450,11 +450,12 @@ def outcomes_of(*actions):
         except RunError as error:
             outcomes.append(error)
 
-    threads = [threading.Thread(target=act, args=(action,)) for action in actions]
+    threads = [threading.Thread(target=act, args=(action,), daemon=True) for action in actions]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(SECONDS)
+        assert not thread.is_alive()
     return outcomes
 
 
@@ -510,16 +511,17 @@ def test_a_cancel_and_a_start_of_the_same_run_by_two_processes_end_in_one_of_the
     (run_id,) = waiting("A")
     write_status(busy, "finished")
     context = multiprocessing.get_context("spawn")
-    gate, answers = context.Barrier(2), context.Queue()
+    gate, answers = context.Barrier(2, timeout=SECONDS), context.Queue()
     processes = [
-        context.Process(target=cancel_in_a_process, args=(run_id, gate, answers)),
-        context.Process(target=start_in_a_process, args=(gate, answers)),
+        context.Process(target=cancel_in_a_process, args=(run_id, gate, answers), daemon=True),
+        context.Process(target=start_in_a_process, args=(gate, answers), daemon=True),
     ]
     for process in processes:
         process.start()
     said = {answers.get(timeout=SECONDS) for _ in processes}
     for process in processes:
-        process.join()
+        process.join(SECONDS)
+        assert not process.is_alive()
     if "cancelled" in said:
         assert said == {"cancelled", "none"}
         assert [run.run_id for run in folders.list_runs()] == [busy]

@@ -124,7 +124,9 @@ def test_a_training_lets_all_else_go_first_and_stops_in_its_first_epoch_within_t
     assert_polite(process)
     before = worked = cpu_seconds(process)
     control.request_stop(run_id)
+    deadline = time.monotonic() + SECONDS
     while folders.read_run(run_id).is_active:
+        assert time.monotonic() < deadline
         with contextlib.suppress(psutil.Error):  # it has ended meanwhile
             worked = cpu_seconds(process)
         time.sleep(0.02)

@@ -72,7 +72,7 @@ def test_a_sweep_trains_with_no_page_open_and_the_best_is_continued_exported_and
     wait_for(
         lambda: not any(folders.read_run(run_id).state in active for run_id in ids),
         "the sweep",
-        seconds=600,
+        seconds=300,  # pytest ends all tests at 600
     )
     assert {folders.read_run(run_id).state for run_id in ids} == {"finished"}
     best = max(map(folders.read_run, ids), key=lambda run: run.status["best_val_accuracy"])
