@@ -18,7 +18,7 @@ import psutil
 from find_chromium import find_chromium
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from waiting import SECONDS
+from waiting import SECONDS, wait_for
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 SERVER_SECONDS = 180  # only ends what hangs
@@ -67,12 +67,22 @@ def start_server(
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2)
-            return server
+            if _listens(server, port):
+                return server
         if server.poll() is not None:
             break
         time.sleep(0.2)
     server.kill()
     raise RuntimeError((runs_dir / "server.log").read_text())
+
+
+def _listens(server: subprocess.Popen, port: int) -> bool:
+    """Whether it is this server that answers on the port: another may have taken it meanwhile."""
+    with contextlib.suppress(psutil.Error):  # it has ended
+        places = psutil.Process(server.pid).net_connections("tcp")
+        mine = {place.laddr.port for place in places if place.status == psutil.CONN_LISTEN}
+        return server.poll() is None and port in mine
+    return False
 
 
 @contextlib.contextmanager
@@ -89,12 +99,22 @@ def served(runs_dir: Path, **environment: str) -> Iterator[str]:
 
 
 def kill_workers(runs_dir: Path) -> None:
-    """End every training process that a test has left behind."""
+    """End every training process that a test has left behind, and wait until they have ended."""
+    killed = []
     for process in psutil.process_iter(["cmdline"]):
         command = process.info["cmdline"] or []
         if "fashion_core.worker" in command and any(str(runs_dir) in word for word in command):
             with contextlib.suppress(psutil.Error):
                 process.send_signal(signal.SIGKILL)
+                killed.append(process)
+    wait_for(lambda: not any(map(_lives, killed)), "the killed workers")
+
+
+def _lives(process: psutil.Process) -> bool:
+    # A server that lives reaps its dead workers only when it starts the next one
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def watch_console(page) -> list[str]:
