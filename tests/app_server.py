@@ -263,6 +263,17 @@ def canvas_at_rest(page) -> dict:
     return place_at_rest(page.locator("canvas").last)
 
 
+def canvas_has_spoken(page) -> None:
+    """The server has answered all that the canvas sends by itself: one that was just put on the
+    page sends its drawing a moment after the answer is shown. Called before the page is left:
+    Back or a link in that moment is lost, since Streamlit makes one run of the two, and that of
+    the page that was to be left.
+    """
+    canvas_at_rest(page)
+    page.wait_for_timeout(500)  # longer than the canvas waits before it sends
+    page_at_rest(page)
+
+
 def launch_browser(playwright):
     """A headless Chromium."""
     return playwright.chromium.launch(executable_path=find_chromium(), args=BROWSER_FLAGS)

@@ -2,7 +2,7 @@
 
 import re
 
-from app_server import page_at_rest, visit
+from app_server import canvas_has_spoken, page_at_rest, visit
 from playwright.sync_api import expect
 
 CELL = re.compile(r"\d+ shirts classified as T-shirt/top")
@@ -51,6 +51,7 @@ def test_back_and_forward_show_each_page_as_it_was_left_in_one_step_each(page, a
     page.get_by_role("link", name="Home", exact=True).click()
     expect(page.get_by_role("heading", name="Draw something")).to_be_visible()
     expect(page).to_have_url(f"{app}/?model=fashion_cnn")
+    canvas_has_spoken(page)
     go(page, page.go_back)
     expect_cell(page)
     go(page, page.go_back)
@@ -74,7 +75,7 @@ def test_a_link_shows_what_it_says_whatever_was_chosen_before(page, app):
     page_at_rest(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home", exact=True).click()
     expect(page.get_by_role("heading", name="Draw something")).to_be_visible()
-    page_at_rest(page)
+    canvas_has_spoken(page)
     page.get_by_role("link", name=re.compile(r"^Dress \d")).press("Enter")
     expect(page.get_by_role("combobox", name="True label")).to_have_value("Dress")
     expect(page.get_by_role("combobox", name="Predicted label")).to_have_value("Any")

@@ -8,7 +8,14 @@ import re
 
 import numpy as np
 import pytest
-from app_server import canvas_at_rest, expect_to_fit, page_at_rest, place_at_rest, visit
+from app_server import (
+    canvas_at_rest,
+    canvas_has_spoken,
+    expect_to_fit,
+    page_at_rest,
+    place_at_rest,
+    visit,
+)
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
 
@@ -112,7 +119,7 @@ def go_home(page):
     page_at_rest(page)
     page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Fashion CNN Lab")
-    page_at_rest(page)
+    canvas_has_spoken(page)
 
 
 BOX = [(60, 60), (220, 60), (220, 220), (60, 220), (60, 60)]
@@ -263,6 +270,7 @@ def test_a_drawing_survives_another_page_another_way_and_opened_steps(page, app)
     page.get_by_role("button", name="Start with an example").click()
     expect(answer(page)).to_contain_text("Trouser")
     drawing = (seen(page), ink(page))
+    canvas_has_spoken(page)
     go_to(page, "Runs")
     go_to(page, "Classify")
     expect_drawn_over(page, drawing)
@@ -426,19 +434,22 @@ def test_a_drawing_outlives_a_refresh_until_it_is_cleared(page, app):
     stroke(page, (140, 60), (140, 220))
     drawn = changed(page, drawn)
     for path in ("classify", ""):
+        canvas_has_spoken(page)
         visit(page, f"{app}/{path}")
         expect_seen(page, drawn)
+    canvas_has_spoken(page)
     page.get_by_role("button", name="Undo").click()
     undone = changed(page, drawn)
-    page_at_rest(page)
-    page.reload()
+    canvas_has_spoken(page)
+    visit(page)
     expect_seen(page, undone)
+    canvas_has_spoken(page)
     clear(page)
     for kept in (None, "no drawing", '[{"type": 3}, 5]'):  # what else a browser may hold
-        page_at_rest(page)
+        canvas_has_spoken(page)
         if kept:
             page.evaluate("kept => sessionStorage.setItem('fashion_drawing', kept)", kept)
-        page.reload()
+        visit(page)
         expect(page.get_by_text("The answer appears here")).to_be_visible()
         page_at_rest(page)
         page.wait_for_function(f"({INK})() === 0")
@@ -456,13 +467,14 @@ def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_
     marks = ink(page)
     page.get_by_text("Where it looks").click()
     expect(page.get_by_role("img", name="What speaks for")).to_be_visible()
-    page_at_rest(page)
+    canvas_has_spoken(page)
     page.get_by_role("link", name="Open on Classify").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Classify")
     expect(page.get_by_text("Adjust the picture")).to_be_visible()
     expect_drawing(page, drawn, marks)
     stroke(page, (60, 250), (220, 250))
     more = changed(page, drawn)
+    canvas_has_spoken(page)
     go_home(page)
     expect_seen(page, more)
     page_at_rest(page)
@@ -473,6 +485,7 @@ def test_home_begins_with_the_canvas_and_the_drawing_goes_along_to_classify_and_
 
 def test_home_leads_on_from_its_cards_its_bars_and_its_layers(page, app):
     visit(page, app)
+    canvas_has_spoken(page)
     page.get_by_role("link", name=re.compile(r"^Shirt \d")).press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Predictions")
     expect(page).to_have_url(re.compile("true_label=Shirt"))

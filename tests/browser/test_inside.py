@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from app_server import canvas_at_rest, expect_to_fit, page_at_rest, place_at_rest, visit
+from app_server import (
+    canvas_at_rest,
+    canvas_has_spoken,
+    expect_to_fit,
+    page_at_rest,
+    place_at_rest,
+    visit,
+)
 from playwright.sync_api import expect
 from sklearn.neighbors import NearestNeighbors
 
@@ -84,7 +91,7 @@ def test_a_drawing_goes_inside_and_a_pixel_shows_the_arithmetic_of_the_tensor(pa
     draw_line(page)
     link = page.get_by_role("link", name="Look inside")
     link.wait_for()
-    page_at_rest(page)
+    canvas_has_spoken(page)
     link.click()
     expect(page.get_by_text("Your drawing")).to_be_visible()
     visit(page)  # a new session: the picture is in the address, its name is not

@@ -1,6 +1,14 @@
 """The lesson in a real browser, walked on a phone: done in the app, kept through a refresh."""
 
-from app_server import answers_of, canvas_at_rest, open_settings, page_at_rest, unfold, visit
+from app_server import (
+    answers_of,
+    canvas_at_rest,
+    canvas_has_spoken,
+    open_settings,
+    page_at_rest,
+    unfold,
+    visit,
+)
 from playwright.sync_api import expect
 
 from fashion_core.runs import folders
@@ -55,7 +63,7 @@ def draw_as_asked(phone, answered):
     fill_canvas(phone)
     expect(phone.locator(".answer")).to_be_visible()
     assert canvas_at_rest(phone) == place
-    page_at_rest(phone)
+    canvas_has_spoken(phone)
     phone.get_by_role("link", name="Back to the lesson").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Lesson")
 

@@ -4,7 +4,14 @@ import re
 import shutil
 
 import pytest
-from app_server import kill_workers, overflow, page_at_rest, place_at_rest, visit
+from app_server import (
+    canvas_has_spoken,
+    kill_workers,
+    overflow,
+    page_at_rest,
+    place_at_rest,
+    visit,
+)
 from playwright.sync_api import expect
 from test_classify import canvas, clear, stroke
 
@@ -56,13 +63,16 @@ def keep_in_two_tabs_at_once(page, app):
     other = page.context.new_page()
     drawn = {page: (TROUSERS, "Trouser"), other: (SHOE, "Sneaker")}
     for tab, (points, _) in drawn.items():
+        tab.bring_to_front()  # the mouse is for the tab in front
         open_classify(tab, app)
         draw(tab, points)
     for tab, (_, name) in drawn.items():
+        tab.bring_to_front()
         say(tab, name)
     for tab in drawn:
         expect(tab.get_by_text("Kept in My pictures.")).to_be_visible()
     other.close()
+    page.bring_to_front()
     clear(page)
 
 
@@ -102,7 +112,7 @@ def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, app, t
     page.get_by_role("link", name="Classify").first.click()
     expect(page.locator(".answer h3")).to_contain_text(f"{wrong}, ")
 
-    page_at_rest(page)
+    canvas_has_spoken(page)
     page.get_by_role("link", name="My pictures").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My pictures")
     page_at_rest(page)
@@ -122,6 +132,7 @@ def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, app, t
 def test_examples_are_drawn_and_kept_one_after_the_other_beside_the_own_drawing(phone, app):
     open_classify(phone, app)
     said = draw(phone, SHOE)
+    canvas_has_spoken(phone)
     visit(phone, f"{app}/my_pictures?model=fashion_cnn")
     phone.get_by_text("Draw examples", exact=True).click()
     expect(canvas(phone)).to_be_visible()
@@ -138,18 +149,20 @@ def test_examples_are_drawn_and_kept_one_after_the_other_beside_the_own_drawing(
     phone.get_by_role("button", name="Take it back").click()
     expect(phone.get_by_text(re.compile("^1 picture"))).to_be_visible()
     assert overflow(phone) == 0
-    page_at_rest(phone)
-    phone.reload()
+    canvas_has_spoken(phone)
+    visit(phone)
     phone.get_by_text("Draw examples", exact=True).click()
     expect(canvas(phone)).to_be_visible()
     page_at_rest(phone)
     stroke(phone, *SHIRT)
     expect(phone.get_by_text("distilled says:")).to_be_visible()
-    page_at_rest(phone)
+    canvas_has_spoken(phone)
     phone.get_by_test_id("stMain").get_by_role("link", name="Classify").first.click()
     expect(phone.locator(".answer h3")).to_have_text(said)
-    page_at_rest(phone)
+    canvas_has_spoken(phone)
     phone.go_back()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("My pictures")
+    page_at_rest(phone)
     phone.get_by_text("Draw examples", exact=True).click()
     expect(phone.get_by_text("distilled says:")).to_be_visible()
 
@@ -164,9 +177,10 @@ def test_what_was_corrected_and_said_of_a_drawing_outlives_a_refresh(page, app):
     page_at_rest(page)
     say(page, "Trouser")
     expect(page.get_by_text("Kept in My pictures.")).to_be_visible()
-    page_at_rest(page)
-    page.reload()
+    canvas_has_spoken(page)
+    visit(page)
     expect(page.locator(".answer h3")).to_contain_text("%")
+    canvas_has_spoken(page)
     page.get_by_text("Adjust the picture").click()
     expect(page.get_by_role("switch", name="Turn light and dark over")).to_be_checked()
     expect(page.get_by_text("Kept in My pictures.")).to_be_visible()

@@ -136,6 +136,7 @@ def test_two_tabs_see_a_run_pause_and_go_on_and_its_killed_worker_is_lost(page, 
     start_long_run(page)
     expect(page.get_by_test_id("stProgress")).to_contain_text("step")
     second = page.context.new_page()
+    second.bring_to_front()  # the mouse is for the tab in front
     visit(second, f"{app}/train")
     expect(main(second).get_by_text("Running")).to_be_visible()
     second.get_by_role("button", name="Add to queue").click()
@@ -146,6 +147,7 @@ def test_two_tabs_see_a_run_pause_and_go_on_and_its_killed_worker_is_lost(page, 
     expect(main(page).get_by_text("Paused")).to_be_visible()
     page_at_rest(page)
     paused_at = steps_done(page)
+    page.bring_to_front()
     visit(page)
     expect(main(page).get_by_text("Paused")).to_be_visible()
     assert steps_done(page) == paused_at
