@@ -331,6 +331,7 @@ def test_a_lasso_on_the_map_selects_the_images_inside_it_and_hovering_shows_one(
     # The image that lies furthest from all others, so that it alone is under the pointer
     apart = NearestNeighbors(n_neighbors=2).fit(positions).kneighbors(positions)[0][:, 1]
     lonely = int(np.argmax(apart))
+    chart.scroll_into_view_if_needed()
     place_at_rest(chart)  # the figure is a new one
     x, y = place_on_screen(page, positions[lonely])
     page.mouse.move(x + 60, y)
