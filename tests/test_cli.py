@@ -139,10 +139,11 @@ def test_an_interrupted_training_leaves_its_best_model(tmp_path):
 
 
 def test_saving_the_best_so_far_changes_nothing_about_the_training(tmp_path):
-    config = TrainConfig(train_size=1_000, epochs=2, dropout=0.5)
+    network = "conv 4, pool, dense 16"
+    config = TrainConfig(model=network, train_size=1_000, epochs=2, dropout=0.5)
     (tmp_path / "model.pt").write_text("an old one")
     options = ("--epochs", 2, "--train-size", 1_000, "--dropout", 0.5, "--overwrite")
-    done = call("train", *options, "--out", tmp_path / "model.pt", "--json")
+    done = call("train", "--model", network, *options, "--out", tmp_path / "model.pt", "--json")
     assert checkpoints.read_checkpoint(tmp_path / "model.pt").metrics["epochs_done"] == 2
     state = training.new_state(config)
     alone = training.train(state, data.load_split("train"), data.load_split("val"))
