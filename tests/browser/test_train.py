@@ -214,7 +214,7 @@ def test_the_film_of_two_epochs_grows_and_runs_from_the_untrained_network_to_the
     monkeypatch.setenv("FASHION_RUNS_DIR", str(runs_dir))
     drawing = np.zeros((28, 28), np.uint8)
     drawing[6:22, 10:18] = 200
-    config = TrainConfig(train_size=2_560, epochs=2)
+    config = TrainConfig(model="conv 8, pool, dense 32", train_size=2_560, epochs=2)
     run_id = run_queue.start_or_add(config, "Filmed", drawing)
     visit(page, f"{app}/train")
     whole = page.get_by_role("group", name="Film of the training")
