@@ -528,6 +528,7 @@ def test_a_machine_without_room_for_a_process_fails_none_that_waits(runs_dir, mo
     with pytest.raises(RunError, match="Close other programs"):
         run_queue.start_next()
     assert [run.run_id for run in run_queue.read_queue().waiting] == added
+    added += run_queue.add_all([("D", TrainConfig())])  # no refusal: it waits like the others
     assert {folders.read_run(run_id).state for run_id in added} == {"queued"}
 
 

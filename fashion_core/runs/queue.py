@@ -87,7 +87,7 @@ def start_or_add(
             else:
                 control.launch(folders.read_run(run_id))
     if waits:
-        start_next()  # what had trained may have ended meanwhile
+        _start_if_free()  # what had trained may have ended meanwhile
     return run_id
 
 
@@ -134,7 +134,7 @@ def add_all(
                 added.append(folders.create_run(config, name, "queued", owner))
                 _keep_drawing(added[-1], drawing)
             _append(added)
-    start_next()
+    _start_if_free()
     return added
 
 
@@ -258,6 +258,12 @@ def start_next(past_paused: bool = False, wait: bool = True) -> str | None:
         if wait:
             raise
         return None
+
+
+def _start_if_free() -> None:
+    """Start the run that waits first; where the machine has no room for it, it goes on waiting."""
+    with contextlib.suppress(BusyMachineError):
+        start_next()
 
 
 def _start_next(past_paused: bool, lock_seconds: float) -> str | None:
