@@ -1,5 +1,10 @@
-"""The networks by name: images (N, 1, 28, 28) float32 in, logits (N, 10) out."""
+"""The networks by name: images (N, 1, 28, 28) float32 in, logits (N, 10) out.
 
+Each `forward` takes `fast`: whether its layers may compute in a layout that only they can read, see
+`blocked`. The answers are the same but for rounding. Who looks into the layers leaves it out.
+"""
+
+import functools
 import math
 from collections.abc import Callable
 
@@ -11,8 +16,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from fashion_core.architecture import Layer, Network, read_network, refuse_too_large
 from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 
-# Pixels from the upper left that reach the answer: the pools drop the last rows and columns
-TRAIN_EDGE = 26
+# Pixels from the upper left that reach the classic network's answer: its pools drop the rest
+SEEN_EDGE = 26
 
 
 class FashionCNN(nn.Module):
@@ -31,16 +36,16 @@ class FashionCNN(nn.Module):
         self.linear2 = nn.Linear(128, NUM_CLASSES)
         self.dropout = dropout
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
         check_shape(images)
         # Two things leave the function as it is and save a sixth of a step (26.4 → 22.0 ms for 64
         # images in float32 on one core): ReLU after the pool instead of before it, since the
-        # maximum and ReLU commute, and training without the rows and columns that the pools drop.
-        if self.training:
-            images = images[:, :, :TRAIN_EDGE, :TRAIN_EDGE]  # N×1×26×26; below 24, 12, 10, 5
+        # maximum and ReLU commute, and no rows and columns that the pools drop.
+        if fast:
+            images = blocked(images[:, :, :SEEN_EDGE, :SEEN_EDGE])  # N×1×26×26; below 24, 12, 10, 5
         x = F.relu(self.pool(self.conv1(images)))  # N×32×26×26 → N×32×13×13
         x = F.relu(self.pool(self.conv2(x)))  # N×64×11×11 → N×64×5×5
-        x = F.dropout(x.flatten(1), self.dropout, self.training)  # N×1600
+        x = F.dropout(dense(x).flatten(1), self.dropout, self.training)  # N×1600
         x = F.dropout(F.relu(self.linear1(x)), self.dropout, self.training)  # N×128
         return self.linear2(x)  # N×10
 
@@ -61,11 +66,12 @@ class FashionCNNNorm(nn.Module):
         self.linear2 = nn.Linear(128, NUM_CLASSES)
         self.dropout = dropout
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
         check_shape(images)
-        x = F.relu(self.pool(self.norm1(self.conv1(images))))  # N×32×26×26 → N×32×13×13
+        x = blocked(images) if fast else images
+        x = F.relu(self.pool(self.norm1(self.conv1(x))))  # N×32×26×26 → N×32×13×13
         x = F.relu(self.pool(self.norm2(self.conv2(x))))  # N×64×11×11 → N×64×5×5
-        x = F.dropout(x.flatten(1), self.dropout, self.training)  # N×1600
+        x = F.dropout(dense(x).flatten(1), self.dropout, self.training)  # N×1600
         x = F.dropout(F.relu(self.linear1(x)), self.dropout, self.training)  # N×128
         return self.linear2(x)  # N×10
 
@@ -87,12 +93,13 @@ class ResidualNet(nn.Module):
         self.pool = nn.MaxPool2d(2)
         self.dropout = dropout
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
         check_shape(images)
-        x = F.relu(self.pool(self.stem(images)))  # N×32×28×28 → N×32×14×14
+        x = blocked(images) if fast else images
+        x = F.relu(self.pool(self.stem(x)))  # N×32×28×28 → N×32×14×14
         x = self.block1(F.relu(self.widen1(x)))  # N×64×14×14
         x = self.block2(F.relu(self.pool(self.widen2(x))))  # N×128×14×14 → N×128×7×7
-        x = F.dropout(x.amax((2, 3)), self.dropout, self.training)  # N×128
+        x = F.dropout(dense(x).amax((2, 3)), self.dropout, self.training)  # N×128
         return self.linear(x)  # N×10
 
 
@@ -113,13 +120,14 @@ class DeepResidualNet(nn.Module):
         self.pool = nn.MaxPool2d(2)
         self.dropout = dropout
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
         check_shape(images)
-        x = F.relu(self.pool(self.stem(images)))  # N×32×28×28 → N×32×14×14
+        x = blocked(images) if fast else images
+        x = F.relu(self.pool(self.stem(x)))  # N×32×28×28 → N×32×14×14
         x = self.block1(F.relu(self.widen1(x)))  # N×64×14×14
         x = self.block2(F.relu(self.pool(self.widen2(x))))  # N×128×14×14 → N×128×7×7
         x = self.block3(F.relu(self.pool(self.widen3(x))))  # N×256×7×7 → N×256×3×3
-        x = F.dropout(x.amax((2, 3)), self.dropout, self.training)  # N×256
+        x = F.dropout(dense(x).amax((2, 3)), self.dropout, self.training)  # N×256
         return self.linear(x)  # N×10
 
 
@@ -142,19 +150,20 @@ class WideResidualNet(nn.Module):
         self.pool = nn.MaxPool2d(2)
         self.dropout = dropout
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
         check_shape(images)
         if self.training:
-            return self._logits(images)
-        both = self._logits(torch.cat([images, images.flip(-1)]))  # 2N×10
+            return self._logits(images, fast)
+        both = self._logits(torch.cat([images, images.flip(-1)]), fast)  # 2N×10
         return both.unflatten(0, (2, -1)).mean(0)  # N×10
 
-    def _logits(self, images: torch.Tensor) -> torch.Tensor:
-        x = self.block1(F.relu(self.stem(images)))  # N×32×28×28
+    def _logits(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
+        x = blocked(images) if fast else images
+        x = self.block1(F.relu(self.stem(x)))  # N×32×28×28
         x = self.block2(F.relu(self.pool(self.widen2(x))))  # N×64×28×28 → N×64×14×14
         x = self.block3(F.relu(self.pool(self.widen3(x))))  # N×128×14×14 → N×128×7×7
         x = self.block4(F.relu(self.pool(self.widen4(x))))  # N×256×7×7 → N×256×3×3
-        x = F.dropout(x.amax((2, 3)), self.dropout, self.training)  # N×256
+        x = F.dropout(dense(x).amax((2, 3)), self.dropout, self.training)  # N×256
         return self.linear(x)  # N×10
 
 
@@ -162,6 +171,29 @@ def check_shape(images: torch.Tensor) -> None:
     """Raises ValueError unless the images are (N, 1, 28, 28)."""
     if images.shape[1:] != (1, IMAGE_SIZE, IMAGE_SIZE):
         raise ValueError(f"images must be (N, 1, 28, 28), not {tuple(images.shape)}")
+
+
+def blocked(images: torch.Tensor) -> torch.Tensor:
+    """Images (N, C, H, W) in the layout in which convolutions and pools are fastest here.
+
+    On x86 in float32 that is oneDNN's own, which keeps 8 or 16 channels side by side: a step of the
+    classic network takes a fifth less with AVX-512, its answers a third. Nothing but these layers,
+    batch norms, ReLU and sums can read it; `dense` ends it. Elsewhere the channels stand last.
+    """
+    if _has_fast_blocks() and images.device.type == "cpu" and images.dtype == torch.float32:
+        return images.contiguous().to_mkldnn()
+    return images.to(memory_format=torch.channels_last)
+
+
+@functools.cache
+def _has_fast_blocks() -> bool:
+    # On other processors than x86 nobody has measured it
+    return torch.backends.mkldnn.is_available() and torch.cpu.get_capabilities().get("avx2", False)
+
+
+def dense(x: torch.Tensor) -> torch.Tensor:
+    """The same numbers where every function can read them: N×C×H×W as before `blocked`."""
+    return x.to_dense() if x.is_mkldnn else x
 
 
 class _ConvNorm(nn.Sequential):
@@ -233,9 +265,9 @@ class DescribedNet(nn.Module):
         self.add_module(f"{kind}{count + 1}", part)
         self.steps.append(("part", f"{kind}{count + 1}"))
 
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
+    def forward(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
         check_shape(images)
-        x = images  # N×1×28×28
+        x = blocked(images) if fast else images  # N×1×28×28
         for step, value in self.steps:
             x = self._do(step, value, x)
         return x  # N×10
@@ -245,13 +277,14 @@ class DescribedNet(nn.Module):
         if step == "part":
             return getattr(self, value)(x)
         if step == "dropout":
-            return F.dropout(x, value, self.training)
+            kept = F.dropout(dense(x), value, self.training)
+            return blocked(kept) if x.is_mkldnn else kept
         if step == "global":
-            return x.amax((2, 3))  # N×C
+            return dense(x).amax((2, 3))  # N×C
         if step == "global mean":
-            return self.mean(x).flatten(1)  # N×C
+            return self.mean(dense(x)).flatten(1)  # N×C
         if step == "flatten":
-            return x.flatten(1)  # N×(C·H·W)
+            return dense(x).flatten(1)  # N×(C·H·W)
         if step == "relu":
             return F.relu(x)
         return self.mean_pool(x) if step == "pool mean" else self.pool(x)  # N×C×H/2×W/2

@@ -296,8 +296,8 @@ def update(
         images, targets = random_mixup(images, targets, mixed, generator)
     if config.erasing:
         images = random_erasing(images, generator)
-    images = images.to(state.optimizer.compute_type, memory_format=torch.channels_last)
-    logits = state.optimizer.compute_model(images).float()  # (n, 10)
+    images = images.to(state.optimizer.compute_type)
+    logits = state.optimizer.compute_model(images, fast=True).float()  # (n, 10)
     if state.former_model is not None:
         loss = teaching_objective(logits, targets, _former_logits(state, images))
     else:
@@ -318,7 +318,7 @@ def _former_logits(state: TrainState, images: Tensor) -> Tensor:
     new_share = config.added_counts[TAUGHT] / config.batch_size
     replayed = round(len(images) * (1 - new_share))
     with torch.no_grad():
-        return state.former_model(images[:replayed]).float()
+        return state.former_model(images[:replayed], fast=True).float()
 
 
 WARM_UP_SHARE = 0.25  # share of the steps in which the learning rate climbs
