@@ -17,6 +17,7 @@ from pages.parts.mine.gallery import (
     ask_places,
     describe_doubted,
     picked_place,
+    show_delete_all,
     show_groups,
     show_picked,
     show_undo,
@@ -86,6 +87,7 @@ def show_head(gallery: Gallery, entry: ModelEntry) -> None:
         st.markdown(said, width="content")
         st.space("stretch")
         show_export(list(gallery.pictures))
+        show_delete_all(gallery.pictures)
 
 
 run_through_router()

@@ -186,6 +186,30 @@ def test_the_gallery_says_how_many_are_right_relabels_deletes_and_undoes(store):
     assert "Undo" not in labels(app)
 
 
+def test_all_pictures_are_deleted_at_once_and_brought_back(store):
+    store.add([made(label, 60 + 10 * label) for label in range(4)])
+    before = store.read_all()
+    app = open_mine()
+    assert "Delete 4 pictures" in labels(app)
+    store.delete(before[0].picture_id)  # by another tab
+    store.relabel(before[1].picture_id, 9)
+    press(app, "Delete 4 pictures")
+    assert store.read_all() == []
+    assert "3 pictures were deleted" in words(app)
+    assert "Nothing is kept yet" in words(app)
+    press(app, "Undo")
+    assert [each.label for each in store.read_all()] == [9, *(each.label for each in before[2:])]
+
+
+def test_more_than_a_session_should_hold_is_deleted_without_a_way_back(store, monkeypatch):
+    monkeypatch.setattr(gallery, "MOST_UNDO_BYTES", 100)
+    store.add([made(label, 60 + 10 * label) for label in range(3)])
+    app = open_mine()
+    press(app, "Delete 3 pictures")
+    assert store.read_all() == []
+    assert "Undo" not in labels(app)
+
+
 def test_undo_brings_back_the_label_that_another_tab_has_given_meanwhile(store):
     store.add([made(label, 60 + 10 * label) for label in range(2)])
     app = open_mine()

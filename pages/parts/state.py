@@ -143,7 +143,7 @@ def steps_key(picture: str) -> str:
 MY_PICTURES = "my_pictures"  # those of this session, where this copy keeps none
 KEPT = "kept"  # the ids of answered pictures that were kept, by a digest of their pixels
 KEEP_PROBLEM = "keep_problem"  # why the last click kept nothing
-TAKEN_BACK = "taken_back"  # the picture that was deleted last, with its file's content
+TAKEN_BACK = "taken_back"  # the pictures that were deleted last, each with its file's content
 SKETCH = "sketch"  # whether the canvas is unfolded
 SKETCHED = "sketched"  # how often a label was clicked there
 LAST_SKETCH = "last_sketch"  # the id of the picture that was kept there last

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from fashion_core import paging
+from fashion_core import limits, paging
 from fashion_core.errors import LabError
 from fashion_core.metadata import OUTLIER
 from fashion_core.my_pictures import LABELS, UNLABELLED, MyPicture, label_name
 from fashion_core.pictures.opening import open_picture
+from fashion_core.text import format_count
 from pages.parts import state
 from pages.parts.html import escaped, image_html, plain, png_data_uri
 from pages.parts.images.grid import show_image_buttons
@@ -199,7 +200,7 @@ def show_picked(gallery: Gallery, place: int) -> None:
             args=(picture, key),
         )
         link_picture(f"Your {KINDS.get(picture.source, 'picture')}", picture.pixels)
-        button_once("Delete", icon=":material/delete:", on_click=_delete, args=(picture,))
+        button_once("Delete", icon=":material/delete:", on_click=_delete, args=([picture],))
 
 
 def describe_source(picture: MyPicture) -> str:
@@ -225,29 +226,50 @@ def _relabel(picture: MyPicture, key: str) -> None:
         st.session_state[state.MINE_OUTCOME] = f"It is {label_name(label)} now."
 
 
-def _delete(picture: MyPicture) -> None:
-    """Delete it, and remember it for Undo."""
+def show_delete_all(pictures: Sequence[MyPicture]) -> None:
+    """The way to an empty gallery, as between two classes; it asks once more."""
+    count = format_count(len(pictures), "picture")
+    with st.popover("Delete all", icon=":material/delete_sweep:"):
+        whose = "" if limits.read_only() else " They are everybody's who uses this copy."
+        st.write(f"Nothing stays here.{whose} Export first what somebody may want to have.")
+        button_once(f"Delete {count}", type="primary", on_click=_delete, args=(pictures,))
+
+
+MOST_UNDO_BYTES = 20_000_000  # more is not held in a session; one picture is far smaller
+
+
+def _delete(pictures: Sequence[MyPicture]) -> None:
+    """Delete them, and remember them for Undo."""
 
     def delete() -> None:
-        content = store().brought(picture.picture_id)
-        # As it is now: another tab may have given it another label
-        alike = [each for each in store().read_all() if each.picture_id == picture.picture_id]
-        store().delete(picture.picture_id)
-        st.session_state[state.TAKEN_BACK] = next(iter(alike), picture), content
+        # As they are now: another tab may have given another label, or deleted some
+        now = {each.picture_id: each for each in store().read_all()}
+        ids = [each.picture_id for each in pictures if each.picture_id in now]
+        deleted, size = [], 0
+        for picture_id in ids or [pictures[0].picture_id]:  # of which the store says it is gone
+            content = store().brought(picture_id)
+            store().delete(picture_id)
+            size += len(content)
+            if size <= MOST_UNDO_BYTES:
+                deleted.append((now[picture_id], content))
+        if len(deleted) == len(ids):
+            st.session_state[state.TAKEN_BACK] = deleted
 
     if attempt(delete, state.KEEP_PROBLEM):
         close()
 
 
 def show_undo() -> None:
-    """The way back after a picture was deleted."""
-    if state.TAKEN_BACK in st.session_state:
+    """The way back after pictures were deleted."""
+    deleted = st.session_state.get(state.TAKEN_BACK)
+    if deleted:
+        were = "was" if len(deleted) == 1 else "were"
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("One picture was deleted.", width="content")
+            st.caption(f"{format_count(len(deleted), 'picture')} {were} deleted.", width="content")
             st.button("Undo", icon=":material/undo:", type="tertiary", on_click=_bring_back)
 
 
 def _bring_back() -> None:
-    kept = st.session_state.get(state.TAKEN_BACK)
-    if kept:  # not at a second click
-        attempt(lambda: store().add([kept]), state.KEEP_PROBLEM)
+    deleted = st.session_state.get(state.TAKEN_BACK)
+    if deleted:  # not at a second click
+        attempt(lambda: store().add(deleted), state.KEEP_PROBLEM)
