@@ -99,6 +99,14 @@ def test_the_fast_way_gives_the_same_answers_gradients_and_measured_norms(name):
     torch.testing.assert_close(*answers, rtol=1e-4, atol=1e-4)
 
 
+def test_the_fast_way_may_be_rounded_by_autocast():
+    torch.manual_seed(0)
+    model, images = FashionCNN(), torch.randn(8, 1, 28, 28)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = model(images, fast=True)
+    torch.testing.assert_close(rounded.float(), model(images), rtol=0, atol=0.05)
+
+
 def test_on_x86_the_fast_way_is_onednns_layout(monkeypatch):
     assert blocked(torch.zeros(1, 1, 28, 28)).is_mkldnn == _has_fast_blocks()
     monkeypatch.setattr("fashion_core.models._has_fast_blocks", lambda: False)
