@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # The ood_score above which a picture is not recognised: a filled one, a line drawing
 THRESHOLDS = ("ood_threshold", "line_ood_threshold")
-# Activations stay in the cache: four times as fast as 1,000 at a time, and no memory to speak of
+# Activations stay in the cache: much faster than 1,000 at a time, and no memory to speak of
 EVAL_BATCH_SIZE = 200
 FAST_FROM = 8  # pictures; to lay out the weights anew takes longer than fewer of them gain
 
@@ -40,7 +40,8 @@ def predict_logits(
 
     Every image is covered, and the model's mode is restored. The logits are divided by
     `model.temperature`, which `load_model` sets from the checkpoint, so that their softmax is
-    calibrated. Raises ValueError for another shape or type of pixels.
+    calibrated. From FAST_FROM pictures on the model's forward is called with `fast`, see `models`.
+    Raises ValueError for another shape or type of pixels.
     """
     import torch
 

@@ -380,13 +380,19 @@ EXPLODED_LOSS = 50.0  # nats; guessing costs 2.3, so a mean this high is no trai
 
 
 def _checked(loss: float, state: TrainState) -> float:
-    if math.isfinite(loss) and loss < EXPLODED_LOSS:
+    # oneDNN's ReLU and max-pool make 0 of what is no number, so the loss alone may not show it
+    are_numbers = math.isfinite(loss) and _has_finite_weights(state.model)
+    if are_numbers and loss < EXPLODED_LOSS:
         return loss
-    what = f"rose to {loss:,.0f}" if math.isfinite(loss) else "is no longer a number"
+    what = f"The loss rose to {loss:,.0f}" if are_numbers else "The loss is no longer a number"
     raise TrainingFailed(
-        f"The loss {what} at step {state.step:,}: training diverged. "
+        f"{what} at step {state.step:,}: training diverged. "
         f"Try a learning rate below {format_value('learning_rate', state.config.learning_rate)}."
     )
+
+
+def _has_finite_weights(model: nn.Module) -> bool:
+    return all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values())
 
 
 # The batches

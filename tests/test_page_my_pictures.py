@@ -23,7 +23,7 @@ from fashion_core import (
     taught,
 )
 from fashion_core.config import TrainConfig
-from fashion_core.errors import RunError
+from fashion_core.errors import PictureSetError, RunError
 from fashion_core.metadata import OUTLIER
 from fashion_core.runs import control, folders
 from pages.parts import state
@@ -207,7 +207,28 @@ def test_more_than_a_session_should_hold_is_deleted_without_a_way_back(store, mo
     app = open_mine()
     press(app, "Delete 3 pictures")
     assert store.read_all() == []
+    assert "3 pictures deleted, too many to bring them back" in words(app)
     assert "Undo" not in labels(app)
+
+
+def test_what_was_deleted_before_a_failure_comes_back(store, monkeypatch):
+    store.add([made(label, 60 + 10 * label) for label in range(3)])
+    first, second, _ = store.read_all()
+    app = open_mine()
+    delete = type(store).delete
+
+    def fail_at_the_second(self, picture_id):
+        if picture_id == second.picture_id:
+            raise PictureSetError("Another tab is changing them. Try again.")
+        delete(self, picture_id)
+
+    monkeypatch.setattr(type(store), "delete", fail_at_the_second)
+    press(app, "Delete 3 pictures")
+    assert first not in store.read_all()
+    assert "Try again" in words(app)
+    assert "1 picture was deleted" in words(app)
+    press(app, "Undo")
+    assert len(store.read_all()) == 3
 
 
 def test_undo_brings_back_the_label_that_another_tab_has_given_meanwhile(store):

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from short_training import CPU, first_images, run, train_split, val_split
 
-from fashion_core import distillation, training
+from fashion_core import distillation, predict, training
 from fashion_core.config import TrainConfig
 from fashion_core.errors import ConfigError, TrainingFailed
 from fashion_core.losses import NO_LABEL, objective, soft_targets
@@ -286,7 +286,7 @@ def test_validation_reports_how_many_pictures_of_all_kinds_are_answered():
     state = training.new_state(config, CPU)
     training.validate(state, val_split(), lambda *counts: told.append(counts))
     total = 500 + len(training.val_synthetic(val_split())[0])
-    assert (told[0], told[-1]) == ((125, total), (total, total))
+    assert (told[0], told[-1]) == ((predict.PART, total), (total, total))
 
 
 def test_best_weights_are_the_best_and_not_the_last():

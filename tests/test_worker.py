@@ -399,8 +399,8 @@ def test_the_status_tells_how_far_the_measuring_on_the_test_images_is(work, monk
 
     monkeypatch.setattr(files, "write_json", write)
     assert work(run_id).state == "finished"
-    assert "measuring: 125 of the 10,000 test images" in told[0]
-    assert "10,000 of the 10,000" in told[79]
+    assert f"measuring: {predict.PART} of the 10,000 test images" in told[0]
+    assert "10,000 of the 10,000" in told[10_000 // predict.PART - 1]
     assert "measuring" not in told[-1]  # it has ended
 
 
@@ -560,9 +560,9 @@ def test_a_stop_while_an_epoch_is_validated_does_not_validate_it_again(work, mon
     run = work(run_id)
     assert (run.state, run.status["best_epoch"], len(calls)) == ("stopped", 1, 1), run.message
     assert told[0].startswith(
-        "Stopping · measuring: 125 of 5,000 validation pictures · Epoch 1 of 2"
+        f"Stopping · measuring: {predict.PART} of 5,000 validation pictures · Epoch 1 of 2"
     )
-    assert len(told) == 40
+    assert len(told) == 5_000 // predict.PART
     assert "to_validate" not in run.status
 
 
@@ -581,8 +581,9 @@ def test_the_status_tells_how_far_the_measuring_of_a_stopped_run_is(work, monkey
     assert work(run_id).state == "stopped"
     assert told[0] == "Stopping"
     measured = [each for each in told if "measuring" in each]
-    assert measured[0].startswith("Stopping · measuring: 125 of 5,000 validation pictures")
-    assert measured[39].startswith("Stopping · measuring: 5,000 of 5,000 validation pictures")
+    first, last = measured[0], measured[5_000 // predict.PART - 1]
+    assert first.startswith(f"Stopping · measuring: {predict.PART} of 5,000 validation pictures")
+    assert last.startswith("Stopping · measuring: 5,000 of 5,000 validation pictures")
     assert "Stopping" not in told[-1]
 
 

@@ -44,8 +44,9 @@ def iterate_features(model: nn.Module, pixels: np.ndarray) -> Iterator[np.ndarra
     device = next(model.parameters()).device
     for start in range(0, len(pixels), EVAL_BATCH_SIZE):
         batch = torch.tensor(pixels[start : start + EVAL_BATCH_SIZE]).to(device)
+        images = normalise(batch).to(memory_format=torch.channels_last)
         with torch.inference_mode(), _LinearInput() as last:
-            model.eval()(normalise(batch), fast=True)
+            model.eval()(images)
         if last.value.shape[-1] > MAX_WIDTH:
             raise InsideError(
                 f"The last layer of this network reads {last.value.shape[-1]:,} numbers; up to"

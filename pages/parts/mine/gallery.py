@@ -230,12 +230,12 @@ def show_delete_all(pictures: Sequence[MyPicture]) -> None:
     """The way to an empty gallery, as between two classes; it asks once more."""
     count = format_count(len(pictures), "picture")
     with st.popover("Delete all", icon=":material/delete_sweep:"):
-        whose = "" if limits.read_only() else " They are everybody's who uses this copy."
-        st.write(f"Nothing stays here.{whose} Export first what somebody may want to have.")
+        whose = "" if limits.read_only() else ", other people's too"
+        st.write(f"Deletes every picture that you see here{whose}. Export them first to keep them.")
         button_once(f"Delete {count}", type="primary", on_click=_delete, args=(pictures,))
 
 
-MOST_UNDO_BYTES = 20_000_000  # more is not held in a session; one picture is far smaller
+MOST_UNDO_BYTES = 20_000_000  # a session holds no more; one picture is far smaller
 
 
 def _delete(pictures: Sequence[MyPicture]) -> None:
@@ -245,15 +245,18 @@ def _delete(pictures: Sequence[MyPicture]) -> None:
         # As they are now: another tab may have given another label, or deleted some
         now = {each.picture_id: each for each in store().read_all()}
         ids = [each.picture_id for each in pictures if each.picture_id in now]
-        deleted, size = [], 0
+        deleted = st.session_state[state.TAKEN_BACK] = []  # as far as it comes
+        size = 0
         for picture_id in ids or [pictures[0].picture_id]:  # of which the store says it is gone
             content = store().brought(picture_id)
             store().delete(picture_id)
             size += len(content)
-            if size <= MOST_UNDO_BYTES:
-                deleted.append((now[picture_id], content))
-        if len(deleted) == len(ids):
-            st.session_state[state.TAKEN_BACK] = deleted
+            deleted.append((now[picture_id], content))
+            if size > MOST_UNDO_BYTES:
+                deleted.clear()
+        if ids and not deleted:
+            said = f"{format_count(len(ids), 'picture')} deleted, too many to bring them back."
+            st.session_state[state.MINE_OUTCOME] = said
 
     if attempt(delete, state.KEEP_PROBLEM):
         close()
