@@ -186,12 +186,14 @@ def train(
     import torch
 
     from fashion_core import checkpoints, training
+    from fashion_core.optimizers import flush_tiny_numbers
 
     for path in (out, out.with_suffix(".json")):
         _refuse_existing(path, overwrite)
     config = TrainConfig.from_dict(values)
     folders.check_network(config.model)
     _try_writing(out)
+    flush_tiny_numbers()
     if os.environ.get("FASHION_TRAIN_THREADS"):  # else torch's own choice: no page waits for it
         torch.set_num_threads(control.thread_count())
     state = training.new_state(config)

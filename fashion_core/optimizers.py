@@ -81,6 +81,16 @@ class Optimizer:
         self.round_weights()
 
 
+def flush_tiny_numbers() -> None:
+    """Let this thread, and those that it starts from now on, take numbers below 1.2e-38 for 0.
+
+    The averages of gradients that have become 0 fade to such numbers: a quarter of the classic
+    network's in its first epoch. Processors need many times as long for them: a step of Adam then
+    takes 0.7 to 0.9 ms on two threads instead of 0.2. No weight is so small that it would matter.
+    """
+    torch.set_flush_denormal(True)
+
+
 def rounded_copy(model: nn.Module) -> nn.Module:
     """A copy with bfloat16 weights, but with the model's own batch norms."""
     norms = [part for part in model.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]

@@ -114,7 +114,10 @@ def _prepare(*names: str) -> list:
         splits = loader.submit(lambda: [load_split(name) for name in names])
         import torch
 
+    from fashion_core.optimizers import flush_tiny_numbers
+
     control.step_behind()
+    flush_tiny_numbers()
     torch.set_num_threads(thread_count())
     return splits.result()
 

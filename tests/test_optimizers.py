@@ -16,6 +16,31 @@ from fashion_core.optimizers import MOMENTUM, Optimizer, orthogonal
 CLASSES = {"Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "SGD": torch.optim.SGD}
 
 
+def averages_of_a_fading_gradient(flush):
+    """Adam's, 1,000 steps after the last gradient that was not 0."""
+    torch.manual_seed(0)
+    model = torch.nn.Linear(100, 100)
+    optimizer = Optimizer(TrainConfig(), model)
+    if flush:
+        optimizers.flush_tiny_numbers()
+    try:
+        for step in range(1_000):
+            for param in model.parameters():
+                param.grad = torch.full_like(param, float(step == 0))
+            optimizer.step(0.001)
+    finally:
+        torch.set_flush_denormal(False)
+    return torch.cat([average.flatten() for average in optimizer.exp_avg]), model.weight
+
+
+def test_averages_fade_to_0_and_not_to_numbers_that_processors_are_slow_with():
+    tiny = torch.finfo(torch.float32).tiny
+    (kept, weights), (flushed, same) = map(averages_of_a_fading_gradient, (False, True))
+    assert ((kept > 0) & (kept < tiny)).all()
+    assert not flushed.any()
+    assert torch.equal(weights, same)
+
+
 @pytest.mark.parametrize("weight_decay", [0.0, 0.05])
 @pytest.mark.parametrize("name", CLASSES)
 def test_the_weights_go_where_torchs_own_class_takes_them(name, weight_decay):

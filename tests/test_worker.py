@@ -76,6 +76,7 @@ def work(monkeypatch):
 
     yield act
     torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
 
 
 def full(*args, **kwargs):
@@ -384,6 +385,14 @@ def test_the_queue_goes_on_without_a_page_past_a_run_that_fails():
     assert "Training cannot go on from there" in folders.read_run(ids[0]).message
     starts = [folders.read_run(run_id).status["process_started_at"] for run_id in ids]
     assert starts == sorted(starts)
+
+
+def test_a_worker_takes_tiny_numbers_for_0(work):
+    small = torch.tensor(1e-30)
+    assert small * 1e-9 > 0
+    run = work(folders.create_run(dataclasses.replace(QUICK, model=LINEAR)))
+    assert run.state == "finished"
+    assert small * 1e-9 == 0
 
 
 def test_the_status_tells_how_far_the_measuring_on_the_test_images_is(work, monkeypatch):

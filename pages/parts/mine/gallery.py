@@ -231,7 +231,7 @@ def show_delete_all(pictures: Sequence[MyPicture]) -> None:
     count = format_count(len(pictures), "picture")
     with st.popover("Delete all", icon=":material/delete_sweep:"):
         whose = "" if limits.read_only() else ", other people's too"
-        st.write(f"Deletes every picture that you see here{whose}. Export them first to keep them.")
+        st.write(f"Deletes all pictures kept here{whose}. Export them first to keep a copy.")
         button_once(f"Delete {count}", type="primary", on_click=_delete, args=(pictures,))
 
 
