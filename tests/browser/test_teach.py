@@ -118,7 +118,7 @@ def test_two_tabs_keep_what_one_teaches_exports_empties_and_imports(page, app, t
     page_at_rest(page)
     for left in (2, 1, 0):
         page.get_by_role("button", name=re.compile("the model says")).first.click()
-        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("button", name="Delete", exact=True).click()
         if left:
             expect(page.get_by_text(f"{left} picture", exact=False).first).to_be_visible()
         shown = page.get_by_role("button", name=re.compile("the model says"))
