@@ -38,6 +38,13 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: not {item.path.parent.name, item.path.stem} & set(SLOW))
 
 
+@pytest.fixture(autouse=True)
+def _tiny_numbers():
+    """Those below 1.2e-38 count again after a test that trained as a command or a worker does."""
+    yield
+    torch.set_flush_denormal(False)
+
+
 @pytest.fixture
 def runs_dir(tmp_path, monkeypatch):
     """An empty folder for runs, used by this test alone."""

@@ -21,7 +21,6 @@ def averages_of_a_fading_gradient(flush):
     torch.manual_seed(0)
     model = torch.nn.Linear(100, 100)
     optimizer = Optimizer(TrainConfig(), model)
-    torch.set_flush_denormal(False)  # a command that trained in this process has left it on
     if flush:
         optimizers.flush_tiny_numbers()
     try:

@@ -76,7 +76,6 @@ def work(monkeypatch):
 
     yield act
     torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
 
 
 def full(*args, **kwargs):
@@ -388,7 +387,6 @@ def test_the_queue_goes_on_without_a_page_past_a_run_that_fails():
 
 
 def test_a_worker_takes_tiny_numbers_for_0(work):
-    torch.set_flush_denormal(False)  # a command that trained in this process has left it on
     small = torch.tensor(1e-30)
     assert small * 1e-9 > 0
     run = work(folders.create_run(dataclasses.replace(QUICK, model=LINEAR)))
