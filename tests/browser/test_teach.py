@@ -144,6 +144,7 @@ def test_examples_are_drawn_and_kept_one_after_the_other_beside_the_own_drawing(
         phone.get_by_role("radio", name=name, exact=True).click()
         expect(phone.get_by_text(f"Kept: {name}. Draw the next one.")).to_be_visible()
         expect(phone.get_by_text(re.compile(f"^{count} picture"))).to_be_visible()
+        page_at_rest(phone)  # until then the row of the kept example is there beside the new one
         expect(phone.get_by_role("radio", name=name, exact=True)).to_be_disabled()
     page_at_rest(phone)
     phone.get_by_role("button", name="Take it back").click()
