@@ -255,6 +255,11 @@ class TrainConfig:
         return {kind: count for kind, count in counts.items() if count}
 
     @property
+    def has_labels_only(self) -> bool:
+        """Whether it learns one class of each image, and nothing else of any."""
+        return not (self.label_smoothing or self.mixup or self.distillation or self.added_counts)
+
+    @property
     def held_out_fold(self) -> int | None:
         """The fold 0… that it does not learn from; None where it learns from all of them."""
         return None if self.fold == ALL_FOLDS else list(HELD_OUT).index(self.fold) - 1

@@ -31,8 +31,8 @@ def objective(
     """The number that a weight update makes smaller, in nats.
 
     logits, targets and teacher_logits: (n, 10) float32. Without a teacher it is the mean
-    cross-entropy. With one, it is mostly what the teacher says of all images, and for the rest the
-    cross-entropy of those that have a label.
+    cross-entropy, and labels (n,) int64 may stand for targets. With one, it is mostly what the
+    teacher says of all images, and for the rest the cross-entropy of those that have a label.
     """
     if teacher_logits is None:
         return F.cross_entropy(logits, targets)

@@ -21,6 +21,23 @@ from fashion_core.metadata import IMAGE_SIZE, NUM_CLASSES
 SEEN_EDGE = 26
 
 
+class Convolution(nn.Conv2d):
+    """A 2-D convolution whose weights may be more exact than its images: float32 beside bfloat16.
+
+    It computes in the images' type. In the layout of `blocked` PyTorch trains no bfloat16 weights,
+    but oneDNN rounds float32 weights by itself.
+    """
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        if images.dtype == self.weight.dtype:
+            return super().forward(images)
+        if not images.is_mkldnn:
+            bias = None if self.bias is None else self.bias.to(images.dtype)
+            return self._conv_forward(images, self.weight.to(images.dtype), bias)
+        options = (self.stride, self.padding, self.dilation, False, (0, 0), self.groups)
+        return torch.convolution(images, self.weight, self.bias, *options)
+
+
 class FashionCNN(nn.Module):
     """The classic network: two 3×3 convolutions, two linear layers, 225,034 parameters.
 
@@ -30,8 +47,8 @@ class FashionCNN(nn.Module):
 
     def __init__(self, dropout: float = 0.0):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 32, kernel_size=3)
-        self.conv2 = nn.Conv2d(32, 64, kernel_size=3)
+        self.conv1 = Convolution(1, 32, kernel_size=3)
+        self.conv2 = Convolution(32, 64, kernel_size=3)
         self.pool = nn.MaxPool2d(2)
         self.linear1 = nn.Linear(64 * 5 * 5, 128)
         self.linear2 = nn.Linear(128, NUM_CLASSES)
@@ -44,10 +61,10 @@ class FashionCNN(nn.Module):
         # maximum and ReLU commute, and, where it is `fast`, no pixels that the pools drop.
         if fast:
             images = blocked(images[:, :, :SEEN_EDGE, :SEEN_EDGE])  # N×1×26×26; below 24, 12, 10, 5
-        x = F.relu(self.pool(self.conv1(images)))  # N×32×26×26 → N×32×13×13
-        x = F.relu(self.pool(self.conv2(x)))  # N×64×11×11 → N×64×5×5
+        x = relu(self.pool(self.conv1(images)))  # N×32×26×26 → N×32×13×13
+        x = relu(self.pool(self.conv2(x)))  # N×64×11×11 → N×64×5×5
         x = F.dropout(dense(x).flatten(1), self.dropout, self.training)  # N×1600
-        x = F.dropout(F.relu(self.linear1(x)), self.dropout, self.training)  # N×128
+        x = F.dropout(relu(self.linear1(x)), self.dropout, self.training)  # N×128
         return self.linear2(x)  # N×10
 
 
@@ -61,8 +78,8 @@ class FashionCNNNorm(nn.Module):
     def __init__(self, dropout: float = 0.0):
         super().__init__()
         self.pool = nn.MaxPool2d(2)
-        self.conv1, self.norm1 = nn.Conv2d(1, 32, kernel_size=3), nn.BatchNorm2d(32)
-        self.conv2, self.norm2 = nn.Conv2d(32, 64, kernel_size=3), nn.BatchNorm2d(64)
+        self.conv1, self.norm1 = Convolution(1, 32, kernel_size=3), nn.BatchNorm2d(32)
+        self.conv2, self.norm2 = Convolution(32, 64, kernel_size=3), nn.BatchNorm2d(64)
         self.linear1 = nn.Linear(64 * 5 * 5, 128)
         self.linear2 = nn.Linear(128, NUM_CLASSES)
         self.dropout = dropout
@@ -70,10 +87,10 @@ class FashionCNNNorm(nn.Module):
     def forward(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
         check_shape(images)
         x = blocked(images) if fast else images
-        x = F.relu(self.pool(self.norm1(self.conv1(x))))  # N×32×26×26 → N×32×13×13
-        x = F.relu(self.pool(self.norm2(self.conv2(x))))  # N×64×11×11 → N×64×5×5
+        x = relu(self.pool(self.norm1(self.conv1(x))))  # N×32×26×26 → N×32×13×13
+        x = relu(self.pool(self.norm2(self.conv2(x))))  # N×64×11×11 → N×64×5×5
         x = F.dropout(dense(x).flatten(1), self.dropout, self.training)  # N×1600
-        x = F.dropout(F.relu(self.linear1(x)), self.dropout, self.training)  # N×128
+        x = F.dropout(relu(self.linear1(x)), self.dropout, self.training)  # N×128
         return self.linear2(x)  # N×10
 
 
@@ -87,7 +104,7 @@ class ResidualNet(nn.Module):
 
     def __init__(self, dropout: float = 0.0):
         super().__init__()
-        self.stem = nn.Conv2d(1, 32, kernel_size=3, padding=1)
+        self.stem = Convolution(1, 32, kernel_size=3, padding=1)
         self.widen1, self.block1 = _ConvNorm(32, 64), _Residual(64)
         self.widen2, self.block2 = _ConvNorm(64, 128), _Residual(128)
         self.linear = nn.Linear(128, NUM_CLASSES)
@@ -97,9 +114,9 @@ class ResidualNet(nn.Module):
     def forward(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
         check_shape(images)
         x = blocked(images) if fast else images
-        x = F.relu(self.pool(self.stem(x)))  # N×32×28×28 → N×32×14×14
-        x = self.block1(F.relu(self.widen1(x)))  # N×64×14×14
-        x = self.block2(F.relu(self.pool(self.widen2(x))))  # N×128×14×14 → N×128×7×7
+        x = relu(self.pool(self.stem(x)))  # N×32×28×28 → N×32×14×14
+        x = self.block1(relu(self.widen1(x)))  # N×64×14×14
+        x = self.block2(relu(self.pool(self.widen2(x))))  # N×128×14×14 → N×128×7×7
         x = F.dropout(dense(x).amax((2, 3)), self.dropout, self.training)  # N×128
         return self.linear(x)  # N×10
 
@@ -124,10 +141,10 @@ class DeepResidualNet(nn.Module):
     def forward(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
         check_shape(images)
         x = blocked(images) if fast else images
-        x = F.relu(self.pool(self.stem(x)))  # N×32×28×28 → N×32×14×14
-        x = self.block1(F.relu(self.widen1(x)))  # N×64×14×14
-        x = self.block2(F.relu(self.pool(self.widen2(x))))  # N×128×14×14 → N×128×7×7
-        x = self.block3(F.relu(self.pool(self.widen3(x))))  # N×256×7×7 → N×256×3×3
+        x = relu(self.pool(self.stem(x)))  # N×32×28×28 → N×32×14×14
+        x = self.block1(relu(self.widen1(x)))  # N×64×14×14
+        x = self.block2(relu(self.pool(self.widen2(x))))  # N×128×14×14 → N×128×7×7
+        x = self.block3(relu(self.pool(self.widen3(x))))  # N×256×7×7 → N×256×3×3
         x = F.dropout(dense(x).amax((2, 3)), self.dropout, self.training)  # N×256
         return self.linear(x)  # N×10
 
@@ -160,10 +177,10 @@ class WideResidualNet(nn.Module):
 
     def _logits(self, images: torch.Tensor, fast: bool = False) -> torch.Tensor:
         x = blocked(images) if fast else images
-        x = self.block1(F.relu(self.stem(x)))  # N×32×28×28
-        x = self.block2(F.relu(self.pool(self.widen2(x))))  # N×64×28×28 → N×64×14×14
-        x = self.block3(F.relu(self.pool(self.widen3(x))))  # N×128×14×14 → N×128×7×7
-        x = self.block4(F.relu(self.pool(self.widen4(x))))  # N×256×7×7 → N×256×3×3
+        x = self.block1(relu(self.stem(x)))  # N×32×28×28
+        x = self.block2(relu(self.pool(self.widen2(x))))  # N×64×28×28 → N×64×14×14
+        x = self.block3(relu(self.pool(self.widen3(x))))  # N×128×14×14 → N×128×7×7
+        x = self.block4(relu(self.pool(self.widen4(x))))  # N×256×7×7 → N×256×3×3
         x = F.dropout(dense(x).amax((2, 3)), self.dropout, self.training)  # N×256
         return self.linear(x)  # N×10
 
@@ -177,26 +194,32 @@ def check_shape(images: torch.Tensor) -> None:
 def blocked(images: torch.Tensor) -> torch.Tensor:
     """Images (N, C, H, W) in the layout in which convolutions and pools are fastest here.
 
-    On x86 in float32 that is oneDNN's own, which keeps 8 or 16 channels side by side: a step of the
+    On x86 that is oneDNN's own, which keeps 8 or 16 channels side by side: a step of the
     classic network takes a fifth less with AVX-512, its answers a quarter. Nothing but these
     layers, batch norms, ReLU and sums can read it, nor does autocast; `dense` ends it. Its ReLU and
     max-pool make 0 of what is no number. Elsewhere the channels stand last.
     """
-    in_float32 = images.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    if in_float32 and images.device.type == "cpu" and _has_fast_blocks():
+    on_cpu = images.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+    if on_cpu and _has_fast_blocks(images.dtype):
         return images.contiguous().to_mkldnn()
     return images.to(memory_format=torch.channels_last)
 
 
 @functools.cache
-def _has_fast_blocks() -> bool:
+def _has_fast_blocks(dtype: torch.dtype) -> bool:
     # On other processors than x86 nobody has measured it
-    return torch.backends.mkldnn.is_available() and torch.cpu.get_capabilities().get("avx2", False)
+    needed = {torch.float32: "avx2", torch.bfloat16: "avx512_bf16"}.get(dtype, "")
+    return torch.backends.mkldnn.is_available() and torch.cpu.get_capabilities().get(needed, False)
 
 
 def dense(x: torch.Tensor) -> torch.Tensor:
     """The same numbers where every function can read them: N×C×H×W as before `blocked`."""
     return x.to_dense() if x.is_mkldnn else x
+
+
+def relu(x: torch.Tensor) -> torch.Tensor:
+    """ReLU of numbers of any shape; of answers that only the layers of `blocked` see, in place."""
+    return F.relu(x, inplace=x.is_mkldnn and not torch.is_grad_enabled())
 
 
 class _ConvNorm(nn.Sequential):
@@ -208,7 +231,7 @@ class _ConvNorm(nn.Sequential):
     def __init__(self, channels_in: int, channels_out: int, **options: int):
         options = {"kernel_size": 3, "padding": 1} | options
         super().__init__(
-            nn.Conv2d(channels_in, channels_out, bias=False, **options),
+            Convolution(channels_in, channels_out, bias=False, **options),
             nn.BatchNorm2d(channels_out),
         )
 
@@ -221,7 +244,7 @@ class _Residual(nn.Module):
         self.conv1, self.conv2 = _ConvNorm(channels, channels), _ConvNorm(channels, channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.relu(x + self.conv2(F.relu(self.conv1(x))))
+        return relu(x + self.conv2(relu(self.conv1(x))))
 
 
 class DescribedNet(nn.Module):
@@ -248,7 +271,7 @@ class DescribedNet(nn.Module):
         """Make the layer's weights and steps; `shape`: that of its input for one image."""
         if layer.kind == "conv":
             options = {"kernel_size": layer.kernel, "padding": layer.padding}
-            make = _ConvNorm if layer.norm else nn.Conv2d
+            make = _ConvNorm if layer.norm else Convolution
             self._add_part("conv", make(shape[0], layer.size, stride=layer.stride, **options))
         elif layer.kind == "residual":
             self._add_part("residual", _Residual(layer.size))
@@ -289,7 +312,7 @@ class DescribedNet(nn.Module):
         if step == "flatten":
             return dense(x).flatten(1)  # N×(C·H·W)
         if step == "relu":
-            return F.relu(x)
+            return relu(x)
         return self.mean_pool(x) if step == "pool mean" else self.pool(x)  # N×C×H/2×W/2
 
 

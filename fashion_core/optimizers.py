@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from fashion_core.config import TrainConfig
+from fashion_core.models import Convolution
 
 
 class Optimizer:
@@ -24,7 +25,8 @@ class Optimizer:
     `compute_model` is what forward and backward pass run through. With precision "bfloat16" it is a
     copy of the model whose weights are rounded once per step; its gradients change the exact ones.
     That is what autocast does, which rounds layer by layer and keeps a note of each rounding. Norms
-    and what they have measured belong to both and stay float32. Otherwise it is the model itself.
+    and what they have measured belong to both and stay float32, and so do, on a CPU, convolutions,
+    see `models.Convolution`. Otherwise it is the model itself.
     """
 
     def __init__(self, config: TrainConfig, model: nn.Module, precision: str = "float32"):
@@ -37,6 +39,8 @@ class Optimizer:
         self.compute_type = torch.bfloat16 if precision == "bfloat16" else torch.float32
         self.compute_model = rounded_copy(model) if precision == "bfloat16" else model
         self.compute_params = list(self.compute_model.parameters())
+        pairs = zip(self.compute_params, self.params, strict=True)
+        self.rounded = [(copied, exact) for copied, exact in pairs if copied is not exact]
         matrices = [place for place, param in enumerate(self.params) if param.ndim > 1]
         # Every layer's weights but the first and the last layer's, as Muon's author advises
         self.muon_places = matrices[1:-1] if self.name == "Muon" else []
@@ -49,8 +53,8 @@ class Optimizer:
     @torch.no_grad()
     def round_weights(self) -> None:
         """Bring `compute_model` in line with the model, for those who have set its weights."""
-        if self.compute_type is torch.bfloat16:
-            torch._foreach_copy_(self.compute_params, self.params)
+        if self.rounded:
+            torch._foreach_copy_(*zip(*self.rounded, strict=True))
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
@@ -92,10 +96,15 @@ def flush_tiny_numbers() -> None:
 
 
 def rounded_copy(model: nn.Module) -> nn.Module:
-    """A copy with bfloat16 weights, but with the model's own batch norms."""
-    norms = [part for part in model.modules() if isinstance(part, nn.modules.batchnorm._BatchNorm)]
-    shared = {id(param) for norm in norms for param in norm.parameters()}
-    copied = copy.deepcopy(model, {id(norm): norm for norm in norms})
+    """A copy with bfloat16 weights, but with the model's own batch norms and convolutions.
+
+    Convolutions only on a CPU: other devices train rounded ones, and round all at once.
+    """
+    on_cpu = next(model.parameters()).device.type == "cpu"
+    exact = (nn.modules.batchnorm._BatchNorm, Convolution)[: 2 if on_cpu else 1]
+    parts = [part for part in model.modules() if isinstance(part, exact)]
+    shared = {id(param) for part in parts for param in part.parameters()}
+    copied = copy.deepcopy(model, {id(part): part for part in parts})
     for param in copied.parameters():
         if id(param) not in shared:
             param.data = param.data.bfloat16()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # The ood_score above which a picture is not recognised: a filled one, a line drawing
 THRESHOLDS = ("ood_threshold", "line_ood_threshold")
 # Activations stay in the cache: much faster than 1,000 at a time, and no memory to speak of
-EVAL_BATCH_SIZE = 200
+EVAL_BATCH_SIZE = 250
 FAST_FROM = 8  # pictures; to lay out the weights anew takes longer than fewer of them gain
 
 

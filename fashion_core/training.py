@@ -286,7 +286,8 @@ def update(
     labels = labels.to(state.device)
     if teacher_logits is not None:
         teacher_logits = teacher_logits.to(state.device)
-    targets = soft_targets(labels, config.label_smoothing)  # (n, 10)
+    # Where each image has its one class and no more, the loss needs no table of shares
+    targets = labels if config.has_labels_only else soft_targets(labels, config.label_smoothing)
     if config.shifts:
         images = random_shifts(images, generator)
     if config.flips:
@@ -306,6 +307,8 @@ def update(
     loss.backward()
     state.optimizer.step(learning_rate_at(config, state.step))
     state.step += 1
+    if targets is labels:
+        return loss.detach()
     return label_loss(logits.detach()[mixed:], labels[mixed:])
 
 

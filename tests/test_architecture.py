@@ -49,6 +49,7 @@ WITHIN = {
     "architecture": {"text", "limits"},
     "config": {"text", "files", "architecture"},
     "fetch": {"data"},
+    "optimizers": {"models"},
     "comparison": {"evaluation"},
     "label_errors": {"evaluation"},
     "picture_sets": {"pictures", "data"},

@@ -12,6 +12,7 @@ from fashion_core.config import MODELS
 from fashion_core.models import (
     NETWORKS,
     SEEN_EDGE,
+    Convolution,
     DeepResidualNet,
     FashionCNN,
     FashionCNNNorm,
@@ -20,13 +21,16 @@ from fashion_core.models import (
     blocked,
     build_model,
     count_parameters,
+    dense,
     fold_norms,
     layer_table,
 )
+from fashion_core.optimizers import rounded_copy
 from pages.parts.home.network import NETWORK_NOTES
 
 # What a description may hold between convolutions, and beyond them
 EVERY_STEP = "conv 8 same bn, pool avg, residual 8, conv 16 stride 2 linear, pool, global avg"
+FAST = {"fast": True}
 DROPS_BETWEEN = "conv 8, dropout 0.5, conv 8 5, pool, dropout 0.2, conv 8 1, global max, dense 16"
 
 
@@ -88,7 +92,7 @@ def test_the_fast_way_gives_the_same_answers_gradients_and_measured_norms(name):
     torch.manual_seed(0)
     plain, images, labels = build_model(name), torch.randn(32, 1, 28, 28), torch.arange(32) % 10
     fast = copy.deepcopy(plain)
-    for model, way in ((plain, {}), (fast, {"fast": True})):
+    for model, way in ((plain, {}), (fast, FAST)):
         torch.manual_seed(1)  # the same dropout
         nn.functional.cross_entropy(model(images, **way), labels).backward()
     for ours, theirs in zip(plain.parameters(), fast.parameters(), strict=True):
@@ -96,8 +100,36 @@ def test_the_fast_way_gives_the_same_answers_gradients_and_measured_norms(name):
         assert (ours.grad - theirs.grad).norm() <= 0.01 * ours.grad.norm() + 1e-4
     for ours, theirs in zip(plain.buffers(), fast.buffers(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
-    answers = plain.eval()(images), plain(images, fast=True)
+    with torch.inference_mode():
+        answers = plain.eval()(images), plain(images, fast=True)
     torch.testing.assert_close(*answers, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", [*MODELS, EVERY_STEP, DROPS_BETWEEN])
+def test_the_fast_way_trains_in_bfloat16_too(name):
+    """It is as near to the gradients of float32 as the plain way is."""
+    torch.manual_seed(0)
+    exact, images, labels = build_model(name), torch.randn(32, 1, 28, 28), torch.arange(32) % 10
+    plain, fast = rounded_copy(copy.deepcopy(exact)), rounded_copy(copy.deepcopy(exact))
+    rounded = images.bfloat16()
+    for model, inputs, way in ((exact, images, {}), (plain, rounded, {}), (fast, rounded, FAST)):
+        torch.manual_seed(1)  # the same dropout
+        nn.functional.cross_entropy(model(inputs, **way).float(), labels).backward()
+    parameters = (model.parameters() for model in (exact, plain, fast))
+    for true, one, other in zip(*parameters, strict=True):
+        plain_error, fast_error = ((grads.grad - true.grad).norm() for grads in (one, other))
+        # Before a batch norm a bias has nothing but rounding
+        assert fast_error <= 1.3 * plain_error + 0.02 * true.grad.norm() + 1e-3
+
+
+def test_a_convolution_rounds_its_weights_to_the_type_of_its_images():
+    torch.manual_seed(0)
+    exact, images = Convolution(2, 16, 3), torch.randn(4, 2, 8, 8).bfloat16()
+    expected = copy.deepcopy(exact).bfloat16()(images)
+    for found in (exact(images), exact(blocked(images))):
+        torch.testing.assert_close(dense(found), expected, rtol=0.02, atol=0.02)
+    exact(images).float().sum().backward()
+    assert exact.weight.grad.dtype == torch.float32
 
 
 def test_the_fast_way_may_be_rounded_by_autocast():
@@ -112,7 +144,7 @@ def test_the_fast_way_may_be_rounded_by_autocast():
 def test_on_x86_the_fast_way_is_onednns_layout(monkeypatch):
     is_x86 = platform.machine().lower() in ("x86_64", "amd64")
     assert blocked(torch.zeros(1, 1, 28, 28)).is_mkldnn == is_x86  # all of the last ten years
-    monkeypatch.setattr("fashion_core.models._has_fast_blocks", lambda: False)
+    monkeypatch.setattr("fashion_core.models._has_fast_blocks", lambda dtype: False)
     torch.manual_seed(0)
     model, images = FashionCNN(), torch.randn(8, 1, 28, 28)
     assert not blocked(images).is_mkldnn

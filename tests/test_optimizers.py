@@ -21,6 +21,8 @@ def averages_of_a_fading_gradient(flush):
     torch.manual_seed(0)
     model = torch.nn.Linear(100, 100)
     optimizer = Optimizer(TrainConfig(), model)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # those that run already go on as they were
     if flush:
         optimizers.flush_tiny_numbers()
     try:
@@ -30,6 +32,7 @@ def averages_of_a_fading_gradient(flush):
             optimizer.step(0.001)
     finally:
         torch.set_flush_denormal(False)
+        torch.set_num_threads(threads)
     return torch.cat([average.flatten() for average in optimizer.exp_avg]), model.weight
 
 
@@ -152,7 +155,8 @@ def test_a_step_changes_the_exact_weights_and_rounds_them(name):
     optimizer.compute_model(torch.randn(4, 1, 28, 28).bfloat16()).float().sum().backward()
     optimizer.step(1e-5)  # less than bfloat16 can tell from nothing
     assert not torch.equal(model.conv2.weight, before)
-    assert torch.equal(optimizer.compute_model.conv2.weight, model.conv2.weight.bfloat16())
+    assert optimizer.compute_model.conv2.weight is model.conv2.weight  # rounded as it is used
+    assert torch.equal(optimizer.compute_model.linear1.weight, model.linear1.weight.bfloat16())
 
 
 def test_training_never_loads_torchs_compiler():

@@ -53,6 +53,21 @@ def gradient_of(loss: torch.Tensor, state) -> torch.Tensor:
     return torch.autograd.grad(loss, state.model.linear2.bias)[0]
 
 
+def test_labels_alone_teach_what_a_table_of_their_shares_teaches():
+    pixels, labels = first_images(64)
+    assert TrainConfig().has_labels_only
+    for option in ("label_smoothing", "mixup", "synthetic", "drawings", "photos", "others"):
+        assert not TrainConfig(**{option: 0.1}).has_labels_only
+    assert not TrainConfig(distillation=True).has_labels_only
+    assert not TrainConfig(start_model="fashion_cnn").has_labels_only
+    state = new_state()
+    logits = state.model.eval()(normalise(pixels))
+    loss = F.cross_entropy(logits, soft_targets(labels))
+    expected = gradient_of(loss, state)
+    assert training.update(state, pixels, labels).item() == pytest.approx(loss.item(), abs=1e-5)
+    torch.testing.assert_close(state.model.linear2.bias.grad, expected, rtol=1e-4, atol=1e-6)
+
+
 def test_label_smoothing_is_trained_with_but_not_reported():
     state, (pixels, labels) = new_state(label_smoothing=0.2), first_images(64)
     logits = state.model.eval()(normalise(pixels))
