@@ -11,6 +11,7 @@ set, ToTensor and Normalize, DataLoader with batches of 64, float32, as in the i
 evaluation takes batches of 1,000.
 
     PYTHONPATH=.:tests python tests/bench/training_speed.py [--epochs 5] [--threads 2]
+        [--precision float32]
 """
 
 import os
@@ -97,19 +98,19 @@ class PlainLoop:
         return right / len(data_set)
 
 
-def our_epochs(config: TrainConfig):
+def our_epochs(config: TrainConfig, precision: str | None):
     """Images per second and validation accuracy of each epoch of `training.train`."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as worker:
-        worker.submit(_begin, config, torch.get_num_threads()).result()
+        worker.submit(_begin, config, precision, torch.get_num_threads()).result()
         for _ in range(config.epochs):
             yield worker.submit(_end_epoch).result()
 
 
-def _begin(config: TrainConfig, threads: int) -> None:
+def _begin(config: TrainConfig, precision: str | None, threads: int) -> None:
     global _events
     flush_tiny_numbers()
     torch.set_num_threads(threads)
-    state = training.new_state(config, torch.device("cpu"))
+    state = training.new_state(config, torch.device("cpu"), precision)
     print(f"ours: {config.describe()}; {state.precision}, {torch.get_num_threads()} threads")
     _events = training.train(state, load_split("train"), load_split("val"))
 
@@ -119,9 +120,9 @@ def _end_epoch() -> tuple[float, float]:
     return event["images_per_second"], event["val_accuracy"]
 
 
-def compare_training(root: Path, epochs: int) -> None:
+def compare_training(root: Path, epochs: int, precision: str | None) -> None:
     config = TrainConfig(epochs=epochs)
-    plain, ours, ratios = PlainLoop(config, root), our_epochs(config), []
+    plain, ours, ratios = PlainLoop(config, root), our_epochs(config, precision), []
     for epoch in range(1, epochs + 1):
         plain_speed, (our_speed, our_accuracy) = plain.epoch(), next(ours)
         ratios.append(our_speed / plain_speed)
@@ -151,7 +152,7 @@ def compare_evaluation(plain: PlainLoop) -> None:
     print_ratios("EVALUATION SPEED", ratios)
 
 
-def compare_patience(root: Path, seed: int) -> float:
+def compare_patience(root: Path, seed: int, precision: str | None) -> float:
     """How many times sooner than the plain loop the recipe "Quick look" is at GOAL."""
     plain, seconds, accuracy = PlainLoop(TrainConfig(seed=seed), root), 0.0, 0.0
     while accuracy < GOAL:
@@ -160,7 +161,7 @@ def compare_patience(root: Path, seed: int) -> float:
         print(f"plain: {accuracy:.4f} after {seconds:.1f} s of training")
     our_seconds = 0.0
     config = TrainConfig(**RECIPES["Quick look"][0], seed=seed)
-    for our_speed, accuracy in our_epochs(config):
+    for our_speed, accuracy in our_epochs(config, precision):
         our_seconds += config.learned_size / our_speed
         print(f"ours: {accuracy:.4f} after {our_seconds:.1f} s of training")
         if accuracy >= GOAL:
@@ -178,13 +179,19 @@ def print_ratios(title: str, ratios: list[float]) -> None:
 @click.command()
 @click.option("--epochs", default=5)
 @click.option("--threads", default=0, help="0: torch's own choice.")
-def main(epochs: int, threads: int) -> None:
+@click.option(
+    "--precision",
+    type=click.Choice(["bfloat16", "float32"]),
+    help="Of our training; else what is faster here.",
+)
+def main(epochs: int, threads: int, precision: str | None) -> None:
     if threads:
         torch.set_num_threads(threads)
     with tempfile.TemporaryDirectory() as folder:
         root = raw_folder(Path(folder))
-        compare_training(root, epochs)
-        print_ratios(f"SOONER AT {GOAL}", [compare_patience(root, seed) for seed in range(SEEDS)])
+        compare_training(root, epochs, precision)
+        sooner = [compare_patience(root, seed, precision) for seed in range(SEEDS)]
+        print_ratios(f"SOONER AT {GOAL}", sooner)
 
 
 if __name__ == "__main__":
