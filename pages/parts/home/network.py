@@ -213,7 +213,7 @@ def describe_share(kind: str, config: dict) -> str:
 # The picture and the table
 
 LAYER_NAMES = {
-    "Conv2d": "convolution",
+    "Convolution": "convolution",
     "MaxPool2d": "max-pool 2",
     "AvgPool2d": "mean-pool 2",
     "AdaptiveAvgPool2d": "mean",
