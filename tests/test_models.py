@@ -26,7 +26,7 @@ from fashion_core.models import (
     layer_table,
 )
 from fashion_core.optimizers import rounded_copy
-from pages.parts.home.network import NETWORK_NOTES
+from pages.parts.home.network import LAYER_NAMES, NETWORK_NOTES
 
 # What a description may hold between convolutions, and beyond them
 EVERY_STEP = "conv 8 same bn, pool avg, residual 8, conv 16 stride 2 linear, pool, global avg"
@@ -54,6 +54,12 @@ def test_a_networks_sentence_counts_its_parameters_and_multiplications(network, 
 
 def test_every_network_is_described_wherever_one_is():
     assert set(NETWORKS) == set(MODELS) == set(NAMED) == set(NETWORK_NOTES)
+
+
+@pytest.mark.parametrize("name", [*MODELS, EVERY_STEP, DROPS_BETWEEN])
+def test_every_layer_but_batch_norms_has_a_name_on_home(name):
+    kinds = {layer["kind"] for layer in layer_table(build_model(name))}
+    assert kinds - {"BatchNorm2d"} <= set(LAYER_NAMES)
 
 
 def test_same_function_as_the_textbook_order():
