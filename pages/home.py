@@ -17,7 +17,7 @@ from pages.parts.address import address_for_others, qr_html
 from pages.parts.cached import load_model
 from pages.parts.classify.draw import show_draw
 from pages.parts.clickable import show_clickable
-from pages.parts.export import show_export
+from pages.parts.export import show_export_panel
 from pages.parts.frame import run_through_router, show_no_model
 from pages.parts.glossary import help_on, link_terms
 from pages.parts.home.network import describe_training, show_networks
@@ -125,12 +125,20 @@ def show_model_card(entry: catalog.ModelEntry) -> None:
         if isinstance(card.get("per_class"), list):
             with right:
                 show_recall(card["per_class"])
-        with st.expander("How it was trained", icon=":material/model_training:"):
-            st.write(link_terms(describe_training(card)))
-            if card.get("command"):
-                st.code(str(card["command"]), language="bash", wrap_lines=True)
-        with st.expander("Export", icon=":material/download:"):
-            show_export(entry, run_of(entry))
+        show_more(entry)
+
+
+@st.fragment
+def show_more(entry: catalog.ModelEntry) -> None:
+    """How it was trained, and its export, each folded and drawn only while it is open."""
+    options = {"key": state.training_key(entry.model_id), "on_change": "rerun"}
+    training = st.expander("How it was trained", icon=":material/model_training:", **options)
+    if training.open:
+        with training:
+            st.write(link_terms(describe_training(entry.card)))
+            if entry.card.get("command"):
+                st.code(str(entry.card["command"]), language="bash", wrap_lines=True)
+    show_export_panel(entry, run_of(entry), ":material/download:")
 
 
 def run_of(entry: catalog.ModelEntry) -> folders.Run | None:

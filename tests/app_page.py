@@ -67,6 +67,15 @@ def labelled(elements, start: str):
     return next(element for element in elements if element.label.startswith(start))
 
 
+def unfold(app: AppTest, label: str, number: int = 0) -> AppTest:
+    """Unfold this of the panels with this label, as a click does; returns the app."""
+    panels = [panel for panel in app.expander if panel.label == label]
+    app.session_state[panels[number].key] = True
+    app.run()
+    assert not app.exception
+    return app
+
+
 def press(app: AppTest, label: str) -> AppTest:
     """Click the button with this label."""
     next(button for button in app.button if button.label == label).click().run()

@@ -1,7 +1,7 @@
 """Build your own network on Train, run by Streamlit itself: cards, text, templates, widths, URL."""
 
 import pytest
-from app_page import labelled, labels, open_page, press, words
+from app_page import labelled, labels, open_page, press, unfold, words
 from run_folders import make_run
 
 from fashion_core import architecture, checkpoints, models, speed
@@ -184,6 +184,7 @@ def test_home_and_inside_show_an_own_network_that_is_in_use(tmp_path):
     network = architecture.read_network(text)
     assert f"“{text}”, {network.parameters:,} parameters" in words(app)
     assert f"{network.parameters:,}" in [metric.value for metric in app.metric]
+    unfold(app, "Layer table")
     table = next(element.value for element in app.html if 'class="layers"' in element.value)
     assert "mean-pool</a> 2" in table
     press(app, "Train this network")

@@ -238,16 +238,19 @@ def winners(app: AppTest) -> list[str]:
     return [each for of_text in found for each in of_text]
 
 
-def test_the_steps_are_drawn_once_they_are_unfolded():
+def test_the_steps_and_corrections_are_drawn_once_they_are_unfolded():
     app = open_page("Samples")
     app.button[0].click().run()
     assert not any('class="steps"' in text for text in html(app))
+    assert not app.slider  # nor are the ways to correct it
     app.session_state["steps_sample"] = True
     app.run()
     (steps,) = [text for text in html(app) if 'class="steps"' in text]
     prepared = prepare(Image.new("L", (28, 28)))
     assert steps.count("<figure>") == 8
     assert all(f"<b>{step.name}.</b>" in steps for step in prepared.steps)
+    picture_key(app)
+    assert len(app.slider) == 2
 
 
 def test_without_data_only_samples_explains_itself(tmp_path, monkeypatch):
@@ -302,8 +305,24 @@ def shirt_beside_a_dark_pole() -> Image.Image:
     return picture
 
 
+def unfold_corrections(app: AppTest, key: str) -> None:
+    """Unfold the ways to correct a picture, where they are folded."""
+    if not app.session_state[state.adjust_key(key)]:
+        app.session_state[state.adjust_key(key)] = True
+        app.run()
+
+
+def picture_key(app: AppTest, number: int = 0) -> str:
+    """The key of this of the pictures, whose ways to correct are unfolded."""
+    panels = [panel for panel in app.expander if panel.label == "Adjust the picture"]
+    key = panels[number].key.removeprefix(state.adjust_key(""))
+    unfold_corrections(app, key)
+    return key
+
+
 def correct(app: AppTest, key: str, what: str, value) -> None:
     """Move one of the ways to correct a picture, as a visitor does."""
+    unfold_corrections(app, key)
     kind = {
         "invert": app.toggle,
         "background": app.button_group,
@@ -331,7 +350,7 @@ def test_each_correction_changes_what_the_model_sees_and_its_answer_and_is_taken
     prepared = prepare(shirt_beside_a_dark_pole(), correction)
     answer = predict.classify_pixels(model, prepared.pixels)
     app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
-    key = app.toggle[0].key.removeprefix("invert_")
+    key = picture_key(app)
     before, said = src_seen(app), answers(app)
     assert app.button(key=f"reset_{key}").disabled
     correct(app, key, what, value)
@@ -346,7 +365,7 @@ def test_each_correction_changes_what_the_model_sees_and_its_answer_and_is_taken
 
 def test_a_background_can_be_said_to_be_patterned():
     app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
-    key = app.toggle[0].key.removeprefix("invert_")
+    key = picture_key(app)
     correct(app, key, "background", "Coloured or patterned")
     prepared = prepare(shirt_beside_a_dark_pole(), Correction(background="patterned"))
     assert src_seen(app) == [png_data_uri(prepared.pixels)]
@@ -357,7 +376,7 @@ def test_corrections_of_one_picture_leave_the_others_alone():
         ("a.png", png(shirt_beside_a_dark_pole())), ("b.png", png(shirt_beside_a_dark_pole()))
     )
     first, second = src_seen(app)
-    correct(app, app.toggle[1].key.removeprefix("invert_"), "across", (0, 55))
+    correct(app, picture_key(app, 1), "across", (0, 55))
     assert src_seen(app)[0] == first == second
     assert src_seen(app)[1] != second
 
@@ -387,7 +406,7 @@ def test_another_photo_begins_without_corrections():
 
 def test_a_frame_that_is_pushed_together_stays_wide_enough():
     app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
-    key = app.toggle[0].key.removeprefix("invert_")
+    key = picture_key(app)
     for ends in ((100, 100), (0, 0), (50, 52)):
         correct(app, key, "across", ends)
         assert len(src_seen(app)) == 1
@@ -395,7 +414,7 @@ def test_a_frame_that_is_pushed_together_stays_wide_enough():
 
 def test_the_frame_is_shown_on_the_picture():
     app = upload(("shirt.png", png(shirt_beside_a_dark_pole())))
-    key = app.toggle[0].key.removeprefix("invert_")
+    key = picture_key(app)
     correct(app, key, "across", (10, 60))
     upright = prepare(shirt_beside_a_dark_pole()).steps[0].picture
     shown = png_data_uri(framed(upright, (0.1, 0.0, 0.6, 1.0)))
@@ -413,6 +432,7 @@ def two_pieces() -> Image.Image:
 
 def colours_in_frame(app: AppTest, key: str) -> set[str]:
     """Those of the two pieces that are in what counts, turned and framed as the page has it."""
+    unfold_corrections(app, key)
     (left, right), (top, bottom) = (
         app.slider(key=f"{name}_{key}").value for name in ("across", "down")
     )
@@ -428,7 +448,7 @@ def colours_in_frame(app: AppTest, key: str) -> set[str]:
 
 def test_a_frame_turns_with_the_picture():
     app = upload(("two.png", png(two_pieces())))
-    key = app.toggle[0].key.removeprefix("invert_")
+    key = picture_key(app)
     press(app, "Only piece 2")
     assert colours_in_frame(app, key) == {"blue"}
     upright = [slider.value for slider in app.slider]
@@ -456,7 +476,7 @@ def away_and_back(app: AppTest) -> None:
 def test_pictures_keep_their_corrections_on_other_pages_until_they_are_removed():
     picture = png(shirt_beside_a_dark_pole())
     app = upload(("a.png", picture), ("b.png", picture))
-    key = app.toggle[1].key.removeprefix("invert_")
+    key = picture_key(app, 1)
     for what, (value, _) in CORRECTIONS.items():
         correct(app, key, what, value)
     before, said = src_seen(app), answers(app)
@@ -465,6 +485,7 @@ def test_pictures_keep_their_corrections_on_other_pages_until_they_are_removed()
     assert answers(app) == said
     away_and_back(app)  # without having drawn a change in between
     assert src_seen(app) == before
+    unfold_corrections(app, key)
     assert app.slider(key=f"down_{key}").value != (0, 100)
     press(app, "Remove 2 pictures from before")
     assert state.kept_correction_key(key) not in app.session_state
@@ -489,6 +510,7 @@ def test_a_photo_and_a_sample_keep_their_corrections_on_other_pages_until_there_
     assert src_seen(app) == inverted
     app.button[1].click().run()
     assert src_seen(app) != inverted
+    unfold_corrections(app, "sample")
     assert not app.toggle(key="invert_sample").value
 
 
@@ -590,7 +612,7 @@ def what_counts(app: AppTest):
 
 def test_what_counts_stays_as_it_was_picked_until_the_corrections_are_taken_back():
     app = upload(("worn.png", png(somebody())))
-    key = app.toggle[0].key.removeprefix("invert_")
+    key = picture_key(app)
     what_counts(app).set_value(LOWER).run()
     before = answers(app)
     correct(app, key, "across", (20, 80))
@@ -612,6 +634,7 @@ def test_of_two_garments_in_one_picture_each_is_offered_as_a_frame():
     app = upload(("two.png", png(sheet)))
     assert "There seem to be 2 pieces here" in words(app)
     press(app, "Only piece 2")
+    picture_key(app)
     (across,) = [slider.value for slider in app.slider if "left to right" in slider.label]
     assert across[0] > 45
     assert [said.split(",")[0] for said in answers(app)] == ["Trouser"]
@@ -657,6 +680,7 @@ def test_the_example_takes_over_nothing_of_the_drawing_that_was_cleared():
     correct(app, "drawing", "across", (0, 40))
     press(app, "Clear")
     press(app, "Start with an example")
+    unfold_corrections(app, "drawing")
     assert not app.toggle(key="invert_drawing").value
     assert app.slider(key="across_drawing").value == (0, 100)
     assert state.CLEARED not in app.session_state
@@ -688,9 +712,11 @@ def test_a_second_click_on_clear_still_leaves_the_drawing_to_undo():
 def test_the_drawing_keeps_its_correction_on_other_pages():
     app = open_page("classify")
     draw_sketch(app)
+    unfold_corrections(app, "drawing")
     app.segmented_control(key=state.correction_key("turn", "drawing")).set_value("Left").run()
     app.switch_page("pages/lesson.py").run().run()
     app.switch_page("pages/classify.py").run()
+    unfold_corrections(app, "drawing")
     turn = app.segmented_control(key=state.correction_key("turn", "drawing"))
     assert turn.value == "Left"
     drawing = app.session_state[state.DRAWING]
@@ -698,5 +724,6 @@ def test_the_drawing_keeps_its_correction_on_other_pages():
     app.run()
     app.session_state[state.DRAWING] = drawing
     app.run()
+    unfold_corrections(app, "drawing")
     turn = app.segmented_control(key=state.correction_key("turn", "drawing"))
     assert turn.value == "As it came"

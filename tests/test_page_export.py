@@ -5,7 +5,7 @@ import json
 
 import pytest
 import streamlit as st
-from app_page import open_page, press
+from app_page import open_page, press, unfold
 from streamlit.testing.v1 import AppTest
 
 from fashion_core import catalog, export, files
@@ -50,7 +50,7 @@ def downloads(app: AppTest) -> list[str]:
     ("kind", "name"), [("pt", "{}.pt"), ("onnx", "{}.onnx"), ("card", "{}.json")]
 )
 def test_a_shipped_model_is_made_when_asked_for_and_only_then(kind, name):
-    app = open_page("home")
+    app = unfold(open_page("home"), "Export")
     assert kinds(app) == ["Model (.pt)", "ONNX", "Card (JSON)"]
     assert downloads(app) == []
     assert downloads(make(app, kind))[0].startswith(
@@ -64,7 +64,7 @@ def test_a_shipped_model_is_made_when_asked_for_and_only_then(kind, name):
     ("kind", "snippet"), [("pt", export.pt_snippet), ("onnx", export.onnx_snippet)]
 )
 def test_the_code_shown_is_the_code_that_was_tested_for_the_file_that_is_downloaded(kind, snippet):
-    app = make(open_page("home"), kind)
+    app = make(unfold(open_page("home"), "Export"), kind)
     assert app.code[-1].value == snippet(downloads(app)[0].split()[1])
 
 
@@ -72,7 +72,7 @@ def test_the_code_shown_is_the_code_that_was_tested_for_the_file_that_is_downloa
     ("kind", "name"), [("tensorboard", "events.out.tfevents.{}"), ("csv", "{}.csv")]
 )
 def test_the_curves_of_a_run_can_be_exported_too(run_id, kind, name):
-    app = open_page("home", model=run_id)
+    app = unfold(open_page("home", model=run_id), "Export")
     assert downloads(make(app, kind))[0].startswith(f"Download {name.format('mine')} · ")
 
 
@@ -88,7 +88,7 @@ def test_the_files_of_a_run_have_the_name_that_it_has_now(run_id, name, stem, mo
 
     monkeypatch.setattr(st, "download_button", note)
     folders.annotate_run(run_id, name, "", [])
-    app = make(open_page("runs", open=run_id), "pt")
+    app = make(unfold(open_page("runs", open=run_id), "Export"), "pt")
     file_name = f"{stem or run_id}.pt"
     assert {name for name in file_names if name.endswith(".pt")} == {file_name}
     assert [label for label in downloads(app) if label.startswith(f"Download {file_name} · ")]
@@ -96,7 +96,7 @@ def test_the_files_of_a_run_have_the_name_that_it_has_now(run_id, name, stem, mo
 
 
 def test_a_model_that_has_changed_must_be_made_anew(run_id, runs_dir):
-    app = make(open_page("home", model=run_id), "pt")
+    app = make(unfold(open_page("home", model=run_id), "Export"), "pt")
     shipped = catalog.recommended_path().read_bytes()
     (runs_dir / run_id / "model.pt").write_bytes(shipped)
     app.run()
@@ -111,14 +111,14 @@ def test_a_missing_package_is_a_sentence(monkeypatch):
             raise ImportError(name)
         return real(name, *args, **kwargs)
 
-    app = open_page("home")
+    app = unfold(open_page("home"), "Export")
     monkeypatch.setattr(builtins, "__import__", refuse)
     assert "pip install onnx" in make(app, "onnx").error[0].value.replace("\\", "")
     assert downloads(app) == []
 
 
 def test_damaged_and_missing_files_are_sentences(run_id, runs_dir):
-    app = open_page("home", model=run_id)
+    app = unfold(open_page("home", model=run_id), "Export")
     picker(app).set_value("csv").run()
     assert "csv" in picker(app).value
     (runs_dir / run_id / "metrics.jsonl").unlink()

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from app_page import labels, open_page, press, words
+from app_page import labels, open_page, press, unfold, words
 from listed_pages import page_titles
 from run_folders import alive, make_run
 from waiting import SECONDS
@@ -416,6 +416,8 @@ def test_home_shows_every_network_with_a_model_of_it(runs_dir):
             assert f"{max(of_it):.1%}" in metrics
         else:
             assert "You can train one" in words(app)
+        if not app.session_state[state.LAYER_TABLE]:
+            unfold(app, "Layer table")
         table = next(element.value for element in app.html if 'class="layers"' in element.value)
         assert table.count("<tr>") == len(models.layer_table(models.build_model(name))) + 2
 
@@ -436,6 +438,15 @@ def test_of_a_network_the_model_in_use_is_shown_else_the_best_that_ships(tmp_pat
     assert model_of([*entries, own], "FashionCNN", entries[4]) is entries[1]
     assert model_of([*entries, own], "FashionCNN", own) is own
     assert model_of([own], "FashionCNN", None) is None
+
+
+def test_what_is_folded_on_home_and_runs_is_not_drawn_until_it_is_unfolded(runs_dir):
+    app = open_page("home")
+    assert not app.code
+    assert not any('class="layers"' in element.value for element in app.html)
+    unfold(app, "How it was trained")
+    assert app.code[0].value == catalog.list_models()[0].card["command"]
+    assert not open_page("runs").file_uploader
 
 
 def test_home_says_which_shipped_models_had_mixup_a_teacher_or_synthetic_pictures(runs_dir):

@@ -82,6 +82,15 @@ KINDS = {
 }
 
 
+def show_export_panel(entry: ModelEntry, run: folders.Run | None, icon: str) -> None:
+    """The export, folded; drawn only while it is open."""
+    key = state.export_key("open", entry.model_id)
+    panel = st.expander("Export", icon=icon, key=key, on_change="rerun")
+    if panel.open:
+        with panel:
+            show_export(entry, run)
+
+
 @st.fragment
 def show_export(entry: ModelEntry, run: folders.Run | None = None) -> None:
     """All that can be exported of a model and, where it comes from a run, of that run."""

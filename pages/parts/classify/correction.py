@@ -91,6 +91,18 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
 
     `small`: a picture with so few pixels that they are shown with hard edges.
     """
+    panel = st.expander(
+        "Adjust the picture",
+        icon=":material/tune:",
+        key=state.adjust_key(key),
+        on_change="rerun",
+    )
+    if panel.open:
+        with panel:
+            _ask_fields(key, prepared, small)
+
+
+def _ask_fields(key: str, prepared: Prepared, small: bool) -> None:
     correction = correction_of(key)
     fields = {
         name: {
@@ -103,28 +115,27 @@ def ask_correction(key: str, prepared: Prepared, small: bool) -> None:
     fields["turn"]["on_change"] = _turn_frame
     for name, known in known_values(key).items():  # as defaults they would be given twice
         st.session_state.setdefault(fields[name]["key"], known)
-    with st.expander("Adjust the picture", icon=":material/tune:", key=f"correct_{key}"):
-        st.segmented_control("Turn the picture", list(TURNS), required=True, **fields["turn"])
-        st.toggle("Turn light and dark over", **fields["invert"])
-        st.segmented_control(
-            "The background is", list(BACKGROUNDS), required=True, **fields["background"]
-        )
-        with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
-            with st.container(key=f"frame_{key}", width=260):
-                shown = framed(prepared.steps[0].picture, correction.crop or (0.0, 0.0, 1.0, 1.0))
-                kind = "brought small" if small else "brought"
-                st.html(image_html(shown, kind, "What is in the frame counts"))
-            with st.container(key=f"edges_{key}", width=260):
-                st.slider("From left to right", *WHOLE, format="%d%%", **fields["across"])
-                st.slider("From top to bottom", *WHOLE, format="%d%%", **fields["down"])
-        st.button(
-            "Take corrections back",
-            icon=":material/restart_alt:",
-            key=f"reset_{key}",
-            disabled=correction == Correction(),
-            on_click=forget,
-            args=(key,),
-        )
+    st.segmented_control("Turn the picture", list(TURNS), required=True, **fields["turn"])
+    st.toggle("Turn light and dark over", **fields["invert"])
+    st.segmented_control(
+        "The background is", list(BACKGROUNDS), required=True, **fields["background"]
+    )
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        with st.container(key=f"frame_{key}", width=260):
+            shown = framed(prepared.steps[0].picture, correction.crop or (0.0, 0.0, 1.0, 1.0))
+            kind = "brought small" if small else "brought"
+            st.html(image_html(shown, kind, "What is in the frame counts"))
+        with st.container(key=f"edges_{key}", width=260):
+            st.slider("From left to right", *WHOLE, format="%d%%", **fields["across"])
+            st.slider("From top to bottom", *WHOLE, format="%d%%", **fields["down"])
+    st.button(
+        "Take corrections back",
+        icon=":material/restart_alt:",
+        key=f"reset_{key}",
+        disabled=correction == Correction(),
+        on_click=forget,
+        args=(key,),
+    )
 
 
 # Several pieces in one picture

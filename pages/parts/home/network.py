@@ -80,8 +80,16 @@ def show_networks(entries: list[ModelEntry], in_use: ModelEntry | None) -> None:
         entry = model_of(entries, name, in_use)
         show_about(name, layers, entry, in_use)
         show_picture(name, layers, entry, in_use)
-        with st.expander("Layer table", icon=":material/table_rows:"):
-            st.html(table_html(layers))
+        show_layer_table(layers)
+
+
+@st.fragment
+def show_layer_table(layers: list[dict]) -> None:
+    """The layers in a table, folded; drawn only while it is open."""
+    options = {"key": state.LAYER_TABLE, "on_change": "rerun"}
+    table = st.expander("Layer table", icon=":material/table_rows:", **options)
+    if table.open:
+        table.html(table_html(layers))
 
 
 def own_network(model: str | None) -> list[str]:

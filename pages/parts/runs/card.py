@@ -12,7 +12,7 @@ from fashion_core.runs.annotations import MAX_NAME_LENGTH, MAX_TEXT_LENGTH
 from fashion_core.text import file_stem
 from pages.parts import state
 from pages.parts.begun import look_at
-from pages.parts.export import show_export
+from pages.parts.export import show_export_panel
 from pages.parts.frame import open_dialog
 from pages.parts.glossary import link_plain
 from pages.parts.html import plain
@@ -78,8 +78,7 @@ def show_run(run: folders.Run, entry: catalog.ModelEntry | None, color: int | No
         if run.has_ended and run.status.get("step") and not run.is_imported:
             show_past_film(run)
         if entry:
-            with st.expander("Export", icon=":material/ios_share:", key=f"export-{run.run_id}"):
-                show_export(entry, run)
+            show_export_panel(entry, run, ":material/ios_share:")
 
 
 def show_past_film(run: folders.Run) -> None:

@@ -19,8 +19,12 @@ from pages.parts.visitor import visitor_name
 
 
 def ask_model_file() -> None:
-    """The field for a file, its button, and what came of it."""
-    with st.expander("Import a model", icon=":material/upload_file:"):
+    """The field for a file, its button, and what came of it, folded."""
+    options = {"icon": ":material/upload_file:", "key": state.IMPORT_PANEL}
+    panel = st.expander("Import a model", on_change="rerun", **options)
+    if not panel.open:
+        return
+    with panel:
         if limits.read_only():
             st.info(limits.READ_ONLY_SENTENCE, icon=":material/lock:")
             return
