@@ -18,7 +18,7 @@ from waiting import SECONDS
 
 from fashion_core import files
 from fashion_core.config import TrainConfig
-from fashion_core.errors import RunError
+from fashion_core.errors import ConfigError, RunError
 from fashion_core.runs import control, folders, rate_finder
 from fashion_core.runs import queue as run_queue
 from fashion_core.runs.events import cut_metrics, read_log, read_metrics
@@ -222,6 +222,15 @@ def test_a_container_trains_on_no_more_than_it_may_use(monkeypatch, tmp_path, qu
     assert control.thread_count() == 15
     (tmp_path / "cpu.max").write_text(quota)
     assert control.thread_count() == threads
+
+
+def test_a_number_of_threads_that_is_none_is_refused(monkeypatch):
+    monkeypatch.setenv("FASHION_TRAIN_THREADS", " 1 ")
+    assert control.thread_count() == 1
+    for asked in ("two", "0", "-1", "1.5"):
+        monkeypatch.setenv("FASHION_TRAIN_THREADS", asked)
+        with pytest.raises(ConfigError, match=f"whole number from 1, not '{asked}'"):
+            control.thread_count()
 
 
 def test_what_a_page_cannot_show_is_taken_out_of_a_status(runs_dir):

@@ -255,17 +255,26 @@ def thread_count() -> int:
 
     Only cores that this process may use count. The one is left to the server and to a browser on
     the same machine. Two threads on two cores train faster while nobody looks, but a quarter slower
-    with the page open, and a stroke then takes a second to be answered.
+    with the page open, and a stroke then takes a second to be answered. Raises ConfigError where
+    the setting is no number of threads.
     """
-    asked = os.environ.get("FASHION_TRAIN_THREADS", "")
-    if asked.isascii() and asked.isdigit() and int(asked) > 0:
-        return min(int(asked), os.cpu_count() or 1)
+    asked = os.environ.get("FASHION_TRAIN_THREADS", "").strip()
+    if asked:
+        return min(_whole_number(asked), os.cpu_count() or 1)
     try:
         usable = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows
         usable = os.cpu_count() or 1
     usable = min(usable, _quota())
     return max(1, int(min(usable, psutil.cpu_count(logical=False) or usable)) - 1)
+
+
+def _whole_number(asked: str) -> int:
+    with contextlib.suppress(ValueError):
+        if int(asked) > 0:
+            return int(asked)
+    shown = asked[: limits.SHOWN_CHARACTERS]
+    raise ConfigError(f"FASHION_TRAIN_THREADS must be a whole number from 1, not {shown!r}.")
 
 
 QUOTA_FILE = Path("/sys/fs/cgroup/cpu.max")  # of Linux's containers: microseconds of each period
