@@ -314,7 +314,7 @@ def test_a_model_of_the_version_before_classifies_every_fifth_image_as_it_did_th
     [
         ("fashion_cnn", 0.925, 225_034),
         ("all_round_net", 0.945, 1_959_530),
-        ("wide_residual_net_mixup", 0.955, 1_959_530),
+        ("wide_residual_net_mixup", 0.957, 1_959_530),
     ],
 )
 def test_the_card_of_a_shipped_model_is_complete_and_reaches_the_bar(name, bar, parameters):

@@ -463,7 +463,7 @@ def test_home_says_which_shipped_models_had_mixup_a_teacher_or_synthetic_picture
     assert "people's drawings 18% of each batch" in said
     app = open_page("home", model="fashion_cnn")
     networks(app).set_value("WideResidualNet").run()
-    assert "56 epochs with SGD" in words(app)
+    assert "100 epochs with SGD" in words(app)
     assert "with mixup" in words(app)
 
 
