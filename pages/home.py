@@ -125,12 +125,13 @@ def show_model_card(entry: catalog.ModelEntry) -> None:
         if isinstance(card.get("per_class"), list):
             with right:
                 show_recall(card["per_class"])
-        show_more(entry)
+        show_training(entry)
+        show_export_panel(entry, run_of(entry), ":material/download:")
 
 
 @st.fragment
-def show_more(entry: catalog.ModelEntry) -> None:
-    """How it was trained, and its export, each folded and drawn only while it is open."""
+def show_training(entry: catalog.ModelEntry) -> None:
+    """How it was trained, folded; drawn only while it is open."""
     options = {"key": state.training_key(entry.model_id), "on_change": "rerun"}
     training = st.expander("How it was trained", icon=":material/model_training:", **options)
     if training.open:
@@ -138,7 +139,6 @@ def show_more(entry: catalog.ModelEntry) -> None:
             st.write(link_terms(describe_training(entry.card)))
             if entry.card.get("command"):
                 st.code(str(entry.card["command"]), language="bash", wrap_lines=True)
-    show_export_panel(entry, run_of(entry), ":material/download:")
 
 
 def run_of(entry: catalog.ModelEntry) -> folders.Run | None:

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from app_page import open_page, press, unfold, words
+from app_page import open_page, press, words
 
 from fashion_core import catalog, checkpoints, files, foreign_weights
 from fashion_core.data import Split, load_split
@@ -201,7 +201,7 @@ def test_a_safetensors_file_without_tensors_is_said_to_hold_no_weights(tmp_path)
 
 
 def test_the_page_imports_them_and_says_their_test_accuracy(runs_dir):
-    app = unfold(open_page("runs"), "Import a model")
+    app = open_page("runs")
     theirs = renamed(trained_with("0 to 1", shipped()), "features.0", "features.3", "fc.1", "fc.3")
     app.file_uploader[0].upload("mine.safetensors", safetensors(theirs), "").run()
     press(app, "Import")

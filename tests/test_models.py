@@ -118,6 +118,8 @@ def test_the_fast_way_trains_in_bfloat16_too(name):
     exact, images, labels = build_model(name), torch.randn(32, 1, 28, 28), torch.arange(32) % 10
     plain, fast = rounded_copy(copy.deepcopy(exact)), rounded_copy(copy.deepcopy(exact))
     rounded = images.bfloat16()
+    has_instructions = torch.cpu.get_capabilities().get("avx512_bf16", False)
+    assert blocked(rounded).is_mkldnn == has_instructions
     for model, inputs, way in ((exact, images, {}), (plain, rounded, {}), (fast, rounded, FAST)):
         torch.manual_seed(1)  # the same dropout
         nn.functional.cross_entropy(model(inputs, **way).float(), labels).backward()

@@ -16,7 +16,7 @@ from concurrent import futures
 import numpy as np
 import pytest
 import run_folders
-from app_page import labelled, labels, open_page, press, unfold, words
+from app_page import labelled, labels, open_page, press, words
 from streamlit.runtime.context import ContextProxy
 from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
@@ -441,7 +441,7 @@ def test_pruning_leaves_out_a_run_that_counts_as_lost_while_its_process_lives(ru
 
 
 def import_file(content: bytes, name="mine.pt"):
-    app = unfold(open_page("runs"), "Import a model")
+    app = open_page("runs")
     app.file_uploader[0].upload(name, content, "application/octet-stream").run()
     return press(app, "Import")
 

@@ -82,8 +82,11 @@ KINDS = {
 }
 
 
+@st.fragment
 def show_export_panel(entry: ModelEntry, run: folders.Run | None, icon: str) -> None:
     """The export, folded; drawn only while it is open."""
+    # One fragment: folded by an outer one, the kind in an inner one would be forgotten by the
+    # browser alone
     key = state.export_key("open", entry.model_id)
     panel = st.expander("Export", icon=icon, key=key, on_change="rerun")
     if panel.open:
@@ -91,7 +94,6 @@ def show_export_panel(entry: ModelEntry, run: folders.Run | None, icon: str) -> 
             show_export(entry, run)
 
 
-@st.fragment
 def show_export(entry: ModelEntry, run: folders.Run | None = None) -> None:
     """All that can be exported of a model and, where it comes from a run, of that run."""
     # An imported one has none

@@ -162,7 +162,6 @@ MINE_SHOWN = "show"  # which of them are listed, also in the URL
 MINE_PAGE = "mine_page"  # also in the URL
 MINE_PICKED = "mine_picked"  # the id of the open one
 MINE_OUTCOME = "mine_outcome"  # what the last action came to, a sentence
-MINE_IMPORT_PANEL = "mine_import_panel"  # whether it is unfolded
 MINE_IMPORTS = "mine_imports"  # how many files were imported
 TEACHING = "teaching"  # the id of the run with which this session taught last
 
@@ -327,7 +326,6 @@ READ_EVENTS = "seen_events"  # what was read of the shown run's events, and how 
 BESIDE = "beside"  # the id of the run whose curves are dashed, also in the URL
 CONTINUE_REFUSAL = "continue_refused"  # a run's id and why it does not go on
 RUNS_OUTCOME = "runs_outcome"  # what the last action came to: "error" or "success", sentence
-IMPORT_PANEL = "import_panel"  # whether it is unfolded
 IMPORTED_FILE = "imported_file"  # the name of the file that became a run, what to say of it
 IMPORT_COUNT = "import_count"  # how many files were imported
 IMPORTED = "imported"  # by the id of a file the work of a thread, and what it reported; see once.py

@@ -47,12 +47,11 @@ def _still_there(
 
 
 def ask_import() -> None:
-    """The field for a zip file, its button, and what came of it, folded."""
-    options = {"icon": ":material/upload_file:", "key": state.MINE_IMPORT_PANEL}
-    panel = st.expander("Import pictures", on_change="rerun", **options)
-    if not panel.open:
-        return
-    with panel:
+    """The field for a zip file, its button, and what came of it, folded.
+
+    Drawn all the same: to be folded must neither stop an import nor lose the chosen file.
+    """
+    with st.expander("Import pictures", icon=":material/upload_file:"):
         st.write(f"A zip file that was exported here, or any with pictures in {FOLDERS}.")
         imports = st.session_state.get(state.MINE_IMPORTS, 0)
         file = st.file_uploader(

@@ -19,12 +19,11 @@ from pages.parts.visitor import visitor_name
 
 
 def ask_model_file() -> None:
-    """The field for a file, its button, and what came of it, folded."""
-    options = {"icon": ":material/upload_file:", "key": state.IMPORT_PANEL}
-    panel = st.expander("Import a model", on_change="rerun", **options)
-    if not panel.open:
-        return
-    with panel:
+    """The field for a file, its button, and what came of it, folded.
+
+    Drawn all the same: to be folded must neither stop an import nor lose the chosen file.
+    """
+    with st.expander("Import a model", icon=":material/upload_file:"):
         if limits.read_only():
             st.info(limits.READ_ONLY_SENTENCE, icon=":material/lock:")
             return
