@@ -55,3 +55,18 @@ def test_the_first_page_that_a_fresh_server_is_asked_for_has_its_sidebar(new_con
         expect(page.get_by_test_id("stSidebarNav").get_by_role("link", name="Home")).to_be_visible()
         expect(page.get_by_role("dialog")).to_have_count(0)
         assert errors == []
+
+
+def test_an_export_that_was_folded_shows_the_content_of_the_kind_that_is_picked(page, app):
+    visit(page, app)
+    panel = page.get_by_test_id("stExpander").filter(has_text="Export")
+    panel.locator("summary").click()
+    panel.get_by_role("radio", name="ONNX").click()
+    expect(panel).to_contain_text("One graph from raw pixels")
+    panel.locator("summary").click()
+    expect(panel).not_to_contain_text("Make the file")
+    panel.locator("summary").click()
+    expect(panel).to_contain_text("Make the file")
+    picked = panel.get_by_role("radio", checked=True).inner_text()
+    words = {"Model (.pt)": "The weights with their card", "ONNX": "One graph from raw pixels"}
+    expect(panel).to_contain_text(words[picked])
